@@ -1,0 +1,71 @@
+"""The modulated convolution: how a style steers a convolution in StyleGAN2 (Karras et al. 2020, section 2.2)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .resampling import filter2d, filter2d_reference
+
+EPSILON = 1e-8
+
+
+def demodulation(weight: Tensor, styles: Tensor) -> Tensor:
+    """The factor that brings every output channel back to unit size (Karras et al. 2020, eq. 3).
+
+    d[b,o] = 1 / sqrt(Σ_ik (s[b,i] · w[o,i,k])² + 1e-8) needs no weights per sample, since the sum over k does not depend on b.
+
+    weight [O, I, K, K], styles [B, I]  ->  [B, O]
+    """
+    with torch.autocast(styles.device.type, enabled=False):
+        return torch.rsqrt(styles.square() @ weight.square().sum(dim=(2, 3)).t() + EPSILON)
+
+
+def modulated_conv2d(x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool = True, up: int = 1,
+                     gain: float = 1.0, offset: Tensor | None = None) -> Tensor:
+    """Convolution whose weights are scaled by a style, the core of StyleGAN2.
+
+    w'[o,i,k] = s[i] · w[o,i,k];   w''[o,i,k] = w'[o,i,k] / sqrt(Σ_ik w'² + 1e-8)      (Karras et al. 2020, eq. 1, 3)
+
+    The weights stay shared by the whole batch: scaling the input by s and the output by the
+    demodulation factor gives the same sum, without a copy of the weights for every sample.
+    With up=2 a transposed convolution doubles the size and the [1,3,3,1] filter smooths the result.
+    `gain` multiplies the result and `offset` (bias and noise) is added to it in the same sweep over the pixels.
+
+    x [B, I, H, W], weight [O, I, K, K], styles [B, I], offset [1 or B, O, 1 or up·H, 1 or up·W]  ->  [B, O, up·H, up·W]
+    """
+    x = x * styles.to(x.dtype)[:, :, None, None]
+    if up == 1:
+        x = F.conv2d(x, weight, padding=weight.shape[-1] // 2)
+    else:
+        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
+        x = filter2d(x, padding=1, gain=4.0)
+    if demodulate:
+        factor = (gain * demodulation(weight, styles)).to(x.dtype)[:, :, None, None]
+        return x * factor if offset is None else torch.addcmul(offset.to(x.dtype), x, factor)
+    x = x if gain == 1 else x * gain
+    return x if offset is None else x + offset.to(x.dtype)
+
+
+def modulated_conv2d_reference(x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool = True, up: int = 1,
+                               gain: float = 1.0, offset: Tensor | None = None) -> Tensor:
+    """`modulated_conv2d` as the equations say: every sample gets a weight of its own, and is convolved with it alone.
+
+    For up=2 the zeros between the pixels are written out.
+    """
+    size = weight.shape[-1]
+    results = []
+    for one, style in zip(x, styles):
+        w = weight * style[None, :, None, None]
+        if demodulate:
+            w = w / torch.sqrt(w.square().sum(dim=(1, 2, 3), keepdim=True) + EPSILON)
+        if up == 1:
+            y = F.conv2d(one[None], w, padding=size // 2)
+        else:
+            channels, height, width = one.shape
+            zeros = one.new_zeros(1, channels, 2 * height - 1, 2 * width - 1)
+            zeros[0, :, ::2, ::2] = one
+            y = F.conv2d(zeros, w.flip(2, 3), padding=size - 1)
+            y = filter2d_reference(y, padding=1, gain=4.0)
+        results.append(y * gain)
+    result = torch.cat(results)
+    return result if offset is None else result + offset
