@@ -1,0 +1,41 @@
+"""A course kit for editing faces with sentences: StyleGAN2, CLIP and the methods that join them.
+
+The names below are all of the public surface. Each is imported when it is first asked for, so that
+``import styleclip_lib`` costs nothing.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "StyleclipError": "errors",
+    "load_image": "images",
+    "save_image": "images",
+    "image_grid": "images",
+    "save_animation": "images",
+    "align_face": "faces",
+    "NoFaceError": "faces",
+    "SeveralFacesError": "faces",
+    "Models": "models",
+    "load_models": "models",
+    "Inversion": "inversion",
+    "invert": "inversion",
+    "Edit": "editing.edit",
+    "optimize_latent": "editing.latent_optimization",
+    "EditReport": "metrics",
+    "measure_edit": "metrics",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    """Imports a public name from the module it lives in (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'styleclip_lib' has no attribute '{name}'")
+    return getattr(import_module(f"styleclip_lib.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_HOME))

@@ -1,0 +1,70 @@
+"""Where the kit's own files lie, and how a file is written so that it is never there by half."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import StyleclipError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_folder() -> Path:
+    """The folder ``data``, with ``models/`` and ``images/`` in it.
+
+    In this order: the folder named by the environment variable ``STYLECLIP_DATA``; ``data`` beside the package
+    (a clone of the repository); ``data`` inside the package (an installed wheel).
+
+    Raises StyleclipError when none of them is there.
+    """
+    chosen = os.environ.get("STYLECLIP_DATA")
+    if chosen:
+        folder = Path(chosen).expanduser()
+        if not folder.is_dir():
+            raise StyleclipError(f"STYLECLIP_DATA names '{chosen}', which is not a folder: correct or unset it.")
+        return folder
+    for folder in (_PACKAGE.parent / "data", _PACKAGE / "data"):
+        if (folder / "models").is_dir():
+            return folder
+    raise StyleclipError(
+        "The folder 'data' with the models was not found: work from a clone of the repository, "
+        "or set STYLECLIP_DATA to the path of its 'data' folder."
+    )
+
+
+def check_destination(path: str | os.PathLike[str]) -> Path:
+    """The path of a file that is about to be written; called before long work, so that a slip costs nothing.
+
+    Raises StyleclipError when its folder is missing or not writable, or when the path is itself a folder.
+    """
+    path = Path(path).expanduser()
+    folder = path.parent
+    if not folder.is_dir():
+        raise StyleclipError(f"Cannot write '{path}': the folder '{folder}' does not exist, make it first.")
+    if path.is_dir():
+        raise StyleclipError(f"Cannot write '{path}': that is a folder, add a file name.")
+    if not os.access(folder, os.W_OK):
+        raise StyleclipError(f"Cannot write '{path}': no permission to write in '{folder}'.")
+    return path
+
+
+@contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Hands out a temporary path beside ``path`` and renames it to ``path`` when the block ends well.
+
+    Whatever happens in the block (an error, Ctrl-C, a full disk), ``path`` holds either its old content or all
+    of the new one. The temporary name keeps the extension, by which many writers choose their format.
+    """
+    path = check_destination(path)
+    partial = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
+    try:
+        yield partial
+        os.replace(partial, path)
+    except OSError as error:
+        raise StyleclipError(f"Cannot write '{path}': {error.strerror or error}.") from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,297 @@
+"""Pictures in and out: every kind of file a user has, and every way in which one is broken."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from styleclip_lib import images
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.images import from_pil, image_grid, load_image, save_animation, save_image, to_pil
+
+
+def picture(width: int = 6, height: int = 4) -> Image.Image:
+    """A small RGB picture in which every pixel is different."""
+    values = np.arange(width * height * 3, dtype=np.uint8).reshape(height, width, 3)
+    return Image.fromarray(values * 3)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **settings) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **settings)
+    return file.getvalue()
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+def test_shape_type_range_and_order_of_channels():
+    image = load_image(Image.fromarray(np.array([[[255, 0, 51]]], dtype=np.uint8)))
+    assert image.shape == (1, 3, 1, 1) and image.dtype == torch.float32
+    torch.testing.assert_close(image.flatten(), torch.tensor([1.0, -1.0, -0.6]))
+
+
+def test_path_string_bytes_open_file_and_pil_give_the_same(tmp_path):
+    path = tmp_path / "a.png"
+    picture().save(path)
+    expected = load_image(picture())
+    assert expected.shape == (1, 3, 4, 6)
+    with path.open("rb") as file:
+        for source in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), file):
+            torch.testing.assert_close(load_image(source), expected, rtol=0, atol=0)
+
+
+def test_to_pil_undoes_from_pil_and_clips():
+    assert to_pil(from_pil(picture())).tobytes() == picture().tobytes()
+    assert to_pil(torch.full((3, 1, 1), 7.0)).getpixel((0, 0)) == (255, 255, 255)
+    assert to_pil(torch.zeros(1, 3, 2, 2, dtype=torch.bfloat16, requires_grad=True)).size == (2, 2)
+
+
+def test_to_pil_refuses_a_batch():
+    with pytest.raises(StyleclipError, match="image_grid"):
+        to_pil(torch.zeros(2, 3, 4, 4))
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_the_orientation_of_the_camera_is_applied(turn):
+    upright = picture()
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # orientation -> the transpose that a camera would have done
+    stored = upright.transpose(Image.Transpose(undo[turn])) if turn > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    assert to_pil(load_image(encoded(stored, exif=exif))).tobytes() == upright.tobytes()
+
+
+@pytest.mark.filterwarnings("error")
+def test_damaged_exif_counts_as_none():
+    assert load_image(encoded(picture(), exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff")).shape == (1, 3, 4, 6)
+
+
+def test_transparency_lies_on_white():
+    image = Image.new("RGBA", (1, 1), (0, 0, 0, 0))
+    assert load_image(encoded(image)).flatten().tolist() == [1, 1, 1]
+    half = load_image(Image.new("LA", (1, 1), (0, 51)))
+    torch.testing.assert_close(half.flatten(), torch.full((3,), 0.6))
+
+
+def test_a_transparent_colour_of_a_palette_lies_on_white():
+    image = Image.new("P", (2, 1))
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.putdata([0, 1])
+    shown = load_image(encoded(image, "GIF", transparency=1))
+    assert shown[0, :, 0, 0].tolist() == [1, -1, -1] and shown[0, :, 0, 1].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "CMYK", "YCbCr", "HSV", "P"])
+def test_other_modes_become_rgb(mode):
+    shown = load_image(picture().convert("L").convert("RGB").convert(mode))
+    assert shown.shape == (1, 3, 4, 6)
+    assert -1 <= shown.min() < shown.max() <= 1
+
+
+def test_cmyk_jpeg():
+    red = Image.new("RGB", (16, 16), "red").convert("CMYK")
+    shown = load_image(encoded(red, "JPEG"))[0, :, 8, 8]
+    assert shown[0] > 0.9 and shown[1] < -0.9
+
+
+def test_sixteen_bit_grey_keeps_its_brightness():
+    ramp = np.array([[0, 0x8080, 0xFFFF]], dtype=np.uint16)
+    shown = load_image(encoded(Image.fromarray(ramp)))[0, 0, 0]
+    torch.testing.assert_close(shown, torch.tensor([-1.0, 2 * 128 / 255 - 1, 1.0]))
+    torch.testing.assert_close(load_image(Image.fromarray(ramp.astype(np.int32)))[0, 0, 0], shown)
+
+
+def test_float_grey_is_taken_as_zero_to_one():
+    shown = load_image(Image.fromarray(np.array([[0.0, 1.0, 3.0]], dtype=np.float32)))
+    assert shown[0, 0, 0].tolist() == [-1, 1, 1]
+
+
+# --- what cannot be read ---------------------------------------------------------------------------------------
+
+
+def sentence(source) -> str:
+    with pytest.raises(StyleclipError) as caught:
+        load_image(source)
+    text = str(caught.value)
+    assert "\n" not in text and text.endswith(".")
+    return text
+
+
+def test_missing_file_folder_address_and_no_source_at_all(tmp_path):
+    assert "There is no file" in sentence(tmp_path / "none.png")
+    assert "is a folder" in sentence(tmp_path)
+    assert "download" in sentence("https://example.org/a.png")
+    assert "int" in sentence(5)
+    assert "Cannot open" in sentence("a\0b.png")
+
+
+def test_a_file_without_permission(tmp_path):
+    path = tmp_path / "a.png"
+    picture().save(path)
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+    assert "Cannot open" in sentence(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"<!DOCTYPE html><html>", b"\x89PNG\r\n\x1a\n", b"GIF89a\x01"])
+def test_not_a_picture(content, tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    assert "not a picture" in sentence(path) or "damaged" in sentence(path)
+    assert str(path) in sentence(path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "BMP"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_cut_off(kind, share):
+    rng = np.random.default_rng(0)
+    whole = encoded(Image.fromarray(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)), kind)
+    text = sentence(whole[: int(len(whole) * share)])
+    assert "damaged or cut off" in text or "not a picture" in text
+
+
+def test_flipped_bytes_never_end_in_another_error():
+    rng = np.random.default_rng(1)
+    whole = np.frombuffer(encoded(picture(32, 32)), dtype=np.uint8)
+    for _ in range(200):
+        broken = whole.copy()
+        broken[rng.integers(8, len(broken), 3)] = rng.integers(0, 255, 3)
+        try:
+            load_image(broken.tobytes())
+        except StyleclipError as error:
+            assert "\n" not in str(error)
+
+
+def test_enormous_pictures_are_refused_before_they_are_decoded(monkeypatch):
+    large = encoded(Image.new("1", (9000, 8000)))
+    assert len(large) < 100_000
+    assert "9000 x 8000" in sentence(large)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert "too large" in sentence(large)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("extension", images.PICTURE_EXTENSIONS)
+def test_saved_pictures_come_back(extension, tmp_path):
+    ramp = torch.linspace(-1, 1, 16).expand(1, 3, 16, 16)
+    path = save_image(ramp, tmp_path / f"a{extension}")
+    torch.testing.assert_close(load_image(path), ramp, rtol=0, atol=0.06)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_transparent_picture_can_be_saved_as_jpeg(tmp_path):
+    path = save_image(Image.new("RGBA", (8, 8), (0, 0, 0, 0)), tmp_path / "a.jpg")
+    assert load_image(path).min() > 0.99
+
+
+def test_an_unknown_extension_a_missing_folder_and_a_folder_are_refused(tmp_path):
+    image = torch.zeros(3, 4, 4)
+    for name in ("a.xyz", "a", "a.gif"):
+        with pytest.raises(StyleclipError, match=r"extensions \.png"):
+            save_image(image, tmp_path / name)
+    with pytest.raises(StyleclipError, match="does not exist, make it first"):
+        save_image(image, tmp_path / "none" / "a.png")
+    with pytest.raises(StyleclipError, match="is a folder"):
+        save_image(image, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("accident", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_the_old_file_and_no_other(accident, tmp_path, monkeypatch):
+    path = save_image(picture(), tmp_path / "a.png")
+    before = path.read_bytes()
+
+    def half(self, target, **settings):
+        target.write_bytes(b"half a pict")
+        raise accident
+
+    monkeypatch.setattr(Image.Image, "save", half)
+    with pytest.raises((StyleclipError, KeyboardInterrupt)):
+        save_image(picture(8, 8), path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+# --- grids and films -------------------------------------------------------------------------------------------
+
+
+def test_grid_of_a_batch():
+    sheet = image_grid(torch.stack([torch.full((3, 5, 7), value) for value in (-1.0, 0.0, 1.0)]), columns=2)
+    assert sheet.size == (7 * 2 + 2, 5 * 2 + 2)
+    assert [sheet.getpixel(at)[0] for at in ((0, 0), (9, 0), (0, 7), (15, 11))] == [0, 128, 255, 255]
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (100, 8)])
+def test_grid_chooses_its_columns(count, columns):
+    sheet = image_grid(torch.zeros(count, 3, 4, 4))
+    assert sheet.width == columns * 6 - 2
+
+
+def test_grid_mixes_sizes_and_kinds_and_scales():
+    assert image_grid([picture(), torch.zeros(1, 3, 8, 8)], size=16).size == (34, 16)
+
+
+def test_grid_labels_are_written_below_and_wrapped():
+    plain = image_grid(torch.zeros(2, 3, 40, 40))
+    short = image_grid(torch.zeros(2, 3, 40, 40), labels=["a", ""])
+    long = image_grid(torch.zeros(2, 3, 40, 40), labels=["a text of many words", "b"])
+    assert plain.height < short.height < long.height and plain.width == long.width
+    strip = np.asarray(short)[40:]
+    assert strip[:, :40].min() < 100 and strip[:, 42:].min() == 255
+
+
+def test_grid_mistakes():
+    with pytest.raises(StyleclipError, match="no picture"):
+        image_grid([])
+    with pytest.raises(StyleclipError, match="need 2 labels, not 1"):
+        image_grid(torch.zeros(2, 3, 4, 4), labels=["a"])
+
+
+def film(frames: int = 5, side: int = 32) -> torch.Tensor:
+    """A white square that moves to the right."""
+    shown = torch.full((frames, 3, side, side), -1.0)
+    for index in range(frames):
+        shown[index, :, 8:16, 4 * index : 4 * index + 8] = 1
+    return shown
+
+
+@pytest.mark.parametrize("extension", [".gif", ".png", ".webp"])
+def test_looping_films(extension, tmp_path):
+    path = save_animation(film(), tmp_path / f"a{extension}", fps=10)
+    with Image.open(path) as image:
+        assert image.n_frames == 5 and image.info["loop"] == 0
+        image.seek(4)
+        image.load()
+        assert image.info["duration"] == 100
+        last = from_pil(image.convert("RGB"))
+    assert (last - film()[4:]).abs().mean() < 0.05
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_mp4(tmp_path):
+    import imageio.v3 as imageio
+
+    path = save_animation(film(side=33), tmp_path / "a.mp4", fps=10)
+    frames = imageio.imread(path, plugin="FFMPEG")
+    assert frames.shape == (5, 32, 32, 3)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_film_mistakes(tmp_path):
+    with pytest.raises(StyleclipError, match=r"\.gif, \.png, \.webp, \.mp4"):
+        save_animation(film(), tmp_path / "a.avi")
+    with pytest.raises(StyleclipError, match="no frame"):
+        save_animation([], tmp_path / "a.gif")
+    with pytest.raises(StyleclipError, match="one size"):
+        save_animation([picture(), picture(8, 8)], tmp_path / "a.gif")
+    with pytest.raises(StyleclipError, match="between 1 and 50"):
+        save_animation(film(), tmp_path / "a.gif", fps=0)
+    assert list(tmp_path.iterdir()) == []

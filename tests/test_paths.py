@@ -1,0 +1,60 @@
+"""Finding the data folder, and writing a file whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from styleclip_lib import paths
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.paths import check_destination, data_folder, written_whole
+
+
+def test_a_clone_uses_its_own_data(monkeypatch):
+    monkeypatch.delenv("STYLECLIP_DATA", raising=False)
+    assert data_folder() == Path(__file__).resolve().parent.parent / "data"
+
+
+def test_the_environment_variable_comes_first(monkeypatch, tmp_path):
+    monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path))
+    assert data_folder() == tmp_path
+
+
+def test_a_wrong_environment_variable_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path / "none"))
+    with pytest.raises(StyleclipError, match="STYLECLIP_DATA names '.*none'"):
+        data_folder()
+
+
+def test_an_installed_wheel_has_its_data_inside_and_without_any_the_message_helps(monkeypatch, tmp_path):
+    monkeypatch.delenv("STYLECLIP_DATA", raising=False)
+    monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "site" / "styleclip_lib")
+    with pytest.raises(StyleclipError, match="clone of the repository, or set STYLECLIP_DATA"):
+        data_folder()
+    (tmp_path / "site" / "styleclip_lib" / "data" / "models").mkdir(parents=True)
+    assert data_folder() == tmp_path / "site" / "styleclip_lib" / "data"
+
+
+def test_written_whole_keeps_the_extension_and_replaces(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    with written_whole(path) as partial:
+        assert partial.suffix == ".json" and partial.parent == tmp_path and partial != path
+        partial.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_in_the_block_leaves_no_trace(tmp_path):
+    with pytest.raises(ZeroDivisionError), written_whole(tmp_path / "a.txt") as partial:
+        partial.write_text("half")
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_destination_is_checked_before_the_work(tmp_path):
+    assert check_destination(tmp_path / "a.png") == tmp_path / "a.png"
+    for wrong in (tmp_path / "none" / "a.png", tmp_path):
+        with pytest.raises(StyleclipError, match="Cannot write"):
+            check_destination(wrong)
