@@ -40,9 +40,9 @@ def modulated_conv2d(x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool
         x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
         x = filter2d(x, padding=1, gain=4.0)
     if demodulate:
-        factor = (gain * demodulation(weight, styles)).to(x.dtype)[:, :, None, None]
-        return x * factor if offset is None else torch.addcmul(offset.to(x.dtype), x, factor)
-    x = x if gain == 1 else x * gain
+        x = x * (gain * demodulation(weight, styles)).to(x.dtype)[:, :, None, None]
+    elif gain != 1:
+        x = x * gain
     return x if offset is None else x + offset.to(x.dtype)
 
 
