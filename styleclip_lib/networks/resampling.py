@@ -56,13 +56,15 @@ def upsample2d_reference(x: Tensor) -> Tensor:
 
 
 def downsample2d(x: Tensor) -> Tensor:
-    """Half as large: the filter, of which only every second pixel is computed.
+    """Half as large: the filter, then every second pixel.
+
+    A depthwise convolution with stride 2 would compute less, but its gradient is ten times slower on a CPU.
 
     x [B, C, H, W], H and W even  ->  [B, C, H/2, W/2]
     """
-    return F.conv2d(x, _kernel(x, 1.0), stride=2, padding=1, groups=x.shape[1])
+    return F.avg_pool2d(filter2d(x, padding=1), kernel_size=1, stride=2)
 
 
 def downsample2d_reference(x: Tensor) -> Tensor:
-    """`downsample2d` as filter, then every second pixel."""
+    """`downsample2d` with the pixels picked by index."""
     return filter2d_reference(x, padding=1)[:, :, ::2, ::2]
