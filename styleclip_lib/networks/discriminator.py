@@ -1,11 +1,13 @@
 """The residual discriminator of StyleGAN2 (Karras et al. 2020, section 4.1 and figure 7): picture -> one number, high for real."""
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from .layers import Conv2d, Linear
+from ..errors import StyleclipError
+from .layers import Conv2d, Linear, pyramid
 
 
 def minibatch_std(x: Tensor, group_size: int, num_features: int = 1) -> Tensor:
@@ -65,16 +67,26 @@ class Discriminator(nn.Module):
     Blocks are `b{resolution}`, from the largest down to `b4`, with NVIDIA's names inside.
     """
 
-    def __init__(self, img_resolution: int, channels: dict[int, int], mbstd_group_size: int = 4, mbstd_num_features: int = 1,
-                 conv_clamp: float | None = None):
+    def __init__(
+        self,
+        img_resolution: int,
+        channels: Mapping[int, int],
+        mbstd_group_size: int = 4,
+        mbstd_num_features: int = 1,
+        conv_clamp: float | None = None,
+    ):
         super().__init__()
         self.img_resolution, self.channels = img_resolution, dict(channels)
-        self.resolutions = [2 ** i for i in range(int(math.log2(img_resolution)), 2, -1)]
+        self.resolutions = pyramid(img_resolution, channels)[:0:-1]
         for r in self.resolutions:
             self.add_module(f"b{r}", DiscriminatorBlock(channels[r], channels[r // 2], r == img_resolution, conv_clamp))
         self.b4 = DiscriminatorEpilogue(channels[4], mbstd_group_size, mbstd_num_features, conv_clamp)
 
     def forward(self, image: Tensor) -> Tensor:
+        if image.ndim != 4 or image.shape[1:] != (3, self.img_resolution, self.img_resolution):
+            raise StyleclipError(
+                f"image has shape {list(image.shape)}, but this discriminator needs [B, 3, {self.img_resolution}, {self.img_resolution}]."
+            )
         x = image.contiguous(memory_format=torch.channels_last)
         for r in self.resolutions:
             x = getattr(self, f"b{r}")(x)

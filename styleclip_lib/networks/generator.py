@@ -1,13 +1,13 @@
 """The StyleGAN2 generator: z -> w_plus -> styles -> image (Karras et al. 2020)."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
-from .mapping import Mapping
+from .layers import pyramid
+from .mapping import MappingNetwork
 from .resampling import upsample2d
 from .synthesis import SynthesisBlock, SynthesisLayer, ToRGB
 
@@ -18,10 +18,12 @@ class Synthesis(nn.Module):
     Latent i of w_plus feeds the i-th convolution; the toRGB layer of a block shares its latent with the convolution after it.
     """
 
-    def __init__(self, img_resolution: int, w_dim: int, channels: dict[int, int], conv_clamp: float | None = None):
+    def __init__(
+        self, img_resolution: int, w_dim: int, channels: Mapping[int, int], conv_clamp: float | None = None
+    ):
         super().__init__()
         self.img_resolution, self.w_dim = img_resolution, w_dim
-        self.resolutions = [2 ** i for i in range(2, int(math.log2(img_resolution)) + 1)]
+        self.resolutions = pyramid(img_resolution, channels)
         self.num_ws = 2 * len(self.resolutions)
         for r in self.resolutions:
             block = SynthesisBlock(None if r == 4 else channels[r // 2], channels[r], w_dim, r, conv_clamp)
@@ -38,29 +40,39 @@ class Synthesis(nn.Module):
     def styles(self, w_plus: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """w_plus [B, num_ws, w_dim] -> the styles of the convolutions and of the toRGB layers, one [B, I] for each layer."""
         if w_plus.ndim != 3 or w_plus.shape[1:] != (self.num_ws, self.w_dim):
-            raise StyleclipError(f"w_plus has shape {list(w_plus.shape)}, but this generator needs [B, {self.num_ws}, {self.w_dim}]; "
-                                 "w_plus holds one w for each layer, as generator.mapping(z) gives it.")
+            raise StyleclipError(
+                f"w_plus has shape {list(w_plus.shape)}, but this generator needs [B, {self.num_ws}, {self.w_dim}]: "
+                "one w for each layer, as generator.mapping(z) gives it."
+            )
         convs = [layer.affine(w_plus[:, i]) for i, (_, layer) in enumerate(self.conv_layers())]
         rgbs = [layer.affine(w_plus[:, 2 * i + 1]) for i, (_, layer) in enumerate(self.rgb_layers())]
         return convs, rgbs
 
-    def render(self, styles: Sequence[Tensor], rgb_styles: Sequence[Tensor], noise_mode: str = "const",
-               noises: Sequence[Tensor] | None = None, stop_at: int | None = None) -> Tensor:
+    def render(
+        self,
+        styles: Sequence[Tensor],
+        rgb_styles: Sequence[Tensor],
+        noise_mode: str = "const",
+        noises: Sequence[Tensor] | None = None,
+        stop_at: int | None = None,
+    ) -> Tensor:
         """Styles, one [B, I] for each layer -> image [B, 3, R, R].
 
-        noise_mode: "const" (the stored noise), "random" (new noise in each call, drawn on the CPU, so that
-        `torch.manual_seed` gives the same picture on every device) or "none"; noises: maps [1 or B, 1, r, r], one for each
-        convolution, instead. stop_at: return the sum of the toRGB outputs up to this resolution, and compute nothing above.
+        noise_mode: "const" (the stored noise), "random" (new noise in each call) or "none"; see `SynthesisLayer.noise`.
+        noises: maps [1 or B, 1, r, r] to use instead, one for each convolution.
+        stop_at: return the sum of the toRGB outputs up to this resolution, and compute nothing above.
         """
-        noises = self._noises(noise_mode, noises, len(styles[0]))
         if stop_at is not None and stop_at not in self.resolutions:
-            raise StyleclipError(f"stop_at is {stop_at}, but this generator has the resolutions {self.resolutions}; choose one of them.")
-        x = self.b4.const.expand(len(styles[0]), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+            raise StyleclipError(f"stop_at is {stop_at}; this generator has the resolutions {self.resolutions}.")
+        if noises is not None and len(noises) != len(styles):
+            raise StyleclipError(f"noises has {len(noises)} maps, but this generator needs {len(styles)}, one per convolution.")
+        batch = len(styles[0])
+        x = self.b4.const.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
         image, i = None, 0
         for rgb_style, r in zip(rgb_styles, self.resolutions):
             block = getattr(self, f"b{r}")
             for _, layer in block.layers():
-                x = layer(x, styles[i], noises[i]())
+                x = layer(x, styles[i], layer.noise(noise_mode, batch) if noises is None else noises[i])
                 i += 1
             rgb = block.torgb(x, rgb_style)
             image = rgb if image is None else rgb + _enlarge(image)
@@ -68,23 +80,13 @@ class Synthesis(nn.Module):
                 break
         return image
 
-    def _noises(self, noise_mode, noises, batch):
-        """One function for each convolution that gives its noise [1 or B, 1, r, r] or None when it is needed."""
-        layers = [layer for _, layer in self.conv_layers()]
-        if noises is not None:
-            if len(noises) != len(layers):
-                raise StyleclipError(f"noises has {len(noises)} maps, but this generator needs {len(layers)}, one for each convolution.")
-            return [lambda noise=noise: noise for noise in noises]
-        if noise_mode == "const":
-            return [lambda layer=layer: layer.noise_const[None, None] for layer in layers]
-        if noise_mode == "random":
-            return [lambda layer=layer: torch.randn(batch, 1, layer.resolution, layer.resolution).to(layer.noise_const) for layer in layers]
-        if noise_mode == "none":
-            return [lambda: None] * len(layers)
-        raise StyleclipError(f'noise_mode is {noise_mode!r}; it must be "const", "random" or "none".')
-
-    def forward(self, w_plus: Tensor, noise_mode: str = "const", noises: Sequence[Tensor] | None = None,
-                stop_at: int | None = None) -> Tensor:
+    def forward(
+        self,
+        w_plus: Tensor,
+        noise_mode: str = "const",
+        noises: Sequence[Tensor] | None = None,
+        stop_at: int | None = None,
+    ) -> Tensor:
         """w_plus [B, num_ws, w_dim] -> image [B, 3, R, R], about in [-1, 1]. The other settings: see `render`."""
         return self.render(*self.styles(w_plus), noise_mode=noise_mode, noises=noises, stop_at=stop_at)
 
@@ -95,7 +97,14 @@ def _enlarge(image: Tensor) -> Tensor:
         return upsample2d(image)
 
 
-def _slices(layers) -> list[tuple[str, slice]]:
+def _check_width(name: str, styles: Tensor, width: int) -> None:
+    if styles.ndim != 2 or styles.shape[1] != width:
+        raise StyleclipError(
+            f"{name} has shape {list(styles.shape)}, but this generator needs [B, {width}], as generator.styles(w_plus) gives."
+        )
+
+
+def _slices(layers: Sequence[tuple[str, nn.Module]]) -> list[tuple[str, slice]]:
     """Where each layer's style lies in the flat vector."""
     result, start = [], 0
     for name, layer in layers:
@@ -108,8 +117,9 @@ def _slices(layers) -> list[tuple[str, slice]]:
 class Generator(nn.Module):
     """z -> image. `generator(z)` is `generator.synthesis(generator.mapping(z))`.
 
-    img_resolution is a power of two from 8 up; channels maps every resolution from 4 to img_resolution to its number of channels.
-    conv_clamp limits the activations (Karras et al. 2020b, NVIDIA's default is 256); lr_multiplier is that of the mapping network.
+    img_resolution is a power of two from 8 up; channels maps every resolution from 4 to img_resolution to its number of
+    channels (as in the paper's configuration F unless given).
+    conv_clamp limits the activations (NVIDIA's ADA networks use 256); lr_multiplier is that of the mapping network.
 
     num_ws                  how many latents w_plus has: 2 · log2(img_resolution) - 2
     layer_resolutions       the resolution at which each of these latents acts
@@ -117,17 +127,25 @@ class Generator(nn.Module):
     rgb_style_slices        the same for the toRGB layers and rgb_styles [B, num_rgb_channels]
     """
 
-    def __init__(self, img_resolution: int, z_dim: int = 512, w_dim: int = 512, num_mapping_layers: int = 8,
-                 channels: dict[int, int] | None = None, conv_clamp: float | None = None, lr_multiplier: float = 0.01):
+    def __init__(
+        self,
+        img_resolution: int,
+        z_dim: int = 512,
+        w_dim: int = 512,
+        num_mapping_layers: int = 8,
+        channels: Mapping[int, int] | None = None,
+        conv_clamp: float | None = None,
+        lr_multiplier: float = 0.01,
+    ):
         super().__init__()
-        resolutions = [2 ** i for i in range(2, int(math.log2(img_resolution)) + 1)]
         if channels is None:
-            channels = {r: min(32768 // r, 512) for r in resolutions}
+            channels = {2**i: min(32768 // 2**i, 512) for i in range(2, 11)}
+        resolutions = pyramid(img_resolution, channels)
         self.img_resolution, self.z_dim, self.w_dim = img_resolution, z_dim, w_dim
         self.channels = {r: channels[r] for r in resolutions}
         self.synthesis = Synthesis(img_resolution, w_dim, self.channels, conv_clamp)
         self.num_ws = self.synthesis.num_ws
-        self.mapping = Mapping(z_dim, w_dim, self.num_ws, num_mapping_layers, lr_multiplier)
+        self.mapping = MappingNetwork(z_dim, w_dim, self.num_ws, num_mapping_layers, lr_multiplier)
         convs = self.synthesis.conv_layers()
         self.layer_resolutions = [layer.resolution for _, layer in convs] + [img_resolution]
         self.style_slices = _slices(convs)
@@ -147,12 +165,17 @@ class Generator(nn.Module):
         convs, rgbs = self.synthesis.styles(w_plus)
         return torch.cat(convs, dim=1), torch.cat(rgbs, dim=1)
 
-    def from_styles(self, styles: Tensor, rgb_styles: Tensor, noise_mode: str = "const",
-                    noises: Sequence[Tensor] | None = None, stop_at: int | None = None) -> Tensor:
+    def from_styles(
+        self,
+        styles: Tensor,
+        rgb_styles: Tensor,
+        noise_mode: str = "const",
+        noises: Sequence[Tensor] | None = None,
+        stop_at: int | None = None,
+    ) -> Tensor:
         """styles [B, num_channels], rgb_styles [B, num_rgb_channels] -> image [B, 3, R, R]; the rest as in `Synthesis.render`."""
-        for name, given, wanted in (("styles", styles, self.num_channels), ("rgb_styles", rgb_styles, self.num_rgb_channels)):
-            if given.ndim != 2 or given.shape[1] != wanted:
-                raise StyleclipError(f"{name} has shape {list(given.shape)}, but this generator needs [B, {wanted}], as generator.styles(w_plus) gives it.")
+        _check_width("styles", styles, self.num_channels)
+        _check_width("rgb_styles", rgb_styles, self.num_rgb_channels)
         convs = [styles[:, where] for _, where in self.style_slices]
         rgbs = [rgb_styles[:, where] for _, where in self.rgb_style_slices]
         return self.synthesis.render(convs, rgbs, noise_mode=noise_mode, noises=noises, stop_at=stop_at)

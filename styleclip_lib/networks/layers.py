@@ -4,11 +4,13 @@ Weights are drawn from N(0, 1) and scaled in the forward pass by 1/sqrt(fan-in),
 """
 
 import math
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..errors import StyleclipError
 from .resampling import downsample2d, filter2d
 
 SLOPE = 0.2
@@ -16,14 +18,25 @@ SQRT2 = math.sqrt(2.0)
 
 
 def leaky_relu(x: Tensor, clamp: float | None = None) -> Tensor:
-    """Leaky ReLU with slope 0.2, in place where possible. x of any shape.
+    """Leaky ReLU with slope 0.2. x of any shape, and overwritten, since large tensors are slow to allocate.
 
     StyleGAN2 multiplies the result by sqrt(2), which keeps the variance. Since leaky_relu(a·x) = a·leaky_relu(x) for a > 0,
     callers put that factor where it costs nothing, on the small weights and biases before.
     `clamp` limits the result to [-clamp, clamp].
     """
-    x = F.leaky_relu(x, SLOPE, inplace=not x.is_leaf)
+    x = F.leaky_relu(x, SLOPE, inplace=True)
     return x if clamp is None else x.clamp(-clamp, clamp)
+
+
+def pyramid(img_resolution: int, channels: Mapping[int, int]) -> list[int]:
+    """The resolutions 4, 8, ..., img_resolution. Raises StyleclipError unless each of them has its number of channels."""
+    if img_resolution < 8 or img_resolution & (img_resolution - 1):
+        raise StyleclipError(f"img_resolution is {img_resolution}; it must be a power of two from 8 up.")
+    resolutions = [2**i for i in range(2, img_resolution.bit_length())]
+    missing = [r for r in resolutions if r not in channels]
+    if missing:
+        raise StyleclipError(f"channels says nothing about the resolutions {missing}; it must name every one of {resolutions}.")
+    return resolutions
 
 
 class Linear(nn.Module):
@@ -33,7 +46,14 @@ class Linear(nn.Module):
     [B, in_features] -> [B, out_features]
     """
 
-    def __init__(self, in_features: int, out_features: int, bias_init: float = 0.0, lr_multiplier: float = 1.0, activation: bool = False):
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias_init: float = 0.0,
+        lr_multiplier: float = 1.0,
+        activation: bool = False,
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
         self.bias = nn.Parameter(torch.full([out_features], float(bias_init) / lr_multiplier))
@@ -55,8 +75,17 @@ class Conv2d(nn.Module):
     [B, in_channels, H, W] -> [B, out_channels, H/down, W/down]
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, bias: bool = True, down: int = 1,
-                 activation: bool = True, gain: float = 1.0, clamp: float | None = None):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        bias: bool = True,
+        down: int = 1,
+        activation: bool = True,
+        gain: float = 1.0,
+        clamp: float | None = None,
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None

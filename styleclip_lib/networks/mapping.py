@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ..errors import StyleclipError
 from .layers import Linear
 
 
@@ -11,7 +12,7 @@ def pixel_norm(x: Tensor) -> Tensor:
     return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-8)
 
 
-class Mapping(nn.Module):
+class MappingNetwork(nn.Module):
     """z [B, z_dim] -> w [B, w_dim], repeated for every layer -> w_plus [B, num_ws, w_dim].
 
     `fc0`, `fc1`, ... are the layers; `w_avg` [w_dim] is the running mean of w, toward which truncation moves.
@@ -27,6 +28,8 @@ class Mapping(nn.Module):
 
     def w(self, z: Tensor) -> Tensor:
         """z [B, z_dim] -> w [B, w_dim], without truncation."""
+        if z.ndim != 2 or z.shape[1] != self.z_dim:
+            raise StyleclipError(f"z has shape {list(z.shape)}, but this generator needs [B, {self.z_dim}].")
         x = pixel_norm(z.to(self.w_avg.dtype))
         for i in range(self.num_layers):
             x = getattr(self, f"fc{i}")(x)

@@ -20,8 +20,15 @@ def demodulation(weight: Tensor, styles: Tensor) -> Tensor:
         return torch.rsqrt(styles.square() @ weight.square().sum(dim=(2, 3)).t() + EPSILON)
 
 
-def modulated_conv2d(x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool = True, up: int = 1,
-                     gain: float = 1.0, offset: Tensor | None = None) -> Tensor:
+def modulated_conv2d(
+    x: Tensor,
+    weight: Tensor,
+    styles: Tensor,
+    demodulate: bool = True,
+    up: int = 1,
+    gain: float = 1.0,
+    offset: Tensor | None = None,
+) -> Tensor:
     """Convolution whose weights are scaled by a style, the core of StyleGAN2.
 
     w'[o,i,k] = s[i] · w[o,i,k];   w''[o,i,k] = w'[o,i,k] / sqrt(Σ_ik w'² + 1e-8)      (Karras et al. 2020, eq. 1, 3)
@@ -29,7 +36,7 @@ def modulated_conv2d(x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool
     The weights stay shared by the whole batch: scaling the input by s and the output by the
     demodulation factor gives the same sum, without a copy of the weights for every sample.
     With up=2 a transposed convolution doubles the size and the [1,3,3,1] filter smooths the result.
-    `gain` multiplies the result and `offset` (bias and noise) is added to it in the same sweep over the pixels.
+    `gain` multiplies the result, and `offset` (bias and noise) is added to it.
 
     x [B, I, H, W], weight [O, I, K, K], styles [B, I], offset [1 or B, O, 1 or up·H, 1 or up·W]  ->  [B, O, up·H, up·W]
     """
@@ -46,8 +53,15 @@ def modulated_conv2d(x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool
     return x if offset is None else x + offset.to(x.dtype)
 
 
-def modulated_conv2d_reference(x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool = True, up: int = 1,
-                               gain: float = 1.0, offset: Tensor | None = None) -> Tensor:
+def modulated_conv2d_reference(
+    x: Tensor,
+    weight: Tensor,
+    styles: Tensor,
+    demodulate: bool = True,
+    up: int = 1,
+    gain: float = 1.0,
+    offset: Tensor | None = None,
+) -> Tensor:
     """`modulated_conv2d` as the equations say: every sample gets a weight of its own, and is convolved with it alone.
 
     For up=2 the zeros between the pixels are written out.

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..errors import StyleclipError
 from .layers import SQRT2, Linear, leaky_relu
 from .modulation import modulated_conv2d
 
@@ -13,7 +14,9 @@ from .modulation import modulated_conv2d
 class SynthesisLayer(nn.Module):
     """Modulated 3x3 convolution, noise, bias, leaky ReLU. `affine` turns w into the layer's style."""
 
-    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: int, conv_clamp: float | None):
+    def __init__(
+        self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: int, conv_clamp: float | None
+    ):
         super().__init__()
         self.resolution, self.up, self.conv_clamp = resolution, up, conv_clamp
         self.affine = Linear(w_dim, in_channels, bias_init=1.0)
@@ -24,11 +27,25 @@ class SynthesisLayer(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
         """x [B, I, H, W], style [B, I], noise [1 or B, 1, R, R] or None  ->  [B, O, R, R]"""
-        # The equalised learning rate's 1/sqrt(fan-in) stands on the style, the activation's sqrt(2) on all that is added up.
+        # The equalised learning rate's 1/sqrt(fan-in) stands on the style, the activation's sqrt(2) on all that is added.
         style = style / math.sqrt(self.weight[0].numel())
         offset = self._offset(noise, len(x)).to(x.dtype)
         x = modulated_conv2d(x, self.weight, style, up=self.up, gain=SQRT2, offset=offset)
         return leaky_relu(x, self.conv_clamp)
+
+    def noise(self, mode: str, batch: int) -> Tensor | None:
+        """The layer's noise [1 or B, 1, R, R], or None for mode "none".
+
+        "const": the stored map. "random": new numbers for every sample, drawn on the CPU, so that `torch.manual_seed`
+        gives the same picture on every device.
+        """
+        if mode == "const":
+            return self.noise_const[None, None]
+        if mode == "random":
+            return torch.randn(batch, 1, self.resolution, self.resolution).to(self.noise_const)
+        if mode == "none":
+            return None
+        raise StyleclipError(f'noise_mode is {mode!r}; it must be "const", "random" or "none".')
 
     def _offset(self, noise: Tensor | None, batch: int) -> Tensor:
         """(strength · noise + bias) · sqrt(2), as a matrix product: the only way to have it channels last in one sweep."""
@@ -60,7 +77,9 @@ class ToRGB(nn.Module):
 class SynthesisBlock(nn.Module):
     """One resolution: `conv0` doubles the size (not in the first block, which starts from `const`), `conv1`, `torgb`."""
 
-    def __init__(self, in_channels: int | None, out_channels: int, w_dim: int, resolution: int, conv_clamp: float | None):
+    def __init__(
+        self, in_channels: int | None, out_channels: int, w_dim: int, resolution: int, conv_clamp: float | None
+    ):
         super().__init__()
         self.resolution = resolution
         if in_channels is None:

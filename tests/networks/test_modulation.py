@@ -1,0 +1,58 @@
+"""The modulated convolution with shared weights equals the one with a weight for each sample."""
+
+import itertools
+
+import pytest
+import torch
+
+from styleclip_lib.networks.modulation import demodulation, modulated_conv2d, modulated_conv2d_reference
+
+SETTINGS = [dict(demodulate=demodulate, up=up, size=size)
+            for demodulate, (up, size) in itertools.product([True, False], [(1, 3), (1, 1), (2, 3)])]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("with_offset", [False, True])
+def test_equals_reference(setting, with_offset):
+    torch.manual_seed(0)
+    x = torch.randn(3, 5, 4, 6, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(7, 5, setting["size"], setting["size"], dtype=torch.float64, requires_grad=True)
+    styles = torch.randn(3, 5, dtype=torch.float64, requires_grad=True)
+    inputs = [x, weight, styles]
+    offset = None
+    if with_offset:
+        offset = torch.randn(1, 7, 1, 1, dtype=torch.float64, requires_grad=True)
+        inputs.append(offset)
+    results = []
+    for operation in (modulated_conv2d, modulated_conv2d_reference):
+        y = operation(x, weight, styles, setting["demodulate"], setting["up"], gain=1.5, offset=offset)
+        gradients = torch.autograd.grad(y.pow(3).sum(), inputs, create_graph=True)
+        seconds = torch.autograd.grad(sum(g.square().sum() for g in gradients), inputs)
+        results.append([y, *gradients, *seconds])
+    assert results[0][0].shape == (3, 7, 4 * setting["up"], 6 * setting["up"])
+    for fast, slow in zip(*results):
+        torch.testing.assert_close(fast, slow)
+
+
+def test_demodulation_gives_every_output_channel_unit_weights():
+    torch.manual_seed(0)
+    weight, styles = torch.randn(7, 5, 3, 3), torch.randn(2, 5)
+    modulated = weight * styles[:, None, :, None, None] * demodulation(weight, styles)[:, :, None, None, None]
+    torch.testing.assert_close(modulated.square().sum(dim=(2, 3, 4)), torch.ones(2, 7))
+
+
+def test_demodulation_ignores_the_size_of_a_style():
+    torch.manual_seed(0)
+    x, weight, styles = torch.randn(1, 5, 4, 4), torch.randn(7, 5, 3, 3), torch.randn(1, 5)
+    torch.testing.assert_close(modulated_conv2d(x, weight, 10 * styles), modulated_conv2d(x, weight, styles))
+
+
+def test_autocast_computes_in_bfloat16_with_exact_demodulation():
+    torch.manual_seed(0)
+    x, weight, styles = torch.randn(2, 32, 8, 8), torch.randn(16, 32, 3, 3), 1 + 0.1 * torch.randn(2, 32)
+    exact = modulated_conv2d(x, weight, styles, up=2)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = modulated_conv2d(x, weight, styles, up=2)
+        torch.testing.assert_close(demodulation(weight, styles), demodulation(weight.double(), styles.double()).float())
+    assert rough.dtype == torch.bfloat16
+    torch.testing.assert_close(rough.float(), exact, rtol=0, atol=0.05)
