@@ -1,0 +1,81 @@
+"""``styleclip COMMAND …``: finds the command and turns every mistake of the user into one line.
+
+Nothing heavy is imported here, so that the help is there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+from .. import __version__
+from ..errors import StyleclipError
+
+COMMANDS = {
+    "doctor": "what is installed, what is missing; the first thing to ask for in a bug report",
+    "sample": "invent faces",
+    "align": "find the face in a photograph and crop it as the models want it",
+    "invert": "find the latent code that draws a given face",
+    "edit": "change a face as a sentence says",
+    "train": "make the weights of a network again",
+}
+
+HELP = "\n".join(
+    [
+        "usage: styleclip COMMAND ...",
+        "",
+        "Edit faces with sentences, offline.",
+        "",
+        *(f"  {name:8} {what}" for name, what in COMMANDS.items()),
+        "",
+        "styleclip COMMAND --help    the options of a command",
+        "styleclip --version         the version",
+        "",
+        'example: styleclip edit face.png out.png --text "a smiling face with glasses"',
+    ]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 done, 1 not in order (doctor), 2 bad input, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(HELP)
+        return 0
+    if words[0] == "--version":
+        print(f"styleclip {__version__}")
+        return 0
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # other packages' notes to programmers
+    name = f"styleclip {words[0]}"
+    try:
+        return _command(words[0]).main(words[1:])
+    except StyleclipError as error:
+        return _fail(name, str(error), 2)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("styleclip_lib"):
+            raise
+        return _fail(name, f"The package '{error.name}' is missing: install the kit again, or ask styleclip doctor.", 2)
+    except KeyboardInterrupt:
+        return _fail(name, "interrupted, nothing was written.", 130)
+    except BrokenPipeError:  # the reader of our output has gone (styleclip ... | head); that is no mistake
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _command(name: str):
+    """The module of a command."""
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(COMMANDS)}."
+        raise StyleclipError(f"There is no command '{name}': {hint}")
+    return import_module(f"styleclip_lib.cli.{name}")
+
+
+def _fail(name: str, message: str, code: int) -> int:
+    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,36 @@
+"""From a picture file to what a generator can be asked to draw: one aligned face of the right size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..images import ImageSource, from_pil, open_picture
+from .parsing import Align
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..models import Models
+
+PORTRAITS_NOTE = "This domain draws portraits, so a photograph becomes a drawn face: for photographs use --domain ffhq."
+
+
+def aligned_portrait(models: Models, source: ImageSource, align: Align = "auto") -> tuple[torch.Tensor, bool]:
+    """(the face [1, 3, R, R] in [-1, 1], whether it had to be found and cropped); R is the generator's resolution.
+
+    ``auto`` takes a picture that has exactly the generator's size as it is, and crops the face out of any other;
+    ``always`` and ``never`` say so outright. Raises StyleclipError (no picture, no face, several faces).
+    """
+    picture = open_picture(source)
+    side = models.generator.img_resolution
+    if align == "always" or (align == "auto" and picture.size != (side, side)):
+        from ..faces import align_face
+
+        return from_pil(align_face(picture, size=side)), True
+    return from_pil(picture.resize((side, side))), False
+
+
+def note_on_photographs(models: Models, cropped: bool) -> None:
+    """Says what to expect when a face was cropped out of a photograph and the domain knows drawn ones only."""
+    if cropped and models.domain == "portraits":
+        print(PORTRAITS_NOTE)

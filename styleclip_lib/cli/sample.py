@@ -1,0 +1,80 @@
+"""``styleclip sample``: faces that the generator invents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ..errors import StyleclipError
+from ..paths import check_destination
+from .parsing import Device, Domain, parse
+
+MOST_SEEDS = 1024
+
+
+@dataclass
+class Settings:
+    """Invent faces: one picture for one seed, a grid for several."""
+
+    output: tyro.conf.Positional[Path]
+    """where to write the picture (.png, .jpg, ...)"""
+    seeds: Annotated[str, tyro.conf.arg(aliases=["--seed"], metavar="N,N-N")] = "0"
+    """numbers and ranges, such as 7 or 0-15 or 1,5,20-23; the same seed gives the same face"""
+    psi: float = 0.7
+    """truncation: 0 is the average face, 1 the full variety"""
+    columns: int | None = None
+    """pictures in a row of the grid"""
+    domain: Domain = "portraits"
+    """whose faces: the name of a domain, or a folder with one"""
+    device: Device = "auto"
+    """what computes"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "sample", arguments)
+    seeds = read_seeds(settings.seeds)
+    if settings.columns is not None and settings.columns < 1:
+        raise StyleclipError("--columns must be 1 or more.")
+    check_destination(settings.output)
+
+    from ..images import check_picture_path, image_grid, save_image
+    from ..models import load_models
+
+    check_picture_path(settings.output)
+    models = load_models(settings.domain, device=settings.device)
+    faces = draw(models, seeds, settings.psi)
+    save_image(faces if len(seeds) == 1 else image_grid(faces, columns=settings.columns), settings.output)
+    print(f"Saved {settings.output}.")
+    return 0
+
+
+def read_seeds(text: str) -> list[int]:
+    """'1,5,20-23' -> [1, 5, 20, 21, 22, 23]. Raises StyleclipError for anything else, or for too many."""
+    seeds: list[int] = []
+    for part in text.replace(" ", "").split(","):
+        match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first or last >= 2**32:
+            raise StyleclipError(f"Cannot read the seeds '{text}': give numbers and ranges, such as 7 or 0-15.")
+        if len(seeds) + last - first >= MOST_SEEDS:
+            raise StyleclipError(f"'{text}' are too many seeds: at most {MOST_SEEDS} go into one picture.")
+        seeds.extend(range(first, last + 1))
+    return seeds
+
+
+def draw(models, seeds: Sequence[int], psi: float):
+    """One face for each seed, [len(seeds), 3, R, R] in [-1, 1]; a face depends on its own seed alone."""
+    import torch
+
+    faces = []
+    with torch.inference_mode():
+        for seed in seeds:
+            z = torch.randn(1, models.generator.z_dim, generator=torch.Generator().manual_seed(seed))
+            w_plus = models.generator.mapping(z.to(models.device), truncation_psi=psi)
+            faces.append(models.generator.synthesis(w_plus, noise_mode="const").cpu())
+    return torch.cat(faces)

@@ -1,0 +1,44 @@
+"""``styleclip train NETWORK``: makes the weights of one network again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from ..errors import StyleclipError
+from .parsing import parse
+
+NETWORKS = {
+    "generator": "StyleGAN2's generator and discriminator, adversarially",
+    "clip": "the CLIP that judges whether a picture fits a sentence",
+    "identity": "the ArcFace network that tells people apart",
+    "perceptual": "the features that say how alike two pictures look",
+    "attributes": "the readers of hair, glasses, smile and the rest",
+    "encoder": "the e4e encoder that guesses a latent code",
+    "landmarks": "dlib's 68 points of a face",
+}
+
+HELP = "\n".join(
+    [
+        "usage: styleclip train NETWORK [OPTIONS]",
+        "",
+        "Make the weights of a network of the portraits domain again. Interrupt it and call it again: it resumes.",
+        "",
+        *(f"  {name:11} {what}" for name, what in NETWORKS.items()),
+        "",
+        "styleclip train NETWORK --help    the options of a network",
+    ]
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Hands over to ``styleclip_lib.training.NETWORK``, whose ``Settings`` are the options and whose ``train`` runs."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(HELP)
+        return 0
+    name, *options = arguments
+    if name not in NETWORKS:
+        raise StyleclipError(f"There is no network '{name}' to train: choose one of {', '.join(NETWORKS)}.")
+    module = import_module(f"styleclip_lib.training.{name}")
+    module.train(parse(module.Settings, f"train {name}", options))
+    return 0

@@ -1,0 +1,103 @@
+"""A domain of 16 pixels with random weights, and quick stand-ins for what takes long, behind the real command line."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.networks.generator import Generator
+
+
+@dataclass
+class Calls:
+    """What the stand-ins were asked for."""
+
+    seen: dict = field(default_factory=dict)
+    models: SimpleNamespace | None = None
+
+
+@dataclass
+class Report:
+    target_reached: bool
+    changed: list
+    identity: float
+
+
+def module(name: str, **content) -> ModuleType:
+    made = ModuleType(name)
+    vars(made).update(content)
+    return made
+
+
+@pytest.fixture
+def toy(monkeypatch) -> Calls:
+    """Puts the stand-ins into place; what is unknown or missing makes them raise as the real ones do."""
+    calls = Calls()
+    torch.manual_seed(0)
+    generator = Generator(16, z_dim=8, w_dim=8, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8}).eval()
+
+    def encode_text(texts):
+        if "xyzzy" in texts[0]:
+            raise StyleclipError("The word 'xyzzy' is unknown to this domain: use another.")
+
+    def load_models(domain="portraits", device="auto"):
+        if domain != "portraits":
+            raise StyleclipError(f"The domain '{domain}' is not installed.")
+        clip = SimpleNamespace(encode_text=encode_text)
+        calls.models = SimpleNamespace(domain=domain, device=torch.device("cpu"), generator=generator, clip=clip)
+        return calls.models
+
+    def align_face(image, size):
+        calls.seen["aligned"] = image.size
+        if image.size == (60, 40):
+            raise StyleclipError("No face was found: use a picture with one face.")
+        return image.resize((size, size))
+
+    def invert(models, image, space="w+", *, steps=100, seed=0, progress=True):
+        calls.seen["invert"] = {"image": image, "space": space, "steps": steps, "seed": seed}
+        w_plus = torch.full((1, generator.num_ws, generator.w_dim), 0.5)
+        return SimpleNamespace(w_plus=w_plus, image=image, history={"loss": [1.0]})
+
+    def optimize_latent(models, w_plus, text, *, steps=60, lambda_l2=0.008, lambda_id=0.005, seed=0, progress=True):
+        calls.seen["edit"] = {"text": text, "seed": seed}
+        calls.seen["edit"] |= {"steps": steps, "lambda_l2": lambda_l2, "lambda_id": lambda_id}
+        edited = w_plus + 1
+        recipe = {"text": text, "seed": seed}
+        return SimpleNamespace(w_plus=edited, image=generator.synthesis(edited), history={}, recipe=recipe)
+
+    def measure_edit(models, before, after, text):
+        calls.seen["measured"] = after
+        return Report(True, ["glasses"], torch.tensor(0.5))
+
+    for made in (
+        module("models", load_models=load_models),
+        module("faces", align_face=align_face),
+        module("inversion", invert=invert),
+        module("metrics", measure_edit=measure_edit),
+        module("editing", __path__=[]),
+        module("editing.latent_optimization", optimize_latent=optimize_latent),
+    ):
+        monkeypatch.setitem(sys.modules, f"styleclip_lib.{made.__name__}", made)
+    return calls
+
+
+@pytest.fixture
+def portrait(tmp_path):
+    """A picture of exactly the toy generator's size."""
+    path = tmp_path / "portrait.png"
+    Image.new("RGB", (16, 16), (200, 150, 120)).save(path)
+    return path
+
+
+@pytest.fixture
+def photograph(tmp_path):
+    """A picture of another size."""
+    path = tmp_path / "photograph.jpg"
+    Image.new("RGB", (50, 40), (90, 150, 120)).save(path)
+    return path

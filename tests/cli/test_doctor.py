@@ -1,0 +1,91 @@
+"""``styleclip doctor`` on a healthy and on broken installations."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from styleclip_lib.checkpoints.domain import enter_file
+from styleclip_lib.cli.doctor import PACKAGES
+from styleclip_lib.cli.main import main
+from styleclip_lib.cli.train import NETWORKS
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch) -> Path:
+    """A data folder whose portraits domain is complete."""
+    folder = tmp_path / "models" / "portraits"
+    folder.mkdir(parents=True)
+    for name in NETWORKS:
+        (folder / f"{name}.bin").write_bytes(name.encode() * 100_000)
+        enter_file(folder, name, folder / f"{name}.bin", {}, {})
+    monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path))
+    return tmp_path
+
+
+def doctor(capsys, code: int) -> str:
+    assert main(["doctor"]) == code
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    return shown.out
+
+
+def test_all_is_well(data, capsys):
+    shown = doctor(capsys, 0)
+    assert re.search(r"portraits +5\.\d MB in 7 files, all as recorded", shown)
+    assert "ffhq             not installed" in shown and "Everything is there." in shown
+    assert all(re.search(rf"^  {re.escape(name)} +\d", shown, re.MULTILINE) for name in PACKAGES)
+
+
+def test_a_changed_a_missing_and_an_unlisted_file(data, capsys):
+    folder = data / "models" / "portraits"
+    (folder / "clip.bin").write_bytes(b"other")
+    (folder / "encoder.bin").unlink()
+    index = json.loads((folder / "domain.json").read_text())
+    del index["files"]["landmarks"]
+    (folder / "domain.json").write_text(json.dumps(index))
+    shown = doctor(capsys, 1)
+    assert "3 to put right" in shown
+    assert re.search(r"- .*clip\.bin.*SHA-256", shown) and re.search(r"- .*encoder\.bin is missing", shown)
+    assert "portraits has no landmarks: styleclip train landmarks" in shown
+
+
+def test_an_index_that_cannot_be_read(data, capsys):
+    (data / "models" / "portraits" / "domain.json").write_text("{")
+    assert "cannot be read" in doctor(capsys, 1)
+
+
+def test_no_data_at_all(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path))
+    assert "git checkout data/models/portraits" in doctor(capsys, 1)
+    monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path / "none"))
+    assert "STYLECLIP_DATA names" in doctor(capsys, 1)
+
+
+def test_a_missing_package(data, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    shown = doctor(capsys, 1)
+    assert re.search(r"dlib-bin +missing", shown) and "dlib is not installed: pip install" in shown
+
+
+def test_a_broken_package(data, capsys, monkeypatch):
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            if name == "clip":
+                raise ImportError("cannot import name 'packaging'\nfrom 'pkg_resources'")
+
+    monkeypatch.delitem(sys.modules, "clip", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    shown = doctor(capsys, 1)
+    assert re.search(r"clip-anytorch +2\.6\.\d, broken", shown)
+    assert "clip-anytorch does not import (cannot import name 'packaging' from 'pkg_resources')" in shown
+
+
+def test_doctor_asks_for_what_the_project_needs():
+    text = (Path(__file__).parent.parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    block = re.search(r"^dependencies = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)[1]
+    assert re.findall(r'^\s*"([\w-]+)', block, re.MULTILINE) == list(PACKAGES)

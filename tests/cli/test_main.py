@@ -1,0 +1,185 @@
+"""The frame of the command line: help, versions, and every mistake as one line with exit code 2."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from styleclip_lib import __version__
+from styleclip_lib.cli import main as frame
+from styleclip_lib.cli.main import COMMANDS, main
+from styleclip_lib.cli.train import NETWORKS
+from styleclip_lib.errors import StyleclipError
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+    """``styleclip …`` in a process of its own, even where the package is not installed."""
+    command = [sys.executable, "-m", "styleclip_lib", *arguments]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, env=surroundings)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
+def test_help_names_every_command(arguments, capsys):
+    assert main(arguments) == 0
+    shown = capsys.readouterr()
+    assert all(f"  {name} " in shown.out for name in COMMANDS) and shown.err == ""
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"styleclip {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help_imports_nothing_heavy(arguments):
+    code = (
+        "import sys; from styleclip_lib.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit as stop: assert not stop.code\n"
+        "assert not {'torch', 'clip', 'dlib', 'PIL'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_help_is_there_within_a_second():
+    run("--help")  # the first start after an installation compiles
+    start = time.monotonic()
+    assert run("--help").returncode == 0
+    assert time.monotonic() - start < 1
+
+
+MISTAKES = [
+    (["edti"], "did you mean 'edit'?"),
+    (["frobnicate"], "choose one of doctor"),
+    (["sample"], "Missing: OUTPUT"),
+    (["sample", "a.xyz"], "extensions .png"),
+    (["sample", "none/a.png"], "does not exist, make it first"),
+    (["sample", "a.png", "--seeds", "5-1"], "Cannot read the seeds '5-1'"),
+    (["sample", "a.png", "--seeds", "0-1000000000"], "too many seeds"),
+    (["sample", "a.png", "--psi", "much"], "--psi"),
+    (["sample", "a.png", "--columns", "0"], "--columns must be 1 or more"),
+    (["sample", "a.png", "--device", "toaster"], "'toaster'"),
+    (["align", "none.png", "a.png"], "There is no file 'none.png'"),
+    (["align", "text.png", "a.png"], "not a picture"),
+    (["align", "portrait.png", "a.png", "--size", "0"], "--size must lie between"),
+    (["align", "portrait.png"], "Missing: OUTPUT"),
+    (["invert", "none.png", "a.png"], "There is no file"),
+    (["invert", "portrait.png", "a.png", "--latent", "w.txt"], "extension .npy"),
+    (["invert", "portrait.png", "a.png", "--space", "q"], "'q'"),
+    (["invert", "portrait.png", "a.png", "--steps", "-1"], "--steps must be 0 or more"),
+    (["invert", "portrait.png", "a.png", "--domain", "ffhq"], "'ffhq' is not installed"),
+    (["edit", "portrait.png", "a.png"], "Missing: --text"),
+    (["edit", "portrait.png", "a.png", "--text", " "], "The text is empty"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--txet", "b"], "Unrecognized options: --txet"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--method", "mapper"], "'mapper'"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--steps", "0"], "--steps must be 1 or more"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "inf"], "--strength must be a finite number"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--report", "r.txt"], "extension .json"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--report", "none/r.json"], "does not exist"),
+    (["edit", "portrait.png", "a.mp3", "--text", "a"], "extensions .png"),
+    (["edit", ".", "a.png", "--text", "a"], "is a folder"),
+    (["edit", "text.png", "a.png", "--text", "a"], "not a picture"),
+    (["edit", "cut.png", "a.png", "--text", "a"], "damaged or cut off"),
+    (["edit", "enormous.png", "a.png", "--text", "a"], "too large (9000 x 8000 pixels)"),
+    (["edit", "landscape.png", "a.png", "--text", "a"], "No face was found"),
+    (["edit", "portrait.png", "a.png", "--text", "xyzzy"], "'xyzzy' is unknown"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--domain", "ffhq"], "'ffhq' is not installed"),
+    (["train", "everything"], "choose one of generator"),
+    (["doctor", "--now"], "Unrecognized options: --now"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path, portrait, monkeypatch):
+    from PIL import Image
+
+    Image.new("1", (9000, 8000)).save(tmp_path / "enormous.png")
+    Image.new("RGB", (60, 40)).save(tmp_path / "landscape.png")
+    (tmp_path / "text.png").write_text("hello")
+    (tmp_path / "cut.png").write_bytes(portrait.read_bytes()[:60])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing(arguments, said, toy, folder, capsys):
+    before = sorted(folder.iterdir())
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err and shown.err.startswith(f"styleclip {arguments[0]}: ")
+    assert shown.err.count("\n") == 1 and shown.err.endswith("\n") and "Traceback" not in shown.err
+    assert "Saved" not in shown.out and sorted(folder.iterdir()) == before
+
+
+def test_the_same_from_outside(tmp_path):
+    result = run("edit", "none.png", "a.png", "--text", "a smile", cwd=tmp_path)
+    assert result.returncode == 2 and result.stdout == ""
+    assert result.stderr == "styleclip edit: There is no file 'none.png': check the path.\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_mistake_reads_the_same_on_every_terminal(encoding, tmp_path):
+    arguments = ["edit", "a.png", "b.png", "--text", "a", "--steps", "x"]
+    result = run(*arguments, cwd=tmp_path, PYTHONIOENCODING=encoding, COLUMNS="40")
+    assert result.returncode == 2
+    assert result.stderr.startswith("styleclip edit: ") and result.stderr.count("\n") == 1
+    assert "--steps" in result.stderr and not set(result.stderr) & set("│─╭")
+
+
+def fail_with(error, monkeypatch):
+    class Command:
+        @staticmethod
+        def main(arguments):
+            raise error
+
+    monkeypatch.setattr(frame, "_command", lambda name: Command)
+    return main(["edit"])
+
+
+def test_control_c_and_missing_packages_are_one_line_each(monkeypatch, capsys):
+    assert fail_with(KeyboardInterrupt(), monkeypatch) == 130
+    assert fail_with(StyleclipError("two\nlines"), monkeypatch) == 2
+    assert fail_with(ModuleNotFoundError("No module named 'dlib'", name="dlib"), monkeypatch) == 2
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert "interrupted" in first and "two lines" in second and "'dlib' is missing" in third
+
+
+def test_our_own_mistakes_are_not_hidden(monkeypatch):
+    for error in (ValueError("a bug"), ModuleNotFoundError("", name="styleclip_lib.nothing")):
+        with pytest.raises(type(error)):
+            fail_with(error, monkeypatch)
+
+
+def test_a_reader_that_goes_away_is_no_mistake():
+    command = f"'{sys.executable}' -m styleclip_lib doctor | head -1"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert result.stdout.startswith("styleclip") and "Traceback" not in result.stderr
+
+
+def test_train_lists_the_networks(capsys):
+    assert main(["train"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in NETWORKS)
+
+
+def test_train_hands_the_options_over_to_the_network(monkeypatch):
+    @dataclass
+    class Settings:
+        steps: int = 10
+
+    heard = []
+    module = SimpleNamespace(Settings=Settings, train=heard.append)
+    monkeypatch.setitem(sys.modules, "styleclip_lib.training.generator", module)
+    assert main(["train", "generator", "--steps", "3"]) == 0
+    assert heard == [Settings(steps=3)]
+    assert main(["train", "generator", "--steps", "x"]) == 2
