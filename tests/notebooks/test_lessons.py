@@ -1,0 +1,110 @@
+"""Every lesson keeps to the rules of tools/notebook_rules.py; that they also run is nbval's part of ``make test``."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.notebook_rules import HEADINGS, problems
+
+ROOT = Path(__file__).parent.parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson(path):
+    assert problems(path) == []
+
+
+def test_the_lessons_have_the_names_that_the_readme_lists():
+    listed = re.findall(r"\]\(notebooks/([\w]+)\.ipynb\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert sorted(set(listed)) == [path.stem for path in LESSONS]
+
+
+# --- the rules themselves, on a notebook that is broken in one way at a time --------------------------------------
+
+
+def code(source: str, *outputs: dict, **metadata) -> dict:
+    return {"cell_type": "code", "source": source, "outputs": list(outputs), "execution_count": 1, "metadata": metadata}
+
+
+PROSE = "# A lesson\n\n" + "\n\n".join(f"## {heading}" for heading in HEADINGS)
+
+GOOD = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": PROSE},
+        code("print(1)", {"output_type": "stream", "name": "stdout", "text": ["1\n"]}),
+    ],
+}
+
+
+def broken(change) -> dict:
+    book = copy.deepcopy(GOOD)
+    change(book)
+    return book
+
+
+def says(text: str) -> dict:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def shows(kind: str, content: str) -> dict:
+    return {"output_type": "display_data", "metadata": {}, "data": {kind: content}}
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+FAILURE = {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
+
+BROKEN = {
+    "metadata.widgets": lambda book: book["metadata"].update(widgets={}),
+    "kernel": lambda book: book["metadata"]["kernelspec"].update(name="conda-env-me"),
+    "title": lambda book: book["cells"][0].update(source=book["cells"][0]["source"][1:]),
+    "'Summary' is missing": lambda book: book["cells"][0].update(source=PROSE.replace("Summary", "The end")),
+    "26 lines": lambda book: book["cells"][1].update(source="\n\n".join(["pass"] * 26)),
+    "not run": lambda book: book["cells"][1].update(execution_count=None),
+    "error": lambda book: book["cells"][1]["outputs"].append(FAILURE),
+    "no outputs": lambda book: book["cells"][1].update(outputs=[]),
+    "without its state": lambda book: book["cells"][1]["outputs"].append(shows(WIDGET, "")),
+    "/home/me/x": lambda book: book["cells"][1]["outputs"].append(says("in /home/me/x at line 1")),
+    "/tmp/a.png": lambda book: book["cells"][1].update(source="open('/tmp/a.png')"),
+    "Users": lambda book: book["cells"][1]["outputs"].append(shows("text/html", "<b>C:\\Users\\me</b>")),
+    "MB": lambda book: book["cells"][1]["outputs"].append(shows("image/png", "A" * 1_700_000)),
+}
+
+
+def complaints(book: dict, folder: Path) -> list[str]:
+    path = folder / "lesson.ipynb"
+    path.write_text(json.dumps(book), encoding="utf-8")
+    return problems(path)
+
+
+def test_nothing_is_said_of_a_good_lesson(tmp_path):
+    assert complaints(GOOD, tmp_path) == []
+
+
+@pytest.mark.parametrize("word", BROKEN)
+def test_one_break_gives_one_complaint_that_names_it(word, tmp_path):
+    found = complaints(broken(BROKEN[word]), tmp_path)
+    assert len(found) == 1 and word in found[0]
+
+
+def test_not_json(tmp_path):
+    (tmp_path / "a.ipynb").write_text("{")
+    assert problems(tmp_path / "a.ipynb") == ["it is not valid JSON"]
+
+
+def test_an_error_that_is_meant_is_fine(tmp_path):
+    book = broken(lambda book: book["cells"].append(code("1/0", FAILURE, tags=["raises-exception"])))
+    assert complaints(book, tmp_path) == []
+
+
+def test_addresses_and_pictures_are_no_machine_paths(tmp_path):
+    outputs = says("see https://example.org/home/me/x and a/tmp/b"), shows("image/png", "AB/tmp/xyz")
+    assert complaints(broken(lambda book: book["cells"].append(code("1", *outputs))), tmp_path) == []

@@ -1,0 +1,92 @@
+"""What every lesson in notebooks/ keeps to, as a list of plain complaints.
+
+Used by tools/execute_notebooks.py after a run, and by tests/notebooks/test_lessons.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+MOST_LINES = 25
+MOST_BYTES = 1_600_000
+HEADINGS = ("What you will be able to do", "Summary", "References")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.:/])/(?:root|home|tmp|work|Users|mnt|media|private)/\w[^\s'\"<>)]*|[A-Z]:\\+Users\\+\w+"
+)
+
+
+def problems(path: Path) -> list[str]:
+    """Every rule that the notebook at ``path`` breaks, one short sentence each; empty when all is well."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        book = json.loads(text)
+    except ValueError:
+        return ["it is not valid JSON"]
+    return [
+        *_about_the_file(book, len(text.encode("utf-8"))),
+        *_about_headings(book),
+        *_about_code(book),
+        *machine_paths(book),
+    ]
+
+
+def machine_paths(book: dict) -> list[str]:
+    """Paths of the machine that ran the notebook, in its sources or in what its outputs say."""
+    found = []
+    for number, cell in enumerate(book["cells"]):
+        said = ["".join(cell["source"]), *_texts(cell)]
+        found += [f"cell {number} carries a path of a machine: {hit}" for hit in MACHINE_PATH.findall("\n".join(said))]
+    return found
+
+
+def _about_the_file(book: dict, size: int) -> Iterator[str]:
+    if size > MOST_BYTES:
+        yield f"it has {size / 1e6:.1f} MB, more than {MOST_BYTES / 1e6:.1f}"
+    metadata = book.get("metadata", {})
+    if "widgets" in metadata:
+        yield "metadata.widgets is kept: code hosts refuse to show such a notebook"
+    if metadata.get("kernelspec", {}).get("name") != "python3":
+        yield "its kernel is not python3"
+
+
+def _about_headings(book: dict) -> Iterator[str]:
+    prose = "\n".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown")
+    headings = re.findall(r"^#{1,3} +(.+?) *$", prose, flags=re.MULTILINE)
+    if not re.match(r"# ", prose):
+        yield "it does not begin with a title"
+    for wanted in HEADINGS:
+        if not any(wanted.lower() in heading.lower() for heading in headings):
+            yield f"the heading '{wanted}' is missing"
+
+
+def _about_code(book: dict) -> Iterator[str]:
+    code = [(number, cell) for number, cell in enumerate(book["cells"]) if cell["cell_type"] == "code"]
+    for number, cell in code:
+        lines = [line for line in "".join(cell["source"]).splitlines() if line.strip()]
+        if len(lines) > MOST_LINES:
+            yield f"cell {number} has {len(lines)} lines, more than {MOST_LINES}: move a helper into the library"
+        if lines and cell.get("execution_count") is None:
+            yield f"cell {number} was not run"
+        if any(output["output_type"] == "error" for output in cell["outputs"]) and not _may_fail(cell):
+            yield f"cell {number} ended in an error"
+        if any("widget-view" in kind for output in cell["outputs"] for kind in output.get("data", {})):
+            yield f"cell {number} keeps a widget without its state"
+    if code and not any(cell["outputs"] for _, cell in code):
+        yield "no outputs are kept"
+
+
+def _may_fail(cell: dict) -> bool:
+    return "raises-exception" in cell.get("metadata", {}).get("tags", [])
+
+
+def _texts(cell: dict) -> Iterator[str]:
+    """What the outputs of a cell say; pictures are left out."""
+    for output in cell.get("outputs", []):
+        yield "".join(output.get("text", ""))
+        yield "\n".join(output.get("traceback", []))
+        for kind, content in output.get("data", {}).items():
+            if not kind.startswith("image/") or kind == "image/svg+xml":
+                yield content if isinstance(content, str) else "".join(map(str, content))
