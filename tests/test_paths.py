@@ -23,7 +23,7 @@ def test_the_environment_variable_comes_first(monkeypatch, tmp_path):
 
 def test_a_wrong_environment_variable_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path / "none"))
-    with pytest.raises(StyleclipError, match="STYLECLIP_DATA names '.*none'"):
+    with pytest.raises(StyleclipError, match="STYLECLIP_DATA names"):
         data_folder()
 
 
