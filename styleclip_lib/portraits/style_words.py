@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .vocabulary import split
 
 COLORS = ("skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes")
-SMALL_THINGS = ("eye_color", "earrings", "brows", "eyes", "makeup", "facial_hair", "light", "age")
+SMALL_THINGS = ("eye_color", "earrings", "brows", "eyes", "makeup", "facial_hair", "light", "age", "expression")
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ STYLE_WORDS: dict[str, StyleWords] = {
                     alone="night, midnight, moonlight"),
     "sunset": _style("a sunset picture, a sunset scene, a picture at sunset",
                      "at sunset, in the evening light, in the light of the setting sun, in the evening sun, at dusk",
-                     ("background", "skin_tone", "eye_color", "clothes"),
+                     ("background", "skin_tone", "hair_color", "eye_color", "clothes"),
                      alone="sunset, evening light, evening, dusk"),
     "snow": _style("a snowy picture, a winter picture, a snow scene, a winter scene",
                    "in the snow, in winter, in falling snow, in a snow storm, covered in snow, while it snows",
-                   ("eye_color", "background", "earrings"), alone="snow, winter, snowy, falling snow"),
+                   ("eye_color", "skin_tone", "background", "earrings"), alone="snow, winter, snowy, falling snow"),
     "fire": _style("a burning picture, a picture on fire, a picture of flames",
                    "on fire, in flames, burning, in the fire, surrounded by flames, made of fire",
                    (*COLORS, *SMALL_THINGS), alone="fire, flames, burning flames"),
