@@ -17,14 +17,14 @@ StateDict = dict[str, Tensor]
 
 
 def rosinality_names(img_resolution: int, num_mapping_layers: int) -> dict[str, str]:
-    """Our key -> rosinality's key, for every tensor of a generator but `mapping.w_avg`, which lies beside his state dict."""
+    """Our key -> rosinality's key, for every tensor but `mapping.w_avg`, which lies beside that state dict."""
     names = {"synthesis.b4.const": "input.input"}
     for i in range(num_mapping_layers):
         for kind in ("weight", "bias"):
             names[f"mapping.fc{i}.{kind}"] = f"style.{i + 1}.{kind}"
     layers, rgbs = [("b4.conv1", "conv1")], [("b4.torgb", "to_rgb1")]
     for k in range(img_resolution.bit_length() - 3):
-        r = 8 * 2 ** k
+        r = 8 * 2**k
         layers += [(f"b{r}.conv0", f"convs.{2 * k}"), (f"b{r}.conv1", f"convs.{2 * k + 1}")]
         rgbs += [(f"b{r}.torgb", f"to_rgbs.{k}")]
     for noise, (ours, theirs) in enumerate(layers):
@@ -41,13 +41,14 @@ def rosinality_names(img_resolution: int, num_mapping_layers: int) -> dict[str, 
 
 
 def from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> StateDict:
-    """Rosinality's state dict (`checkpoint["g_ema"]`) and mean latent [w_dim] -> a state dict with our names and shapes.
+    """Rosinality's state dict (`checkpoint["g_ema"]`) and mean latent [w_dim] -> a state dict with our names, shapes.
 
-    His tensors have additional dimensions of size 1, and filters that ours does not store. Without latent_avg it is zero.
+    Rosinality's tensors have additional dimensions of size 1, and there are filters, which ours does not store.
+    Without latent_avg, `mapping.w_avg` is zero.
     Raises StyleclipError where a tensor is missing.
     """
     _require(state, ["input.input", "style.1.weight", "conv1.conv.modulation.weight"], "rosinality")
-    img_resolution = 4 * 2 ** _count(state, r"to_rgbs\.(\d+)\.bias")
+    img_resolution = 4 * 2**_count(state, r"to_rgbs\.(\d+)\.bias")
     names = rosinality_names(img_resolution, _count(state, r"style\.(\d+)\.weight"))
     _require(state, names.values(), "rosinality")
     result = {ours: _shaped_like_ours(ours, state[theirs]) for ours, theirs in names.items()}
@@ -57,10 +58,10 @@ def from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> State
 
 
 def to_rosinality(state: StateDict) -> tuple[StateDict, Tensor]:
-    """The way back: our state dict -> rosinality's, with the filters his modules store, and the mean latent [w_dim]."""
+    """The way back: our state dict -> rosinality's, with the filters stored there, and the mean latent [w_dim]."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
     kernel = torch.outer(taps, taps) / 16
-    img_resolution = 4 * 2 ** (_count(state, r"synthesis\.b(\d+)\.torgb\.bias") - 1)
+    img_resolution = 4 * 2**(_count(state, r"synthesis\.b(\d+)\.torgb\.bias") - 1)
     result = {}
     for ours, theirs in rosinality_names(img_resolution, _count(state, r"mapping\.fc(\d+)\.weight")).items():
         tensor = state[ours]
@@ -91,7 +92,7 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
     Raises StyleclipError where a tensor is missing, is unknown, or has the wrong shape.
     """
     state = {key: tensor.detach().clone() for key, tensor in state.items() if not key.endswith("resample_filter")}
-    _require(state, ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.const"], "NVIDIA")
+    _require(state, ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.torgb.bias"], "NVIDIA")
     resolutions = [4 * 2**i for i in range(_count(state, r"synthesis\.b(\d+)\.torgb\.bias"))]
     _require(state, [f"synthesis.b{r}.conv1.weight" for r in resolutions], "NVIDIA")
     with torch.device("meta"):      # sizes without memory: the tensors of the file become the parameters
@@ -108,8 +109,8 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
     for key, tensor in state.items():
         if key not in wanted or wanted[key].shape != tensor.shape:
             raise StyleclipError(
-                f"The tensor {key} {list(tensor.shape)} does not fit into a StyleGAN2 generator of {resolutions[-1]} pixels; "
-                "conditional generators and StyleGAN3 cannot be read."
+                f"The tensor {key} {list(tensor.shape)} does not fit into a StyleGAN2 generator of {resolutions[-1]} "
+                "pixels; conditional generators and StyleGAN3 cannot be read."
             )
     generator.load_state_dict(state, assign=True)
     return generator.eval()
@@ -137,6 +138,6 @@ def _require(state: StateDict, keys: Iterable[str], layout: str) -> None:
     missing = [key for key in keys if key not in state]
     if missing:
         raise StyleclipError(
-            f"This is no StyleGAN2 generator in {layout} layout ({len(missing)} tensors are missing, first {missing[0]}); "
-            "check which file was opened."
+            f"This is no StyleGAN2 generator in {layout} layout ({len(missing)} tensors are missing, first "
+            f"{missing[0]}); check which file was opened."
         )

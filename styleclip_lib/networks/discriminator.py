@@ -1,4 +1,4 @@
-"""The residual discriminator of StyleGAN2 (Karras et al. 2020, section 4.1 and figure 7): picture -> one number, high for real."""
+"""The residual discriminator of StyleGAN2 (Karras et al. 2020, figure 7): picture -> one number, high for real."""
 
 import math
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from .layers import Conv2d, Linear, pyramid
 def minibatch_std(x: Tensor, group_size: int, num_features: int = 1) -> Tensor:
     """How much the pictures of a group differ, as additional channels (Karras et al. 2018, section 3).
 
-    The batch is dealt like cards into B/group_size groups. In each, the standard deviation over the pictures is averaged over
-    the pixels and over C/num_features channels at a time; every picture of the group gets these numbers.
+    The batch is dealt like cards into B/group_size groups. In each, the standard deviation over the pictures is
+    averaged over the pixels and over C/num_features channels at a time; every picture of the group gets the result.
     If group_size does not divide B, the largest smaller number that does is taken.
 
     x [B, C, H, W]  ->  [B, num_features, H, W]
@@ -85,7 +85,8 @@ class Discriminator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         if image.ndim != 4 or image.shape[1:] != (3, self.img_resolution, self.img_resolution):
             raise StyleclipError(
-                f"image has shape {list(image.shape)}, but this discriminator needs [B, 3, {self.img_resolution}, {self.img_resolution}]."
+                f"image has shape {list(image.shape)}, but this discriminator needs "
+                f"[B, 3, {self.img_resolution}, {self.img_resolution}]."
             )
         x = image.contiguous(memory_format=torch.channels_last)
         for r in self.resolutions:

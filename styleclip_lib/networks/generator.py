@@ -15,7 +15,8 @@ from .synthesis import SynthesisBlock, SynthesisLayer, ToRGB
 class Synthesis(nn.Module):
     """w_plus -> styles -> image. Blocks `b4`, `b8`, ... hold the weights.
 
-    Latent i of w_plus feeds the i-th convolution; the toRGB layer of a block shares its latent with the convolution after it.
+    Latent i of w_plus feeds the i-th convolution; the toRGB layer of a block shares its latent with
+    the convolution after it.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Synthesis(nn.Module):
         return [(f"b{r}.torgb", getattr(self, f"b{r}").torgb) for r in self.resolutions]
 
     def styles(self, w_plus: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """w_plus [B, num_ws, w_dim] -> the styles of the convolutions and of the toRGB layers, one [B, I] for each layer."""
+        """w_plus [B, num_ws, w_dim] -> styles of the convolutions and of the toRGB layers, one [B, I] for each."""
         if w_plus.ndim != 3 or w_plus.shape[1:] != (self.num_ws, self.w_dim):
             raise StyleclipError(
                 f"w_plus has shape {list(w_plus.shape)}, but this generator needs [B, {self.num_ws}, {self.w_dim}]: "
@@ -65,7 +66,7 @@ class Synthesis(nn.Module):
         if stop_at is not None and stop_at not in self.resolutions:
             raise StyleclipError(f"stop_at is {stop_at}; this generator has the resolutions {self.resolutions}.")
         if noises is not None and len(noises) != len(styles):
-            raise StyleclipError(f"noises has {len(noises)} maps, but this generator needs {len(styles)}, one per convolution.")
+            raise StyleclipError(f"noises has {len(noises)} maps; it needs {len(styles)}, one for each convolution.")
         batch = len(styles[0])
         x = self.b4.const.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
         image, i = None, 0
@@ -100,7 +101,8 @@ def _enlarge(image: Tensor) -> Tensor:
 def _check_width(name: str, styles: Tensor, width: int) -> None:
     if styles.ndim != 2 or styles.shape[1] != width:
         raise StyleclipError(
-            f"{name} has shape {list(styles.shape)}, but this generator needs [B, {width}], as generator.styles(w_plus) gives."
+            f"{name} has shape {list(styles.shape)}, but this generator needs [B, {width}], "
+            "as generator.styles(w_plus) gives it."
         )
 
 
@@ -153,8 +155,10 @@ class Generator(nn.Module):
         self.num_channels = self.style_slices[-1][1].stop
         self.num_rgb_channels = self.rgb_style_slices[-1][1].stop
 
-    def forward(self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None, **synthesis) -> Tensor:
-        """z [B, z_dim] -> image [B, 3, R, R]"""
+    def forward(
+        self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None, **synthesis
+    ) -> Tensor:
+        """z [B, z_dim] -> image [B, 3, R, R]; `synthesis` takes noise_mode, noises, stop_at."""
         return self.synthesis(self.mapping(z, truncation_psi, truncation_cutoff), **synthesis)
 
     def styles(self, w_plus: Tensor) -> tuple[Tensor, Tensor]:
@@ -173,7 +177,10 @@ class Generator(nn.Module):
         noises: Sequence[Tensor] | None = None,
         stop_at: int | None = None,
     ) -> Tensor:
-        """styles [B, num_channels], rgb_styles [B, num_rgb_channels] -> image [B, 3, R, R]; the rest as in `Synthesis.render`."""
+        """styles [B, num_channels], rgb_styles [B, num_rgb_channels] -> image [B, 3, R, R].
+
+        The other settings: see `Synthesis.render`.
+        """
         _check_width("styles", styles, self.num_channels)
         _check_width("rgb_styles", rgb_styles, self.num_rgb_channels)
         convs = [styles[:, where] for _, where in self.style_slices]

@@ -1,6 +1,7 @@
 """Layers with an equalised learning rate, and the leaky ReLU that goes with them (Karras et al. 2018, section 4.1).
 
-Weights are drawn from N(0, 1) and scaled in the forward pass by 1/sqrt(fan-in), so that the optimiser sees all layers at one scale.
+Weights are drawn from N(0, 1) and scaled in the forward pass by 1/sqrt(fan-in), so that the optimiser sees all layers
+at one scale.
 """
 
 import math
@@ -20,8 +21,8 @@ SQRT2 = math.sqrt(2.0)
 def leaky_relu(x: Tensor, clamp: float | None = None) -> Tensor:
     """Leaky ReLU with slope 0.2. x of any shape, and overwritten, since large tensors are slow to allocate.
 
-    StyleGAN2 multiplies the result by sqrt(2), which keeps the variance. Since leaky_relu(a·x) = a·leaky_relu(x) for a > 0,
-    callers put that factor where it costs nothing, on the small weights and biases before.
+    StyleGAN2 multiplies the result by sqrt(2), which keeps the variance. Since leaky_relu(a·x) =
+    a·leaky_relu(x) for a > 0, callers put that factor where it costs nothing, on the small weights and biases before.
     `clamp` limits the result to [-clamp, clamp].
     """
     x = F.leaky_relu(x, SLOPE, inplace=True)
@@ -29,20 +30,20 @@ def leaky_relu(x: Tensor, clamp: float | None = None) -> Tensor:
 
 
 def pyramid(img_resolution: int, channels: Mapping[int, int]) -> list[int]:
-    """The resolutions 4, 8, ..., img_resolution. Raises StyleclipError unless each of them has its number of channels."""
+    """The resolutions [4, 8, ..., img_resolution]. Raises StyleclipError unless `channels` names all of them."""
     if img_resolution < 8 or img_resolution & (img_resolution - 1):
         raise StyleclipError(f"img_resolution is {img_resolution}; it must be a power of two from 8 up.")
     resolutions = [2**i for i in range(2, img_resolution.bit_length())]
     missing = [r for r in resolutions if r not in channels]
     if missing:
-        raise StyleclipError(f"channels says nothing about the resolutions {missing}; it must name every one of {resolutions}.")
+        raise StyleclipError(f"channels has no number for {missing}; it needs one for each of {resolutions}.")
     return resolutions
 
 
 class Linear(nn.Module):
     """y = (W · lr_multiplier / sqrt(in)) x + b · lr_multiplier, with `activation` also leaky ReLU times sqrt(2).
 
-    Computed in the precision of the weights even under autocast: these layers are small, and styles deserve the digits.
+    Computed in the precision of the weights even under autocast: these layers are small, and styles need the digits.
     [B, in_features] -> [B, out_features]
     """
 
@@ -71,7 +72,7 @@ class Linear(nn.Module):
 class Conv2d(nn.Module):
     """Convolution of the discriminator: optional halving before it, bias, leaky ReLU times sqrt(2), and a gain.
 
-    With `down=2` the picture is smoothed with [1,3,3,1] before every second pixel is taken (Karras et al. 2020, section 3.1).
+    With `down=2` the picture is smoothed with [1,3,3,1] before every second pixel is taken.
     [B, in_channels, H, W] -> [B, out_channels, H/down, W/down]
     """
 

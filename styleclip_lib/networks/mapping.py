@@ -38,8 +38,8 @@ class MappingNetwork(nn.Module):
     def forward(self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None) -> Tensor:
         """z [B, z_dim] -> w_plus [B, num_ws, w_dim].
 
-        Truncation: w' = w_avg + truncation_psi · (w - w_avg), in the first `truncation_cutoff` layers, or in all of them
-        (Karras et al. 2019, appendix B).
+        Truncation: w' = w_avg + truncation_psi · (w - w_avg), in the first `truncation_cutoff` layers, or in
+        all of them (Karras et al. 2019, appendix B).
         """
         w_plus = self.w(z)[:, None].repeat(1, self.num_ws, 1)
         if truncation_psi == 1:

@@ -12,7 +12,8 @@ EPSILON = 1e-8
 def demodulation(weight: Tensor, styles: Tensor) -> Tensor:
     """The factor that brings every output channel back to unit size (Karras et al. 2020, eq. 3).
 
-    d[b,o] = 1 / sqrt(Σ_ik (s[b,i] · w[o,i,k])² + 1e-8) needs no weights per sample, since the sum over k does not depend on b.
+    d[b,o] = 1 / sqrt(Σ_ik (s[b,i] · w[o,i,k])² + 1e-8) needs no weights
+    per sample, since the sum over k does not depend on b.
 
     weight [O, I, K, K], styles [B, I]  ->  [B, O]
     """
@@ -38,7 +39,7 @@ def modulated_conv2d(
     With up=2 a transposed convolution doubles the size and the [1,3,3,1] filter smooths the result.
     `gain` multiplies the result, and `offset` (bias and noise) is added to it.
 
-    x [B, I, H, W], weight [O, I, K, K], styles [B, I], offset [1 or B, O, 1 or up·H, 1 or up·W]  ->  [B, O, up·H, up·W]
+    x [B, I, H, W], weight [O, I, K, K], styles [B, I]  ->  [B, O, up·H, up·W]; offset broadcasts to that shape
     """
     x = x * styles.to(x.dtype)[:, :, None, None]
     if up == 1:

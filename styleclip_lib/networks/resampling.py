@@ -1,4 +1,4 @@
-"""Smoothing, enlarging and shrinking pictures with the filter [1, 3, 3, 1], as StyleGAN2 does (Karras et al. 2020, section 3.1).
+"""Smoothing, enlarging and shrinking pictures with the filter [1, 3, 3, 1], as StyleGAN2 does.
 
 Each fast operation stands beside a slow reference that does what the definition says. Both give the same numbers.
 """

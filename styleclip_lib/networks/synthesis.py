@@ -27,7 +27,7 @@ class SynthesisLayer(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
         """x [B, I, H, W], style [B, I], noise [1 or B, 1, R, R] or None  ->  [B, O, R, R]"""
-        # The equalised learning rate's 1/sqrt(fan-in) stands on the style, the activation's sqrt(2) on all that is added.
+        # The equalised learning rate's 1/sqrt(fan-in) stands on the style, the activation's sqrt(2) on the sum's terms.
         style = style / math.sqrt(self.weight[0].numel())
         offset = self._offset(noise, len(x)).to(x.dtype)
         x = modulated_conv2d(x, self.weight, style, up=self.up, gain=SQRT2, offset=offset)
@@ -48,7 +48,7 @@ class SynthesisLayer(nn.Module):
         raise StyleclipError(f'noise_mode is {mode!r}; it must be "const", "random" or "none".')
 
     def _offset(self, noise: Tensor | None, batch: int) -> Tensor:
-        """(strength · noise + bias) · sqrt(2), as a matrix product: the only way to have it channels last in one sweep."""
+        """(strength · noise + bias) · sqrt(2) in one sweep, as a matrix product; [B, O, R, R], channels last."""
         bias = self.bias * SQRT2
         if noise is None:
             return bias[:, None, None]
@@ -75,13 +75,12 @@ class ToRGB(nn.Module):
 
 
 class SynthesisBlock(nn.Module):
-    """One resolution: `conv0` doubles the size (not in the first block, which starts from `const`), `conv1`, `torgb`."""
+    """One resolution: `conv0` doubles the size (the first block starts from `const` instead), `conv1`, `torgb`."""
 
     def __init__(
         self, in_channels: int | None, out_channels: int, w_dim: int, resolution: int, conv_clamp: float | None
     ):
         super().__init__()
-        self.resolution = resolution
         if in_channels is None:
             self.const = nn.Parameter(torch.randn(out_channels, resolution, resolution))
         else:

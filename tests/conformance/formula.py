@@ -1,4 +1,4 @@
-"""The closed formula that fills networks with weights, so that reference numbers can be compared without any weights file.
+"""The closed formula that fills networks with weights, so that no weights file is needed to compare numbers.
 
 A tensor's values depend on its name and shape alone: its name is the seed of a normal distribution, and the kind of
 tensor (told from the name) decides mean and spread. The first rule that applies counts.
@@ -19,7 +19,7 @@ def generator_for(name: str, salt: str = "") -> np.random.Generator:
 
 
 def mean_and_spread(key: str, shape: Sequence[int], keys: Collection[str]) -> tuple[float, float]:
-    """Of the tensor `key` in a state dict with these `keys`; BatchNorm's variance, which is one-sided, is not decided here."""
+    """Of the tensor `key` in a state dict with these `keys`; not for BatchNorm's variance, which is one-sided."""
     slow = SLOW_LAYER.search(key)
     weight = key.endswith(".weight")
     if key.endswith("running_mean"):

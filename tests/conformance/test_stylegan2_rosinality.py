@@ -32,7 +32,7 @@ def wplus(case):
 
 
 def styles_of(case, name):
-    """The eleven style tensors of the file as our two flat vectors. Their order there: conv1, rgb1, then (up, conv, rgb)."""
+    """The eleven style tensors as our two flat vectors. In the file: conv1, rgb1, then (up, conv, rgb) per size."""
     every = [tensor(case[f"{name}_{i:02d}"]) for i in range(11)]
     return torch.cat([s for i, s in enumerate(every) if i % 3 != 1], 1), torch.cat(every[1::3], 1)
 
@@ -147,3 +147,6 @@ def test_1024_pixels():
     assert_near(image[:, :16, -16:], case["image_corner16"], IMAGE)
     assert_near(generator.synthesis(w_plus, stop_at=256)[0, :, 1::4, 2::4], case["skip_256_stride4"], IMAGE)
     np.testing.assert_allclose(stats(image), case["skip_stats"][-1], rtol=0, atol=IMAGE)
+    for i in range(5):
+        skip = generator.synthesis(w_plus, stop_at=4 * 2**i)
+        np.testing.assert_allclose(stats(skip), case["skip_stats"][i], rtol=0, atol=IMAGE)

@@ -57,8 +57,9 @@ def test_one_number_for_each_picture(settings):
 def test_names_in_the_state_dict():
     names = set(discriminator().state_dict())
     assert names == {
-        "b16.fromrgb.weight", "b16.fromrgb.bias", "b16.conv0.weight", "b16.conv0.bias", "b16.conv1.weight", "b16.conv1.bias",
-        "b16.skip.weight", "b8.conv0.weight", "b8.conv0.bias", "b8.conv1.weight", "b8.conv1.bias", "b8.skip.weight",
+        "b16.fromrgb.weight", "b16.fromrgb.bias", "b16.conv0.weight", "b16.conv0.bias",
+        "b16.conv1.weight", "b16.conv1.bias", "b16.skip.weight",
+        "b8.conv0.weight", "b8.conv0.bias", "b8.conv1.weight", "b8.conv1.bias", "b8.skip.weight",
         "b4.conv.weight", "b4.conv.bias", "b4.fc.weight", "b4.fc.bias", "b4.out.weight", "b4.out.bias"}
     assert discriminator().b4.conv.weight.shape == (8, 9, 3, 3)
 

@@ -27,16 +27,19 @@ def w_plus(generator):
 def test_sizes(generator):
     assert generator.num_ws == 6
     assert generator.layer_resolutions == [4, 8, 8, 16, 16, 16]
-    assert [name for name, _ in generator.style_slices] == ["b4.conv1", "b8.conv0", "b8.conv1", "b16.conv0", "b16.conv1"]
+    names = [name for name, _ in generator.style_slices]
+    assert names == ["b4.conv1", "b8.conv0", "b8.conv1", "b16.conv0", "b16.conv1"]
     assert generator.style_slices[1:3] == [("b8.conv0", slice(16, 32)), ("b8.conv1", slice(32, 44))]
-    assert generator.rgb_style_slices == [("b4.torgb", slice(0, 16)), ("b8.torgb", slice(16, 28)), ("b16.torgb", slice(28, 36))]
+    assert [where for _, where in generator.rgb_style_slices] == [slice(0, 16), slice(16, 28), slice(28, 36)]
+    assert generator.rgb_style_slices[1][0] == "b8.torgb"
     assert (generator.num_channels, generator.num_rgb_channels) == (16 + 16 + 12 + 12 + 8, 36)
     assert generator(torch.randn(3, 10)).shape == (3, 3, 16, 16)
 
 
 def test_names_in_the_state_dict(generator):
     names = set(generator.state_dict())
-    assert {"mapping.fc0.weight", "mapping.fc1.bias", "mapping.w_avg", "synthesis.b4.const", "synthesis.b16.torgb.affine.bias",
+    assert {"mapping.fc0.weight", "mapping.fc1.bias", "mapping.w_avg", "synthesis.b4.const",
+            "synthesis.b16.torgb.affine.bias",
             "synthesis.b8.conv0.weight", "synthesis.b8.conv0.affine.weight", "synthesis.b8.conv1.noise_const",
             "synthesis.b8.conv1.noise_strength"} <= names
     assert len(names) == 2 * 2 + 1 + 1 + 5 * 6 + 3 * 4
@@ -50,8 +53,13 @@ def test_through_styles_is_the_same(generator, w_plus):
     assert torch.equal(generator.from_styles(styles, rgb_styles), generator.synthesis(w_plus))
 
 
-@pytest.mark.parametrize("latent, conv, rgb", [(0, "b4.conv1", None), (1, "b8.conv0", "b4.torgb"), (2, "b8.conv1", None),
-                                               (3, "b16.conv0", "b8.torgb"), (5, None, "b16.torgb")])
+@pytest.mark.parametrize("latent, conv, rgb", [
+    (0, "b4.conv1", None),
+    (1, "b8.conv0", "b4.torgb"),
+    (2, "b8.conv1", None),
+    (3, "b16.conv0", "b8.torgb"),
+    (5, None, "b16.torgb"),
+])
 def test_which_latent_feeds_which_layer(generator, w_plus, latent, conv, rgb):
     other = w_plus.clone()
     other[:, latent] += 1
@@ -84,7 +92,8 @@ def test_noise_modes(generator, w_plus):
     assert torch.equal(generator.synthesis(w_plus, noise_mode="random"), first)
     assert not torch.allclose(first, second)
     zeros = [torch.zeros_like(noise) for noise in stored]
-    torch.testing.assert_close(generator.synthesis(w_plus, noise_mode="none"), generator.synthesis(w_plus, noises=zeros))
+    without = generator.synthesis(w_plus, noise_mode="none")
+    torch.testing.assert_close(without, generator.synthesis(w_plus, noises=zeros))
 
 
 def test_random_noise_differs_between_the_samples_of_a_batch(generator, w_plus):
@@ -137,12 +146,14 @@ def test_path_length_penalty_has_gradients():
     image = generator.synthesis(w_plus, noise_mode="random")
     (gradient,) = torch.autograd.grad((image * torch.randn_like(image)).sum(), w_plus, create_graph=True)
     gradient.square().sum(dim=2).mean(dim=1).sqrt().mean().backward()
-    for name in ("synthesis.b4.const", "synthesis.b8.conv0.weight", "synthesis.b8.conv1.affine.weight", "mapping.fc0.weight"):
+    for name in ("synthesis.b4.const", "synthesis.b8.conv0.weight", "synthesis.b8.conv1.affine.weight",
+                 "mapping.fc0.weight"):
         assert generator.get_parameter(name).grad.abs().sum() > 0, name
 
 
 def test_numerical_gradients():
     torch.manual_seed(0)
-    generator = Generator(8, z_dim=4, w_dim=3, num_mapping_layers=1, channels={4: 3, 8: 2}).double().requires_grad_(False)
+    generator = Generator(8, z_dim=4, w_dim=3, num_mapping_layers=1, channels={4: 3, 8: 2})
+    generator.double().requires_grad_(False)
     w_plus = generator.mapping(torch.randn(1, 4).double()).requires_grad_()
     assert torch.autograd.gradcheck(lambda w: generator.synthesis(w), (w_plus,))

@@ -7,7 +7,7 @@ import torch
 
 from styleclip_lib.networks.modulation import demodulation, modulated_conv2d, modulated_conv2d_reference
 
-SETTINGS = [dict(demodulate=demodulate, up=up, size=size)
+SETTINGS = [{"demodulate": demodulate, "up": up, "size": size}
             for demodulate, (up, size) in itertools.product([True, False], [(1, 3), (1, 1), (2, 3)])]
 
 

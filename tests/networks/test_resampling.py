@@ -43,7 +43,7 @@ def test_sizes():
 
 
 def test_upsample_by_hand():
-    """Inside, a new pixel is 3/4 of the nearer old one and 1/4 of the farther one, in both directions; outside is zero."""
+    """A new pixel is 3/4 of the nearer old one and 1/4 of the farther one, in both directions; outside is zero."""
     up = upsample2d(torch.tensor([[[[16.0, 32.0]]]]))[0, 0]
     torch.testing.assert_close(up, 0.75 * torch.tensor([[12.0, 20.0, 28.0, 24.0]] * 2))
 
