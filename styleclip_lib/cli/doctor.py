@@ -95,6 +95,8 @@ def check_domains(missing: list[str]) -> Iterator[str]:
     try:
         from ..checkpoints import domain
     except ImportError:
+        if not missing:  # then it is no package that is to blame
+            raise
         yield "cannot be read before the packages are there"
         return
     try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from styleclip_lib.cli import edit, invert
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.sample import read_seeds
 from styleclip_lib.errors import StyleclipError
@@ -83,6 +86,18 @@ def test_align_can_be_asked_for_outright(align, cropped, toy, portrait, tmp_path
 def test_align_never_takes_a_picture_of_any_size_as_it_is(toy, photograph, tmp_path):
     assert main(["edit", str(photograph), str(tmp_path / "a.png"), "--text", "a", "--align", "never"]) == 0
     assert "aligned" not in toy.seen and toy.seen["invert"]["image"].shape == (1, 3, 16, 16)
+
+
+def test_the_defaults_are_those_of_the_library():
+    """Without options, the command and the Python call of the README do the same."""
+    optimization = pytest.importorskip("styleclip_lib.editing.latent_optimization")
+    inversion = pytest.importorskip("styleclip_lib.inversion")
+    chosen = edit.Settings(Path("a"), Path("b"), text="a")
+    defaults = {name: value.default for name, value in signature(optimization.optimize_latent).parameters.items()}
+    for name in ("steps", "lambda_l2", "lambda_id", "seed"):
+        assert getattr(chosen, name) == defaults[name], name
+    steps = signature(inversion.invert).parameters["steps"].default
+    assert chosen.inversion_steps == steps == invert.Settings(Path("a"), Path("b")).steps
 
 
 def test_strength_moves_between_the_face_and_the_edit(toy, portrait, tmp_path):

@@ -72,6 +72,13 @@ def test_a_missing_package(data, capsys, monkeypatch):
     assert re.search(r"dlib-bin +missing", shown) and "dlib is not installed: pip install" in shown
 
 
+def test_without_safetensors_the_domains_cannot_be_read(data, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    monkeypatch.delitem(sys.modules, "styleclip_lib.checkpoints.domain")
+    monkeypatch.delattr("styleclip_lib.checkpoints.domain")
+    assert "cannot be read before the packages are there" in doctor(capsys, 1)
+
+
 def test_a_broken_package(data, capsys, monkeypatch):
     class Broken:
         def find_spec(self, name, path=None, target=None):
