@@ -9,11 +9,10 @@ from .filters import (
     coordinates,
     gradient,
     gray,
-    mix,
     noise,
     outlines,
-    smoothstep,
 )
+from .shapes import lerp, smoothstep
 
 
 def _tone(x, contrast: float = 1.25, local: float = 0.9):
@@ -45,7 +44,7 @@ def pencil_sketch(x, generator):
     second = smoothstep(0.0, 0.5, _hatching(x, generator, -0.6) - 0.20 - 1.6 * tone)
     grain = 0.03 * noise(x, 0.004, generator)
     ink = 0.55 * (1 - dodge) + 0.85 * lines + 0.40 * first + 0.40 * second + grain
-    return mix(color(0.97, 0.96, 0.93), color(0.20, 0.20, 0.23), ink.clamp(0, 0.95))
+    return lerp(color(0.97, 0.96, 0.93), color(0.20, 0.20, 0.23), ink.clamp(0, 0.95))
 
 
 def charcoal(x, generator):
@@ -54,7 +53,7 @@ def charcoal(x, generator):
     paper = noise(x, 0.009, generator) * 0.6 + noise(x, 0.004, generator) * 0.5
     dark = 0.95 - 1.0 * tone + 0.20 * smudge + 1.0 * outlines(x, 0.010, 16.0)
     grip = smoothstep(-0.75, 1.1, dark * 1.9 - 0.95 + 0.30 * paper)
-    return mix(color(0.88, 0.86, 0.81), color(0.06, 0.06, 0.06), grip)
+    return lerp(color(0.88, 0.86, 0.81), color(0.06, 0.06, 0.06), grip)
 
 
 def ink(x, generator):
@@ -65,7 +64,7 @@ def ink(x, generator):
     hatch = torch.sin(2 * torch.pi * 34 * (across + down)) * 0.5 + 0.5
     shade = smoothstep(0.0, 0.18, hatch - 0.45 - 1.0 * (blur(tone, 0.008) - 0.28)) * smoothstep(0.62, 0.52, tone)
     marks = torch.maximum(torch.maximum(lines, black), 0.95 * shade)
-    return mix(color(0.99, 0.98, 0.95), color(0.05, 0.05, 0.08), marks)
+    return lerp(color(0.99, 0.98, 0.95), color(0.05, 0.05, 0.08), marks)
 
 
 def blueprint(x, generator):
@@ -75,7 +74,7 @@ def blueprint(x, generator):
     shade = hatch * smoothstep(0.45, 0.15, _tone(x)) * 0.35
     grid = sum(smoothstep(0.97, 1.0, torch.cos(2 * torch.pi * 8 * t)) for t in (across, down))
     paper = color(0.07, 0.25, 0.58) + 0.010 * noise(x, 0.10, generator) + 0.13 * grid
-    return mix(paper, color(0.90, 0.96, 1.0), torch.maximum(lines, shade))
+    return lerp(paper, color(0.90, 0.96, 1.0), torch.maximum(lines, shade))
 
 
 def black_and_white(x, generator):
@@ -87,14 +86,14 @@ def old_photograph(x, generator):
     across, down = coordinates(x)
     width = x.shape[-1] / x.shape[-2]
     corner = ((across / width - 0.5) ** 2 + (down - 0.5) ** 2) * 4
-    tone = mix(tone, 0.90, 0.45 * smoothstep(0.7, 2.0, corner)) + 0.05 * noise(x, 0.30, generator)
+    tone = lerp(tone, 0.90, 0.45 * smoothstep(0.7, 2.0, corner)) + 0.05 * noise(x, 0.30, generator)
     scratch = smoothstep(3.1, 3.4, noise(x, 0.012, generator).mean(2, keepdim=True) * x.shape[-2] ** 0.5)
     specks = smoothstep(2.5, 2.9, noise(x, 0.012, generator))
     tone = tone + 0.25 * scratch + 0.35 * specks - 0.35 * smoothstep(2.5, 2.9, noise(x, 0.010, generator))
-    sepia = mix(color(0.20, 0.11, 0.05), color(0.96, 0.87, 0.70), tone.clamp(0, 1))
+    sepia = lerp(color(0.20, 0.11, 0.05), color(0.96, 0.87, 0.70), tone.clamp(0, 1))
     edge = torch.minimum(torch.minimum(across, width - across), torch.minimum(down, 1 - down))
     edge = edge + 0.002 * noise(x, 0.02, generator)
-    return mix(color(0.93, 0.88, 0.78), sepia, smoothstep(0.028, 0.040, edge))
+    return lerp(color(0.93, 0.88, 0.78), sepia, smoothstep(0.028, 0.040, edge))
 
 
 def neon(x, generator):

@@ -9,6 +9,8 @@ import math
 import torch
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, pad
 
+from .shapes import lerp
+
 
 def gray(x: torch.Tensor) -> torch.Tensor:
     """Luminance. x [N, 3, H, W] -> [N, 1, H, W]."""
@@ -20,20 +22,9 @@ def color(r: float, g: float, b: float) -> torch.Tensor:
     return torch.tensor([r, g, b]).view(1, 3, 1, 1)
 
 
-def mix(a, b, t):
-    """a where t is 0, b where t is 1."""
-    return a + (b - a) * t
-
-
-def smoothstep(low: float, high: float, x: torch.Tensor) -> torch.Tensor:
-    """Rises smoothly from 0 at `low` to 1 at `high` (falls, if low > high)."""
-    t = ((x - low) / (high - low)).clamp(0, 1)
-    return t * t * (3 - 2 * t)
-
-
 def saturate(x: torch.Tensor, amount: float) -> torch.Tensor:
     """Colours further from (amount > 1) or closer to their grey."""
-    return mix(gray(x), x, amount).clamp(0, 1)
+    return lerp(gray(x), x, amount).clamp(0, 1)
 
 
 def blur(x: torch.Tensor, sigma: float, direction: str = "both") -> torch.Tensor:

@@ -11,21 +11,20 @@ from .filters import (
     coordinates,
     gradient,
     gray,
-    mix,
     noise,
     outlines,
     painted,
     saturate,
     shifted,
-    smoothstep,
     taken_at,
 )
+from .shapes import lerp, smoothstep
 
 
 def _kept_features(picture, x, amount: float):
     """Lets eyes, brows and lips through: there, small things differ strongly from their surroundings."""
     detail = (gray(x) - blur(gray(x), 0.02)).abs()
-    return mix(picture, x, amount * smoothstep(0.02, 0.10, blur(detail, 0.008)))
+    return lerp(picture, x, amount * smoothstep(0.02, 0.10, blur(detail, 0.008)))
 
 
 def watercolor(x, generator):
@@ -35,11 +34,11 @@ def watercolor(x, generator):
     rim = ((dx * dx + dy * dy).sum(1, keepdim=True).sqrt() * x.shape[-2] / 5).clamp(0, 1)
     pigment = 0.16 * noise(x, 0.12, generator) + 0.09 * noise(x, 0.035, generator) + 0.05 * noise(x, 0.008, generator)
     wash = saturate(wet, 1.25) ** (1 + 0.6 * rim + pigment)
-    wash = mix(wash, 1.0, 0.26 + 0.10 * noise(x, 0.20, generator).clamp(-1, 1))
+    wash = lerp(wash, 1.0, 0.26 + 0.10 * noise(x, 0.20, generator).clamp(-1, 1))
     across, down = coordinates(x)
     edge = torch.minimum(torch.minimum(across, x.shape[-1] / x.shape[-2] - across), torch.minimum(down, 1 - down))
     sheet = smoothstep(0.02, 0.07, edge + 0.020 * noise(x, 0.06, generator))
-    return mix(color(0.98, 0.97, 0.94), wash, sheet)
+    return lerp(color(0.98, 0.97, 0.94), wash, sheet)
 
 
 def oil_painting(x, generator):
@@ -57,7 +56,7 @@ def mosaic(x, generator):
     across, down = coordinates(x)
     bevel = 2.4 * ((center_x - across) + (center_y - down))
     tile = tile * (0.86 + 0.28 * chance) + bevel
-    return mix(color(0.80, 0.78, 0.73), tile, smoothstep(0.001, 0.008, gap))
+    return lerp(color(0.80, 0.78, 0.73), tile, smoothstep(0.001, 0.008, gap))
 
 
 def stained_glass(x, generator):
@@ -65,9 +64,9 @@ def stained_glass(x, generator):
     pane = taken_at(saturate(painted(x, 0.014), 1.7), center_x, center_y)
     detail = saturate(painted(x, 0.014), 1.7)
     shine = 0.90 + 0.30 * chance + 0.08 * noise(x, 0.03, generator) + 0.14 * smoothstep(0.0, 0.06, gap)
-    glass = (mix(pane, detail, 0.6) * shine) ** 1.15
+    glass = (lerp(pane, detail, 0.6) * shine) ** 1.15
     lead = torch.maximum(smoothstep(0.009, 0.003, gap), smoothstep(0.25, 0.6, outlines(x, 0.008, 22.0)))
-    return mix(glass, color(0.05, 0.05, 0.06), lead)
+    return lerp(glass, color(0.05, 0.05, 0.06), lead)
 
 
 def pixel_art(x, generator):
@@ -81,12 +80,12 @@ def pixel_art(x, generator):
 
 def pointillism(x, generator):
     vivid = saturate(painted(x, 0.012), 1.5)
-    picture = mix(vivid, color(0.93, 0.90, 0.83), 0.4)
+    picture = lerp(vivid, color(0.93, 0.90, 0.83), 0.4)
     for size, radius in ((0.034, 0.55), (0.024, 0.46), (0.018, 0.46)):
         center_x, center_y, distance, _, chance = cells(x, size, 0.9, generator)
         angle = 2 * torch.pi * (chance * 7.0 + color(0.0, 1 / 3, 2 / 3))
         dot = taken_at(vivid, center_x, center_y) + 0.08 * torch.cos(angle)
-        picture = mix(picture, dot, smoothstep(radius * size, 0.7 * radius * size, distance))
+        picture = lerp(picture, dot, smoothstep(radius * size, 0.7 * radius * size, distance))
     return picture
 
 
@@ -103,12 +102,13 @@ def pop_art(x, generator):
     palette = palettes[torch.randint(len(palettes), (len(x),), generator=generator)][..., None, None]
     across, down = coordinates(x)
     dots = (torch.cos(2 * torch.pi * 26 * (across + down)) + torch.cos(2 * torch.pi * 26 * (across - down))) / 4 + 0.5
-    picture = mix(palette[:, 1], palette[:, 2], smoothstep(0.46, 0.50, tone))
+    picture = lerp(palette[:, 1], palette[:, 2], smoothstep(0.46, 0.50, tone))
     screened = smoothstep(-0.06, 0.06, dots - 1.6 * (tone - 0.44).clamp(min=0) * 2)
-    picture = mix(picture, palette[:, 1], 0.85 * screened * smoothstep(0.46, 0.50, tone) * smoothstep(0.80, 0.76, tone))
-    picture = mix(picture, palette[:, 3], smoothstep(0.84, 0.88, tone))
-    picture = mix(picture, palette[:, 0], smoothstep(0.25, 0.21, tone))
-    return mix(picture, color(0.04, 0.03, 0.08), smoothstep(0.3, 0.6, outlines(x, 0.011, 22.0)))
+    between = smoothstep(0.46, 0.50, tone) * smoothstep(0.80, 0.76, tone)
+    picture = lerp(picture, palette[:, 1], 0.85 * screened * between)
+    picture = lerp(picture, palette[:, 3], smoothstep(0.84, 0.88, tone))
+    picture = lerp(picture, palette[:, 0], smoothstep(0.25, 0.21, tone))
+    return lerp(picture, color(0.04, 0.03, 0.08), smoothstep(0.3, 0.6, outlines(x, 0.011, 22.0)))
 
 
 def cubism(x, generator):
@@ -123,8 +123,8 @@ def cubism(x, generator):
     facet = torch.einsum("nkl,nlhw->nkhw", weights, sign)
     turn, dx, dy = 0.22 * facet[:, :1], 0.030 * facet[:, 1:2], 0.030 * facet[:, 2:3]
     moved = shifted(painted(x, 0.010), dx - turn * (down - 0.5), dy + turn * (across - 0.5))
-    earthy = mix(saturate(moved, 1.0), mix(color(0.12, 0.15, 0.26), color(0.96, 0.80, 0.52), gray(moved)), 0.45)
+    earthy = lerp(saturate(moved, 1.0), lerp(color(0.12, 0.15, 0.26), color(0.96, 0.80, 0.52), gray(moved)), 0.45)
     nearest = side.abs().amin(1, keepdim=True)
     shade = 0.13 * facet[:, 3:4] + 0.12 * torch.tanh(8 * nearest) * torch.sign(facet[:, 4:5]) - 0.04
     edge = smoothstep(0.006, 0.001, nearest)
-    return mix(earthy + shade + 0.02 * noise(x, 0.008, generator), color(0.13, 0.10, 0.10), 0.75 * edge)
+    return lerp(earthy + shade + 0.02 * noise(x, 0.008, generator), color(0.13, 0.10, 0.10), 0.75 * edge)

@@ -17,6 +17,6 @@ TIMES: dict[str, tuple[str, ...]] = {
     "dawn": split("at dawn, in the early morning, at sunrise, in the morning light, under a pink sky"),
 }
 SCENE_WORDS: dict[str, tuple[str, ...]] = {
-    "any": split("a landscape, a landscape, a scene, a view, a place without people, the countryside"),
+    "any": split("a landscape, a landscape, a scene, a view, an outdoor scene, the countryside"),
     **PLACES, **TIMES,
 }
