@@ -54,6 +54,19 @@ def modulated_conv2d(
     return x if offset is None else x + offset.to(x.dtype)
 
 
+def modulated_pointwise(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
+    """`modulated_conv2d` without demodulation for kernels of size 1 and few output channels, as toRGB has them.
+
+    Here the weights of each sample are far smaller than its picture, so that scaling the weights is the faster way.
+
+    x [B, I, H, W], weight [O, I, 1, 1], styles [B, I]  ->  [B, O, H, W]
+    """
+    batch, channels, height, width = x.shape
+    weights = weight[None, :, :, 0, 0] * styles[:, None]                               # [B, O, I]
+    pixels = x.movedim(1, -1).reshape(batch, height * width, channels)
+    return torch.bmm(pixels, weights.transpose(1, 2)).reshape(batch, height, width, len(weight)).movedim(-1, 1)
+
+
 def modulated_conv2d_reference(
     x: Tensor,
     weight: Tensor,

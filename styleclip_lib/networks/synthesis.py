@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..errors import StyleclipError
 from .layers import SQRT2, Linear, leaky_relu
-from .modulation import modulated_conv2d
+from .modulation import modulated_conv2d, modulated_pointwise
 
 
 class SynthesisLayer(nn.Module):
@@ -70,7 +70,7 @@ class ToRGB(nn.Module):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """x [B, I, R, R], style [B, I]  ->  [B, 3, R, R], in the precision of the weights"""
         style = style / math.sqrt(self.weight.shape[1])
-        rgb = modulated_conv2d(x, self.weight, style, demodulate=False).to(self.bias.dtype) + self.bias[:, None, None]
+        rgb = modulated_pointwise(x, self.weight, style).to(self.bias.dtype) + self.bias[:, None, None]
         return rgb if self.conv_clamp is None else rgb.clamp(-self.conv_clamp, self.conv_clamp)
 
 

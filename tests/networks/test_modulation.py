@@ -5,7 +5,12 @@ import itertools
 import pytest
 import torch
 
-from styleclip_lib.networks.modulation import demodulation, modulated_conv2d, modulated_conv2d_reference
+from styleclip_lib.networks.modulation import (
+    demodulation,
+    modulated_conv2d,
+    modulated_conv2d_reference,
+    modulated_pointwise,
+)
 
 SETTINGS = [{"demodulate": demodulate, "up": up, "size": size}
             for demodulate, (up, size) in itertools.product([True, False], [(1, 3), (1, 1), (2, 3)])]
@@ -30,6 +35,18 @@ def test_equals_reference(setting, with_offset):
         seconds = torch.autograd.grad(sum(g.square().sum() for g in gradients), inputs)
         results.append([y, *gradients, *seconds])
     assert results[0][0].shape == (3, 7, 4 * setting["up"], 6 * setting["up"])
+    for fast, slow in zip(*results):
+        torch.testing.assert_close(fast, slow)
+
+
+def test_pointwise_equals_reference():
+    torch.manual_seed(0)
+    shapes = [(2, 5, 4, 6), (3, 5, 1, 1), (2, 5)]
+    inputs = [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
+    results = []
+    for operation in (modulated_pointwise, lambda *args: modulated_conv2d_reference(*args, demodulate=False)):
+        y = operation(*inputs)
+        results.append([y, *torch.autograd.grad(y.pow(3).sum(), inputs)])
     for fast, slow in zip(*results):
         torch.testing.assert_close(fast, slow)
 
