@@ -38,7 +38,8 @@ def caption(factors: Factors, seed: int, max_statements: int = 4,
 
     factors         N portraits
     max_statements  0 to 4; four in ten captions make only one statement, so that each word is learnt by itself
-    styles          the style each portrait is drawn in, or None for a plain one; named in two of three captions
+    styles          the style each portrait is drawn in, or None for a plain one; named in two of three captions,
+                    sometimes alone
 
     No caption contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same.
     """
@@ -50,6 +51,8 @@ def caption(factors: Factors, seed: int, max_statements: int = 4,
         known = [statement for statement, holds in zip(STATEMENTS, row) if holds]
         named = style if style is not None and rng.random() < 0.67 else None
         how_many = rng.choices(range(max_statements + 1), _HOW_MANY[: max_statements + 1])[0]
+        if named is not None and rng.random() < 0.2:
+            how_many = 0
         captions.append(write(_choose(known, how_many, rng), rng, named))
     return captions
 

@@ -46,6 +46,6 @@ def double_phrases() -> dict[frozenset[Statement], tuple[Phrase, ...]]:
 
 @lru_cache(maxsize=1)
 def all_phrases() -> tuple[Phrase, ...]:
-    """Every phrase that says something about a portrait, about two thousand."""
+    """Every phrase that says something about a portrait, more than a thousand."""
     groups = [*single_phrases().values(), *double_phrases().values()]
     return tuple(phrase for group in groups for phrase in group)
