@@ -1,0 +1,97 @@
+"""A domain on disk: a folder of weights with a `domain.json` that says what each file is."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from ..errors import StyleclipError
+from ..paths import written_whole
+
+INDEX = "domain.json"
+
+
+def read_index(folder: Path) -> dict:
+    """The contents of a domain's `domain.json`. Raises StyleclipError if there is none or it cannot be read."""
+    path = Path(folder) / INDEX
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StyleclipError(f"{folder} is not a domain: it has no {INDEX}.") from None
+    except (OSError, ValueError) as error:
+        raise StyleclipError(f"{path} cannot be read ({error}); restore it, for instance with `git checkout`.") from error
+
+
+def file_path(folder: Path, name: str, verify: bool = True) -> Path:
+    """The path of a domain's file, after its SHA-256 was compared with the one in `domain.json`.
+
+    Raises StyleclipError if the domain does not list the file, or the file is missing or not what it should be.
+    """
+    entry = read_index(folder)["files"].get(name)
+    if entry is None:
+        raise StyleclipError(f"The domain {folder} has no {name}.")
+    path = Path(folder) / entry["file"]
+    if not path.is_file():
+        raise StyleclipError(f"{path} is missing; fetch it again, for instance with `git checkout`, or train it: styleclip train {name}.")
+    if verify and sha256(path) != entry["sha256"]:
+        raise StyleclipError(f"{path} is not the file that {INDEX} describes (its SHA-256 differs); fetch it again.")
+    return path
+
+
+def load_network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.nn.Module:
+    """Builds a network from its entry in `domain.json` and its safetensors file; frozen, in evaluation mode, float32."""
+    path = file_path(folder, name)
+    config = read_index(folder)["files"][name]["config"]
+    module = network(**_restore_keys(config))
+    module.load_state_dict(load_tensors(path))
+    return module.eval().requires_grad_(False)
+
+
+def load_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a safetensors file, floating ones as float32. Nothing in the file is executed."""
+    try:
+        tensors = load_file(str(path))
+    except (SafetensorError, OSError) as error:
+        raise StyleclipError(f"{path} is not a whole safetensors file ({error}); fetch it again.") from error
+    return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+
+
+def save_network(folder: Path, name: str, module: torch.nn.Module, config: dict, training: dict) -> Path:
+    """Writes a network into a domain, matrices in half precision, and enters it in `domain.json`.
+
+    config = what its class is built with; training = how it was made (data, steps, seconds, machine, metrics, command).
+    """
+    tensors = {key: (value.half() if value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
+               for key, value in module.state_dict().items()}
+    path = Path(folder) / f"{name}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as temporary:
+        save_file(tensors, str(temporary))
+    enter_file(folder, name, path, config, training)
+    return path
+
+
+def enter_file(folder: Path, name: str, path: Path, config: dict, training: dict) -> None:
+    """Writes a file's size, SHA-256, settings and making into `domain.json`."""
+    index_path = Path(folder) / INDEX
+    index = read_index(folder) if index_path.exists() else {"name": Path(folder).name, "files": {}}
+    index["files"][name] = {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path), "config": config,
+                            "training": training}
+    index["files"] = dict(sorted(index["files"].items()))
+    with written_whole(index_path) as temporary:
+        Path(temporary).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(file.read()).hexdigest()
+
+
+def _restore_keys(config: dict) -> dict:
+    """JSON knows no integer keys: {"channels": {"4": 128}} -> {"channels": {4: 128}}."""
+    def restore(value):
+        return {int(k): v for k, v in value.items()} if isinstance(value, dict) and all(k.isdigit() for k in value) else value
+    return {key: restore(value) for key, value in config.items()}

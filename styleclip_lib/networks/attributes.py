@@ -1,0 +1,56 @@
+"""Reading the attributes of the table back from a picture."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..portraits.attributes import ATTRIBUTES, BY_NAME
+from .trunk import Trunk
+
+
+def _code_slices() -> dict[str, slice]:
+    """Where each attribute lies in the code: one number for a scale, one logit for each value of a category."""
+    slices, start = {}, 0
+    for attribute in ATTRIBUTES:
+        stop = start + (1 if attribute.is_scale else len(attribute.values))
+        slices[attribute.name] = slice(start, stop)
+        start = stop
+    return slices
+
+
+CODE_SLICES = _code_slices()
+CODE_SIZE = max(s.stop for s in CODE_SLICES.values())
+
+
+class Attributes(nn.Module):
+    """image -> attributes. `models.attributes(image)` reads every attribute of the table.
+
+    A convolutional trunk, its last features averaged over a grid of 4x4 fields, and two linear layers.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192), hidden: int = 256):
+        super().__init__()
+        self.trunk = Trunk(widths)
+        self.head = nn.Sequential(nn.Linear(16 * widths[-1], hidden), nn.ReLU(), nn.Dropout(0.1), nn.Linear(hidden, CODE_SIZE))
+
+    def code(self, image: Tensor) -> Tensor:
+        """image [B, 3, H, W] in [-1, 1] -> code [B, CODE_SIZE]: logits of categories, numbers of scales."""
+        return self.head(F.adaptive_avg_pool2d(self.trunk(image)[-1], 4).flatten(1))
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """image [B, 3, H, W] in [-1, 1] -> for a category the probability of each value [B, V], for a scale its number [B]."""
+        code = self.code(image).float()
+        return {name: code[:, where].softmax(1) if not BY_NAME[name].is_scale else code[:, where.start]
+                for name, where in CODE_SLICES.items()}
+
+    @torch.no_grad()
+    def names(self, image: Tensor) -> list[dict[str, str | None]]:
+        """What a person would write down: for every picture the value of each attribute, None where a scale lies in between."""
+        readings = self(image)
+        rows: list[dict[str, str | None]] = [{} for _ in range(len(image))]
+        for name, reading in readings.items():
+            attribute = BY_NAME[name]
+            holds = attribute.is_true(reading) if attribute.is_scale else attribute.is_true(reading.argmax(1))
+            for row, values in zip(rows, holds.tolist()):
+                row[name] = next((value for value, true in zip(attribute.values, values) if true), None)
+        return rows

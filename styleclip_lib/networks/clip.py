@@ -1,0 +1,87 @@
+"""CLIP: pictures and texts as unit vectors in one space (Radford et al. 2021).
+
+The network is `clip.model.CLIP` of the package clip-anytorch, whatever its size: the small one of the portraits domain
+and OpenAI's ViT-B/32 go through the same lines. They differ in weights and in how a text becomes tokens.
+"""
+
+import difflib
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from clip.model import CLIP, build_model
+from torch import Tensor, nn
+
+from ..errors import StyleclipError
+from ..portraits.parsing import words_of
+
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+class WordTokenizer:
+    """One token for each word of a vocabulary. 0 pads; the start and the end have the two highest numbers, as CLIP wants it."""
+
+    def __init__(self, words: Sequence[str], context_length: int = 32):
+        self.words, self.context_length = list(words), context_length
+        self._number = {word: i + 1 for i, word in enumerate(self.words)}
+        self.start, self.end = len(self.words) + 1, len(self.words) + 2
+        self.vocab_size = len(self.words) + 3
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """Texts -> int64 [N, context_length]. Raises StyleclipError naming a word that was never learnt."""
+        tokens = torch.zeros(len(texts), self.context_length, dtype=torch.long)
+        for row, text in zip(tokens, texts):
+            words = words_of(text)
+            if not words:
+                raise StyleclipError("The text is empty; say what the face should look like, for instance 'a smiling face'.")
+            if len(words) > self.context_length - 2:
+                raise StyleclipError(f"The text has {len(words)} words; this CLIP reads at most {self.context_length - 2}.")
+            numbers = [self.start, *(self._lookup(word) for word in words), self.end]
+            row[: len(numbers)] = torch.tensor(numbers)
+        return tokens
+
+    def _lookup(self, word: str) -> int:
+        if word not in self._number:
+            near = difflib.get_close_matches(word, self.words, n=3, cutoff=0.75)
+            hint = f" Did you mean {' or '.join(repr(w) for w in near)}?" if near else " Try to say it in other words."
+            raise StyleclipError(f"This domain's CLIP has never seen the word '{word}'.{hint}")
+        return self._number[word]
+
+
+class Clip(nn.Module):
+    """Pictures of the library and plain texts in, unit vectors out."""
+
+    def __init__(self, model: CLIP, tokenizer: Callable[[Sequence[str]], Tensor]):
+        super().__init__()
+        self.model, self.tokenizer = model, tokenizer
+        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(3, 1, 1), persistent=False)
+
+    @property
+    def image_size(self) -> int:
+        return self.model.visual.input_resolution
+
+    def preprocess(self, image: Tensor) -> Tensor:
+        """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S] as CLIP was trained: resized and normalised, which StyleCLIP's own
+        loss leaves out (Patashnik et al.'s code feeds [-1, 1])."""
+        if image.shape[-2:] != (self.image_size, self.image_size):
+            image = F.interpolate(image, size=(self.image_size, self.image_size), mode="bicubic", antialias=True, align_corners=False)
+        return ((image + 1) / 2 - self.mean) / self.std
+
+    def encode_image(self, image: Tensor) -> Tensor:
+        """image [B, 3, H, W] in [-1, 1] -> unit vectors [B, D]"""
+        return F.normalize(self.model.visual(self.preprocess(image).to(self.model.dtype)).float(), dim=1)
+
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """Texts -> unit vectors [N, D]. Raises StyleclipError if a word is unknown."""
+        if isinstance(texts, str):
+            texts = [texts]
+        tokens = self.tokenizer(texts).to(self.mean.device)
+        return F.normalize(self.model.encode_text(tokens).float(), dim=1)
+
+
+def clip_from_state(state: dict[str, Tensor], tokenizer: Callable[[Sequence[str]], Tensor]) -> Clip:
+    """Builds CLIP of whatever size the state dict has, in float32, frozen."""
+    model = build_model(dict(state)).float()
+    return Clip(model, tokenizer).eval().requires_grad_(False)

@@ -1,0 +1,23 @@
+"""Who is it? A face becomes a unit vector; pictures of one person point the same way."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .trunk import Trunk
+
+
+class Identity(nn.Module):
+    """image -> unit vector, trained with the ArcFace loss (Deng et al. 2019). Small, and for any picture size."""
+
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192), embedding_dim: int = 128, input_size: int = 64):
+        super().__init__()
+        self.input_size = input_size
+        self.trunk = Trunk(widths)
+        self.head = nn.Sequential(nn.Flatten(), nn.Linear(16 * widths[-1], embedding_dim), nn.BatchNorm1d(embedding_dim, affine=False))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """image [B, 3, H, W] in [-1, 1] -> [B, embedding_dim], each of length one"""
+        if image.shape[-1] != self.input_size:
+            image = F.interpolate(image, size=(self.input_size, self.input_size), mode="bilinear", antialias=True, align_corners=False)
+        feature = F.adaptive_avg_pool2d(self.trunk(image)[-1], 4)
+        return F.normalize(self.head(feature).float(), dim=1)

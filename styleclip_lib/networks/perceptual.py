@@ -1,0 +1,30 @@
+"""Perceptual distance: how different two pictures look, measured in the features of a network."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .trunk import Trunk
+
+
+class Perceptual(nn.Module):
+    """LPIPS with equal weights for all channels (Zhang et al. 2018, eq. 1).
+
+    d(x, y) = Σ_l mean_hw Σ_c (f_l(x) - f_l(y))², with every feature vector f_l brought to unit length.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192)):
+        super().__init__()
+        self.trunk = Trunk(widths)
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """image [B, 3, H, W] in [-1, 1] -> unit feature vectors [B, C_l, H_l, W_l] of every stage."""
+        return [F.normalize(feature.float(), dim=1, eps=1e-4) for feature in self.trunk(image)]
+
+    def distance(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+        """Distance between features, as `features` gives them. -> [B]"""
+        return sum((x - y).square().sum(1).mean((1, 2)) for x, y in zip(a, b))
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """x, y [B, 3, H, W] in [-1, 1] -> distance [B], zero for equal pictures."""
+        return self.distance(self.features(x), self.features(y))

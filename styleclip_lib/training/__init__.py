@@ -1,0 +1,1 @@
+"""One runnable module for each network that ships with the portraits domain."""

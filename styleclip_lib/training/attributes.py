@@ -1,0 +1,87 @@
+"""Trains the network that reads every attribute back from a picture: `styleclip train attributes`."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ..checkpoints.domain import save_network
+from ..networks.attributes import Attributes
+from .augment import augment
+from .card import making
+from .coding import accuracy, attribute_loss
+from .data import DataSettings, Portraits, to_float
+from .loop import Run, learning_rate
+
+
+@dataclass
+class Settings:
+    """Settings of the attributes network.
+
+    run      folder of checkpoints, logs and sample sheets
+    data     folder of the rendered portraits
+    domain   the domain to which the network is added at the end
+    count    how many portraits to learn from
+    steps    how many batches
+    batch_size  portraits in a batch
+    lr       learning rate of Adam at its highest
+    strength of the augmentations
+    seed     draws weights, batches and augmentations
+    """
+
+    run: Path = Path("runs/attributes")
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    count: int = 30_000
+    steps: int = 2000
+    batch_size: int = 64
+    lr: float = 3e-3
+    strength: float = 1.0
+    widths: tuple[int, ...] = (16, 32, 64, 128, 192)
+    seed: int = 0
+
+
+def train(settings: Settings) -> dict:
+    """Trains, measures on held-out portraits, and adds the network to the domain. Returns the metrics."""
+    start = time.time()
+    torch.manual_seed(settings.seed)
+    network = Attributes(settings.widths).to(memory_format=torch.channels_last)
+    fit(network, network.code, settings)
+    metrics = measure(network, settings)
+    save_network(settings.domain, "attributes", network, {"widths": settings.widths},
+                 making(settings, time.time() - start, metrics, "attributes"))
+    return metrics
+
+
+def fit(network: torch.nn.Module, read, settings: Settings) -> None:
+    """The loop itself: `read` turns pictures into a code, and the code is compared with the factors."""
+    portraits = Portraits(DataSettings(settings.data, settings.count))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=0.01)
+    with Run(settings.run, network=network, optimizer=optimizer) as run:
+        accelerator = run.accelerator
+        model, optimizer = accelerator.prepare(network, optimizer)
+        for step in run.steps(settings.steps):
+            rng = torch.Generator().manual_seed(settings.seed + 1000 * step + accelerator.process_index)
+            index = torch.randint(len(portraits), (settings.batch_size,), generator=rng)
+            images = augment(to_float(portraits.images(index)), rng, settings.strength)
+            for group in optimizer.param_groups:
+                group["lr"] = settings.lr * learning_rate(step, settings.steps)
+            network.train()
+            with torch.autocast("cpu", torch.bfloat16):
+                code = read(images)
+            loss = attribute_loss(code, portraits.factors[index])
+            optimizer.zero_grad(set_to_none=True)
+            accelerator.backward(loss)
+            optimizer.step()
+            run.log(loss=loss)
+    network.eval()
+
+
+@torch.no_grad()
+def measure(network: Attributes, settings: Settings) -> dict:
+    """Accuracy of every attribute on 1000 portraits that were never seen."""
+    portraits = Portraits(DataSettings(settings.data, 1000, seed=1))
+    codes = torch.cat([network.code(to_float(portraits.images(index))).float() for index in torch.arange(1000).split(100)])
+    result = accuracy(codes, portraits.factors)
+    return {"accuracy": {k: round(v, 4) for k, v in result.items()}, "mean accuracy": round(sum(result.values()) / len(result), 4)}

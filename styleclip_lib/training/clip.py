@@ -1,0 +1,143 @@
+"""Trains the portraits domain's CLIP: `styleclip train clip`."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from clip.model import CLIP
+from torch import nn
+
+from ..checkpoints.domain import save_network
+from ..networks.attributes import CODE_SIZE
+from ..networks.clip import Clip, WordTokenizer
+from ..portraits.attributes import ATTRIBUTES
+from ..portraits.captions import heldout_captions
+from ..portraits.parsing import known_words
+from ..portraits.statements import false_of, true_of
+from .augment import augment
+from .captioned import CaptionedPictures
+from .card import making
+from .coding import attribute_loss
+from .data import DataSettings, Portraits, to_float
+from .loop import Run, learning_rate
+
+
+@dataclass
+class Settings:
+    """Settings of CLIP.
+
+    run, data, domain   folders of the run, of the renders, and of the domain to add the network to
+    count, drawn, scenes  how many portraits, portraits drawn in a style, and scenes
+    plain_each, drawn_each, scenes_each, captions_each  how many of each are in a batch
+    image_resolution    a multiple of 32; the network is the small ResNet form of CLIP
+    aid                 weight of reading the attributes from the picture's vector, which speeds up the beginning
+    strength            of the augmentations
+    """
+
+    run: Path = Path("runs/clip")
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    count: int = 30_000
+    drawn: int = 5000
+    scenes: int = 1500
+    plain_each: int = 152
+    drawn_each: int = 28
+    scenes_each: int = 12
+    captions_each: int = 144
+    image_resolution: int = 96
+    vision_layers: tuple[int, ...] = (2, 2, 2, 2)
+    vision_width: int = 32
+    embed_dim: int = 256
+    context_length: int = 28
+    text_width: int = 128
+    text_layers: int = 2
+    steps: int = 1500
+    lr: float = 1.5e-3
+    aid: float = 0.5
+    strength: float = 0.7
+    seed: int = 0
+
+
+def train(settings: Settings) -> dict:
+    """Trains, measures on held-out portraits and held-out phrasings, adds the network to the domain. Returns the metrics."""
+    start = time.time()
+    s = settings
+    torch.manual_seed(s.seed)
+    words = sorted(known_words())
+    tokenizer = WordTokenizer(words, s.context_length)
+    model = CLIP(s.embed_dim, s.image_resolution, s.vision_layers, s.vision_width, None, s.context_length,
+                 tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
+    clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
+    _fit(clip, s)
+    metrics = measure(clip, s)
+    save_network(s.domain, "clip", clip.model, {"words": words, "context_length": s.context_length},
+                 making(s, time.time() - start, metrics, "clip"))
+    return metrics
+
+
+def _fit(clip: Clip, s: Settings) -> None:
+    portraits = Portraits(DataSettings(s.data, s.count))
+    pictures = CaptionedPictures(portraits, s.drawn, s.scenes, s.seed)
+    reader = nn.Linear(s.embed_dim, CODE_SIZE)
+    optimizer = torch.optim.AdamW([*clip.parameters(), *reader.parameters()], lr=s.lr, weight_decay=0.03, betas=(0.9, 0.98))
+    with Run(s.run, save_every=200, clip=clip, reader=reader, optimizer=optimizer) as run:
+        visual, text, optimizer = run.accelerator.prepare(clip.model.visual, clip.model, optimizer)
+        for step in run.steps(s.steps):
+            rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
+            images, captions, true, false, factors = pictures.batch(rng, s.plain_each, s.drawn_each, s.scenes_each, s.captions_each)
+            images = clip.preprocess(augment(images, rng, s.strength)).contiguous(memory_format=torch.channels_last)
+            for group in optimizer.param_groups:
+                group["lr"] = s.lr * learning_rate(step, s.steps)
+            clip.train()
+            with torch.autocast("cpu", torch.bfloat16):
+                of_images = visual(images).float()
+                of_texts = text.encode_text(clip.tokenizer([c.text for c in captions])).float()
+            logits = clip.model.logit_scale.exp().clamp(max=100) * F.normalize(of_texts, dim=1) @ F.normalize(of_images, dim=1).T
+            contrast = contrastive_loss(logits, true, false)
+            aid = attribute_loss(reader(of_images[: len(factors)]), factors)
+            optimizer.zero_grad(set_to_none=True)
+            run.accelerator.backward(contrast + s.aid * aid)
+            optimizer.step()
+            run.log(contrast=contrast, aid=aid, scale=clip.model.logit_scale.exp())
+    clip.eval()
+
+
+def contrastive_loss(logits: torch.Tensor, true: torch.Tensor, false: torch.Tensor) -> torch.Tensor:
+    """CLIP's loss with all positives known (Radford et al. 2021, figure 3; InfoNCE: van den Oord et al. 2018, eq. 4).
+
+    For every true pair p of a row:  log(exp(l_p) + Σ_false exp(l_f)) - l_p,  averaged over the row's true pairs, then over
+    rows; the same over columns. Pairs that are neither true nor false take no part.
+
+    logits, true, false [C, N] -> a number
+    """
+    def one_way(logits, true, false):
+        negatives = logits.masked_fill(~false, -1e4).logsumexp(1, keepdim=True)
+        loss = F.softplus(negatives - logits)
+        count = true.sum(1)
+        return ((loss * true).sum(1) / count.clamp(min=1))[count > 0].mean()
+
+    return (one_way(logits, true, false) + one_way(logits.T, true.T, false.T)) / 2
+
+
+@torch.no_grad()
+def measure(clip: Clip, s: Settings) -> dict:
+    """Zero-shot area under the ROC curve of every attribute, with phrasings and 1000 portraits that were never seen."""
+    portraits = Portraits(DataSettings(s.data, 1000, seed=1))
+    vectors = torch.cat([clip.encode_image(to_float(portraits.images(i))) for i in torch.arange(1000).split(100)])
+    captions = heldout_captions()
+    scores = clip.encode_text([c.text for c in captions]) @ vectors.T
+    true, false = true_of(captions, portraits.factors), false_of(captions, portraits.factors)
+    areas: dict[str, list[float]] = {}
+    for caption, score, t, f in zip(captions, scores, true, false):
+        if t.any() and f.any() and len(caption.statements) == 1:
+            areas.setdefault(caption.statements[0][0], []).append(area_under_curve(score[t], score[f]))
+    by_attribute = {a.name: round(sum(areas[a.name]) / len(areas[a.name]), 4) for a in ATTRIBUTES if a.name in areas}
+    return {"auc": by_attribute, "mean auc": round(sum(by_attribute.values()) / len(by_attribute), 4)}
+
+
+def area_under_curve(positive: torch.Tensor, negative: torch.Tensor) -> float:
+    """How often a positive scores higher than a negative, ties counted half. Scores [P], [N] -> [0, 1]"""
+    difference = positive[:, None] - negative[None, :]
+    return ((difference > 0).float() + 0.5 * (difference == 0).float()).mean().item()

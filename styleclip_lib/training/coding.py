@@ -1,0 +1,55 @@
+"""Factors as the numbers that a network is asked for."""
+
+import torch
+import torch.nn.functional as F
+
+from ..networks.attributes import CODE_SLICES
+from ..portraits.attributes import ATTRIBUTES, BY_NAME
+from ..portraits.factors import Factors
+from ..portraits.statements import COLUMN, visible
+
+
+def attribute_loss(code: torch.Tensor, factors: Factors, weight_scales: float = 4.0) -> torch.Tensor:
+    """How far a code is from the truth: cross-entropy for categories, squared error for scales.
+
+    What cannot be seen (the colour of closed eyes) is not asked for.
+    code [N, CODE_SIZE] -> a number
+    """
+    seen = visible(factors)
+    total = 0.0
+    for attribute in ATTRIBUTES:
+        part, truth = code[:, CODE_SLICES[attribute.name]].float(), getattr(factors, attribute.name)
+        if attribute.is_scale:
+            total = total + weight_scales * F.mse_loss(part[:, 0], truth)
+        else:
+            shown = decidable(seen, attribute.name, truth)
+            loss = F.cross_entropy(part, truth, reduction="none")
+            total = total + (loss * shown).sum() / shown.sum().clamp(min=1)
+    return total / len(ATTRIBUTES)
+
+
+def decidable(seen: torch.Tensor, name: str, truth: torch.Tensor) -> torch.Tensor:
+    """Whether the true value of a category can be seen. seen = `visible(factors)`, truth [N] -> float [N]"""
+    columns = torch.tensor([COLUMN[name, value] for value in BY_NAME[name].values])
+    return seen[:, columns].gather(1, truth[:, None])[:, 0].float()
+
+
+def accuracy(code: torch.Tensor, factors: Factors) -> dict[str, float]:
+    """The share of portraits whose value is read rightly, for every attribute.
+
+    Of a scale only portraits in which a value clearly holds are counted; a reading is right when it lies closer to
+    that value's interval than to any other's.
+    """
+    seen = visible(factors)
+    result = {}
+    for attribute in ATTRIBUTES:
+        part, truth = code[:, CODE_SLICES[attribute.name]], getattr(factors, attribute.name)
+        if attribute.is_scale:
+            low, high = torch.tensor(attribute.intervals).T
+            distance = torch.maximum(low - part, part - high).clamp(min=0)
+            holds = attribute.is_true(truth)
+            right, counted = holds.float().argmax(1) == distance.argmin(1), holds.any(1)
+        else:
+            right, counted = part.argmax(1) == truth, decidable(seen, attribute.name, truth) > 0
+        result[attribute.name] = right[counted].float().mean().item()
+    return result

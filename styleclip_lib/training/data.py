@@ -1,0 +1,117 @@
+"""The portraits that the networks learn from, rendered once and kept on disk.
+
+Every portrait belongs to a latent z: a fixed rotation of z, read through the inverse of each factor's
+distribution, gives the factors, and the renderer the picture. So the world itself is a function of a
+Gaussian vector, which is just what a generator has to learn.
+"""
+
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from ..portraits.factors import IDENTITY, NAMES, Factors, from_uniform
+from ..portraits.render import render
+
+Z_DIM = 64
+CHUNK = 500  # portraits in one file; a file is written whole or not at all
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which portraits.
+
+    folder   where the pictures are kept
+    count    how many
+    size     pixels along each side
+    seed     draws the people; validation uses another one
+    pictures_each  how many pictures of each person (same identity, everything else drawn anew)
+    """
+
+    folder: Path
+    count: int = 32_000
+    size: int = 128
+    seed: int = 0
+    pictures_each: int = 1
+
+
+def factors_of_latents(z: torch.Tensor) -> Factors:
+    """The factors that belong to latents. z [N, 64] ~ N(0, I)  ->  Factors of length N
+
+    z is brought to length 8 = sqrt(64) first, as the mapping network does; each coordinate of the rotated
+    vector is then close to a standard normal number, and its normal distribution function to a uniform one.
+    """
+    z = z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)
+    uniform = torch.special.ndtr(z @ _rotation())[:, : len(NAMES)]
+    return from_uniform(uniform.clamp(0, 1 - 1e-6))
+
+
+def _rotation() -> torch.Tensor:
+    """A fixed random rotation, so that no single coordinate of z is an attribute."""
+    noise = torch.randn(Z_DIM, Z_DIM, generator=torch.Generator().manual_seed(64), dtype=torch.float64)
+    q, r = torch.linalg.qr(noise)
+    return (q * r.diagonal().sign()).float()
+
+
+def latents(count: int, seed: int) -> torch.Tensor:
+    """z [count, 64] on the CPU."""
+    return torch.randn(count, Z_DIM, generator=torch.Generator().manual_seed(seed))
+
+
+class Portraits:
+    """Rendered portraits on disk with their latents and factors. Rendering resumes where it stopped."""
+
+    def __init__(self, settings: DataSettings, processes: int = 2, progress: bool = True):
+        self.settings = settings
+        self.latents = latents(settings.count, settings.seed)
+        self.factors = factors_of_latents(self.latents)
+        self.person = torch.arange(settings.count) // settings.pictures_each
+        if settings.pictures_each > 1:
+            self.factors = self.factors.replace(**{name: getattr(self.factors, name)[self._first()] for name in IDENTITY})
+        self._render_missing(processes, progress)
+        self._files = [np.load(self._path(k), mmap_mode="r") for k in range(self._chunks())]
+
+    def __len__(self) -> int:
+        return self.settings.count
+
+    def images(self, index: torch.Tensor) -> torch.Tensor:
+        """The pictures with these numbers, uint8 [N, 3, H, W]."""
+        return torch.from_numpy(np.stack([self._files[i // CHUNK][i % CHUNK] for i in index.tolist()]))
+
+    def _first(self):
+        return self.person * self.settings.pictures_each
+
+    def _chunks(self) -> int:
+        return -(-self.settings.count // CHUNK)
+
+    def _path(self, chunk: int) -> Path:
+        s = self.settings
+        return Path(s.folder) / f"portraits-{s.size}px-seed{s.seed}-each{s.pictures_each}-{chunk:04d}.npy"
+
+    def _render_missing(self, processes, progress):
+        missing = [k for k in range(self._chunks()) if not self._path(k).exists()]
+        if not missing:
+            return
+        Path(self.settings.folder).mkdir(parents=True, exist_ok=True)
+        jobs = [(self.factors[k * CHUNK:(k + 1) * CHUNK], self.settings.size, self._path(k)) for k in missing]
+        with get_context("spawn").Pool(processes) as pool:
+            for _ in tqdm(pool.imap_unordered(_render_chunk, jobs), total=len(jobs), desc="rendering portraits", disable=not progress):
+                pass
+
+
+def _render_chunk(job):
+    factors, size, path = job
+    torch.set_num_threads(1)
+    pictures = ((render(factors, size) + 1) * 127.5).round().byte().numpy()
+    temporary = path.with_suffix(".part")
+    with open(temporary, "wb") as file:
+        np.save(file, pictures)
+    temporary.rename(path)
+
+
+def to_float(images: torch.Tensor) -> torch.Tensor:
+    """uint8 [N, 3, H, W] -> float32 in [-1, 1], channels last (the fast layout on a CPU)."""
+    return (images.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,202 @@
+"""Trains the StyleGAN2 generator of the portraits domain: `styleclip train generator`."""
+
+import copy
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from ..checkpoints.domain import load_network, save_network
+from ..networks.discriminator import Discriminator
+from ..networks.generator import Generator
+from ..networks.perceptual import Perceptual
+from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
+from .card import making
+from .data import Z_DIM, DataSettings, Portraits, to_float
+from .loop import Run
+from .warm_start import copy_loss, teach_mapping
+
+
+@dataclass
+class Settings:
+    """Settings of the generator.
+
+    run, data, domain   folders of the run, of the renders, and of the domain to add the network to
+    count               how many renders
+    small_steps         copying renders at 64 pixels
+    copy_steps          copying renders at full size
+    steps               playing against the discriminator
+    batch_size          pictures in a batch
+    lr                  Adam's learning rate in the adversarial part (betas 0 and 0.99)
+    r1_gamma, r1_every  R1 regularisation
+    path_weight, path_every  path length regularisation
+    mixing              probability of mixing two latents
+    anchor              weight of the copying loss while playing; half of a batch has a render to compare with
+    average             half-life of the averaged generator, in pictures
+    """
+
+    run: Path = Path("runs/generator")
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    count: int = 30_000
+    img_resolution: int = 128
+    w_dim: int = 128
+    num_mapping_layers: int = 6
+    channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 96, 64: 64, 128: 32})
+    d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 64, 64: 32, 128: 16})
+    mapping_steps: int = 3000
+    small_steps: int = 2000
+    copy_steps: int = 2500
+    steps: int = 4000
+    batch_size: int = 16
+    lr: float = 2e-3
+    r1_gamma: float = 1.0
+    r1_every: int = 16
+    path_weight: float = 2.0
+    path_every: int = 8
+    mixing: float = 0.9
+    anchor: float = 2.0
+    average: float = 5_000
+    seed: int = 0
+
+
+def train(settings: Settings) -> dict:
+    """Runs the three parts one after the other and adds the averaged generator to the domain. Returns the metrics."""
+    start = time.time()
+    torch.manual_seed(settings.seed)
+    portraits = Portraits(DataSettings(settings.data, settings.count, settings.img_resolution))
+    config = {"img_resolution": settings.img_resolution, "z_dim": Z_DIM, "w_dim": settings.w_dim,
+              "num_mapping_layers": settings.num_mapping_layers, "channels": settings.channels}
+    generator = Generator(**config).to(memory_format=torch.channels_last)
+    perceptual = load_network(settings.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
+    average = _copy_renders(generator, perceptual, portraits, settings)
+    average = _play(generator, average, perceptual, portraits, settings)
+    _set_mean_w(average)
+    metrics: dict = {}
+    save_network(settings.domain, "generator", average, config, making(settings, time.time() - start, metrics, "generator"))
+    return metrics
+
+
+def _copy_renders(generator, perceptual, portraits, s: Settings):
+    """The running start, first at 64 pixels and then at full size. Returns the averaged generator."""
+    average = copy.deepcopy(generator).requires_grad_(False)
+    optimizer = torch.optim.Adam(generator.parameters(), lr=4e-3, betas=(0.9, 0.99))
+    with Run(s.run / "copy", generator=generator, average=average, optimizer=optimizer) as run:
+        if run.step == 0:
+            teach_mapping(generator.mapping, s.mapping_steps, seed=s.seed)
+            average.load_state_dict(generator.state_dict())
+        model, optimizer = run.accelerator.prepare(generator, optimizer)
+        total = s.small_steps + s.copy_steps
+        for step in run.steps(total):
+            rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
+            z, renders, _ = _batch(portraits, s.batch_size, rng)
+            stop_at = 64 if step < s.small_steps else None
+            if stop_at:
+                renders = F.interpolate(renders, size=(stop_at, stop_at), mode="area")
+            for group in optimizer.param_groups:
+                group["lr"] = 4e-3 * min(1, (step + 1) / 200) * (1 if step < 0.6 * total else 0.4)
+            with torch.autocast("cpu", torch.bfloat16):
+                images = model(z, noise_mode="random", stop_at=stop_at)
+            loss = copy_loss(perceptual, images, renders)
+            optimizer.zero_grad(set_to_none=True)
+            run.accelerator.backward(loss)
+            optimizer.step()
+            update_average(average, generator, 0.5 ** (s.batch_size / s.average))
+            run.log(loss=loss)
+            if step % 500 == 0:
+                run.sheet("copy", _samples(average, stop_at))
+    return average
+
+
+def _play(generator, average, perceptual, portraits, s: Settings):
+    """Adversarial training. Returns the averaged generator."""
+    discriminator = Discriminator(s.img_resolution, s.d_channels).to(memory_format=torch.channels_last)
+    path_length = PathLength()
+    # Lazy regularisation: fewer steps with a penalty, so a little less momentum (Karras et al. 2020, appendix B).
+    g_ratio, d_ratio = s.path_every / (s.path_every + 1), s.r1_every / (s.r1_every + 1)
+    g_optimizer = torch.optim.Adam(generator.parameters(), lr=s.lr * g_ratio, betas=(0.0, 0.99**g_ratio))
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=s.lr * d_ratio, betas=(0.0, 0.99**d_ratio))
+    with Run(s.run / "play", generator=generator, average=average, discriminator=discriminator, g_optimizer=g_optimizer,
+             d_optimizer=d_optimizer, path_length=path_length) as run:
+        accelerator = run.accelerator
+        g_model, d_model, g_optimizer, d_optimizer = accelerator.prepare(generator, discriminator, g_optimizer, d_optimizer)
+        for step in run.steps(s.steps):
+            rng = torch.Generator().manual_seed(s.seed + 1 + 1000 * step + accelerator.process_index)
+            _, real, _ = _batch(portraits, s.batch_size, rng)
+            d_loss = _discriminator_step(generator, d_model, d_optimizer, accelerator, real, rng, s)
+            if step % s.r1_every == 0:
+                _r1_step(d_model, d_optimizer, accelerator, real, s)
+            g_loss, copied = _generator_step(generator, d_model, g_optimizer, accelerator, perceptual, portraits, rng, s)
+            if step % s.path_every == 0:
+                _path_step(generator, g_optimizer, accelerator, path_length, rng, s)
+            update_average(average, generator, 0.5 ** (s.batch_size / s.average))
+            run.log(d_loss=d_loss, g_loss=g_loss, copied=copied, path=path_length.mean)
+            if step % 500 == 0:
+                run.sheet("play", _samples(average))
+    return average
+
+
+def _batch(portraits: Portraits, size: int, rng):
+    index = torch.randint(len(portraits), (size,), generator=rng)
+    return portraits.latents[index], to_float(portraits.images(index)), index
+
+
+def _update(loss, optimizer, accelerator):
+    optimizer.zero_grad(set_to_none=True)
+    accelerator.backward(loss)
+    optimizer.step()
+
+
+def _discriminator_step(generator, discriminator, optimizer, accelerator, real, rng, s):
+    z = torch.randn(s.batch_size, Z_DIM, generator=rng)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        fake = generator.synthesis(mix_styles(generator.mapping, z, s.mixing, rng), noise_mode="random")
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = discriminator_loss(discriminator(real), discriminator(fake))
+    _update(loss, optimizer, accelerator)
+    return loss.item()
+
+
+def _r1_step(discriminator, optimizer, accelerator, real, s):
+    _update(s.r1_gamma / 2 * s.r1_every * r1_penalty(discriminator, real), optimizer, accelerator)
+
+
+def _generator_step(generator, discriminator, optimizer, accelerator, perceptual, portraits, rng, s):
+    """Half of the pictures are mixed from fresh latents, the other half also have a render to resemble."""
+    half = s.batch_size // 2
+    z, renders, _ = _batch(portraits, half, rng)
+    fresh = torch.randn(s.batch_size - half, Z_DIM, generator=rng)
+    w_plus = torch.cat([generator.mapping(z), mix_styles(generator.mapping, fresh, s.mixing, rng)])
+    discriminator.requires_grad_(False)
+    with torch.autocast("cpu", torch.bfloat16):
+        images = generator.synthesis(w_plus, noise_mode="random")
+        logits = discriminator(images)
+    copied = copy_loss(perceptual, images[:half], renders)
+    loss = generator_loss(logits)
+    _update(loss + s.anchor * copied, optimizer, accelerator)
+    discriminator.requires_grad_(True)
+    return loss.item(), copied.item()
+
+
+def _path_step(generator, optimizer, accelerator, path_length, rng, s):
+    z = torch.randn(max(2, s.batch_size // 2), Z_DIM, generator=rng)
+    w_plus = mix_styles(generator.mapping, z, s.mixing, rng)
+    with torch.autocast("cpu", torch.bfloat16):
+        images = generator.synthesis(w_plus, noise_mode="random")
+    _update(s.path_weight * s.path_every * path_length(images, w_plus), optimizer, accelerator)
+
+
+@torch.no_grad()
+def _samples(generator, stop_at=None):
+    z = torch.randn(48, Z_DIM, generator=torch.Generator().manual_seed(7))
+    with torch.autocast("cpu", torch.bfloat16):
+        return generator(z, stop_at=stop_at).float()
+
+
+@torch.no_grad()
+def _set_mean_w(generator, count: int = 20_000):
+    """The mean w towards which truncation moves, exactly instead of as a running mean."""
+    z = torch.randn(count, Z_DIM, generator=torch.Generator().manual_seed(11))
+    generator.mapping.w_avg.copy_(generator.mapping.w(z).mean(0))

@@ -1,0 +1,98 @@
+"""What every training run needs: devices, checkpoints, progress, logs, sheets of samples."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch.utils.tensorboard import SummaryWriter
+from tqdm.auto import tqdm
+
+from ..images import image_grid
+
+
+class Run(AbstractContextManager):
+    """A training run that can be stopped at any step and goes on where it stopped.
+
+        with Run(folder, model=model, optimizer=optimizer) as run:
+            for step in run.steps(1000):
+                ...
+                run.log(loss=loss)
+
+    Whatever is handed in and has a state_dict is saved every `save_every` steps, at the end and on Ctrl-C, and is
+    read again when a run starts in the same folder. One process or several: `run.accelerator` prepares models.
+    """
+
+    def __init__(self, folder: Path, save_every: int = 500, **parts):
+        self.folder, self.save_every, self.parts = Path(folder), save_every, parts
+        self.accelerator = Accelerator()
+        self.step = 0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.writer = SummaryWriter(str(self.folder / "log")) if self.accelerator.is_main_process else None
+        self._bar = None
+        self._resume()
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    def _resume(self):
+        if not self._path.exists():
+            return
+        state = torch.load(self._path, weights_only=True, map_location="cpu")
+        self.step = state["step"]
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+
+    def save(self):
+        """Writes the checkpoint, whole or not at all."""
+        if self.accelerator.is_main_process:
+            temporary = self._path.with_suffix(".part")
+            torch.save({"step": self.step, **{name: part.state_dict() for name, part in self.parts.items()}}, temporary)
+            os.replace(temporary, self._path)
+
+    def steps(self, total: int) -> Iterator[int]:
+        """The numbers of the steps still to be done, with a progress bar."""
+        self._bar = tqdm(total=total, initial=self.step, desc=self.folder.name, disable=not self.accelerator.is_local_main_process, mininterval=2)
+        while self.step < total:
+            yield self.step
+            self.step += 1
+            self._bar.update()
+            if self.step % self.save_every == 0 or self.step == total:
+                self.save()
+
+    def log(self, every: int = 20, **values):
+        """Writes numbers to TensorBoard and beside the bar."""
+        if self.writer is None or self.step % every:
+            return
+        values = {name: float(value) for name, value in values.items()}
+        for name, value in values.items():
+            self.writer.add_scalar(name, value, self.step)
+        self._bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()})
+
+    def sheet(self, name: str, images: torch.Tensor, columns: int = 8):
+        """Saves a sheet of pictures, images [N, 3, H, W] in [-1, 1], as NAME-STEP.png."""
+        if self.writer is not None:
+            image_grid(images, columns=columns).save(self.folder / f"{name}-{self.step:06d}.png")
+
+    def __exit__(self, kind, error, trace) -> bool:
+        """Keeps what was learnt; Ctrl-C ends the run without a traceback."""
+        if self._bar is not None:
+            self._bar.close()
+        if kind is None or issubclass(kind, KeyboardInterrupt):
+            self.save()
+        if self.writer is not None:
+            self.writer.close()
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            print(f"Stopped at step {self.step}; the same command goes on from there.")
+            return True
+        return False
+
+
+def learning_rate(step: int, total: int, warm_up: int = 100) -> float:
+    """A factor in [0, 1]: rises over the first steps and then falls along a half cosine to a twentieth."""
+    rise = min(1.0, (step + 1) / warm_up)
+    fall = 0.5 + 0.5 * torch.cos(torch.tensor(torch.pi * step / total)).item()
+    return rise * (0.05 + 0.95 * fall)

@@ -1,0 +1,41 @@
+"""Trains the perceptual network: `styleclip train perceptual`.
+
+VGG16's features are useful because it was trained to tell things apart. Here the trunk is trained to read the
+attributes of portraits; what it needs for that (edges, lids, strands, outlines) is what the eye compares too.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ..checkpoints.domain import save_network
+from ..networks.attributes import Attributes
+from ..networks.perceptual import Perceptual
+from .attributes import Settings as AttributesSettings
+from .attributes import fit, measure
+from .card import making
+
+
+@dataclass
+class Settings(AttributesSettings):
+    """Settings of the perceptual network: those of the attributes network, with another seed and fewer steps."""
+
+    run: Path = Path("runs/perceptual")
+    steps: int = 1000
+    seed: int = 100
+
+
+def train(settings: Settings) -> dict:
+    """Trains the trunk under a head that reads attributes, then keeps the trunk. Returns the metrics of that reading."""
+    start = time.time()
+    torch.manual_seed(settings.seed)
+    reader = Attributes(settings.widths).to(memory_format=torch.channels_last)
+    fit(reader, reader.code, settings)
+    metrics = measure(reader, settings)
+    network = Perceptual(settings.widths)
+    network.trunk.load_state_dict(reader.trunk.state_dict())
+    save_network(settings.domain, "perceptual", network, {"widths": settings.widths},
+                 making(settings, time.time() - start, metrics, "perceptual"))
+    return metrics
