@@ -9,8 +9,8 @@ from ..portraits.factors import Factors
 from ..portraits.statements import COLUMN, visible
 
 
-def attribute_loss(code: torch.Tensor, factors: Factors, weight_scales: float = 4.0) -> torch.Tensor:
-    """How far a code is from the truth: cross-entropy for categories, squared error for scales.
+def attribute_loss(code: torch.Tensor, factors: Factors) -> torch.Tensor:
+    """How far a code is from the truth: cross-entropy for categories, squared error over variance for scales.
 
     What cannot be seen (the colour of closed eyes) is not asked for.
     code [N, CODE_SIZE] -> a number
@@ -20,7 +20,8 @@ def attribute_loss(code: torch.Tensor, factors: Factors, weight_scales: float = 
     for attribute in ATTRIBUTES:
         part, truth = code[:, CODE_SLICES[attribute.name]].float(), getattr(factors, attribute.name)
         if attribute.is_scale:
-            total = total + weight_scales * F.mse_loss(part[:, 0], truth)
+            span = 1.0 if attribute.intervals[0][0] == 0 else 2.0
+            total = total + 1.5 * F.mse_loss(part[:, 0], truth) / (span**2 / 12)  # a uniform number has variance span²/12
         else:
             shown = decidable(seen, attribute.name, truth)
             loss = F.cross_entropy(part, truth, reduction="none")

@@ -25,14 +25,14 @@ class Settings:
 
     run, data, domain   folders of the run, of the renders, and of the domain to add the network to
     count               how many renders
-    small_steps         copying renders at 64 pixels
-    copy_steps          copying renders at full size
+    copy_stages         copying renders: (resolution, steps, learning rate) one after the other, the last at full size
     steps               playing against the discriminator
     batch_size          pictures in a batch
     lr                  Adam's learning rate in the adversarial part (betas 0 and 0.99)
     r1_gamma, r1_every  R1 regularisation
     path_weight, path_every  path length regularisation
     mixing              probability of mixing two latents
+    perceptual          weight of the perceptual distance beside the mean absolute difference, at full size
     anchor              weight of the copying loss while playing; half of a batch has a render to compare with
     average             half-life of the averaged generator, in pictures
     """
@@ -47,8 +47,7 @@ class Settings:
     channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 96, 64: 64, 128: 32})
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 64, 64: 32, 128: 16})
     mapping_steps: int = 3000
-    small_steps: int = 2000
-    copy_steps: int = 2500
+    copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 2000, 4e-3))
     steps: int = 4000
     batch_size: int = 16
     lr: float = 2e-3
@@ -57,6 +56,7 @@ class Settings:
     path_weight: float = 2.0
     path_every: int = 8
     mixing: float = 0.9
+    perceptual: float = 0.1
     anchor: float = 2.0
     average: float = 5_000
     seed: int = 0
@@ -80,26 +80,26 @@ def train(settings: Settings) -> dict:
 
 
 def _copy_renders(generator, perceptual, portraits, s: Settings):
-    """The running start, first at 64 pixels and then at full size. Returns the averaged generator."""
+    """The running start, from small pictures to full size. Returns the averaged generator."""
     average = copy.deepcopy(generator).requires_grad_(False)
-    optimizer = torch.optim.Adam(generator.parameters(), lr=4e-3, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2, betas=(0.9, 0.99))
     with Run(s.run / "copy", generator=generator, average=average, optimizer=optimizer) as run:
         if run.step == 0:
             teach_mapping(generator.mapping, s.mapping_steps, seed=s.seed)
             average.load_state_dict(generator.state_dict())
         model, optimizer = run.accelerator.prepare(generator, optimizer)
-        total = s.small_steps + s.copy_steps
-        for step in run.steps(total):
+        for step in run.steps(sum(steps for _, steps, _ in s.copy_stages)):
             rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
             z, renders, _ = _batch(portraits, s.batch_size, rng)
-            stop_at = 64 if step < s.small_steps else None
+            resolution, rate = _stage(step, s.copy_stages)
+            stop_at = resolution if resolution < s.img_resolution else None
             if stop_at:
                 renders = F.interpolate(renders, size=(stop_at, stop_at), mode="area")
             for group in optimizer.param_groups:
-                group["lr"] = 4e-3 * min(1, (step + 1) / 200) * (1 if step < 0.6 * total else 0.4)
+                group["lr"] = rate * min(1, (step + 1) / 100)
             with torch.autocast("cpu", torch.bfloat16):
                 images = model(z, noise_mode="random", stop_at=stop_at)
-            loss = copy_loss(perceptual, images, renders)
+            loss = copy_loss(perceptual, images, renders, 0.0 if stop_at else s.perceptual)
             optimizer.zero_grad(set_to_none=True)
             run.accelerator.backward(loss)
             optimizer.step()
@@ -108,6 +108,15 @@ def _copy_renders(generator, perceptual, portraits, s: Settings):
             if step % 500 == 0:
                 run.sheet("copy", _samples(average, stop_at))
     return average
+
+
+def _stage(step: int, stages) -> tuple[int, float]:
+    """The resolution and the learning rate of a step; within a stage the rate falls to a third."""
+    for resolution, steps, rate in stages:
+        if step < steps:
+            return resolution, rate * (1 - 0.67 * step / steps)
+        step -= steps
+    return stages[-1][0], stages[-1][2] / 3
 
 
 def _play(generator, average, perceptual, portraits, s: Settings):
@@ -173,7 +182,7 @@ def _generator_step(generator, discriminator, optimizer, accelerator, perceptual
     with torch.autocast("cpu", torch.bfloat16):
         images = generator.synthesis(w_plus, noise_mode="random")
         logits = discriminator(images)
-    copied = copy_loss(perceptual, images[:half], renders)
+    copied = copy_loss(perceptual, images[:half], renders, s.perceptual)
     loss = generator_loss(logits)
     _update(loss + s.anchor * copied, optimizer, accelerator)
     discriminator.requires_grad_(True)

@@ -28,6 +28,7 @@ class Run(AbstractContextManager):
     def __init__(self, folder: Path, save_every: int = 500, **parts):
         self.folder, self.save_every, self.parts = Path(folder), save_every, parts
         self.accelerator = Accelerator()
+        torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
         self.step = 0
         self.folder.mkdir(parents=True, exist_ok=True)
         self.writer = SummaryWriter(str(self.folder / "log")) if self.accelerator.is_main_process else None

@@ -55,10 +55,16 @@ def teach_mapping(mapping: MappingNetwork, steps: int = 3000, batch_size: int = 
     return loss.item()
 
 
-def copy_loss(perceptual, images: Tensor, renders: Tensor) -> Tensor:
-    """How far drawn pictures are from renders: mean absolute difference plus perceptual distance. [B, 3, H, W] each"""
+def copy_loss(perceptual, images: Tensor, renders: Tensor, weight: float) -> Tensor:
+    """How far drawn pictures are from renders: mean absolute difference plus weight times the perceptual distance.
+
+    images, renders [B, 3, H, W] -> a number
+    """
+    loss = F.l1_loss(images.float(), renders)
+    if weight == 0:
+        return loss
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         wanted = perceptual.features(renders)
     with torch.autocast("cpu", torch.bfloat16):
         drawn = perceptual.features(images)
-    return F.l1_loss(images.float(), renders) + 0.5 * perceptual.distance(drawn, wanted).mean()
+    return loss + weight * perceptual.distance(drawn, wanted).mean()

@@ -1,0 +1,78 @@
+"""Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4)."""
+
+import torch
+from tqdm.auto import tqdm
+
+from .. import __version__
+from ..errors import StyleclipError
+from ..losses import clip_loss, identity_loss, random_views
+from ..models import Models
+from ..schedule import ramped
+from .edit import Edit
+
+
+def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 60, lr: float = 0.1, lambda_l2: float = 0.008,
+                    lambda_id: float = 0.005, views: int = 4, seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
+    """Changes a face until it fits a text.
+
+    argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w)                         (Patashnik et al. 2021, eq. 1)
+
+    with Adam and the learning rate of `schedule.ramped`, as the authors do. CLIP sees the picture normalised as in its
+    training, in several random views a step (views=1 is the paper's way). Ctrl-C returns the best so far.
+
+    w_plus     [1, num_ws, w_dim], the face to start from (w_s)
+    text       the target t
+    lambda_l2  weight of the squared distance, summed over all of w_plus
+    lambda_id  weight of the identity loss
+    frames     how many pictures of the way to keep
+
+    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, or a wrong shape.
+    """
+    _check(models, w_plus, steps)
+    rng = torch.Generator().manual_seed(seed)
+    source = w_plus.detach().to(models.device)
+    with torch.no_grad():
+        text_vector = models.clip.encode_text([text])
+        before = models.generator.synthesis(source)
+        person = models.identity(before)
+
+    w = source.clone().requires_grad_()
+    optimizer = torch.optim.Adam([w], lr=lr)
+    history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": []}
+    best, kept = (float("inf"), source), []
+    steps_shown = tqdm(range(steps), desc=text, disable=not progress, leave=False)
+    try:
+        for step in steps_shown:
+            optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
+            image = models.generator.synthesis(w)
+            terms = {"clip": clip_loss(models.clip, random_views(image, views, rng), text_vector).mean(),
+                     "l2": (w - source).square().sum(),
+                     "identity": identity_loss(models.identity, image, person).mean()}
+            loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"]
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            if loss.item() < best[0]:
+                best = (loss.item(), w.detach().clone())
+            if frames and step % max(1, steps // frames) == 0:
+                kept.append(image.detach().clamp(-1, 1))
+            optimizer.step()
+            for name, value in {"loss": loss, **terms}.items():
+                history[name].append(float(value))
+            steps_shown.set_postfix(loss=f"{loss.item():.3f}")
+    except KeyboardInterrupt:
+        print(f"Stopped after {len(history['loss'])} of {steps} steps; this is the best so far.")
+
+    with torch.no_grad():
+        image = models.generator.synthesis(best[1])
+    recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
+              "lambda_id": lambda_id, "views": views, "seed": seed, "version": __version__}
+    return Edit(best[1], image, history, recipe, kept)
+
+
+def _check(models: Models, w_plus: torch.Tensor, steps: int) -> None:
+    expected = (1, models.generator.num_ws, models.generator.w_dim)
+    if tuple(w_plus.shape) != expected:
+        raise StyleclipError(f"w_plus must be {list(expected)} for this generator, not {list(w_plus.shape)}; "
+                             "models.sample(seed) or invert(...).w_plus give one.")
+    if steps < 1:
+        raise StyleclipError(f"steps must be at least 1, not {steps}.")

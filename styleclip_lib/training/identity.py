@@ -1,0 +1,115 @@
+"""Trains the identity network: `styleclip train identity`."""
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..checkpoints.domain import save_network
+from ..networks.identity import Identity
+from .augment import augment
+from .card import making
+from .clip import area_under_curve
+from .data import DataSettings, Portraits, to_float
+from .loop import Run, learning_rate
+
+
+@dataclass
+class Settings:
+    """Settings of the identity network.
+
+    run, data, domain   folders of the run, of the renders, and of the domain to add the network to
+    people, pictures_each  how many people, and how many pictures of each
+    size                the pictures' size, which becomes the network's
+    scale, margin       of the ArcFace loss (margin in radians)
+    """
+
+    run: Path = Path("runs/identity")
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    people: int = 2500
+    pictures_each: int = 8
+    size: int = 64
+    widths: tuple[int, ...] = (16, 32, 64, 128, 192)
+    embedding_dim: int = 128
+    steps: int = 1500
+    batch_size: int = 128
+    lr: float = 2e-3
+    scale: float = 24.0
+    margin: float = 0.25
+    strength: float = 0.6
+    seed: int = 0
+
+
+class ArcFace(nn.Module):
+    """Additive angular margin loss (Deng et al. 2019, eq. 3).
+
+    -log( exp(s cos(θ_y + m)) / (exp(s cos(θ_y + m)) + Σ_{j≠y} exp(s cos θ_j)) ), θ_j = angle to the centre of person j.
+    """
+
+    def __init__(self, people: int, embedding_dim: int, scale: float, margin: float):
+        super().__init__()
+        self.centers = nn.Parameter(torch.randn(people, embedding_dim))
+        self.scale, self.margin = scale, margin
+
+    def forward(self, embedding: torch.Tensor, person: torch.Tensor, margin: float | None = None) -> torch.Tensor:
+        """embedding [B, D] of length one, person int64 [B] -> the mean loss"""
+        margin = self.margin if margin is None else margin
+        cosine = embedding @ F.normalize(self.centers, dim=1).T
+        own = cosine.gather(1, person[:, None]).clamp(-1 + 1e-6, 1 - 1e-6)
+        with_margin = own * math.cos(margin) - (1 - own**2).sqrt() * math.sin(margin)  # cos(θ + m)
+        return F.cross_entropy(self.scale * cosine.scatter(1, person[:, None], with_margin), person)
+
+
+def train(settings: Settings) -> dict:
+    """Trains, measures on people who were never seen, adds the network to the domain. Returns the metrics."""
+    start = time.time()
+    s = settings
+    torch.manual_seed(s.seed)
+    network = Identity(s.widths, s.embedding_dim, s.size).to(memory_format=torch.channels_last)
+    _fit(network, s)
+    metrics = measure(network, s)
+    save_network(s.domain, "identity", network, {"widths": s.widths, "embedding_dim": s.embedding_dim, "input_size": s.size},
+                 making(s, time.time() - start, metrics, "identity"))
+    return metrics
+
+
+def _fit(network: Identity, s: Settings) -> None:
+    portraits = Portraits(DataSettings(s.data, s.people * s.pictures_each, s.size, s.seed + 2, s.pictures_each))
+    head = ArcFace(s.people, s.embedding_dim, s.scale, s.margin)
+    optimizer = torch.optim.AdamW([{"params": network.parameters()}, {"params": head.parameters(), "weight_decay": 0.0}], lr=s.lr, weight_decay=0.02)
+    with Run(s.run, network=network, head=head, optimizer=optimizer) as run:
+        model, head_model, optimizer = run.accelerator.prepare(network, head, optimizer)
+        for step in run.steps(s.steps):
+            rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
+            index = torch.randint(len(portraits), (s.batch_size,), generator=rng)
+            images = augment(to_float(portraits.images(index)), rng, s.strength).contiguous(memory_format=torch.channels_last)
+            for group in optimizer.param_groups:
+                group["lr"] = s.lr * learning_rate(step, s.steps)
+            network.train()
+            with torch.autocast("cpu", torch.bfloat16):
+                embedding = model(images)
+            margin = s.margin * min(1, 3 * step / s.steps)  # a margin from the first step keeps the net from starting
+            loss = head_model(embedding.float(), portraits.person[index], margin)
+            optimizer.zero_grad(set_to_none=True)
+            run.accelerator.backward(loss)
+            optimizer.step()
+            run.log(loss=loss)
+    network.eval()
+
+
+@torch.no_grad()
+def measure(network: Identity, s: Settings, people: int = 200) -> dict:
+    """Verification: how often two pictures of one unseen person are more alike than pictures of two."""
+    portraits = Portraits(DataSettings(s.data, people * s.pictures_each, s.size, s.seed + 3, s.pictures_each))
+    embedding = torch.cat([network(to_float(portraits.images(i))) for i in torch.arange(len(portraits)).split(200)])
+    cosine, same = embedding @ embedding.T, portraits.person[:, None] == portraits.person[None, :]
+    above = torch.ones_like(same).triu(1)
+    same_person, others = cosine[same & above], cosine[~same & above]
+    some = torch.randperm(len(others), generator=torch.Generator().manual_seed(0))[:20_000]
+    return {"verification auc": round(area_under_curve(same_person, others[some]), 4),
+            "cosine of one person": round(same_person.mean().item(), 3), "cosine of two people": round(others.mean().item(), 3)}
