@@ -132,7 +132,7 @@ def from_uniform(u: torch.Tensor) -> Factors:
     u [N, len(NAMES)] in [0, 1)  ->  Factors of length N
     """
     columns = dict(zip(NAMES, u.unbind(1)))
-    values = {name: _draw(name, column) for name, column in columns.items()}
+    values = {name: draw(name, column) for name, column in columns.items()}
     values["expression_strength"] = 0.75 + 0.25 * columns["expression_strength"]
 
     man = values["gender"] == index_of("gender", "man")
@@ -148,10 +148,15 @@ def from_uniform(u: torch.Tensor) -> Factors:
     return Factors(**values)
 
 
-def _draw(name, u):
+def draw(name: str, u: torch.Tensor) -> torch.Tensor:
     """One factor from uniform numbers u [N], before the rules."""
     attribute = BY_NAME.get(name)
     if attribute is not None and not attribute.is_scale:
-        edges = torch.tensor(attribute.shares).cumsum(0)[:-1]
-        return torch.bucketize(u.contiguous(), edges.to(u))
+        return torch.bucketize(u.contiguous(), share_edges(name).to(u)[1:-1])
     return u if name in _FROM_ZERO else 2 * u - 1
+
+
+def share_edges(name: str) -> torch.Tensor:
+    """Where the values of a category divide [0, 1]: [0, share of the first, share of the first two, ..., 1]."""
+    shares = torch.tensor(BY_NAME[name].shares)
+    return torch.cat([torch.zeros(1), shares.cumsum(0)])

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from clip.model import CLIP
 from torch import nn
 
-from ..checkpoints.domain import save_network
+from ..checkpoints.domain import load_tensors, save_network
 from ..networks.attributes import CODE_SIZE
 from ..networks.clip import Clip, WordTokenizer
 from ..portraits.attributes import ATTRIBUTES
@@ -32,6 +32,7 @@ class Settings:
     count, drawn, scenes  how many portraits, portraits drawn in a style, and scenes
     plain_each, drawn_each, scenes_each, captions_each  how many of each are in a batch
     image_resolution    a multiple of 32; the network is the small ResNet form of CLIP
+    start               a CLIP of this domain to go on from, of any image resolution (a .safetensors file)
     aid                 weight of reading the attributes from the picture's vector, which speeds up the beginning
     strength            of the augmentations
     """
@@ -42,11 +43,12 @@ class Settings:
     count: int = 30_000
     drawn: int = 5000
     scenes: int = 1500
-    plain_each: int = 152
-    drawn_each: int = 28
-    scenes_each: int = 12
-    captions_each: int = 144
-    image_resolution: int = 96
+    plain_each: int = 96
+    drawn_each: int = 18
+    scenes_each: int = 6
+    captions_each: int = 72
+    image_resolution: int = 128
+    start: Path | None = None
     vision_layers: tuple[int, ...] = (2, 2, 2, 2)
     vision_width: int = 32
     embed_dim: int = 256
@@ -54,9 +56,9 @@ class Settings:
     text_width: int = 128
     text_layers: int = 2
     steps: int = 1500
-    lr: float = 1.5e-3
-    aid: float = 0.5
-    strength: float = 0.7
+    lr: float = 1e-3
+    aid: float = 2.0
+    strength: float = 0.35
     seed: int = 0
 
 
@@ -69,12 +71,23 @@ def train(settings: Settings) -> dict:
     tokenizer = WordTokenizer(words, s.context_length)
     model = CLIP(s.embed_dim, s.image_resolution, s.vision_layers, s.vision_width, None, s.context_length,
                  tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
+    if s.start is not None:
+        model.load_state_dict(_at_resolution(load_tensors(s.start), s.image_resolution))
     clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
     _fit(clip, s)
     metrics = measure(clip, s)
     save_network(s.domain, "clip", clip.model, {"words": words, "context_length": s.context_length},
                  making(s, time.time() - start, metrics, "clip"))
     return metrics
+
+
+def _at_resolution(state: dict, image_resolution: int) -> dict:
+    """A state dict whose picture positions fit another resolution: the grid is enlarged bilinearly."""
+    key, side = "visual.attnpool.positional_embedding", image_resolution // 32
+    mean, grid = state[key][:1], state[key][1:]
+    old = round(len(grid) ** 0.5)
+    grid = F.interpolate(grid.T.reshape(1, -1, old, old), size=(side, side), mode="bilinear", align_corners=False)
+    return {**state, key: torch.cat([mean, grid.flatten(2)[0].T])}
 
 
 def _fit(clip: Clip, s: Settings) -> None:

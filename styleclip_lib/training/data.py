@@ -1,9 +1,4 @@
-"""The portraits that the networks learn from, rendered once and kept on disk.
-
-Every portrait belongs to a latent z: a fixed rotation of z, read through the inverse of each factor's
-distribution, gives the factors, and the renderer the picture. So the world itself is a function of a
-Gaussian vector, which is just what a generator has to learn.
-"""
+"""The portraits that the networks learn from, rendered once and kept on disk."""
 
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -13,10 +8,10 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from ..portraits.factors import IDENTITY, NAMES, Factors, from_uniform
+from ..portraits.factors import IDENTITY, NAMES, from_uniform
+from ..portraits.latents import latents_of_uniform
 from ..portraits.render import render
 
-Z_DIM = 64
 CHUNK = 500  # portraits in one file; a file is written whole or not at all
 
 
@@ -38,27 +33,9 @@ class DataSettings:
     pictures_each: int = 1
 
 
-def factors_of_latents(z: torch.Tensor) -> Factors:
-    """The factors that belong to latents. z [N, 64] ~ N(0, I)  ->  Factors of length N
-
-    z is brought to length 8 = sqrt(64) first, as the mapping network does; each coordinate of the rotated
-    vector is then close to a standard normal number, and its normal distribution function to a uniform one.
-    """
-    z = z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)
-    uniform = torch.special.ndtr(z @ _rotation())[:, : len(NAMES)]
-    return from_uniform(uniform.clamp(0, 1 - 1e-6))
-
-
-def _rotation() -> torch.Tensor:
-    """A fixed random rotation, so that no single coordinate of z is an attribute."""
-    noise = torch.randn(Z_DIM, Z_DIM, generator=torch.Generator().manual_seed(64), dtype=torch.float64)
-    q, r = torch.linalg.qr(noise)
-    return (q * r.diagonal().sign()).float()
-
-
-def latents(count: int, seed: int) -> torch.Tensor:
-    """z [count, 64] on the CPU."""
-    return torch.randn(count, Z_DIM, generator=torch.Generator().manual_seed(seed))
+def uniform(count: int, seed: int) -> torch.Tensor:
+    """The random numbers of that many portraits, [count, number of factors] on the CPU."""
+    return torch.rand(count, len(NAMES), generator=torch.Generator().manual_seed(seed))
 
 
 class Portraits:
@@ -66,11 +43,12 @@ class Portraits:
 
     def __init__(self, settings: DataSettings, processes: int = 2, progress: bool = True):
         self.settings = settings
-        self.latents = latents(settings.count, settings.seed)
-        self.factors = factors_of_latents(self.latents)
         self.person = torch.arange(settings.count) // settings.pictures_each
+        numbers = uniform(settings.count, settings.seed)
         if settings.pictures_each > 1:
-            self.factors = self.factors.replace(**{name: getattr(self.factors, name)[self._first()] for name in IDENTITY})
+            numbers[:, : len(IDENTITY)] = numbers[self.person * settings.pictures_each, : len(IDENTITY)]
+        self.factors = from_uniform(numbers)
+        self.latents = latents_of_uniform(numbers, settings.seed)
         self._render_missing(processes, progress)
         self._files = [np.load(self._path(k), mmap_mode="r") for k in range(self._chunks())]
 
@@ -80,9 +58,6 @@ class Portraits:
     def images(self, index: torch.Tensor) -> torch.Tensor:
         """The pictures with these numbers, uint8 [N, 3, H, W]."""
         return torch.from_numpy(np.stack([self._files[i // CHUNK][i % CHUNK] for i in index.tolist()]))
-
-    def _first(self):
-        return self.person * self.settings.pictures_each
 
     def _chunks(self) -> int:
         return -(-self.settings.count // CHUNK)

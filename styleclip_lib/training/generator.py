@@ -12,11 +12,12 @@ from ..checkpoints.domain import load_network, save_network
 from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
 from ..networks.perceptual import Perceptual
+from ..portraits.latents import Z_DIM
 from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
 from .card import making
-from .data import Z_DIM, DataSettings, Portraits, to_float
+from .data import DataSettings, Portraits, to_float
 from .loop import Run
-from .warm_start import copy_loss, teach_mapping
+from .warm_start import center_styles, copy_loss, teach_mapping
 
 
 @dataclass
@@ -42,11 +43,11 @@ class Settings:
     domain: Path = Path("data/models/portraits")
     count: int = 30_000
     img_resolution: int = 128
-    w_dim: int = 128
-    num_mapping_layers: int = 6
+    w_dim: int = 192
+    num_mapping_layers: int = 5
     channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 96, 64: 64, 128: 32})
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 64, 64: 32, 128: 16})
-    mapping_steps: int = 3000
+    mapping_steps: int = 5000
     copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 2000, 4e-3))
     steps: int = 4000
     batch_size: int = 16
@@ -85,7 +86,9 @@ def _copy_renders(generator, perceptual, portraits, s: Settings):
     optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2, betas=(0.9, 0.99))
     with Run(s.run / "copy", generator=generator, average=average, optimizer=optimizer) as run:
         if run.step == 0:
-            teach_mapping(generator.mapping, s.mapping_steps, seed=s.seed)
+            missing = teach_mapping(generator.mapping, s.mapping_steps, seed=s.seed)
+            print(f"mapping network: {missing:.3f} of the factors' variance is not linear in w")
+            center_styles(generator)
             average.load_state_dict(generator.state_dict())
         model, optimizer = run.accelerator.prepare(generator, optimizer)
         for step in run.steps(sum(steps for _, steps, _ in s.copy_stages)):
