@@ -1,10 +1,39 @@
-"""What is written down about how a network was made."""
+"""Model cards: what is written down about how a network was made."""
 
 import os
 import platform
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from ..checkpoints.domain import save_network
+from ..paths import written_whole
+
+
+@dataclass(frozen=True)
+class About:
+    """The words of a model card: what the network is, what it learnt from, and where it fails."""
+
+    what: str
+    data: str
+    limits: str
+
+
+def publish(network: torch.nn.Module, name: str, settings, config: dict, seconds: float, metrics: dict, about: About) -> None:
+    """Adds a trained network to `settings.domain`: its weights, its entry in `domain.json`, and its card.
+
+    config = what the network's class is built with; seconds = how long it was trained
+    """
+    training = making(settings, seconds, metrics, name)
+    save_network(settings.domain, name, network, config, training)
+    write_card(settings.domain, name, training, about)
+
+
+def making(settings, seconds: float, metrics: dict, name: str) -> dict:
+    """How a network was made: its command, the settings that matter, time, machine, and what was measured."""
+    shown = {key: value for key, value in vars(settings).items() if not isinstance(value, Path)}
+    return {"command": f"styleclip train {name}", "settings": shown, "seconds": round(seconds), "machine": machine(), "metrics": metrics}
 
 
 def machine() -> str:
@@ -13,7 +42,19 @@ def machine() -> str:
     return f"{device}, torch {torch.__version__.split('+')[0]}"
 
 
-def making(settings, seconds: float, metrics: dict, name: str) -> dict:
-    """How a network was made: its command, the settings that matter, time, machine, and what was measured."""
-    shown = {key: value for key, value in vars(settings).items() if not isinstance(value, Path)}
-    return {"command": f"styleclip train {name}", "settings": shown, "seconds": round(seconds), "machine": machine(), "metrics": metrics}
+def write_card(domain: Path, name: str, training: dict, about: About) -> None:
+    """Writes NAME.md beside the weights."""
+    lines = [f"# {name}", "", about.what, "", "## Data", "", about.data, "", "## Making", "",
+             f"`{training['command']}` makes it again, with these settings, in {training['seconds'] / 60:.0f} minutes on {training['machine']}:",
+             "", *_table(training["settings"]), "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, ""]
+    with written_whole(Path(domain) / f"{name}.md") as temporary:
+        temporary.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _table(values: dict) -> list[str]:
+    rows = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{k}: {v}" for k, v in value.items())
+        rows.append(f"| {key} | {value} |")
+    return ["| | |", "|---|---|", *rows]

@@ -1,6 +1,5 @@
 """Trains the portraits domain's CLIP: `styleclip train clip`."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import torch.nn.functional as F
 from clip.model import CLIP
 from torch import nn
 
-from ..checkpoints.domain import load_tensors, save_network
+from ..checkpoints.domain import load_tensors
 from ..networks.attributes import CODE_SIZE
 from ..networks.clip import Clip, WordTokenizer
 from ..portraits.attributes import ATTRIBUTES
@@ -18,10 +17,16 @@ from ..portraits.parsing import known_words
 from ..portraits.statements import false_of, true_of
 from .augment import augment
 from .captioned import CaptionedPictures
-from .card import making
+from .card import About, publish
 from .coding import attribute_loss
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
+
+
+ABOUT = About(
+    what="The architecture `clip.model.CLIP` (ResNet form) with a vocabulary of its own: pictures and sentences as unit vectors in one space.",
+    data="Rendered portraits, portraits drawn in twenty styles, and simple scenes, with captions from a grammar. Every caption is compared with all pictures of which it is clearly true or clearly false; phrasings listed in `portraits/heldout_phrasings.txt` were never used.",
+    limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")
 
 
 @dataclass
@@ -64,7 +69,6 @@ class Settings:
 
 def train(settings: Settings) -> dict:
     """Trains, measures on held-out portraits and held-out phrasings, adds the network to the domain. Returns the metrics."""
-    start = time.time()
     s = settings
     torch.manual_seed(s.seed)
     words = sorted(known_words())
@@ -74,10 +78,9 @@ def train(settings: Settings) -> dict:
     if s.start is not None:
         model.load_state_dict(_at_resolution(load_tensors(s.start), s.image_resolution))
     clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
-    _fit(clip, s)
+    seconds = _fit(clip, s)
     metrics = measure(clip, s)
-    save_network(s.domain, "clip", clip.model, {"words": words, "context_length": s.context_length},
-                 making(s, time.time() - start, metrics, "clip"))
+    publish(clip.model, "clip", s, {"words": words, "context_length": s.context_length}, seconds, metrics, ABOUT)
     return metrics
 
 
@@ -90,7 +93,7 @@ def _at_resolution(state: dict, image_resolution: int) -> dict:
     return {**state, key: torch.cat([mean, grid.flatten(2)[0].T])}
 
 
-def _fit(clip: Clip, s: Settings) -> None:
+def _fit(clip: Clip, s: Settings) -> float:
     portraits = Portraits(DataSettings(s.data, s.count))
     pictures = CaptionedPictures(portraits, s.drawn, s.scenes, s.seed)
     reader = nn.Linear(s.embed_dim, CODE_SIZE)
@@ -115,6 +118,7 @@ def _fit(clip: Clip, s: Settings) -> None:
             optimizer.step()
             run.log(contrast=contrast, aid=aid, scale=clip.model.logit_scale.exp())
     clip.eval()
+    return run.seconds
 
 
 def contrastive_loss(logits: torch.Tensor, true: torch.Tensor, false: torch.Tensor) -> torch.Tensor:

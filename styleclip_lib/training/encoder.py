@@ -1,20 +1,25 @@
 """Trains the encoder: `styleclip train encoder`."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from ..checkpoints.domain import load_network, save_network
+from ..checkpoints.domain import load_network
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
 from ..networks.identity import Identity
 from ..networks.perceptual import Perceptual
-from .card import making
+from .card import About, publish
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
+
+
+ABOUT = About(
+    what="From a picture to W+ in one step, as one w and a small offset for each layer; the start of every inversion.",
+    data="Pictures drawn by the generator, whose w is known, and rendered portraits.",
+    limits="Photographs lie outside of what it has seen: it finds a portrait of similar colours and pose.")
 
 
 @dataclass
@@ -45,20 +50,19 @@ class Settings:
 
 def train(settings: Settings) -> dict:
     """Trains, measures on held-out renders, adds the network to the domain. Returns the metrics."""
-    start = time.time()
     s = settings
     torch.manual_seed(s.seed)
     generator = load_network(s.domain, "generator", Generator).to(memory_format=torch.channels_last)
     network = Encoder(generator.num_ws, generator.w_dim, s.widths).to(memory_format=torch.channels_last)
     network.w_avg.copy_(generator.mapping.w_avg)
-    _fit(network, generator, s)
+    seconds = _fit(network, generator, s)
     metrics = measure(network, generator, s)
     config = {"num_ws": generator.num_ws, "w_dim": generator.w_dim, "widths": s.widths}
-    save_network(s.domain, "encoder", network, config, making(s, time.time() - start, metrics, "encoder"))
+    publish(network, "encoder", s, config, seconds, metrics, ABOUT)
     return metrics
 
 
-def _fit(network: Encoder, generator: Generator, s: Settings) -> None:
+def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
     portraits = Portraits(DataSettings(s.data, s.count, generator.img_resolution))
     perceptual = load_network(s.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
     identity = load_network(s.domain, "identity", Identity).to(memory_format=torch.channels_last)
@@ -91,6 +95,7 @@ def _fit(network: Encoder, generator: Generator, s: Settings) -> None:
             if step % 500 == 0:
                 run.sheet("encoder", torch.cat([images[-16:], drawn.detach()[-16:]]))
     network.eval()
+    return run.seconds
 
 
 @torch.no_grad()

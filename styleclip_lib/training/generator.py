@@ -1,23 +1,29 @@
 """Trains the StyleGAN2 generator of the portraits domain: `styleclip train generator`."""
 
 import copy
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from ..checkpoints.domain import load_network, save_network
+from ..checkpoints.domain import load_network
 from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
 from ..networks.perceptual import Perceptual
 from ..portraits.latents import Z_DIM
 from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
-from .card import making
+from .card import About, publish
 from .data import DataSettings, Portraits, to_float
 from .loop import Run
+from .quality import measure_generator
 from .warm_start import center_styles, copy_loss, teach_mapping
+
+
+ABOUT = About(
+    what="StyleGAN2: mapping network, modulated convolutions, skip connections, noise.",
+    data="Rendered portraits. It first copies the render that belongs to each latent (`training/warm_start.py`) and then plays against a discriminator; half of every batch keeps a render to resemble.",
+    limits="It draws the world it has seen: heads up to 32 degrees to either side, one person, plain backgrounds. Small things (earrings, freckles, single strands) are its weakest.")
 
 
 @dataclass
@@ -65,23 +71,23 @@ class Settings:
 
 def train(settings: Settings) -> dict:
     """Runs the three parts one after the other and adds the averaged generator to the domain. Returns the metrics."""
-    start = time.time()
     torch.manual_seed(settings.seed)
     portraits = Portraits(DataSettings(settings.data, settings.count, settings.img_resolution))
     config = {"img_resolution": settings.img_resolution, "z_dim": Z_DIM, "w_dim": settings.w_dim,
               "num_mapping_layers": settings.num_mapping_layers, "channels": settings.channels}
     generator = Generator(**config).to(memory_format=torch.channels_last)
     perceptual = load_network(settings.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
-    average = _copy_renders(generator, perceptual, portraits, settings)
-    average = _play(generator, average, perceptual, portraits, settings)
+    average, seconds = _copy_renders(generator, perceptual, portraits, settings)
+    seconds += _play(generator, average, perceptual, portraits, settings)
     _set_mean_w(average)
-    metrics: dict = {}
-    save_network(settings.domain, "generator", average, config, making(settings, time.time() - start, metrics, "generator"))
+    held_out = Portraits(DataSettings(settings.data, 1000, settings.img_resolution, seed=1))
+    metrics = measure_generator(average, settings.domain, portraits, held_out)
+    publish(average, "generator", settings, config, seconds, metrics, ABOUT)
     return metrics
 
 
 def _copy_renders(generator, perceptual, portraits, s: Settings):
-    """The running start, from small pictures to full size. Returns the averaged generator."""
+    """The running start, from small pictures to full size. Returns the averaged generator and the seconds it took."""
     average = copy.deepcopy(generator).requires_grad_(False)
     optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2, betas=(0.9, 0.99))
     with Run(s.run / "copy", generator=generator, average=average, optimizer=optimizer) as run:
@@ -110,7 +116,7 @@ def _copy_renders(generator, perceptual, portraits, s: Settings):
             run.log(loss=loss)
             if step % 500 == 0:
                 run.sheet("copy", _samples(average, stop_at))
-    return average
+    return average, run.seconds
 
 
 def _stage(step: int, stages) -> tuple[int, float]:
@@ -123,7 +129,7 @@ def _stage(step: int, stages) -> tuple[int, float]:
 
 
 def _play(generator, average, perceptual, portraits, s: Settings):
-    """Adversarial training. Returns the averaged generator."""
+    """Adversarial training; moves `average` along. Returns the seconds it took."""
     discriminator = Discriminator(s.img_resolution, s.d_channels).to(memory_format=torch.channels_last)
     path_length = PathLength()
     # Lazy regularisation: fewer steps with a penalty, so a little less momentum (Karras et al. 2020, appendix B).
@@ -147,7 +153,7 @@ def _play(generator, average, perceptual, portraits, s: Settings):
             run.log(d_loss=d_loss, g_loss=g_loss, copied=copied, path=path_length.mean)
             if step % 500 == 0:
                 run.sheet("play", _samples(average))
-    return average
+    return run.seconds
 
 
 def _batch(portraits: Portraits, size: int, rng):

@@ -1,6 +1,7 @@
 """What every training run needs: devices, checkpoints, progress, logs, sheets of samples."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -29,7 +30,7 @@ class Run(AbstractContextManager):
         self.folder, self.save_every, self.parts = Path(folder), save_every, parts
         self.accelerator = Accelerator()
         torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
-        self.step = 0
+        self.step, self._seconds_before, self._started = 0, 0.0, time.time()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.writer = SummaryWriter(str(self.folder / "log")) if self.accelerator.is_main_process else None
         self._bar = None
@@ -43,15 +44,20 @@ class Run(AbstractContextManager):
         if not self._path.exists():
             return
         state = torch.load(self._path, weights_only=True, map_location="cpu")
-        self.step = state["step"]
+        self.step, self._seconds_before = state["step"], state.get("seconds", 0.0)
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken so far, what came before an interruption included."""
+        return self._seconds_before + time.time() - self._started
 
     def save(self):
         """Writes the checkpoint, whole or not at all."""
         if self.accelerator.is_main_process:
             temporary = self._path.with_suffix(".part")
-            torch.save({"step": self.step, **{name: part.state_dict() for name, part in self.parts.items()}}, temporary)
+            torch.save({"step": self.step, "seconds": self.seconds, **{name: part.state_dict() for name, part in self.parts.items()}}, temporary)
             os.replace(temporary, self._path)
 
     def steps(self, total: int) -> Iterator[int]:

@@ -4,18 +4,22 @@ VGG16's features are useful because it was trained to tell things apart. Here th
 attributes of portraits; what it needs for that (edges, lids, strands, outlines) is what the eye compares too.
 """
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from ..checkpoints.domain import save_network
 from ..networks.attributes import Attributes
 from ..networks.perceptual import Perceptual
 from .attributes import Settings as AttributesSettings
 from .attributes import fit, measure
-from .card import making
+from .card import About, publish
+
+
+ABOUT = About(
+    what="A small VGG-like trunk; `Perceptual.distance` compares pictures in its features as LPIPS does, with equal weights for all channels.",
+    data="Rendered portraits; it was trained to read their attributes.",
+    limits="It was not calibrated on human judgements.")
 
 
 @dataclass
@@ -29,13 +33,11 @@ class Settings(AttributesSettings):
 
 def train(settings: Settings) -> dict:
     """Trains the trunk under a head that reads attributes, then keeps the trunk. Returns the metrics of that reading."""
-    start = time.time()
     torch.manual_seed(settings.seed)
     reader = Attributes(settings.widths).to(memory_format=torch.channels_last)
-    fit(reader, reader.code, settings)
+    seconds = fit(reader, reader.code, settings)
     metrics = measure(reader, settings)
     network = Perceptual(settings.widths)
     network.trunk.load_state_dict(reader.trunk.state_dict())
-    save_network(settings.domain, "perceptual", network, {"widths": settings.widths},
-                 making(settings, time.time() - start, metrics, "perceptual"))
+    publish(network, "perceptual", settings, {"widths": settings.widths}, seconds, metrics, ABOUT)
     return metrics
