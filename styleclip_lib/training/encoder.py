@@ -18,7 +18,7 @@ from .loop import Run, learning_rate
 
 ABOUT = About(
     what="From a picture to W+ in one step, as one w and a small offset for each layer; the start of every inversion.",
-    data="Pictures drawn by the generator, whose w is known, and rendered portraits.",
+    data="Pictures drawn by the generator and rendered portraits; the w of both is known.",
     limits="Photographs lie outside of what it has seen: it finds a portrait of similar colours and pose.")
 
 
@@ -27,7 +27,7 @@ class Settings:
     """Settings of the encoder.
 
     run, data, domain    folders of the run, of the renders, and of the domain that holds the generator
-    samples_each, renders_each  pictures in a batch: drawn by the generator, whose w is known, and rendered ones
+    samples_each, renders_each  pictures in a batch: drawn by the generator, and rendered; the w of both is known
     lambda_w, lambda_l2, lambda_perceptual, lambda_id, lambda_delta  weights of the losses
     """
 
@@ -71,10 +71,11 @@ def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
         model, optimizer = run.accelerator.prepare(network, optimizer)
         for step in run.steps(s.steps):
             rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-                w = generator.mapping.w(torch.randn(s.samples_each, generator.z_dim, generator=rng))
-                samples = generator.synthesis(w[:, None].expand(-1, generator.num_ws, -1)).float()
             index = torch.randint(len(portraits), (s.renders_each,), generator=rng)
+            z = torch.cat([torch.randn(s.samples_each, generator.z_dim, generator=rng), portraits.latents[index]])
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                w = generator.mapping.w(z)
+                samples = generator.synthesis(w[: s.samples_each, None].expand(-1, generator.num_ws, -1)).float()
             images = torch.cat([samples, to_float(portraits.images(index))])
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * learning_rate(step, s.steps)
@@ -84,7 +85,7 @@ def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
                 drawn = generator.synthesis(base[:, None] + offsets).float()
                 likeness = perceptual(drawn, images).mean()
                 same_person = 1 - (identity(drawn) * identity(images)).sum(1).mean()
-            known = F.mse_loss(base[: len(w)], w)
+            known = F.mse_loss(base, w)
             delta = offsets.norm(dim=2).mean()
             loss = (s.lambda_w * known + s.lambda_l2 * F.mse_loss(drawn, images) + s.lambda_perceptual * likeness
                     + s.lambda_id * same_person + s.lambda_delta * delta)
