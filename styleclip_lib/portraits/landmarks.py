@@ -17,11 +17,6 @@ from .mouth import lip_curves
 COUNT = 68
 JAW, BROWS, NOSE, EYES, MOUTH = slice(0, 17), slice(17, 27), slice(27, 36), slice(36, 48), slice(48, 68)
 
-MIRRORED = [*range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
-            45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
-            *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65]
-"""points[MIRRORED] are the points of the picture mirrored left to right, once x has become 1 - x."""
-
 
 @torch.no_grad()
 def landmarks(factors: Factors) -> torch.Tensor:
@@ -32,7 +27,8 @@ def landmarks(factors: Factors) -> torch.Tensor:
     """
     a = anatomy(factors)
     flat = torch.cat([_brows(a), _eyes(a), _mouth(a)], 1)
-    points = torch.cat([_jaw(factors), _on_head(factors, flat[:, :10]), _nose(factors, a), _on_head(factors, flat[:, 10:])], 1)
+    on_head = _on_head(factors, flat)
+    points = torch.cat([_jaw(factors), on_head[:, :10], _nose(factors, a), on_head[:, 10:]], 1)
     seen = project(factors, points) * torch.tensor([0.5, -0.5])
     return seen + 0.5
 
@@ -68,9 +64,9 @@ def _mouth(a: Anatomy) -> torch.Tensor:
     outer, inner = _row([-1.0, -0.62, -0.26, 0.0, 0.26, 0.62, 1.0]), _row([-0.86, -0.40, 0.0, 0.40, 0.86])
     above, below = lip_curves(a, outer)[0], lip_curves(a, outer)[3]
     top, bottom = lip_curves(a, inner)[1], lip_curves(a, inner)[2]
-    edges = [_points(a.mouth_width * outer, above), _points(a.mouth_width * outer, below)[:, [5, 4, 3, 2, 1]],
-             _points(a.mouth_width * inner, top), _points(a.mouth_width * inner, bottom)[:, [3, 2, 1]]]
-    return torch.cat(edges, 1)
+    outer_x, inner_x = a.mouth_width * outer, a.mouth_width * inner
+    return torch.cat([_points(outer_x, above), _points(outer_x, below)[:, [5, 4, 3, 2, 1]],
+                      _points(inner_x, top), _points(inner_x, bottom)[:, [3, 2, 1]]], 1)
 
 
 def _on_head(f: Factors, points: torch.Tensor) -> torch.Tensor:
@@ -87,7 +83,9 @@ def _nose(f: Factors, a: Anatomy) -> torch.Tensor:
     top = a.eye_y + 0.03
     bridge_y = top + (a.nose_y + 0.01 - top) * down
     bridge = torch.cat([_points(torch.zeros_like(bridge_y), bridge_y), (depth + lift - 0.02).transpose(1, 2)], 2)
-    x, y, z = _row([-1.05, -0.52, 0.0, 0.52, 1.05]) * a.nose_width, a.nose_y - _row([0.065, 0.095, 0.108, 0.095, 0.065]), depth + _row([-0.03, 0.03, 0.06, 0.03, -0.03])
+    x = a.nose_width * _row([-1.05, -0.52, 0.0, 0.52, 1.05])
+    y = a.nose_y - _row([0.065, 0.095, 0.108, 0.095, 0.065])
+    z = depth + _row([-0.03, 0.03, 0.06, 0.03, -0.03])
     return torch.cat([bridge, torch.cat([_points(x, y), z.transpose(1, 2)], 2)], 1)
 
 
@@ -98,7 +96,7 @@ def _jaw(f: Factors) -> torch.Tensor:
     head inside its outline; x, y divided by the square root of the smallest p^T A p on that ray lie on the outline.
     """
     radii = torch.stack([r[:, 0, 0] for r in head_radii(f)], 1)
-    angle = torch.linspace(3.10, 6.33, 17)  # left ear, a little above the middle, to the right one
+    angle = 1.5 * torch.pi + torch.linspace(-1.615, 1.615, 17)  # from ear to ear, a little above the middle
     forward = 0.05 + 0.20 * (-angle.sin()).clamp(min=0)  # the chin lies further forward than the ears
     jaw = torch.stack([angle.cos() * forward.cos(), angle.sin() * forward.cos(), forward.sin()], 1) * radii[:, None]
 
