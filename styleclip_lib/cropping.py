@@ -18,7 +18,9 @@ MAX_TRANSFORM = 4096
 """No picture is drawn larger than this before it is reduced to the size asked for."""
 
 
-def crop_face(picture: Image.Image, landmarks: np.ndarray, size: int, framing: float = 1.0, supersample: int = 4) -> Image.Image:
+def crop_face(
+    picture: Image.Image, landmarks: np.ndarray, size: int, framing: float = 1.0, supersample: int = 4
+) -> Image.Image:
     """The aligned face, ``size`` x ``size`` pixels, RGB.
 
     landmarks [68, 2]: x, y in pixels of the picture. framing: side of the square, in sides of FFHQ's.

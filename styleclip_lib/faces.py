@@ -27,7 +27,7 @@ SMALLEST, LARGEST = 512, 1024
 CLEAR = 0.3
 """Beside a detection of score s, another one counts as a face if its score is at least 0.3 · min(1, s)."""
 
-FACE_WIDTH = 128
+FACE_WIDTH = 96
 """The landmarks are read from a picture in which the face's box is so many pixels wide."""
 
 Choice = int | Literal["largest"] | None
@@ -60,7 +60,7 @@ class Face:
         return self.right - self.left
 
     def __str__(self) -> str:
-        return f"x {self.left:.0f}–{self.right:.0f}, y {self.top:.0f}–{self.bottom:.0f}"
+        return f"x {self.left:.0f} to {self.right:.0f}, y {self.top:.0f} to {self.bottom:.0f}"
 
 
 def align_face(
@@ -69,7 +69,7 @@ def align_face(
     *,
     face: Choice = None,
     landmarks: np.ndarray | None = None,
-    framing: float = 1.0,
+    framing: float | None = None,
     domain: Path | None = None,
 ) -> Image.Image:
     """Finds the face in a picture and crops it as the FFHQ pictures are cropped, upright, eyes level.
@@ -78,14 +78,17 @@ def align_face(
     size       side of the crop in pixels, 16 to 4096
     face       which one, when there are several: its number, 0 being the largest, or "largest"
     landmarks  [68, 2], x and y in the picture's pixels, instead of looking for a face
-    framing    side of the crop, 1 = FFHQ's; `domain_framing` knows what a domain's generator draws
-    domain     folder of the domain whose landmark model is used, by default that of the portraits
+    framing    side of the crop in sides of FFHQ's; by default what the domain's generator draws, 1 without a domain
+    domain     folder of the domain that the crop is for (``models.folder``): its landmark model and its framing;
+               without one, the landmark model of the portraits and FFHQ's framing
 
     Raises NoFaceError; SeveralFacesError, which says where they are, when there are several and none was chosen;
     and StyleclipError for what is not a picture or not a face's number.
     """
     if not 16 <= size <= 4096:
         raise StyleclipError(f"The crop's size must lie between 16 and 4096 pixels, not {size}.")
+    if framing is None:
+        framing = 1.0 if domain is None else domain_framing(domain)
     if not 0.2 <= framing <= 5:
         raise StyleclipError(f"The framing must lie between 0.2 and 5 (1 is FFHQ's), not {framing}.")
     picture = open_picture(image)
@@ -137,8 +140,8 @@ def choose(faces: list[Face], face: Choice, size: tuple[int, int]) -> Face:
 def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | None = None) -> np.ndarray:
     """The 68 points of a face, float64 [68, 2]: x and y in the picture's pixels, in the order of iBUG 300-W.
 
-    ``face`` is by default the one in the picture; ``domain`` the folder whose landmark model is used. Raises as
-    ``align_face`` does.
+    ``face`` is by default the one in the picture; ``domain`` is the folder of the domain whose landmark model is used
+    (the portraits' where it has none). Raises as ``align_face`` does.
     """
     picture = open_picture(image)
     face = face or choose(find_faces(picture), None, picture.size)
@@ -149,7 +152,8 @@ def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | 
     cut = cut.resize(_scaled(cut.size, scale), Image.Resampling.LANCZOS)
     corner = np.array(region[:2])
     box = (np.array([[face.left, face.top], [face.right, face.bottom]]) - corner) * scale
-    shape = _predictor(_landmark_file(domain))(np.asarray(cut), dlib.rectangle(*box.round().astype(int).ravel().tolist()))
+    rectangle = dlib.rectangle(*box.round().astype(int).ravel().tolist())
+    shape = _predictor(_landmark_file(domain))(np.asarray(cut), rectangle)
     points = np.array([(part.x, part.y) for part in shape.parts()], dtype=np.float64)
     return (points + 0.5) / scale - 0.5 + corner
 
@@ -191,7 +195,9 @@ def _detector():
 
 
 def _landmark_file(domain: Path | None) -> Path:
-    return file_path(domain or data_folder() / "models" / "portraits", "landmarks")
+    if domain is None or "landmarks" not in read_index(domain)["files"]:
+        domain = data_folder() / "models" / "portraits"
+    return file_path(domain, "landmarks")
 
 
 @lru_cache(maxsize=2)
