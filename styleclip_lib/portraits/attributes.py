@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from ..errors import StyleclipError
 from .vocabulary import WORDS, Words
 
 
@@ -92,5 +93,22 @@ BY_NAME: dict[str, Attribute] = {attribute.name: attribute for attribute in ATTR
 
 
 def index_of(name: str, value: str) -> int:
-    """The index of a value, as the factors of a category store it: index_of("glasses", "sunglasses") is 2."""
+    """The index of a value, as the factors of a category store it: index_of("glasses", "sunglasses") is 2.
+
+    Raises StyleclipError for a name or a value that the table does not have.
+    """
+    if name not in BY_NAME:
+        raise StyleclipError(f"There is no attribute '{name}'; choose one of {', '.join(BY_NAME)}.")
+    if value not in BY_NAME[name].values:
+        values = ", ".join(BY_NAME[name].values)
+        raise StyleclipError(f"The attribute {name} has no value '{value}'; choose one of {values}.")
     return BY_NAME[name].values.index(value)
+
+
+def number_of(name: str, value: str) -> float:
+    """What a factor holds when a value is clearly true: a category's index, or the middle of a scale's interval.
+
+    Raises StyleclipError as `index_of` does.
+    """
+    index = index_of(name, value)
+    return sum(BY_NAME[name].intervals[index]) / 2 if BY_NAME[name].is_scale else index

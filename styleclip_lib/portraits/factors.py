@@ -4,7 +4,8 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 
-from .attributes import BY_NAME, index_of
+from ..errors import StyleclipError
+from .attributes import BY_NAME, index_of, number_of
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,17 @@ class Factors:
         """A copy in which some factors hold something else: a number, a value's name, or a tensor [N].
 
         `factors.replace(glasses="sunglasses", yaw=0.0)` puts sunglasses on everybody, seen from the front.
+        The rules of `from_uniform` are not asked again: a woman may be given a beard. Raises StyleclipError for a
+        factor or a value that does not exist.
         """
         return replace(self, **{name: self._as_tensor(name, value) for name, value in changes.items()})
 
     def _as_tensor(self, name, value):
+        if name not in NAMES:
+            raise StyleclipError(f"A portrait has no factor '{name}'; choose one of {', '.join(NAMES)}.")
         old = getattr(self, name)
         if isinstance(value, str):
-            value = index_of(name, value)
+            value = number_of(name, value)
         return torch.as_tensor(value, dtype=old.dtype, device=old.device).expand(len(self)).clone()
 
     def to(self, device) -> "Factors":

@@ -2,6 +2,7 @@
 
 import torch
 
+from ..errors import StyleclipError
 from .anatomy import anatomy
 from .backdrop import draw_background, draw_clothes
 from .eyes import draw_brows, draw_eyes
@@ -18,9 +19,10 @@ def render(factors: Factors, size: int = 128, batch_size: int = 16) -> torch.Ten
     """Draws portraits, from the back to the front, as a painter does.
 
     factors of length N, size = pixels along each side  ->  float32 [N, 3, size, size], RGB in [-1, 1]
+    Raises StyleclipError for fewer than 8 pixels.
     """
     if size < 8:
-        raise ValueError(f"a portrait needs at least 8 pixels along each side, not {size}")
+        raise StyleclipError(f"A portrait needs at least 8 pixels along each side, not {size}.")
     pictures = [_render_batch(factors[i:i + batch_size], size) for i in range(0, len(factors), batch_size)]
     return torch.cat(pictures) if pictures else torch.empty(0, 3, size, size)
 
