@@ -60,9 +60,9 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
             raise StyleclipError(f"The domain {folder} has no {needed}; train it: styleclip train {needed}.")
 
     def load(name, network):
-        return load_network(folder, name, network).to(where) if name in files else None
+        return _placed(load_network(folder, name, network), where) if name in files else None
 
-    return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator), clip=_clip(folder, files).to(where),
+    return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator), clip=_placed(_clip(folder, files), where),
                   identity=load("identity", Identity), perceptual=load("perceptual", Perceptual), encoder=load("encoder", Encoder),
                   attributes=load("attributes", Attributes), device=where)
 
@@ -90,6 +90,11 @@ def _device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise StyleclipError(f"The device '{name}' cannot be used here; take 'cpu' or 'auto'.") from error
     return device
+
+
+def _placed(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
+    """On the device, with the channels of every pixel side by side: several times faster convolutions on a CPU."""
+    return network.to(device, memory_format=torch.channels_last)
 
 
 def _clip(folder: Path, files: dict) -> Clip:

@@ -67,7 +67,7 @@ class Clip(nn.Module):
         loss leaves out (Patashnik et al.'s code feeds [-1, 1])."""
         if image.shape[-2:] != (self.image_size, self.image_size):
             image = F.interpolate(image, size=(self.image_size, self.image_size), mode="bicubic", antialias=True, align_corners=False)
-        return ((image + 1) / 2 - self.mean) / self.std
+        return (((image + 1) / 2 - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
     def encode_image(self, image: Tensor) -> Tensor:
         """image [B, 3, H, W] in [-1, 1] -> unit vectors [B, D]"""

@@ -1,6 +1,5 @@
 """Perceptual distance: how different two pictures look, measured in the features of a network."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 

@@ -5,7 +5,7 @@ import torch
 from . import palette
 from .factors import Factors
 from .geometry import View
-from .shapes import bell, column, lerp, paint, smoothstep, soft
+from .shapes import bell, column, lerp, paint, soft
 from .skin import Light
 
 

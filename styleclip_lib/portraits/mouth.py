@@ -6,7 +6,7 @@ from . import palette
 from .anatomy import Anatomy
 from .factors import Factors
 from .geometry import Hit, View
-from .shapes import bell, column, lerp, paint, soft
+from .shapes import bell, lerp, paint, soft
 
 
 def lip_curves(a: Anatomy, t):

@@ -54,8 +54,8 @@ class Settings:
     channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 96, 64: 64, 128: 32})
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 64, 64: 32, 128: 16})
     mapping_steps: int = 5000
-    copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 2000, 4e-3))
-    steps: int = 4000
+    copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 3600, 4e-3))
+    steps: int = 1300
     batch_size: int = 16
     lr: float = 2e-3
     r1_gamma: float = 1.0
@@ -64,8 +64,8 @@ class Settings:
     path_every: int = 8
     mixing: float = 0.9
     perceptual: float = 0.1
-    anchor: float = 2.0
-    average: float = 5_000
+    anchor: float = 5.0
+    average: float = 3_000
     seed: int = 0
 
 

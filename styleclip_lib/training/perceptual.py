@@ -24,11 +24,11 @@ ABOUT = About(
 
 @dataclass
 class Settings(AttributesSettings):
-    """Settings of the perceptual network: those of the attributes network, with another seed and fewer steps."""
+    """Settings of the perceptual network: those of the attributes network, under another folder."""
 
     run: Path = Path("runs/perceptual")
-    steps: int = 1000
-    seed: int = 100
+    steps: int = 3200
+    strength: float = 0.5
 
 
 def train(settings: Settings) -> dict:
