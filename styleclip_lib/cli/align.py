@@ -10,7 +10,7 @@ import tyro
 
 from ..errors import StyleclipError
 from ..paths import check_destination
-from .parsing import parse
+from .parsing import Face, parse
 
 
 @dataclass
@@ -23,6 +23,10 @@ class Settings:
     """where to write the crop (.png, .jpg, ...)"""
     size: int = 256
     """side of the crop in pixels"""
+    face: Face = None
+    """which face to take when there are several: its number, 0 being the largest, or largest"""
+    framing: float = 1.0
+    """how much wider than an FFHQ picture the crop is (the portraits domain draws its faces at 1.43)"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,6 +42,6 @@ def main(arguments: Sequence[str]) -> int:
 
     from ..faces import align_face
 
-    save_image(align_face(picture, size=settings.size), settings.output)
+    save_image(align_face(picture, size=settings.size, face=settings.face, framing=settings.framing), settings.output)
     print(f"Saved {settings.output}.")
     return 0

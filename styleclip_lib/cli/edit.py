@@ -13,7 +13,7 @@ import tyro
 
 from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
-from .parsing import Align, Device, Domain, parse
+from .parsing import Align, Device, Domain, Face, parse
 
 
 @dataclass
@@ -42,6 +42,8 @@ class Settings:
     """the same seed gives the same result"""
     align: Align = "auto"
     """auto crops the face out of every picture that has not exactly the generator's size"""
+    face: Face = None
+    """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
     """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
@@ -66,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     from .portrait import aligned_portrait, note_on_photographs
 
     models = load_models(settings.domain, device=settings.device)
-    face, cropped = aligned_portrait(models, picture, settings.align)
+    face, cropped = aligned_portrait(models, picture, settings.align, settings.face)
     note_on_photographs(models, cropped)
     models.clip.encode_text([settings.text])  # a word that CLIP does not know is better said before the inversion
     start = invert(models, face, steps=settings.inversion_steps, seed=settings.seed)

@@ -16,6 +16,7 @@ Kind = TypeVar("Kind")
 
 Domain = Annotated[str, tyro.conf.arg(metavar="NAME|FOLDER")]
 Align = Literal["auto", "always", "never"]
+Face = Annotated[int | Literal["largest"] | None, tyro.conf.arg(metavar="NUMBER|largest")]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..images import ImageSource, from_pil, open_picture
-from .parsing import Align
+from .parsing import Align, Face
 
 if TYPE_CHECKING:
     import torch
@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 PORTRAITS_NOTE = "This domain draws portraits, so a photograph becomes a drawn face: for photographs use --domain ffhq."
 
 
-def aligned_portrait(models: Models, source: ImageSource, align: Align = "auto") -> tuple[torch.Tensor, bool]:
+def aligned_portrait(
+    models: Models, source: ImageSource, align: Align = "auto", face: Face = None
+) -> tuple[torch.Tensor, bool]:
     """(the face [1, 3, R, R] in [-1, 1], whether it had to be found and cropped); R is the generator's resolution.
 
     ``auto`` takes a picture that has exactly the generator's size as it is, and crops the face out of any other;
-    ``always`` and ``never`` say so outright. Raises StyleclipError (no picture, no face, several faces).
+    ``always`` and ``never`` say so outright. ``face`` chooses among several, as in ``align_face``.
+    Raises StyleclipError (no picture, no face, several faces).
     """
     picture = open_picture(source)
     side = models.generator.img_resolution
     if align == "always" or (align == "auto" and picture.size != (side, side)):
         from ..faces import align_face
 
-        return from_pil(align_face(picture, size=side)), True
+        return from_pil(align_face(picture, size=side, face=face, domain=models.folder)), True
     return from_pil(picture.resize((side, side))), False
 
 

@@ -50,11 +50,13 @@ def toy(monkeypatch) -> Calls:
         if domain != "portraits":
             raise StyleclipError(f"The domain '{domain}' is not installed.")
         clip = SimpleNamespace(encode_text=encode_text)
-        calls.models = SimpleNamespace(domain=domain, device=torch.device("cpu"), generator=generator, clip=clip)
+        calls.models = SimpleNamespace(
+            domain=domain, folder=None, device=torch.device("cpu"), generator=generator, clip=clip
+        )
         return calls.models
 
-    def align_face(image, size):
-        calls.seen["aligned"] = image.size
+    def align_face(image, size, face=None, framing=1.0, domain=None):
+        calls.seen |= {"aligned": image.size, "face": face, "framing": framing}
         if image.size == (60, 40):
             raise StyleclipError("No face was found: use a picture with one face.")
         return image.resize((size, size))

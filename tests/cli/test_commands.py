@@ -52,6 +52,15 @@ def test_align(toy, photograph, tmp_path, capsys):
     assert capsys.readouterr().out == f"Saved {tmp_path / 'a.png'}.\n"
 
 
+def test_one_of_several_faces_can_be_chosen(toy, photograph, tmp_path):
+    out = str(tmp_path / "a.png")
+    for given, face in (([], None), (["--face", "1"], 1), (["--face", "largest"], "largest")):
+        assert main(["align", str(photograph), out, "--framing", "1.5", *given]) == 0
+        assert toy.seen["face"] == face and toy.seen["framing"] == 1.5
+        assert main(["invert", str(photograph), out, *given]) == 0
+        assert toy.seen["face"] == face
+
+
 def test_invert_saves_picture_and_code(toy, portrait, tmp_path):
     out, code = tmp_path / "a.png", tmp_path / "w.npy"
     assert main(["invert", str(portrait), str(out), "--latent", str(code), "--space", "w", "--steps", "3"]) == 0
