@@ -1,0 +1,248 @@
+"""Trains dlib's shape predictor on the portraits' own 68 points: `styleclip train landmarks`.
+
+An ensemble of regression trees (Kazemi and Sullivan 2014): starting from the mean face, laid into the detector's
+box, every tree compares the brightness of some pairs of pixels and moves the points a little.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import dlib
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageDraw
+from tqdm.auto import tqdm
+
+from ..checkpoints.domain import enter_file
+from ..cropping import face_quad, quad_side
+from ..faces import FACE_WIDTH, find_faces
+from ..images import image_grid
+from ..paths import written_whole
+from ..portraits.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
+from .card import About, making, write_card
+from .data import DataSettings, Portraits
+
+ABOUT = About(
+    what="dlib's shape predictor: 68 points of a face inside the box that dlib's frontal detector draws. "
+         "`align_face` crops by them.",
+    data="Rendered portraits and the points that their geometry gives, in grey, stretched unevenly, turned, blurred, "
+         "relit and made noisy, so that proportions and skin which the renderer never draws are not too strange. "
+         "The boxes are the detector's, or placed as the detector places them.",
+    limits="It has never seen a photograph. Eyes and mouth, by which faces are cropped, are found in photographs well "
+           "enough to crop by; brows and jaw less so. For photographs the model of the ffhq domain is better.")
+
+
+@dataclass
+class Settings:
+    """Settings of the landmark model.
+
+    run, data, domain   folders of the run (a sheet of held-out portraits), of the renders, of the domain to add to
+    count               how many portraits to learn from
+    boxes_each          how many boxes, each a bit different, for every portrait
+    detected            in how many portraits the detector looks for the face, to learn where it puts its boxes
+    strength            of the changes that make the portraits more various
+    cascades, trees, depth  steps of the regression, trees in each, and their depth: these set the size of the file
+    shrinkage           share of a tree's correction that is applied
+    splits              pairs of pixels that are tried for each branching
+    seed                draws changes, boxes and pairs of pixels
+    """
+
+    run: Path = Path("runs/landmarks")
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    count: int = 2500
+    boxes_each: int = 4
+    detected: int = 300
+    strength: float = 1.0
+    cascades: int = 10
+    trees: int = 56
+    depth: int = 3
+    shrinkage: float = 0.15
+    splits: int = 20
+    seed: int = 0
+
+
+@dataclass
+class Example:
+    """A picture in grey, uint8 [H, W], the face's points [68, 2] in its pixels, and the detector's box or None."""
+
+    pixels: np.ndarray
+    points: np.ndarray
+    box: np.ndarray | None
+
+
+def train(settings: Settings) -> dict:
+    """Trains, measures on held-out portraits, adds the model to the domain. Returns the metrics."""
+    s, start = settings, time.time()
+    rng = np.random.default_rng(s.seed)
+    portraits = Portraits(DataSettings(s.data, s.count))
+    points = landmarks(portraits.factors).numpy()
+    grey = (_grey(portraits, k) for k in range(s.count))
+    examples = [vary(pixels, p, rng, s.strength) for pixels, p in zip(tqdm(grey, "portraits", s.count), points)]
+    for example in tqdm(examples[: s.detected], "boxes"):
+        example.box = detected_box(example)
+    habits = np.array([relative(e.box, e.points) for e in examples if e.box is not None])
+    predictor = fit(examples, habits, s, rng)
+
+    path = Path(s.domain) / "landmarks.dat"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as temporary:
+        predictor.save(str(temporary))
+    metrics = measure(predictor, habits, s)
+    training = making(s, time.time() - start, metrics, "landmarks")
+    framing = float(np.median([1 / quad_side(face_quad(p)) for p in points]))
+    enter_file(s.domain, "landmarks", path, {"points": 68, "framing": round(framing, 2)}, training)
+    write_card(s.domain, "landmarks", training, ABOUT)
+    return metrics
+
+
+def fit(examples: list[Example], habits: np.ndarray, s: Settings, rng: np.random.Generator) -> dlib.shape_predictor:
+    """The training itself, which is dlib's."""
+    options = dlib.shape_predictor_training_options()
+    options.cascade_depth, options.num_trees_per_cascade_level, options.tree_depth = s.cascades, s.trees, s.depth
+    options.nu, options.num_test_splits, options.oversampling_amount = s.shrinkage, s.splits, 1
+    options.feature_pool_region_padding, options.num_threads, options.random_seed = 0.1, 1, str(s.seed)
+    truths = []
+    for e in examples:
+        boxes = [place(rng.choice(habits), e.points) for _ in range(s.boxes_each)]
+        if e.box is not None:
+            boxes[0] = e.box
+        parts = [dlib.point(*p) for p in e.points.round().astype(int).tolist()]
+        truths.append([dlib.full_object_detection(_rectangle(box), parts) for box in boxes])
+    return dlib.train_shape_predictor([e.pixels for e in examples], truths, options)
+
+
+def vary(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, strength: float) -> Example:
+    """A new picture of another size and other proportions, turned, blurred or noisy, brighter or darker.
+
+    pixels [H, W] in [0, 1], points [68, 2] in units of the picture's side
+    """
+    side = int(rng.uniform(1.7, 2.7) * FACE_WIDTH)
+    before, after = proportions(points, strength * rng.choice([0, rng.uniform(0, 1.2)]))
+    after = [_bend(knots, rng.uniform(-1, 1, 7), 0.25 * strength) for knots in after]
+    angle = 0.25 * strength * rng.uniform(-1, 1)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = np.stack([np.interp(points[:, k], before[k], after[k]) for k in (0, 1)], 1)
+    moved = (moved - 0.5) @ turn.T + 0.5
+
+    axis = (np.arange(side) + 0.5) / side
+    grid = (np.stack(np.meshgrid(axis, axis), 2) - 0.5) @ turn + 0.5  # back to before the turn
+    grid = np.stack([np.interp(grid[..., k], after[k], before[k]) for k in (0, 1)], 2)
+    picture, where = torch.tensor(pixels)[None, None], torch.tensor(2 * grid[None] - 1, dtype=torch.float32)
+    if rng.random() < 0.3 * strength:
+        picture = F.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
+    seen = F.grid_sample(picture, where, "bilinear", "border", align_corners=False)[0, 0].numpy()
+    seen = seen.clip(0, 1) ** np.exp(0.5 * strength * rng.uniform(-1, 1))
+    seen = seen * (1 - 0.3 * strength * rng.uniform())
+    seen = seen + 0.03 * strength * rng.uniform() * rng.standard_normal(seen.shape)
+    return Example((seen * 255).round().clip(0, 255).astype(np.uint8), moved * side - 0.5, None)
+
+
+def proportions(points: np.ndarray, amount: float) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """How columns and rows are stretched so that a drawn face (amount 0) gets the proportions of a real one (1).
+
+    Real eyes are smaller and further apart for their size, and nose and mouth are further down.
+    points [68, 2]  ->  knots before and after, each [x, y], rising from 0 to 1
+    """
+    (middle_x, eye_y), y = points[36:48].mean(0), points[:, 1]
+    columns = {0.99: points[[0, 16], 0], 0.90: points[[36, 45], 0], 1.40: points[[39, 42], 0]}
+    rows = {0.93: y[17:27].mean(), 0.60: y[[37, 38, 43, 44]].mean(), 0.61: y[[40, 41, 46, 47]].mean(),
+            1.44: y[31:36].mean(), 1.30: y[60:68].mean(), 1.13: y[8]}
+    knots = [], []
+    for middle, moves in ((middle_x, columns), (eye_y, rows)):
+        before = np.concatenate([np.atleast_1d(value) for value in moves.values()])
+        factor = np.concatenate([np.full(np.size(value), ratio) for ratio, value in moves.items()])
+        order = np.argsort(before)
+        after = middle + (before - middle) * factor**amount
+        for chosen, values in zip(knots, (before[order], after[order])):
+            chosen.append(np.concatenate([[0.0], values, [1.0]]))
+    rises = all((np.diff(values) > 0.005).all() for values in knots[0] + knots[1])
+    return knots if rises else ([np.array([0.0, 1.0])] * 2,) * 2
+
+
+def _bend(knots: np.ndarray, numbers: np.ndarray, strength: float) -> np.ndarray:
+    """Moves knots in [0, 1] by a random rising curve that keeps 0 and 1. numbers in [-1, 1]"""
+    steps = 1 + strength * numbers
+    return np.interp(knots, np.linspace(0, 1, len(steps) + 1), np.concatenate([[0], np.cumsum(steps / steps.sum())]))
+
+
+def detected_box(example: Example) -> np.ndarray | None:
+    """The detector's box [left, top, right, bottom] around the face, None where it sees none there."""
+    for face in find_faces(Image.fromarray(example.pixels)):
+        box = np.array([face.left, face.top, face.right, face.bottom])
+        nose = example.points[30]
+        if (box[:2] < nose).all() and (nose < box[2:]).all():
+            return box
+    return None
+
+
+def relative(box: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(x, y, width) of a box, measured from the middle of the points, in units of their spread."""
+    middle, spread = _middle(points)
+    return np.array([*((box[:2] + box[2:]) / 2 - middle), box[2] - box[0]]) / spread
+
+
+def place(habit: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The inverse of `relative`: a box [left, top, right, bottom] beside other points."""
+    middle, spread = _middle(points)
+    center, half = middle + habit[:2] * spread, habit[2] * spread / 2
+    return np.concatenate([center - half, center + half])
+
+
+def measure(predictor: dlib.shape_predictor, habits: np.ndarray, s: Settings, count: int = 300) -> dict:
+    """The mean distance to the true points on unseen portraits, in distances between the outer corners of the eyes."""
+    portraits = Portraits(DataSettings(s.data, count, seed=1))
+    rng, side = np.random.default_rng(s.seed + 1), round(2.2 * FACE_WIDTH)
+    errors, found, sheet = [], [], []
+    for k, p in enumerate(tqdm(landmarks(portraits.factors).numpy(), "measuring")):
+        picture = Image.fromarray((_grey(portraits, k) * 255).astype(np.uint8))
+        picture = picture.resize((side, side), Image.Resampling.BICUBIC)
+        example = Example(np.asarray(picture), p * side - 0.5, None)
+        box = detected_box(example)
+        found.append(box is not None)
+        seen = predict(predictor, example.pixels, place(rng.choice(habits), example.points) if box is None else box)
+        errors.append(np.hypot(*(seen - example.points).T) / np.hypot(*(example.points[45] - example.points[36])))
+        if k < 32:
+            sheet.append(_marked(picture, seen))
+    Path(s.run).mkdir(parents=True, exist_ok=True)
+    image_grid(sheet).save(Path(s.run) / "landmarks.png")
+    errors, found = np.array(errors), np.array(found)
+    parts = {"jaw": JAW, "brows": BROWS, "nose": NOSE, "eyes": EYES, "mouth": MOUTH}
+    return {"mean error": _short(errors.mean()), "median error": _short(np.median(errors.mean(1))),
+            "mean error where the detector finds the face": _short(errors[found].mean()),
+            "faces found by the detector": _short(found.mean()),
+            "mean error of": {name: _short(errors[:, part].mean()) for name, part in parts.items()}}
+
+
+def predict(predictor: dlib.shape_predictor, pixels: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The points [68, 2] of the face in a box, in the picture's pixels."""
+    return np.array([(part.x, part.y) for part in predictor(pixels, _rectangle(box)).parts()], dtype=np.float64)
+
+
+def _grey(portraits: Portraits, k: int) -> np.ndarray:
+    """One portrait in grey, float32 [H, W] in [0, 1]."""
+    rgb = portraits.images(torch.tensor([k]))[0].float() / 255
+    return (rgb * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).numpy()
+
+
+def _middle(points: np.ndarray) -> tuple[np.ndarray, float]:
+    middle = points.mean(0)
+    return middle, np.sqrt(((points - middle) ** 2).sum(1).mean())
+
+
+def _rectangle(box: np.ndarray) -> dlib.rectangle:
+    return dlib.rectangle(*box.round().astype(int).tolist())
+
+
+def _marked(picture: Image.Image, points: np.ndarray) -> Image.Image:
+    picture = picture.convert("RGB")
+    pen = ImageDraw.Draw(picture)
+    for x, y in points.tolist():
+        pen.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), fill=(0, 255, 0))
+    return picture
+
+
+def _short(value: float) -> float:
+    return round(float(value), 4)
