@@ -62,7 +62,7 @@ def invert(models: Models, image: torch.Tensor, space: str = "w+", *, steps: int
             terms = {"pixel": F.mse_loss(drawn, image), "perceptual": models.perceptual.distance(models.perceptual.features(drawn), wanted).mean()}
             loss = terms["pixel"] + lambda_perceptual * terms["perceptual"] + lambda_start * F.mse_loss(w, start)
             for name, value in {"loss": loss, **terms}.items():
-                history[name].append(float(value))
+                history[name].append(value.item())
             if loss.item() < best[0]:
                 best = (loss.item(), w.detach().clone())
             if step == steps:

@@ -57,7 +57,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                 kept.append(image.detach().clamp(-1, 1))
             optimizer.step()
             for name, value in {"loss": loss, **terms}.items():
-                history[name].append(float(value))
+                history[name].append(value.item())
             steps_shown.set_postfix(loss=f"{loss.item():.3f}")
     except KeyboardInterrupt:
         print(f"Stopped after {len(history['loss'])} of {steps} steps; this is the best so far.")

@@ -66,8 +66,13 @@ class Portraits:
         s = self.settings
         return Path(s.folder) / f"portraits-{s.size}px-seed{s.seed}-each{s.pictures_each}-{chunk:04d}.npy"
 
+    def _is_whole(self, chunk: int) -> bool:
+        """Whether a file is there and holds as many pictures as are wanted of it; an earlier, smaller set may have left fewer."""
+        wanted = min(CHUNK, self.settings.count - chunk * CHUNK)
+        return self._path(chunk).exists() and len(np.load(self._path(chunk), mmap_mode="r")) >= wanted
+
     def _render_missing(self, processes, progress):
-        missing = [k for k in range(self._chunks()) if not self._path(k).exists()]
+        missing = [k for k in range(self._chunks()) if not self._is_whole(k)]
         if not missing:
             return
         Path(self.settings.folder).mkdir(parents=True, exist_ok=True)

@@ -76,7 +76,7 @@ class Run(AbstractContextManager):
         """Writes numbers to TensorBoard and beside the bar."""
         if self.writer is None or self.step % every:
             return
-        values = {name: float(value) for name, value in values.items()}
+        values = {name: torch.as_tensor(value).item() for name, value in values.items()}
         for name, value in values.items():
             self.writer.add_scalar(name, value, self.step)
         self._bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()})
@@ -87,7 +87,7 @@ class Run(AbstractContextManager):
             image_grid(images, columns=columns).save(self.folder / f"{name}-{self.step:06d}.png")
 
     def __exit__(self, kind, error, trace) -> bool:
-        """Keeps what was learnt; Ctrl-C ends the run without a traceback."""
+        """Keeps what was learnt on Ctrl-C, which then goes on upwards: nobody publishes a network trained by half."""
         if self._bar is not None:
             self._bar.close()
         if kind is None or issubclass(kind, KeyboardInterrupt):
@@ -96,7 +96,6 @@ class Run(AbstractContextManager):
             self.writer.close()
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             print(f"Stopped at step {self.step}; the same command goes on from there.")
-            return True
         return False
 
 

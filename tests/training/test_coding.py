@@ -1,0 +1,109 @@
+"""Factors as numbers to ask a network for: the loss and the accuracy, against slow loops."""
+
+import math
+
+import pytest
+import torch
+
+from styleclip_lib.networks.attributes import CODE_SIZE, CODE_SLICES
+from styleclip_lib.portraits.attributes import ATTRIBUTES, BY_NAME
+from styleclip_lib.portraits.factors import sample
+from styleclip_lib.training.coding import accuracy, attribute_loss, decidable, visible
+
+
+@pytest.fixture(scope="module")
+def people():
+    return sample(400, seed=11)
+
+
+def perfect_code(people, confidence=40.0) -> torch.Tensor:
+    code = torch.zeros(len(people), CODE_SIZE)
+    for attribute in ATTRIBUTES:
+        truth, where = getattr(people, attribute.name), CODE_SLICES[attribute.name]
+        if attribute.is_scale:
+            code[:, where.start] = truth
+        else:
+            code[torch.arange(len(people)), where.start + truth] = confidence
+    return code
+
+
+def slow_loss(code, people) -> float:
+    """One portrait and one attribute after the other."""
+    closed, sunglasses, covered = people.eyes == 1, people.glasses == 2, people.headwear > 0
+    flat = torch.tensor([BY_NAME["hair_style"].values[i] in ("bald", "short", "mohawk") for i in people.hair_style])
+    hidden = {
+        "eyes": sunglasses,
+        "eye_color": sunglasses | closed,
+        "hair_style": covered & flat,
+        "hair_color": covered & flat,
+    }
+    total = 0.0
+    for attribute in ATTRIBUTES:
+        truth, where = getattr(people, attribute.name), CODE_SLICES[attribute.name]
+        losses = []
+        for n in range(len(people)):
+            if attribute.is_scale:
+                low = min(0.0, attribute.intervals[0][0])
+                variance = (1 - low) ** 2 / 12
+                losses.append(1.5 * (code[n, where.start].item() - truth[n].item()) ** 2 / variance)
+            elif not (attribute.name in hidden and hidden[attribute.name][n]):
+                logits = code[n, where].tolist()
+                losses.append(math.log(sum(math.exp(x) for x in logits)) - logits[truth[n]])
+        total += sum(losses) / max(len(losses), 1)
+    return total / len(ATTRIBUTES)
+
+
+def test_the_loss_is_that_of_the_slow_loop(people):
+    few = people[torch.arange(60)]
+    code = torch.randn(60, CODE_SIZE, generator=torch.Generator().manual_seed(0))
+    assert attribute_loss(code, few).item() == pytest.approx(slow_loss(code, few), rel=1e-4)
+
+
+def test_a_perfect_code_costs_nothing(people):
+    assert attribute_loss(perfect_code(people), people) < 1e-6
+
+
+def test_not_knowing_a_scale_costs_one_and_a_half(people):
+    many = sample(20_000, seed=1)
+    middle = many.replace(**{a.name: (0.5 if a.intervals[0][0] == 0 else 0.0) for a in ATTRIBUTES if a.is_scale})
+    scales = sum(a.is_scale for a in ATTRIBUTES)
+    assert attribute_loss(perfect_code(middle), many) == pytest.approx(1.5 * scales / len(ATTRIBUTES), rel=0.02)
+
+
+def test_what_is_hidden_is_not_asked_for(people):
+    code = perfect_code(people)
+    closed = people.replace(eyes="closed")
+    wrong = perfect_code(closed)
+    wrong[:, CODE_SLICES["eye_color"]] = torch.randn(len(people), 3)
+    assert attribute_loss(wrong, closed) < 1e-6
+    opened = people.replace(eyes="open", glasses="none")
+    wrong = perfect_code(opened)
+    wrong[:, CODE_SLICES["eye_color"]] = code[:, CODE_SLICES["eye_color"]].flip(0)
+    assert attribute_loss(wrong, opened) > 0.1
+
+
+def test_decidable(people):
+    shades = people.replace(glasses="sunglasses")
+    assert decidable(visible(shades), "eyes", shades.eyes).sum() == 0
+    assert decidable(visible(shades), "glasses", shades.glasses).sum() == len(people)
+
+
+def test_accuracy_of_a_perfect_code(people):
+    assert accuracy(perfect_code(people), people) == {a.name: 1.0 for a in ATTRIBUTES}
+
+
+def test_accuracy_counts_what_is_wrong(people):
+    code = perfect_code(people)
+    code[:100, CODE_SLICES["clothes"]] = code[:100, CODE_SLICES["clothes"]].roll(1, 1)
+    code[:, CODE_SLICES["yaw"]] *= -1
+    result = accuracy(code, people)
+    assert result["clothes"] == pytest.approx(0.75)
+    ahead, turned = people.yaw.abs() <= 0.15, people.yaw.abs() >= 0.36
+    assert result["yaw"] == pytest.approx((ahead.sum() / (ahead.sum() + turned.sum())).item())
+    assert result["glasses"] == 1
+
+
+def test_gradients_reach_every_attribute(people):
+    code = torch.zeros(len(people), CODE_SIZE, requires_grad=True)
+    attribute_loss(code, people).backward()
+    assert all(code.grad[:, where].abs().sum() > 0 for where in CODE_SLICES.values())

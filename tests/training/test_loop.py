@@ -1,0 +1,99 @@
+"""A training run: what is saved, how it goes on, what Ctrl-C leaves behind."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+from styleclip_lib.training.adversarial import PathLength
+from styleclip_lib.training.loop import Run, learning_rate
+
+
+def train(folder, total, save_every=100, stop_at=None, error=KeyboardInterrupt):
+    """A few steps with a random batch for each step number, as the training modules do. Returns the model."""
+    torch.manual_seed(0)
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
+    with Run(folder, save_every=save_every, model=model, optimizer=optimizer) as run:
+        prepared, optimizer = run.accelerator.prepare(model, optimizer)
+        for step in run.steps(total):
+            if step == stop_at:
+                raise error
+            x = torch.randn(8, 4, generator=torch.Generator().manual_seed(step))
+            loss = F.mse_loss(prepared(x), x[:, :2])
+            optimizer.zero_grad()
+            run.accelerator.backward(loss)
+            optimizer.step()
+            run.log(every=1, loss=loss)
+    return model
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """The weights after six steps without a break."""
+    return train(tmp_path_factory.mktemp("straight"), 6).weight.detach()
+
+
+def test_a_run_goes_on_exactly_where_it_stopped(tmp_path, straight):
+    half = train(tmp_path, 2).weight
+    assert not torch.equal(half, straight)
+    assert torch.equal(train(tmp_path, 6).weight, straight)
+    assert torch.equal(train(tmp_path, 6).weight, straight), "nothing is left to do"
+
+
+def test_ctrl_c_keeps_what_was_learnt(tmp_path, straight, capsys):
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, 6, stop_at=3)
+    assert "Stopped at step 3" in capsys.readouterr().out
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 3
+    assert torch.equal(train(tmp_path, 6).weight, straight)
+
+
+def test_after_ctrl_c_nothing_that_follows_the_run_is_done(tmp_path):
+    """A training module publishes its network after the run: never one that was trained by half."""
+    published = []
+    with pytest.raises(KeyboardInterrupt):
+        published.append(train(tmp_path, 6, stop_at=1))
+    assert not published
+
+
+def test_an_error_leaves_the_last_checkpoint(tmp_path, straight):
+    with pytest.raises(ZeroDivisionError):
+        train(tmp_path, 6, save_every=2, stop_at=5, error=ZeroDivisionError)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4
+    assert torch.equal(train(tmp_path, 6).weight, straight)
+    assert [path.name for path in tmp_path.glob("*.part")] == []
+
+
+def test_whatever_has_a_state_is_kept(tmp_path):
+    length = PathLength()
+    length.mean = 2.5
+    with Run(tmp_path, path_length=length) as run:
+        for _ in run.steps(1):
+            pass
+        assert run.seconds > 0
+    again = PathLength()
+    with Run(tmp_path, path_length=again) as run:
+        assert run.step == 1 and again.mean == 2.5
+        assert run.seconds > 0
+
+
+def test_sheets_and_logs(tmp_path):
+    with Run(tmp_path) as run:
+        for step in run.steps(3):
+            run.log(every=2, loss=torch.tensor(step))
+        run.sheet("faces", torch.zeros(3, 3, 8, 8))
+    assert Image.open(tmp_path / "faces-000003.png").width > 8
+    assert list((tmp_path / "log").iterdir())
+
+
+def test_the_learning_rate_rises_and_falls():
+    rates = [learning_rate(step, 1000) for step in range(1001)]
+    assert rates[0] == pytest.approx(0.01, rel=0.01) and max(rates) <= 1
+    assert 80 < rates.index(max(rates)) < 120
+    assert all(a >= b for a, b in pairwise(rates[120:]))
+    assert rates[-1] == pytest.approx(0.05, abs=1e-6)
+    assert learning_rate(500, 1000) == pytest.approx(0.05 + 0.95 / 2)
