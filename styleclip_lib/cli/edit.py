@@ -30,11 +30,11 @@ class Settings:
     """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4)"""
     strength: float = 1.0
     """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates"""
-    steps: int = 60
+    steps: int = 50
     """steps of the optimisation"""
-    lambda_l2: float = 0.008
+    lambda_l2: float = 0.0015
     """weight of staying near the inverted face"""
-    lambda_id: float = 0.005
+    lambda_id: float = 0.2
     """weight of staying the same person"""
     inversion_steps: int = 100
     """steps of the inversion before"""

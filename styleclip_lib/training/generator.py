@@ -55,7 +55,7 @@ class Settings:
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 64, 64: 32, 128: 16})
     mapping_steps: int = 5000
     copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 3600, 4e-3))
-    steps: int = 1300
+    steps: int = 700
     batch_size: int = 16
     lr: float = 2e-3
     r1_gamma: float = 1.0
