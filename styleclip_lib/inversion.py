@@ -37,12 +37,17 @@ def invert(models: Models, image: torch.Tensor, space: str = "w+", *, steps: int
     space   "w+" (a w for each layer) or "w" (one for all)
     seed    kept for methods that draw random numbers; this one draws none
 
-    Raises StyleclipError for a wrong shape or space.
+    Raises StyleclipError for a wrong shape, space or number of steps.
     """
     if space not in ("w", "w+"):
         raise StyleclipError(f"space must be 'w' or 'w+', not '{space}'.")
+    if not isinstance(image, torch.Tensor):
+        name = type(image).__name__
+        raise StyleclipError(f"image must be a tensor [1, 3, H, W], not {name}; load_image(...) gives one.")
     if image.ndim != 4 or image.shape[:2] != (1, 3):
         raise StyleclipError(f"image must be [1, 3, H, W], not {list(image.shape)}; load_image(path) gives one.")
+    if steps < 0:
+        raise StyleclipError(f"steps must be at least 0 (0 is the encoder's guess), not {steps}.")
     size = models.generator.img_resolution
     image = image.to(models.device)
     if image.shape[-2:] != (size, size):

@@ -18,11 +18,15 @@ def read_index(folder: Path) -> dict:
     """The contents of a domain's `domain.json`. Raises StyleclipError if there is none or it cannot be read."""
     path = Path(folder) / INDEX
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        index = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StyleclipError(f"{folder} is not a domain: it has no {INDEX}.") from None
     except (OSError, ValueError) as error:
         raise StyleclipError(f"{path} cannot be read ({error}); restore it, for instance with `git checkout`.") from error
+    if not isinstance(index, dict) or not isinstance(index.get("files"), dict) or "name" not in index:
+        raise StyleclipError(f"{path} does not describe a domain (a name and files); "
+                             "restore it, for instance with `git checkout`.")
+    return index
 
 
 def file_path(folder: Path, name: str, verify: bool = True) -> Path:
@@ -42,11 +46,18 @@ def file_path(folder: Path, name: str, verify: bool = True) -> Path:
 
 
 def load_network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.nn.Module:
-    """Builds a network from its entry in `domain.json` and its safetensors file; frozen, in evaluation mode, float32."""
+    """Builds a network from its entry in `domain.json` and its safetensors file; frozen, in evaluation mode, float32.
+
+    Raises StyleclipError as `file_path` does, and if settings and weights do not fit each other.
+    """
     path = file_path(folder, name)
-    config = read_index(folder)["files"][name]["config"]
-    module = network(**_restore_keys(config))
-    module.load_state_dict(load_tensors(path))
+    config = read_index(folder)["files"][name].get("config", {})
+    try:
+        module = network(**_restore_keys(config))
+        module.load_state_dict(load_tensors(path))
+    except (TypeError, RuntimeError) as error:
+        raise StyleclipError(f"{path} does not fit the settings in {INDEX}; "
+                             f"fetch both again, or train it: styleclip train {name}.") from error
     return module.eval().requires_grad_(False)
 
 

@@ -1,0 +1,173 @@
+"""Latent optimisation: the paper's loss, what comes back, Ctrl-C, and an edit that reaches its target."""
+
+import time
+
+import pytest
+import torch
+
+from styleclip_lib import __version__
+from styleclip_lib.editing.edit import Edit
+from styleclip_lib.editing.latent_optimization import optimize_latent
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.metrics import measure_edit
+
+TEXT = "a smiling face"
+
+
+@pytest.fixture(scope="module")
+def w_plus(tiny):
+    return tiny.sample(1)
+
+
+def edit(tiny, w_plus, text=TEXT, **settings) -> Edit:
+    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, **settings})
+
+
+def test_what_comes_back(tiny, w_plus):
+    result = edit(tiny, w_plus)
+    assert isinstance(result, Edit)
+    assert result.w_plus.shape == w_plus.shape and not result.w_plus.requires_grad
+    torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
+    assert set(result.history) == {"loss", "clip", "l2", "identity"}
+    assert all(len(values) == 6 for values in result.history.values())
+    assert result.frames == []
+
+
+def test_the_loss_is_that_of_the_paper(tiny, w_plus):
+    result = edit(tiny, w_plus, views=1, lambda_l2=0.3, lambda_id=0.7, enough=1.0)
+    for loss, clip, l2, identity in zip(*result.history.values()):
+        assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity, rel=1e-4)
+    before = tiny.generator.synthesis(w_plus)
+    at_start = 1 - (tiny.clip.encode_image(before) @ tiny.clip.encode_text([TEXT]).T).item()
+    assert result.history["clip"][0] == pytest.approx(at_start, rel=1e-4)
+    assert result.history["l2"][0] == 0 and result.history["identity"][0] == pytest.approx(0, abs=1e-5)
+
+
+def test_the_text_is_approached(tiny, w_plus):
+    result = edit(tiny, w_plus, steps=30, lambda_l2=0.0, lambda_id=0.0, views=1)
+    assert min(result.history["clip"]) < result.history["clip"][0] - 0.01
+    assert (result.w_plus - w_plus).norm() > 0.1
+
+
+def test_the_weights_hold_the_face_back(tiny, w_plus):
+    def moved(**weights):
+        return (edit(tiny, w_plus, steps=20, views=1, **weights).w_plus - w_plus).norm().item()
+
+    free = moved(lambda_l2=0.0, lambda_id=0.0)
+    assert moved(lambda_l2=10.0, lambda_id=0.0) < 0.5 * free
+
+
+def test_the_best_is_kept_not_the_last(tiny, w_plus):
+    result = edit(tiny, w_plus, steps=10, lr=30.0, views=1)
+    best = result.history["loss"].index(min(result.history["loss"]))
+    assert (result.w_plus - w_plus).square().sum().item() == pytest.approx(
+        result.history["l2"][best], rel=1e-3, abs=1e-6
+    )
+
+
+def test_a_seed_means_the_same_edit(tiny, w_plus):
+    one, two, other = (edit(tiny, w_plus, views=3, lambda_l2=0.0, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(one.w_plus, two.w_plus) and one.history == two.history
+    assert one.history != other.history
+
+
+def test_the_recipe_makes_the_edit_again(tiny, w_plus):
+    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "enough": 0.9, "views": 2, "seed": 7}
+    result = edit(tiny, w_plus, **settings)
+    assert result.recipe == {
+        "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
+    }  # fmt: skip
+    told = {name: value for name, value in result.recipe.items() if name not in ("domain", "method", "version", "text")}
+    again = optimize_latent(tiny, w_plus, result.recipe["text"], progress=False, **told)
+    assert torch.equal(again.w_plus, result.w_plus)
+
+
+def test_clip_is_content_with_enough(tiny, w_plus):
+    """Once every view is near enough to the text, nothing moves any more."""
+    result = edit(tiny, w_plus, enough=-1.0, lambda_id=0.0)
+    assert torch.equal(result.w_plus, w_plus)
+    assert result.history["clip"] == [2.0] * 6
+    assert min(edit(tiny, w_plus, enough=0.9).history["clip"]) >= 0.1 - 1e-6
+
+
+@pytest.mark.parametrize("steps, frames, kept", [(6, 3, 3), (6, 6, 6), (7, 4, 4), (3, 9, 3), (19, 10, 10), (5, 0, 0)])
+def test_pictures_of_the_way(tiny, w_plus, steps, frames, kept):
+    result = edit(tiny, w_plus, steps=steps, frames=frames, views=1)
+    assert len(result.frames) == kept
+    assert all(frame.shape == (1, 3, 32, 32) and frame.abs().max() <= 1 for frame in result.frames)
+    if kept:
+        torch.testing.assert_close(result.frames[0], tiny.generator.synthesis(w_plus).clamp(-1, 1))
+
+
+@pytest.mark.parametrize(
+    "text, hint", [("", "empty"), ("a face with glases", "'glasses'"), ("face " * 40, "at most 26")]
+)
+def test_a_text_that_cannot_be_read(tiny, w_plus, text, hint):
+    with pytest.raises(StyleclipError, match=hint):
+        edit(tiny, w_plus, text)
+
+
+@pytest.mark.parametrize("shape", [(1, 10), (1, 3, 10), (2, 8, 10), (8, 10)])
+def test_a_latent_of_the_wrong_shape(tiny, shape):
+    with pytest.raises(StyleclipError, match=r"w_plus must be \[1, 8, 10\].*models\.sample"):
+        edit(tiny, torch.zeros(shape))
+
+
+def test_no_steps(tiny, w_plus):
+    with pytest.raises(StyleclipError, match="at least 1, not 0"):
+        edit(tiny, w_plus, steps=0)
+
+
+def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, monkeypatch, capsys):
+    whole = edit(tiny, w_plus, steps=20)
+    calls, compare = [], tiny.identity.forward
+
+    def interrupted(image):
+        calls.append(1)
+        if len(calls) == 8:
+            raise KeyboardInterrupt
+        return compare(image)
+
+    monkeypatch.setattr(tiny.identity, "forward", interrupted)
+    result = edit(tiny, w_plus, steps=20)
+    assert "Stopped after 6 of 20 steps" in capsys.readouterr().out
+    assert result.history["loss"] == whole.history["loss"][:6]
+    assert result.image.shape == (1, 3, 32, 32)
+    assert result.recipe["text"] == TEXT
+
+
+def test_ctrl_c_at_once_returns_the_face_itself(tiny, w_plus, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.clip_loss", interrupted)
+    assert torch.equal(edit(tiny, w_plus).w_plus, w_plus)
+
+
+def test_what_is_handed_in_stays_as_it_is(tiny, w_plus):
+    before = w_plus.clone()
+    edit(tiny, w_plus)
+    assert torch.equal(w_plus, before) and not w_plus.requires_grad
+
+
+def test_no_warnings(tiny, w_plus, recwarn):
+    edit(tiny, w_plus, steps=2)
+    assert [str(w.message) for w in recwarn] == []
+
+
+def test_glasses_are_put_on(models):
+    """The real thing, measured: a face without glasses gets them, and it is still the same person."""
+
+    def wears(seed):
+        return models.attributes.names(models.generator.synthesis(models.sample(seed)))[0]["glasses"]
+
+    w_plus = models.sample(next(seed for seed in range(100) if wears(seed) == "none"))
+    before = models.generator.synthesis(w_plus)
+    start = time.process_time()
+    result = optimize_latent(models, w_plus, "a face with glasses", progress=False)
+    seconds = time.process_time() - start
+    report = measure_edit(models, before, result.image, "a face with glasses")
+    assert report.target_reached and not report.already, str(report)
+    assert report.clip_gain > 0.05 and report.identity > 0.4, str(report)
+    assert len(report.changed) <= 8, str(report)
+    assert seconds < 40, "about five seconds on one core"
