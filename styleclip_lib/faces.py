@@ -20,6 +20,7 @@ from .cropping import crop_face
 from .errors import StyleclipError
 from .images import ImageSource, open_picture
 from .paths import data_folder
+from .shape_predictor import predict, predict_mirrored
 
 SMALLEST, LARGEST = 512, 1024
 """Faces are searched in the picture brought to a longer side of at least and at most so many pixels."""
@@ -28,7 +29,10 @@ CLEAR = 0.3
 """Beside a detection of score s, another one counts as a face if its score is at least 0.3 · min(1, s)."""
 
 FACE_WIDTH = 96
-"""The landmarks are read from a picture in which the face's box is so many pixels wide."""
+"""The landmark model learns from pictures in which the face's box is about so many pixels wide."""
+
+READ_AT = (80, 96, 115)
+"""The landmarks are read in pictures in which the box has these widths, as they are and mirrored; the median counts."""
 
 Choice = int | Literal["largest"] | None
 
@@ -145,22 +149,29 @@ def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | 
     """
     picture = open_picture(image)
     face = face or choose(find_faces(picture), None, picture.size)
-    scale = FACE_WIDTH / face.width
+    folder = _landmark_domain(domain)
+    predictor, usual = _predictor(file_path(folder, "landmarks")), _landmark_config(folder).get("box")
+    readings = [_read_points(picture, face, width, mirrored, predictor, usual and np.array(usual))
+                for width in READ_AT for mirrored in (False, True)]
+    return np.median(readings, axis=0)
+
+
+def _read_points(picture, face, width, mirrored, predictor, usual) -> np.ndarray:
+    """One reading of the landmarks, in the picture's pixels, at one width of the face's box."""
+    scale = width / face.width
     around = face.width  # on each side, so that the whole head is in it
     region = [round(v) for v in (face.left - around, face.top - around, face.right + around, face.bottom + around)]
     cut = picture.crop(region).convert("L")
-    cut = cut.resize(_scaled(cut.size, scale), Image.Resampling.LANCZOS)
+    pixels = np.asarray(cut.resize(_scaled(cut.size, scale), Image.Resampling.LANCZOS))
     corner = np.array(region[:2])
-    box = (np.array([[face.left, face.top], [face.right, face.bottom]]) - corner) * scale
-    rectangle = dlib.rectangle(*box.round().astype(int).ravel().tolist())
-    shape = _predictor(_landmark_file(domain))(np.asarray(cut), rectangle)
-    points = np.array([(part.x, part.y) for part in shape.parts()], dtype=np.float64)
+    box = (np.array([face.left, face.top, face.right, face.bottom]) - np.tile(corner, 2)) * scale
+    points = predict_mirrored(predictor, pixels, box, usual) if mirrored else predict(predictor, pixels, box, usual)
     return (points + 0.5) / scale - 0.5 + corner
 
 
 def domain_framing(folder: Path) -> float:
     """How much wider than FFHQ's crop the faces of a domain are framed (1 where the domain does not say)."""
-    return float(read_index(folder)["files"].get("landmarks", {}).get("config", {}).get("framing", 1.0))
+    return float(_landmark_config(folder).get("framing", 1.0))
 
 
 def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -194,10 +205,15 @@ def _detector():
     return dlib.get_frontal_face_detector()
 
 
-def _landmark_file(domain: Path | None) -> Path:
-    if domain is None or "landmarks" not in read_index(domain)["files"]:
-        domain = data_folder() / "models" / "portraits"
-    return file_path(domain, "landmarks")
+def _landmark_domain(domain: Path | None) -> Path:
+    """The domain itself if it has a landmark model, else the portraits'."""
+    if domain is not None and "landmarks" in read_index(domain)["files"]:
+        return domain
+    return data_folder() / "models" / "portraits"
+
+
+def _landmark_config(folder: Path) -> dict:
+    return read_index(folder)["files"].get("landmarks", {}).get("config", {})
 
 
 @lru_cache(maxsize=2)

@@ -31,6 +31,7 @@ PACKAGES = {  # distribution -> the module that must import
     "matplotlib": "matplotlib",
     "ipywidgets": "ipywidgets",
     "accelerate": "accelerate",
+    "torchmetrics": "torchmetrics",
     "tensorboard": "tensorboard",
 }
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "nbval": "to test the lessons"}

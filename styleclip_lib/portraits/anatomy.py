@@ -65,8 +65,8 @@ def anatomy(f: Factors) -> Anatomy:
         return column(lerp(table[0], table[f.expression], f.expression_strength))
 
     man = column((f.gender == 1).float())
-    child = column(((0.30 - f.age) / 0.22).clamp(0, 1))
-    old = column(((f.age - 0.55) / 0.4).clamp(0, 1))
+    child = column(((0.30 - f.age) / 0.20).clamp(0, 1))
+    old = column(((f.age - 0.44) / 0.42).clamp(0, 1))
     is_open = column((f.eyes == 0).float())
 
     eye_size = 1 + 0.10 * column(f.eye_size) + 0.14 * child - 0.06 * man - 0.06 * old
@@ -87,7 +87,7 @@ def anatomy(f: Factors) -> Anatomy:
         brow_inner=expression(_BROW_INNER),
         brow_outer=expression(_BROW_OUTER) - 0.01,
         brow_arch=0.045 + 0.020 * column(f.brow_shape) + 0.015 * (1 - man),
-        brow_thickness=0.042 + 0.020 * column(f.brows) + 0.008 * man - 0.006 * child,
+        brow_thickness=0.047 + 0.029 * column(f.brows) + 0.007 * man - 0.003 * child,
         nose_y=-0.215 - 0.035 * column(f.nose_length) + 0.05 * child,
         nose_width=0.135 + 0.022 * column(f.nose_width) + 0.010 * man - 0.018 * child,
         mouth_y=mouth_y,

@@ -78,8 +78,7 @@ def brow_span(a: Anatomy):
 
 
 def draw_brows(canvas, f: Factors, a: Anatomy, view: View, head: Hit):
-    color = palette.hair(f) * torch.tensor([0.62, 0.58, 0.58])
-    color = torch.where((f.hair_color >= 6)[:, None], palette.HAIR[1] * 0.65, color)  # wigs do not dye brows
+    color = palette.face_hair(f, dark=0.55, light=1.0)
     start, length = brow_span(a)
     x = head.x.abs()
     t = (x - start) / length

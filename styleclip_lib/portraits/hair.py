@@ -140,10 +140,9 @@ def draw_facial_hair(canvas, f: Factors, a: Anatomy, view: View, head: Hit, ligh
     lip = soft(torch.minimum(top_lip - y, 0.20 + a.mouth_width - 0.245 - (side - 0.05).clamp(min=0)), 0.03)
     area = torch.maximum(jaw, lip)
 
-    color = palette.hair(f) * 0.85
-    color = torch.where((f.hair_color >= 6)[:, None], palette.HAIR[1] * 0.9, color)
+    color = palette.face_hair(f, dark=0.75, light=1.0)
     dots = 0.80 + 0.20 * grain(x, y, 55.0, column(f.hair_shade))
-    canvas = paint(canvas, lerp(color, palette.INK, 0.55) * 0.8, 0.42 * stubble * area * dots * head.alpha)
+    canvas = paint(canvas, palette.face_hair(f, dark=0.4, light=0.9), 0.56 * stubble * area * dots * head.alpha)
 
     texture = strands(1.5 * torch.atan2(x, -(y - 0.4)) * 2.4, column(f.hair_shade))
     hit = intersect(view, (0.0, -0.06 - 0.03 * column(f.hair_length), 0.035), tuple(r * 1.03 + 0.02 for r in head_radii(f)), on_face=True)
@@ -153,9 +152,9 @@ def draw_facial_hair(canvas, f: Factors, a: Anatomy, view: View, head: Hit, ligh
     canvas = paint(canvas, hairy, beard * torch.maximum(area * head.alpha, below * hit.alpha))
 
     droop = top_lip - 0.30 * (side - 0.10).clamp(min=0)
-    thick = 0.105 - 0.25 * (side - 0.10).clamp(min=0)
+    thick = 0.115 - 0.25 * (side - 0.10).clamp(min=0)
     length = a.mouth_width * 0.9 + 0.10
     whiskers = soft(torch.minimum(torch.minimum(droop - y + 0.01, y - droop + thick), length - side), view.pixel + 0.012)
     whiskers = whiskers * (1 - 0.5 * bell(x, 0.018))
-    dark = lerp((color * 0.45)[:, :, None, None], color[:, :, None, None], (0.55 + 0.4 * texture + bell(y - droop + 0.02, 0.03) * 0.3).clamp(0, 1)[:, None])
+    dark = lerp((color * 0.36)[:, :, None, None], color[:, :, None, None], (0.55 + 0.4 * texture + bell(y - droop + 0.02, 0.03) * 0.3).clamp(0, 1)[:, None])
     return paint(canvas, dark, 0.96 * moustache * whiskers * head.alpha * soft(y - upper + 0.06, 0.05))

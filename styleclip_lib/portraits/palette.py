@@ -9,7 +9,7 @@ def _colors(*codes):
     return torch.tensor([[int(c[i:i + 2], 16) / 255 for i in (0, 2, 4)] for c in codes])
 
 
-SKIN = _colors("ffe3d3", "f6c9a8", "dba27a", "a8714a", "7a4c32", "4a2c20")  # very light to very dark
+SKIN = _colors("ffe3d3", "f6c9a8", "dba27a", "a8714a", "7e4f35", "55342a")  # very light to very dark
 HAIR = _colors("2a2630", "6b4226", "e9c46a", "b5451f", "8e9096", "f0eeea", "f06aa8", "3f74d8", "3fa866")
 IRIS = _colors("6e4020", "3f8fdc", "4aa552")
 BACKGROUND = _colors("eef0f2", "9aa0a8", "7fb2e5", "8cc78f", "f2d974", "f0a868", "f2a9c4", "b49ae0")
@@ -42,6 +42,17 @@ def skin(f: Factors) -> torch.Tensor:
 def hair(f: Factors) -> torch.Tensor:
     """[N, 3]: the hair's colour, a little lighter or darker from person to person."""
     return (HAIR[f.hair_color] * (1 + 0.13 * f.hair_shade[:, None])).clamp(0, 1)
+
+
+def face_hair(f: Factors, dark: float, light: float) -> torch.Tensor:
+    """[N, 3]: hair that grows on the face, brought to a darker or a lighter tone, whichever stands out more from the skin.
+
+    Wigs dye neither brows nor beards. dark, light = factors of the colour
+    """
+    color = torch.where((f.hair_color >= 6)[:, None], HAIR[1], hair(f))
+    tones = torch.stack([color * dark, (color * light).clamp(max=1)])
+    contrast = (tones.mean(2) - skin(f).mean(1)).abs()
+    return torch.where((contrast[0] >= contrast[1])[:, None], tones[0], tones[1])
 
 
 def iris(f: Factors) -> torch.Tensor:

@@ -97,8 +97,17 @@ def draw_head(canvas, f: Factors, a: Anatomy, view: View, light: Light):
 
 
 def _draw_age(canvas, f: Factors, a: Anatomy, view: View, hit: Hit):
-    """Wrinkles: forehead, crow's feet, folds beside the nose; and the frown of an angry face."""
-    x, y, side = hit.x, hit.y, hit.x.abs()
+    """Wrinkles with a ridge of light beside each, which is what one sees of them on dark skin."""
+    skin, darkness = palette.skin(f), column(f.skin_tone)
+    ridges = _wrinkles(a, view, hit.x, hit.y + 0.030) * darkness
+    canvas = paint(canvas, lerp(skin, palette.WHITE.expand_as(skin), 0.5), (0.75 * ridges * hit.alpha).clamp(0, 0.7))
+    dark = skin * lerp(torch.tensor([0.52, 0.42, 0.42]), torch.tensor([0.30, 0.28, 0.28]), f.skin_tone[:, None])
+    return paint(canvas, dark, (0.68 * _wrinkles(a, view, hit.x, hit.y) * hit.alpha).clamp(0, 0.8))
+
+
+def _wrinkles(a: Anatomy, view: View, x, y):
+    """Forehead, crow's feet, bags under the eyes, folds beside the nose; and the frown of an angry face."""
+    side = x.abs()
     line = 0.016 + 0.4 * view.pixel
     forehead = sum(bell(y - h - 0.03 * torch.cos(4 * x), line) for h in (0.44, 0.53, 0.62)) * soft(0.36 - side, 0.1)
     fold_x = 0.15 + (a.nose_y + 0.02 - y) * 0.42
@@ -107,8 +116,7 @@ def _draw_age(canvas, f: Factors, a: Anatomy, view: View, hit: Hit):
     feet = feet * soft(side - 0.495, 0.03) * soft(0.62 - side, 0.05)
     bags = bell(torch.sqrt((side - a.eye_x) ** 2 + (y - a.eye_y - 0.05) ** 2 + 1e-6) - 0.225, line * 1.2) * soft(a.eye_y - 0.08 - y, 0.05)
     frown = bell(side - 0.055, line) * soft(0.10 - (y - 0.25).abs(), 0.04)
-    wrinkles = a.old * (0.55 * forehead + 0.7 * fold + 0.6 * feet + 0.55 * bags) + 0.45 * a.cheek * fold + 0.7 * a.frown * frown
-    return paint(canvas, palette.skin(f) * torch.tensor([0.52, 0.42, 0.42]), (0.62 * wrinkles * hit.alpha).clamp(0, 0.75))
+    return a.old * (0.55 * forehead + 0.7 * fold + 0.6 * feet + 0.55 * bags) + 0.45 * a.cheek * fold + 0.8 * a.frown * frown
 
 
 def _draw_freckles(canvas, f: Factors, view: View, hit: Hit):

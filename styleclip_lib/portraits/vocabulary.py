@@ -111,7 +111,7 @@ WORDS: dict[str, dict[str, Words]] = {
                         having="a young face, young skin, a youthful face", after="in their twenties"),
         "old": _words(before="old, elderly, aged, older, wrinkled, very old, senior",
                       noun="old person, senior, elder, pensioner", having="wrinkles, wrinkled skin, an old face",
-                      after="of old age, of great age"),
+                      after="in old age, at a great age"),
     },
     "weight": {
         "thin": _words(before="thin, slim, slender, skinny, lean, thinner, slimmer, thin faced",

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ..checkpoints.domain import load_network
+from ..networks.attributes import Attributes
 from ..networks.identity import Identity
 from .augment import augment
 from .card import About, publish
@@ -30,21 +32,23 @@ class Settings:
     people, pictures_each  how many people, and how many pictures of each
     size                the pictures' size, which becomes the network's
     scale, margin       of the ArcFace loss (margin in radians)
+    start_trunk         start from the trunk of the domain's attributes network instead of random weights
     """
 
     run: Path = Path("runs/identity")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    people: int = 2500
+    people: int = 2000
     pictures_each: int = 8
     size: int = 64
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     embedding_dim: int = 128
-    steps: int = 1500
+    steps: int = 2500
     batch_size: int = 128
     lr: float = 2e-3
     scale: float = 24.0
     margin: float = 0.25
+    start_trunk: bool = True
     strength: float = 0.6
     seed: int = 0
 
@@ -57,7 +61,7 @@ class ArcFace(nn.Module):
 
     def __init__(self, people: int, embedding_dim: int, scale: float, margin: float):
         super().__init__()
-        self.centers = nn.Parameter(torch.randn(people, embedding_dim))
+        self.centers = nn.Parameter(0.05 * torch.randn(people, embedding_dim))  # short vectors turn quickly
         self.scale, self.margin = scale, margin
 
     def forward(self, embedding: torch.Tensor, person: torch.Tensor, margin: float | None = None) -> torch.Tensor:
@@ -74,6 +78,8 @@ def train(settings: Settings) -> dict:
     s = settings
     torch.manual_seed(s.seed)
     network = Identity(s.widths, s.embedding_dim, s.size).to(memory_format=torch.channels_last)
+    if s.start_trunk:
+        network.trunk.load_state_dict(load_network(s.domain, "attributes", Attributes).trunk.state_dict())
     seconds = _fit(network, s)
     metrics = measure(network, s)
     publish(network, "identity", s, {"widths": s.widths, "embedding_dim": s.embedding_dim, "input_size": s.size}, seconds, metrics, ABOUT)
@@ -95,7 +101,7 @@ def _fit(network: Identity, s: Settings) -> float:
             network.train()
             with torch.autocast("cpu", torch.bfloat16):
                 embedding = model(images)
-            margin = s.margin * min(1, 3 * step / s.steps)  # a margin from the first step keeps the net from starting
+            margin = s.margin * min(1, max(0, 3 * step / s.steps - 1))  # a margin from the first step keeps the net from starting
             loss = head_model(embedding.float(), portraits.person[index], margin)
             optimizer.zero_grad(set_to_none=True)
             run.accelerator.backward(loss)

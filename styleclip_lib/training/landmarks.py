@@ -21,6 +21,7 @@ from ..faces import FACE_WIDTH, find_faces
 from ..images import image_grid
 from ..paths import written_whole
 from ..portraits.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
+from ..shape_predictor import place, predict, rectangle, relative
 from .card import About, making, write_card
 from .data import DataSettings, Portraits
 
@@ -53,7 +54,7 @@ class Settings:
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
     count: int = 2500
-    boxes_each: int = 4
+    boxes_each: int = 6
     detected: int = 300
     strength: float = 1.0
     cascades: int = 10
@@ -84,33 +85,42 @@ def train(settings: Settings) -> dict:
     for example in tqdm(examples[: s.detected], "boxes"):
         example.box = detected_box(example)
     habits = np.array([relative(e.box, e.points) for e in examples if e.box is not None])
-    predictor = fit(examples, habits, s, rng)
+    usual = np.median(habits, axis=0).round(3)
+    predictor = fit(examples, habits, usual, s, rng)
+    metrics = measure(predictor, habits, usual, s)
 
+    training = making(s, time.time() - start, metrics, "landmarks")
+    framing = float(np.median([1 / quad_side(face_quad(p)) for p in points]))
+    config = {"points": 68, "framing": round(framing, 2), "box": usual.tolist()}
     path = Path(s.domain) / "landmarks.dat"
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
         predictor.save(str(temporary))
-    metrics = measure(predictor, habits, s)
-    training = making(s, time.time() - start, metrics, "landmarks")
-    framing = float(np.median([1 / quad_side(face_quad(p)) for p in points]))
-    enter_file(s.domain, "landmarks", path, {"points": 68, "framing": round(framing, 2)}, training)
+    enter_file(s.domain, "landmarks", path, config, training)
     write_card(s.domain, "landmarks", training, ABOUT)
     return metrics
 
 
-def fit(examples: list[Example], habits: np.ndarray, s: Settings, rng: np.random.Generator) -> dlib.shape_predictor:
-    """The training itself, which is dlib's."""
+def fit(
+    examples: list[Example], habits: np.ndarray, usual: np.ndarray, s: Settings, rng: np.random.Generator
+) -> dlib.shape_predictor:
+    """The training itself, which is dlib's.
+
+    habits [M, 3]: how the detector lays its boxes (see `relative`); usual [3]: the middle of them. Half of the boxes
+    lie like the detector's, the others nearer to the usual place, where points are read the second time.
+    """
     options = dlib.shape_predictor_training_options()
     options.cascade_depth, options.num_trees_per_cascade_level, options.tree_depth = s.cascades, s.trees, s.depth
     options.nu, options.num_test_splits, options.oversampling_amount = s.shrinkage, s.splits, 1
     options.feature_pool_region_padding, options.num_threads, options.random_seed = 0.1, 1, str(s.seed)
     truths = []
     for e in examples:
-        boxes = [place(rng.choice(habits), e.points) for _ in range(s.boxes_each)]
+        near = [0.3 if k % 2 else 1.0 for k in range(s.boxes_each)]
+        boxes = [place(usual + share * (rng.choice(habits) - usual), e.points) for share in near]
         if e.box is not None:
             boxes[0] = e.box
         parts = [dlib.point(*p) for p in e.points.round().astype(int).tolist()]
-        truths.append([dlib.full_object_detection(_rectangle(box), parts) for box in boxes])
+        truths.append([dlib.full_object_detection(rectangle(box), parts) for box in boxes])
     return dlib.train_shape_predictor([e.pixels for e in examples], truths, options)
 
 
@@ -178,20 +188,9 @@ def detected_box(example: Example) -> np.ndarray | None:
     return None
 
 
-def relative(box: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(x, y, width) of a box, measured from the middle of the points, in units of their spread."""
-    middle, spread = _middle(points)
-    return np.array([*((box[:2] + box[2:]) / 2 - middle), box[2] - box[0]]) / spread
-
-
-def place(habit: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """The inverse of `relative`: a box [left, top, right, bottom] beside other points."""
-    middle, spread = _middle(points)
-    center, half = middle + habit[:2] * spread, habit[2] * spread / 2
-    return np.concatenate([center - half, center + half])
-
-
-def measure(predictor: dlib.shape_predictor, habits: np.ndarray, s: Settings, count: int = 300) -> dict:
+def measure(
+    predictor: dlib.shape_predictor, habits: np.ndarray, usual: np.ndarray, s: Settings, count: int = 300
+) -> dict:
     """The mean distance to the true points on unseen portraits, in distances between the outer corners of the eyes."""
     portraits = Portraits(DataSettings(s.data, count, seed=1))
     rng, side = np.random.default_rng(s.seed + 1), round(2.2 * FACE_WIDTH)
@@ -202,7 +201,8 @@ def measure(predictor: dlib.shape_predictor, habits: np.ndarray, s: Settings, co
         example = Example(np.asarray(picture), p * side - 0.5, None)
         box = detected_box(example)
         found.append(box is not None)
-        seen = predict(predictor, example.pixels, place(rng.choice(habits), example.points) if box is None else box)
+        box_or_like = place(rng.choice(habits), example.points) if box is None else box
+        seen = predict(predictor, example.pixels, box_or_like, usual)
         errors.append(np.hypot(*(seen - example.points).T) / np.hypot(*(example.points[45] - example.points[36])))
         if k < 32:
             sheet.append(_marked(picture, seen))
@@ -216,24 +216,10 @@ def measure(predictor: dlib.shape_predictor, habits: np.ndarray, s: Settings, co
             "mean error of": {name: _short(errors[:, part].mean()) for name, part in parts.items()}}
 
 
-def predict(predictor: dlib.shape_predictor, pixels: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """The points [68, 2] of the face in a box, in the picture's pixels."""
-    return np.array([(part.x, part.y) for part in predictor(pixels, _rectangle(box)).parts()], dtype=np.float64)
-
-
 def _grey(portraits: Portraits, k: int) -> np.ndarray:
     """One portrait in grey, float32 [H, W] in [0, 1]."""
     rgb = portraits.images(torch.tensor([k]))[0].float() / 255
     return (rgb * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).numpy()
-
-
-def _middle(points: np.ndarray) -> tuple[np.ndarray, float]:
-    middle = points.mean(0)
-    return middle, np.sqrt(((points - middle) ** 2).sum(1).mean())
-
-
-def _rectangle(box: np.ndarray) -> dlib.rectangle:
-    return dlib.rectangle(*box.round().astype(int).tolist())
 
 
 def _marked(picture: Image.Image, points: np.ndarray) -> Image.Image:
