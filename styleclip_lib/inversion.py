@@ -64,7 +64,8 @@ def invert(models: Models, image: torch.Tensor, space: str = "w+", *, steps: int
     try:
         for step in shown:
             drawn = models.generator.synthesis(w.expand(1, models.generator.num_ws, -1))
-            terms = {"pixel": F.mse_loss(drawn, image), "perceptual": models.perceptual.distance(models.perceptual.features(drawn), wanted).mean()}
+            likeness = models.perceptual.distance(models.perceptual.features(drawn), wanted).mean()
+            terms = {"pixel": F.mse_loss(drawn, image), "perceptual": likeness}
             loss = terms["pixel"] + lambda_perceptual * terms["perceptual"] + lambda_start * F.mse_loss(w, start)
             for name, value in {"loss": loss, **terms}.items():
                 history[name].append(value.item())

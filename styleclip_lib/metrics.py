@@ -44,7 +44,8 @@ class EditReport:
 
     def __str__(self) -> str:
         if self.wanted:
-            target = ", ".join(f"{name} = {value} {'reached' if self.reached[name] else 'not reached'}" for name, value in self.wanted.items())
+            target = ", ".join(f"{name} = {value} {'reached' if self.reached[name] else 'not reached'}"
+                               for name, value in self.wanted.items())
         else:
             target = "nothing that the attributes can measure"
         changed = ", ".join(f"{name} ({a} -> {b})" for name, (a, b) in self.changed.items()) or "nothing"
@@ -59,7 +60,8 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
     before, after [1, 3, R, R] in [-1, 1]. Raises StyleclipError if the domain cannot read attributes.
     """
     if models.attributes is None:
-        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so its edits cannot be measured this way.")
+        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so its edits cannot be "
+                             "measured this way.")
     before, after = before.to(models.device).clamp(-1, 1), after.to(models.device).clamp(-1, 1)
     was, is_now = models.attributes(before), models.attributes(after)
     wanted = dict(parse(text).statements)
@@ -118,7 +120,7 @@ def _hidden(reading) -> set[str]:
 
     hidden: set[str] = set()
     if is_value("glasses", "sunglasses"):
-        hidden |= {"eyes", "eye_color"}
+        hidden |= {"eyes", "eye_color", "brows"}
     if is_value("eyes", "closed"):
         hidden |= {"eye_color"}
     if is_value("hair_style", "bald"):

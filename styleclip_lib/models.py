@@ -62,8 +62,9 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
     def load(name, network):
         return _placed(load_network(folder, name, network), where) if name in files else None
 
-    return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator), clip=_placed(_clip(folder, files), where),
-                  identity=load("identity", Identity), perceptual=load("perceptual", Perceptual), encoder=load("encoder", Encoder),
+    return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator),
+                  clip=_placed(_clip(folder, files), where), identity=load("identity", Identity),
+                  perceptual=load("perceptual", Perceptual), encoder=load("encoder", Encoder),
                   attributes=load("attributes", Attributes), device=where)
 
 

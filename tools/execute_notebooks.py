@@ -91,6 +91,8 @@ def _tidied(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
         lines = [line for line in output.text.split("\n") if not PROGRESS.match(line.rpartition("\r")[2])]
         output.text = "\n".join(line.rpartition("\r")[2] for line in lines)
         return output if output.text.strip() else None
+    if "image/png" in output.get("data", {}):
+        output.data.pop("image/jpeg", None)  # PIL hands over every picture twice
     if WIDGET not in output.get("data", {}):
         return output
     text = output.data.pop("text/plain", "")

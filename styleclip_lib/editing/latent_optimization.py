@@ -12,7 +12,8 @@ from .edit import Edit
 
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.1, lambda_l2: float = 0.0015,
-                    lambda_id: float = 0.2, enough: float = 0.5, views: int = 2, seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
+                    lambda_id: float = 0.2, enough: float = 0.5, views: int = 2, seed: int = 0, frames: int = 0,
+                    progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
     argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w)                         (Patashnik et al. 2021, eq. 1)

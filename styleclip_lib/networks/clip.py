@@ -5,15 +5,19 @@ and OpenAI's ViT-B/32 go through the same lines. They differ in weights and in h
 """
 
 import difflib
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
-from clip.model import CLIP, build_model
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
 from ..portraits.parsing import words_of
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend
+    from clip.model import CLIP, build_model
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)

@@ -98,7 +98,8 @@ def draw_hair(canvas, f: Factors, a: Anatomy, view: View, head: Hit, light: Ligh
     beside = (1 - head.alpha) * soft(0.60 - hit.y, 0.2) * soft(hit.x.abs() - 0.42, 0.06)
     back = torch.maximum(back, beside)  # outside the face there is no forehead
     edge = lerp(front + 0.012 * texture, side_end, back)
-    covers = soft(hit.y - edge, view.pixel + 0.02)
+    below = (column(_HANGS_FROM[f.hair_style]) - view.y).clamp(min=0) * hanging  # where the shell is a cylinder, hit.y stops
+    covers = soft(hit.y - below - edge, view.pixel + 0.02)
     ends = column(_ENDS_AT[f.hair_style]) + 0.22 * column(f.hair_length) * hanging
     ends = ends + 0.06 * texture * long
     falls = lerp(1.0, soft(view.y - ends, view.pixel + 0.02), hanging)
@@ -156,5 +157,6 @@ def draw_facial_hair(canvas, f: Factors, a: Anatomy, view: View, head: Hit, ligh
     length = a.mouth_width * 0.9 + 0.10
     whiskers = soft(torch.minimum(torch.minimum(droop - y + 0.01, y - droop + thick), length - side), view.pixel + 0.012)
     whiskers = whiskers * (1 - 0.5 * bell(x, 0.018))
-    dark = lerp((color * 0.36)[:, :, None, None], color[:, :, None, None], (0.55 + 0.4 * texture + bell(y - droop + 0.02, 0.03) * 0.3).clamp(0, 1)[:, None])
+    tone = (0.55 + 0.4 * texture + bell(y - droop + 0.02, 0.03) * 0.3).clamp(0, 1)
+    dark = lerp((color * 0.36)[:, :, None, None], color[:, :, None, None], tone[:, None])
     return paint(canvas, dark, 0.96 * moustache * whiskers * head.alpha * soft(y - upper + 0.06, 0.05))

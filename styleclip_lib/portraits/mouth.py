@@ -31,7 +31,8 @@ def draw_mouth(canvas, f: Factors, a: Anatomy, view: View, head: Hit):
 
     skin, makeup = palette.skin(f), f.makeup.float()[:, None]
     man = (f.gender == 1).float()[:, None]
-    natural = lerp(skin * torch.tensor([0.90, 0.62, 0.60]) + torch.tensor([0.03, 0.0, 0.01]), skin * torch.tensor([0.85, 0.70, 0.66]), 0.6 * man)
+    of_woman = skin * torch.tensor([0.90, 0.62, 0.60]) + torch.tensor([0.03, 0.0, 0.01])
+    natural = lerp(of_woman, skin * torch.tensor([0.85, 0.70, 0.66]), 0.6 * man)
     color = lerp(natural, palette.pick(palette.LIPSTICK, f.makeup_color), 0.9 * makeup)
     lips = soft(torch.minimum(torch.minimum(upper - y, y - lower), ends + 0.01), edge) * head.alpha
     middle = (top + bottom) / 2

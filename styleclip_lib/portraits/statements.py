@@ -47,6 +47,7 @@ def visible(factors: Factors, styles: Sequence[str | None] | None = None) -> tor
     covered = factors.headwear != index_of("headwear", "none")
     flat = sum(factors.hair_style == index_of("hair_style", name) for name in under_a_hat).bool()
     hide(sunglasses, "eyes")
+    hide(sunglasses | _under_a_fringe(factors), "brows")
     hide(sunglasses | (factors.eyes == index_of("eyes", "closed")), "eye_color")
     hide(covered & flat, "hair_style", under_a_hat)
     hide(covered & flat, "hair_color")
@@ -92,6 +93,12 @@ def false_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str
     said = _said(captions).to(factors.gender.device)
     wrong = said @ statements_false(factors, styles).T.float()
     return (wrong > 0) | ~_style_fits(captions, factors, styles)
+
+
+def _under_a_fringe(factors):
+    """Whether a fringe falls over the brows [N]."""
+    combed = sum(factors.hair_style == index_of("hair_style", name) for name in ("short", "long", "bob")).bool()
+    return combed & (factors.fringe > 0.78)
 
 
 def _no_hair_color(factors):

@@ -28,12 +28,13 @@ def draw_glasses(canvas, f: Factors, a: Anatomy, view: View, head: Hit):
     ground = soft(lens + 0.05, 0.09) * (1 - soft(lens + 0.01, 0.03))
     canvas = paint(canvas, palette.skin(f) * 0.45, 0.22 * any_glasses * ground * head.alpha)
     slope = smoothstep(-0.18, 0.18, head.y - middle_y)
-    tint = torch.tensor([0.10, 0.09, 0.12])[None, :, None, None] + 0.20 * (1 - slope)[:, None] * palette.pick(palette.FRAMES, f.frame_color)[:, :, None, None]
+    frames = palette.pick(palette.FRAMES, f.frame_color)
+    tint = torch.tensor([0.10, 0.09, 0.12])[None, :, None, None] + 0.20 * (1 - slope)[:, None] * frames[:, :, None, None]
     inside = soft(lens, view.pixel) * head.alpha
     canvas = paint(canvas, tint, 0.95 * dark * inside)
     stripe = bell(head.x * 0.8 + (head.y - middle_y) - 0.20 * torch.sign(head.x) - 0.06, 0.045) * soft(lens - 0.02, 0.03)
     canvas = paint(canvas, palette.WHITE.expand(n, 3), (0.20 + 0.12 * dark) * any_glasses * stripe * head.alpha)
-    color = lerp(palette.pick(palette.FRAMES, f.frame_color), palette.FRAMES[0], (f.glasses == 2).float()[:, None])
+    color = lerp(frames, palette.FRAMES[0], (f.glasses == 2).float()[:, None])
     return paint(canvas, color, any_glasses * soft(frame, view.pixel + 0.004) * head.alpha)
 
 
@@ -52,22 +53,25 @@ def _draw_hat(canvas, f, view, light, worn):
     brim = intersect(view, (0.0, 0.50, 0.05), (width + 0.48, 0.085, depth + 0.36))
     crown = intersect(view, (0.0, 0.60, 0.0), (width + 0.06, 0.62, depth + 0.05))
     y_flat = torch.minimum(crown.y, 1.08 + 0.06 * (crown.x / 0.3) ** 2)
-    above = soft(crown.y - 0.50, view.pixel + 0.01) * soft(1.15 + 0.05 * bell(crown.x.abs() - 0.3, 0.25) - crown.y + 0.02 * y_flat, view.pixel + 0.02)
+    top = 1.15 + 0.05 * bell(crown.x.abs() - 0.3, 0.25) + 0.02 * y_flat
+    above = soft(crown.y - 0.50, view.pixel + 0.01) * soft(top - crown.y, view.pixel + 0.02)
     canvas = paint(canvas, lit(color, 0.25 + 0.72 * brightness(crown.normal, light)), crown.alpha * above * worn)
     band = soft(0.085 - (crown.y - 0.60).abs(), view.pixel)
     ribbon = palette.pick(palette.HEADWEAR, (f.headwear_color + 0.45) % 1)
     canvas = paint(canvas, lit(ribbon, brightness(crown.normal, light)), crown.alpha * above * band * worn)
-    top = smoothstep(-0.25, 0.35, brim.normal[1])
-    return paint(canvas, lit(color, 0.15 + 0.80 * brightness(brim.normal, light) * (0.45 + 0.55 * top)), brim.alpha * worn)
+    upward = smoothstep(-0.25, 0.35, brim.normal[1])
+    return paint(canvas, lit(color, 0.15 + 0.80 * brightness(brim.normal, light) * (0.45 + 0.55 * upward)), brim.alpha * worn)
 
 
 def _draw_cap(canvas, f, view, light, worn):
-    width, height, depth = head_radii(f)
+    width, _, depth = head_radii(f)
     color = palette.pick(palette.HEADWEAR, f.headwear_color)
     dome = intersect(view, (0.0, 0.36, -0.02), (width + 0.075, 0.74, depth + 0.075))
     above = soft(dome.y - 0.40, view.pixel + 0.01)
-    seam = bell(dome.x, 0.016 + 0.4 * view.pixel) + 0.8 * bell(dome.x.abs() - 0.42 * (1.1 - dome.y).clamp(min=0) ** 0.5, 0.014 + 0.4 * view.pixel)
-    canvas = paint(canvas, lit(color, (0.2 + 0.75 * brightness(dome.normal, light)) * (1 - 0.22 * seam.clamp(0, 1))), dome.alpha * above * worn)
+    curve = 0.42 * (1.1 - dome.y).clamp(min=0) ** 0.5
+    seam = bell(dome.x, 0.016 + 0.4 * view.pixel) + 0.8 * bell(dome.x.abs() - curve, 0.014 + 0.4 * view.pixel)
+    shade = (0.2 + 0.75 * brightness(dome.normal, light)) * (1 - 0.22 * seam.clamp(0, 1))
+    canvas = paint(canvas, lit(color, shade), dome.alpha * above * worn)
     button = intersect(view, (0.0, 1.09, 0.0), (0.06, 0.045, 0.06))
     canvas = paint(canvas, lit(color * 0.85, brightness(button.normal, light)), button.alpha * worn)
     peak = intersect(view, (0.0, 0.40, 0.78), (0.60 * width / 0.745, 0.085, 0.52))

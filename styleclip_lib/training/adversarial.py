@@ -20,7 +20,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 def r1_penalty(discriminator, real: Tensor) -> Tensor:
     """E[|grad_x D(x)|^2] on real pictures; the loss is gamma/2 times this (Mescheder et al. 2018)."""
     real = real.detach().requires_grad_()
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(real.device.type, torch.bfloat16):
         logits = discriminator(real)
     (gradient,) = torch.autograd.grad(logits.float().sum(), real, create_graph=True)
     return gradient.float().square().sum((1, 2, 3)).mean()

@@ -12,11 +12,13 @@ from .coding import accuracy, attribute_loss
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
 
-
 ABOUT = About(
-    what="Reads every attribute of the table in `portraits/attributes.py` from a picture: a probability for each value of a category, a number for each scale. `measure_edit` stands on it.",
-    data="Rendered portraits with small changes of place, size, colour and sharpness. What cannot be seen (the colour of closed eyes) is not asked for.",
-    limits="It knows the world of portraits only, and says something about every picture, also about photographs, where what it says means little.")
+    what="Reads every attribute of the table in `portraits/attributes.py` from a picture: a probability for each value of "
+         "a category, a number for each scale. `measure_edit` stands on it.",
+    data="Rendered portraits with small changes of place, size, colour and sharpness. What cannot be seen (the colour of "
+         "closed eyes) is not asked for.",
+    limits="It knows the world of portraits only, and says something about every picture, also about photographs, where "
+           "what it says means little.")
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Settings:
     batch_size  portraits in a batch
     lr       learning rate of Adam at its highest
     strength of the augmentations
+    focus    on the attributes that are not learnt yet (see `coding.attribute_loss`)
     seed     draws weights, batches and augmentations
     """
 
@@ -38,10 +41,11 @@ class Settings:
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
     count: int = 30_000
-    steps: int = 2000
+    steps: int = 8500
     batch_size: int = 64
     lr: float = 3e-3
-    strength: float = 1.0
+    strength: float = 0.5
+    focus: float = 1.0
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     seed: int = 0
 
@@ -61,21 +65,17 @@ def fit(network: torch.nn.Module, read, settings: Settings) -> float:
     portraits = Portraits(DataSettings(settings.data, settings.count))
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=0.01)
     with Run(settings.run, network=network, optimizer=optimizer) as run:
-        accelerator = run.accelerator
-        model, optimizer = accelerator.prepare(network, optimizer)
         for step in run.steps(settings.steps):
-            rng = torch.Generator().manual_seed(settings.seed + 1000 * step + accelerator.process_index)
+            rng = run.generator(settings.seed)
             index = torch.randint(len(portraits), (settings.batch_size,), generator=rng)
-            images = augment(to_float(portraits.images(index)), rng, settings.strength)
+            images = augment(to_float(portraits.images(index)), rng, settings.strength).to(run.device)
             for group in optimizer.param_groups:
                 group["lr"] = settings.lr * learning_rate(step, settings.steps)
             network.train()
-            with torch.autocast("cpu", torch.bfloat16):
-                code = read(images)
-            loss = attribute_loss(code, portraits.factors[index])
-            optimizer.zero_grad(set_to_none=True)
-            accelerator.backward(loss)
-            optimizer.step()
+            with run.autocast():
+                code = read(images).cpu()
+            loss = attribute_loss(code, portraits.factors[index], settings.focus)
+            run.update(loss, optimizer)
             run.log(loss=loss)
     network.eval()
     return run.seconds

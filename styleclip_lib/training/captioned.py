@@ -39,7 +39,8 @@ class CaptionedPictures:
         plain_index = torch.randint(len(self.portraits), (plain,), generator=rng)
         drawn_index = torch.randint(len(self.drawn), (drawn,), generator=rng)
         scene_index = torch.randint(len(self.scene_pictures), (scenes,), generator=rng)
-        images = torch.cat([to_float(self.portraits.images(plain_index)), to_float(self.drawn[drawn_index]), to_float(self.scene_pictures[scene_index])])
+        images = torch.cat([to_float(self.portraits.images(plain_index)), to_float(self.drawn[drawn_index]),
+                            to_float(self.scene_pictures[scene_index])])
         factors = self.portraits.factors[torch.cat([plain_index, self.drawn_index[drawn_index]])]
         styles = [None] * plain + [self.drawn_styles[i] for i in drawn_index.tolist()]
         some_scenes, scene_styles = self.scenes[scene_index], [self.scene_styles[i] for i in scene_index.tolist()]

@@ -9,6 +9,7 @@ import torch
 
 from ..checkpoints.domain import save_network
 from ..paths import written_whole
+from .loop import this_process
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,11 @@ class About:
 def publish(network: torch.nn.Module, name: str, settings, config: dict, seconds: float, metrics: dict, about: About) -> None:
     """Adds a trained network to `settings.domain`: its weights, its entry in `domain.json`, and its card.
 
-    config = what the network's class is built with; seconds = how long it was trained
+    config = what the network's class is built with; seconds = how long it was trained. Of several processes only the
+    first one writes.
     """
+    if not this_process().is_main_process:
+        return
     training = making(settings, seconds, metrics, name)
     save_network(settings.domain, name, network, config, training)
     write_card(settings.domain, name, training, about)
@@ -45,7 +49,8 @@ def machine() -> str:
 def write_card(domain: Path, name: str, training: dict, about: About) -> None:
     """Writes NAME.md beside the weights."""
     lines = [f"# {name}", "", about.what, "", "## Data", "", about.data, "", "## Making", "",
-             f"`{training['command']}` makes it again, with these settings, in {training['seconds'] / 60:.0f} minutes on {training['machine']}:",
+             f"`{training['command']}` makes it again, with these settings, in {training['seconds'] / 60:.0f} minutes "
+             f"on {training['machine']}:",
              "", *_table(training["settings"]), "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, ""]
     with written_whole(Path(domain) / f"{name}.md") as temporary:
         temporary.write_text("\n".join(lines), encoding="utf-8")

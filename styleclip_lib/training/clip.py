@@ -5,12 +5,11 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from clip.model import CLIP
 from torch import nn
 
 from ..checkpoints.domain import load_tensors
 from ..networks.attributes import CODE_SIZE
-from ..networks.clip import Clip, WordTokenizer
+from ..networks.clip import CLIP, Clip, WordTokenizer
 from ..portraits.attributes import ATTRIBUTES
 from ..portraits.captions import heldout_captions
 from ..portraits.parsing import known_words
@@ -22,10 +21,12 @@ from .coding import attribute_loss
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
 
-
 ABOUT = About(
-    what="The architecture `clip.model.CLIP` (ResNet form) with a vocabulary of its own: pictures and sentences as unit vectors in one space.",
-    data="Rendered portraits, portraits drawn in twenty styles, and simple scenes, with captions from a grammar. Every caption is compared with all pictures of which it is clearly true or clearly false; phrasings listed in `portraits/heldout_phrasings.txt` were never used.",
+    what="The architecture `clip.model.CLIP` (ResNet form) with a vocabulary of its own: pictures and sentences as unit "
+         "vectors in one space.",
+    data="Rendered portraits, portraits drawn in twenty styles, and simple scenes, with captions from a grammar. Every "
+         "caption is compared with all pictures of which it is clearly true or clearly false; phrasings listed in "
+         "`portraits/heldout_phrasings.txt` were never used.",
     limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")
 
 
@@ -99,23 +100,20 @@ def _fit(clip: Clip, s: Settings) -> float:
     reader = nn.Linear(s.embed_dim, CODE_SIZE)
     optimizer = torch.optim.AdamW([*clip.parameters(), *reader.parameters()], lr=s.lr, weight_decay=0.03, betas=(0.9, 0.98))
     with Run(s.run, save_every=200, clip=clip, reader=reader, optimizer=optimizer) as run:
-        visual, text, optimizer = run.accelerator.prepare(clip.model.visual, clip.model, optimizer)
         for step in run.steps(s.steps):
-            rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
+            rng = run.generator(s.seed)
             images, captions, true, false, factors = pictures.batch(rng, s.plain_each, s.drawn_each, s.scenes_each, s.captions_each)
-            images = clip.preprocess(augment(images, rng, s.strength)).contiguous(memory_format=torch.channels_last)
+            images = clip.preprocess(augment(images, rng, s.strength)).contiguous(memory_format=torch.channels_last).to(run.device)
+            tokens = clip.tokenizer([c.text for c in captions]).to(run.device)
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * learning_rate(step, s.steps)
             clip.train()
-            with torch.autocast("cpu", torch.bfloat16):
-                of_images = visual(images).float()
-                of_texts = text.encode_text(clip.tokenizer([c.text for c in captions])).float()
+            with run.autocast():
+                of_images, of_texts = clip.model.encode_image(images).float(), clip.model.encode_text(tokens).float()
             logits = clip.model.logit_scale.exp().clamp(max=100) * F.normalize(of_texts, dim=1) @ F.normalize(of_images, dim=1).T
-            contrast = contrastive_loss(logits, true, false)
-            aid = attribute_loss(reader(of_images[: len(factors)]), factors)
-            optimizer.zero_grad(set_to_none=True)
-            run.accelerator.backward(contrast + s.aid * aid)
-            optimizer.step()
+            contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
+            aid = attribute_loss(reader(of_images[: len(factors)]).cpu(), factors, focus=1.0)
+            run.update(contrast + s.aid * aid.to(run.device), optimizer)
             run.log(contrast=contrast, aid=aid, scale=clip.model.logit_scale.exp())
     clip.eval()
     return run.seconds

@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 from ..portraits.factors import IDENTITY, NAMES, from_uniform
 from ..portraits.latents import latents_of_uniform
 from ..portraits.render import render
+from .loop import this_process
 
 CHUNK = 500  # portraits in one file; a file is written whole or not at all
 
@@ -49,7 +50,8 @@ class Portraits:
             numbers[:, : len(IDENTITY)] = numbers[self.person * settings.pictures_each, : len(IDENTITY)]
         self.factors = from_uniform(numbers)
         self.latents = latents_of_uniform(numbers, settings.seed)
-        self._render_missing(processes, progress)
+        with this_process().local_main_process_first():  # the others find everything rendered
+            self._render_missing(processes, progress)
         self._files = [np.load(self._path(k), mmap_mode="r") for k in range(self._chunks())]
 
     def __len__(self) -> int:

@@ -15,7 +15,6 @@ from .card import About, publish
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
 
-
 ABOUT = About(
     what="From a picture to W+ in one step, as one w and a small offset for each layer; the start of every inversion.",
     data="Pictures drawn by the generator and rendered portraits; the w of both is known.",
@@ -68,19 +67,20 @@ def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
     identity = load_network(s.domain, "identity", Identity).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.01)
     with Run(s.run, network=network, optimizer=optimizer) as run:
-        model, optimizer = run.accelerator.prepare(network, optimizer)
+        for part in (generator, perceptual, identity):
+            part.to(run.device)
         for step in run.steps(s.steps):
-            rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
+            rng = run.generator(s.seed)
             index = torch.randint(len(portraits), (s.renders_each,), generator=rng)
-            z = torch.cat([torch.randn(s.samples_each, generator.z_dim, generator=rng), portraits.latents[index]])
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            z = torch.cat([torch.randn(s.samples_each, generator.z_dim, generator=rng), portraits.latents[index]]).to(run.device)
+            with torch.no_grad(), run.autocast():
                 w = generator.mapping.w(z)
                 samples = generator.synthesis(w[: s.samples_each, None].expand(-1, generator.num_ws, -1)).float()
-            images = torch.cat([samples, to_float(portraits.images(index))])
+            images = torch.cat([samples, to_float(portraits.images(index)).to(run.device)])
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * learning_rate(step, s.steps)
             network.train()
-            with torch.autocast("cpu", torch.bfloat16):
+            with run.autocast():
                 base, offsets = (part.float() for part in network.parts(images))
                 drawn = generator.synthesis(base[:, None] + offsets).float()
                 likeness = perceptual(drawn, images).mean()
@@ -89,13 +89,12 @@ def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
             delta = offsets.norm(dim=2).mean()
             loss = (s.lambda_w * known + s.lambda_l2 * F.mse_loss(drawn, images) + s.lambda_perceptual * likeness
                     + s.lambda_id * same_person + s.lambda_delta * delta)
-            optimizer.zero_grad(set_to_none=True)
-            run.accelerator.backward(loss)
-            optimizer.step()
+            run.update(loss, optimizer)
             run.log(loss=loss, w=known, perceptual=likeness, delta=delta)
             if step % 500 == 0:
-                run.sheet("encoder", torch.cat([images[-16:], drawn.detach()[-16:]]))
+                run.sheet("encoder", torch.cat([images[-16:], drawn.detach()[-16:]]).cpu())
     network.eval()
+    generator.cpu()
     return run.seconds
 
 

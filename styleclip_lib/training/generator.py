@@ -19,11 +19,12 @@ from .loop import Run
 from .quality import measure_generator
 from .warm_start import center_styles, copy_loss, teach_mapping
 
-
 ABOUT = About(
     what="StyleGAN2: mapping network, modulated convolutions, skip connections, noise.",
-    data="Rendered portraits. It first copies the render that belongs to each latent (`training/warm_start.py`) and then plays against a discriminator; half of every batch keeps a render to resemble.",
-    limits="It draws the world it has seen: heads up to 32 degrees to either side, one person, plain backgrounds. Small things (earrings, freckles, single strands) are its weakest.")
+    data="Rendered portraits. It first copies the render that belongs to each latent (`training/warm_start.py`) and then "
+         "plays against a discriminator; half of every batch keeps a render to resemble.",
+    limits="It draws the world it has seen: heads up to 32 degrees to either side, one person, plain backgrounds. Small "
+           "things (earrings, freckles, single strands) are its weakest.")
 
 
 @dataclass
@@ -92,26 +93,24 @@ def _copy_renders(generator, perceptual, portraits, s: Settings):
     optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2, betas=(0.9, 0.99))
     with Run(s.run / "copy", generator=generator, average=average, optimizer=optimizer) as run:
         if run.step == 0:
-            missing = teach_mapping(generator.mapping, s.mapping_steps, seed=s.seed)
+            missing = teach_mapping(generator.mapping.cpu(), s.mapping_steps, seed=s.seed)
+            generator.to(run.device)
             print(f"mapping network: {missing:.3f} of the factors' variance is not linear in w")
             center_styles(generator)
             average.load_state_dict(generator.state_dict())
-        model, optimizer = run.accelerator.prepare(generator, optimizer)
+        perceptual.to(run.device)
         for step in run.steps(sum(steps for _, steps, _ in s.copy_stages)):
-            rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
-            z, renders, _ = _batch(portraits, s.batch_size, rng)
+            z, renders = _batch(portraits, s.batch_size, run.generator(s.seed), run.device)
             resolution, rate = _stage(step, s.copy_stages)
             stop_at = resolution if resolution < s.img_resolution else None
             if stop_at:
                 renders = F.interpolate(renders, size=(stop_at, stop_at), mode="area")
             for group in optimizer.param_groups:
                 group["lr"] = rate * min(1, (step + 1) / 100)
-            with torch.autocast("cpu", torch.bfloat16):
-                images = model(z, noise_mode="random", stop_at=stop_at)
+            with run.autocast():
+                images = generator(z, noise_mode="random", stop_at=stop_at)
             loss = copy_loss(perceptual, images, renders, 0.0 if stop_at else s.perceptual)
-            optimizer.zero_grad(set_to_none=True)
-            run.accelerator.backward(loss)
-            optimizer.step()
+            run.update(loss, optimizer)
             update_average(average, generator, 0.5 ** (s.batch_size / s.average))
             run.log(loss=loss)
             if step % 500 == 0:
@@ -138,17 +137,16 @@ def _play(generator, average, perceptual, portraits, s: Settings):
     d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=s.lr * d_ratio, betas=(0.0, 0.99**d_ratio))
     with Run(s.run / "play", generator=generator, average=average, discriminator=discriminator, g_optimizer=g_optimizer,
              d_optimizer=d_optimizer, path_length=path_length) as run:
-        accelerator = run.accelerator
-        g_model, d_model, g_optimizer, d_optimizer = accelerator.prepare(generator, discriminator, g_optimizer, d_optimizer)
+        perceptual.to(run.device)
         for step in run.steps(s.steps):
-            rng = torch.Generator().manual_seed(s.seed + 1 + 1000 * step + accelerator.process_index)
-            _, real, _ = _batch(portraits, s.batch_size, rng)
-            d_loss = _discriminator_step(generator, d_model, d_optimizer, accelerator, real, rng, s)
+            rng = run.generator(s.seed + 1)
+            _, real = _batch(portraits, s.batch_size, rng, run.device)
+            d_loss = _discriminator_step(generator, discriminator, d_optimizer, run, real, rng, s)
             if step % s.r1_every == 0:
-                _r1_step(d_model, d_optimizer, accelerator, real, s)
-            g_loss, copied = _generator_step(generator, d_model, g_optimizer, accelerator, perceptual, portraits, rng, s)
+                _r1_step(discriminator, d_optimizer, run, real, s)
+            g_loss, copied = _generator_step(generator, discriminator, g_optimizer, run, perceptual, portraits, rng, s)
             if step % s.path_every == 0:
-                _path_step(generator, g_optimizer, accelerator, path_length, rng, s)
+                _path_step(generator, g_optimizer, run, path_length, rng, s)
             update_average(average, generator, 0.5 ** (s.batch_size / s.average))
             run.log(d_loss=d_loss, g_loss=g_loss, copied=copied, path=path_length.mean)
             if step % 500 == 0:
@@ -156,61 +154,55 @@ def _play(generator, average, perceptual, portraits, s: Settings):
     return run.seconds
 
 
-def _batch(portraits: Portraits, size: int, rng):
+def _batch(portraits: Portraits, size: int, rng, device):
     index = torch.randint(len(portraits), (size,), generator=rng)
-    return portraits.latents[index], to_float(portraits.images(index)), index
+    return portraits.latents[index].to(device), to_float(portraits.images(index)).to(device)
 
 
-def _update(loss, optimizer, accelerator):
-    optimizer.zero_grad(set_to_none=True)
-    accelerator.backward(loss)
-    optimizer.step()
-
-
-def _discriminator_step(generator, discriminator, optimizer, accelerator, real, rng, s):
-    z = torch.randn(s.batch_size, Z_DIM, generator=rng)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+def _discriminator_step(generator, discriminator, optimizer, run, real, rng, s):
+    z = torch.randn(s.batch_size, Z_DIM, generator=rng).to(run.device)
+    with torch.no_grad(), run.autocast():
         fake = generator.synthesis(mix_styles(generator.mapping, z, s.mixing, rng), noise_mode="random")
-    with torch.autocast("cpu", torch.bfloat16):
+    with run.autocast():
         loss = discriminator_loss(discriminator(real), discriminator(fake))
-    _update(loss, optimizer, accelerator)
+    run.update(loss, optimizer)
     return loss.item()
 
 
-def _r1_step(discriminator, optimizer, accelerator, real, s):
-    _update(s.r1_gamma / 2 * s.r1_every * r1_penalty(discriminator, real), optimizer, accelerator)
+def _r1_step(discriminator, optimizer, run, real, s):
+    run.update(s.r1_gamma / 2 * s.r1_every * r1_penalty(discriminator, real), optimizer)
 
 
-def _generator_step(generator, discriminator, optimizer, accelerator, perceptual, portraits, rng, s):
+def _generator_step(generator, discriminator, optimizer, run, perceptual, portraits, rng, s):
     """Half of the pictures are mixed from fresh latents, the other half also have a render to resemble."""
     half = s.batch_size // 2
-    z, renders, _ = _batch(portraits, half, rng)
-    fresh = torch.randn(s.batch_size - half, Z_DIM, generator=rng)
+    z, renders = _batch(portraits, half, rng, run.device)
+    fresh = torch.randn(s.batch_size - half, Z_DIM, generator=rng).to(run.device)
     w_plus = torch.cat([generator.mapping(z), mix_styles(generator.mapping, fresh, s.mixing, rng)])
     discriminator.requires_grad_(False)
-    with torch.autocast("cpu", torch.bfloat16):
+    with run.autocast():
         images = generator.synthesis(w_plus, noise_mode="random")
         logits = discriminator(images)
     copied = copy_loss(perceptual, images[:half], renders, s.perceptual)
     loss = generator_loss(logits)
-    _update(loss + s.anchor * copied, optimizer, accelerator)
+    run.update(loss + s.anchor * copied, optimizer)
     discriminator.requires_grad_(True)
     return loss.item(), copied.item()
 
 
-def _path_step(generator, optimizer, accelerator, path_length, rng, s):
-    z = torch.randn(max(2, s.batch_size // 2), Z_DIM, generator=rng)
+def _path_step(generator, optimizer, run, path_length, rng, s):
+    z = torch.randn(max(2, s.batch_size // 2), Z_DIM, generator=rng).to(run.device)
     w_plus = mix_styles(generator.mapping, z, s.mixing, rng)
-    with torch.autocast("cpu", torch.bfloat16):
+    with run.autocast():
         images = generator.synthesis(w_plus, noise_mode="random")
-    _update(s.path_weight * s.path_every * path_length(images, w_plus), optimizer, accelerator)
+    run.update(s.path_weight * s.path_every * path_length(images, w_plus), optimizer)
 
 
 @torch.no_grad()
 def _samples(generator, stop_at=None):
-    z = torch.randn(48, Z_DIM, generator=torch.Generator().manual_seed(7))
-    with torch.autocast("cpu", torch.bfloat16):
-        return generator(z, stop_at=stop_at).float()
+    z = torch.randn(48, Z_DIM, generator=torch.Generator().manual_seed(7)).to(generator.mapping.w_avg.device)
+    with torch.autocast(z.device.type, torch.bfloat16):
+        return generator(z, stop_at=stop_at).float().cpu()
 
 
 @torch.no_grad()

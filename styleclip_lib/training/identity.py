@@ -11,16 +11,18 @@ from torch import nn
 from ..checkpoints.domain import load_network
 from ..networks.attributes import Attributes
 from ..networks.identity import Identity
+from ..portraits.attributes import BY_NAME
+from ..portraits.factors import IDENTITY, Factors
 from .augment import augment
 from .card import About, publish
 from .clip import area_under_curve
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
 
-
 ABOUT = About(
     what="A face becomes a unit vector; pictures of one person point the same way. Trained with the ArcFace loss.",
-    data="People of the procedural world, several pictures of each with the face kept and pose, expression, hair, glasses and light drawn anew.",
+    data="People of the procedural world, several pictures of each with the face kept and pose, expression, hair, glasses "
+         "and light drawn anew.",
     limits="Skin tone and age count as identity here. It says nothing about real people and must not be used to recognise them.")
 
 
@@ -33,6 +35,7 @@ class Settings:
     size                the pictures' size, which becomes the network's
     scale, margin       of the ArcFace loss (margin in radians)
     start_trunk         start from the trunk of the domain's attributes network instead of random weights
+    aid                 weight of reading the identity factors from the embedding, which speeds up the beginning
     """
 
     run: Path = Path("runs/identity")
@@ -49,7 +52,8 @@ class Settings:
     scale: float = 24.0
     margin: float = 0.25
     start_trunk: bool = True
-    strength: float = 0.6
+    aid: float = 2.0
+    strength: float = 0.35
     seed: int = 0
 
 
@@ -89,26 +93,41 @@ def train(settings: Settings) -> dict:
 def _fit(network: Identity, s: Settings) -> float:
     portraits = Portraits(DataSettings(s.data, s.people * s.pictures_each, s.size, s.seed + 2, s.pictures_each))
     head = ArcFace(s.people, s.embedding_dim, s.scale, s.margin)
-    optimizer = torch.optim.AdamW([{"params": network.parameters()}, {"params": head.parameters(), "weight_decay": 0.0}], lr=s.lr, weight_decay=0.02)
-    with Run(s.run, network=network, head=head, optimizer=optimizer) as run:
-        model, head_model, optimizer = run.accelerator.prepare(network, head, optimizer)
+    truth = identity_numbers(portraits.factors)
+    reader = nn.Linear(s.embedding_dim, truth.shape[1])
+    groups = [{"params": [*network.parameters(), *reader.parameters()]}, {"params": head.parameters(), "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=s.lr, weight_decay=0.02)
+    with Run(s.run, network=network, head=head, reader=reader, optimizer=optimizer) as run:
         for step in run.steps(s.steps):
-            rng = torch.Generator().manual_seed(s.seed + 1000 * step + run.accelerator.process_index)
+            rng = run.generator(s.seed)
             index = torch.randint(len(portraits), (s.batch_size,), generator=rng)
-            images = augment(to_float(portraits.images(index)), rng, s.strength).contiguous(memory_format=torch.channels_last)
+            images = augment(to_float(portraits.images(index)), rng, s.strength)
+            images = images.contiguous(memory_format=torch.channels_last).to(run.device)
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * learning_rate(step, s.steps)
             network.train()
-            with torch.autocast("cpu", torch.bfloat16):
-                embedding = model(images)
+            with run.autocast():
+                embedding = network(images)
             margin = s.margin * min(1, max(0, 3 * step / s.steps - 1))  # a margin from the first step keeps the net from starting
-            loss = head_model(embedding.float(), portraits.person[index], margin)
-            optimizer.zero_grad(set_to_none=True)
-            run.accelerator.backward(loss)
-            optimizer.step()
-            run.log(loss=loss)
+            loss = head(embedding.float(), portraits.person[index].to(run.device), margin)
+            aid = F.mse_loss(reader(embedding.float() * s.embedding_dim**0.5), truth[index].to(run.device))
+            run.update(loss + s.aid * aid, optimizer)
+            run.log(loss=loss, aid=aid)
     network.eval()
     return run.seconds
+
+
+def identity_numbers(factors: Factors) -> torch.Tensor:
+    """What makes up each person, as numbers of mean 0 and variance 1. Returns [N, D]."""
+    columns = []
+    for name in IDENTITY:
+        value = getattr(factors, name)
+        if value.is_floating_point():
+            columns.append(value[:, None])
+        else:
+            columns.append(F.one_hot(value, len(BY_NAME[name].values)).float())
+    numbers = torch.cat(columns, 1)
+    return (numbers - numbers.mean(0)) / numbers.std(0).clamp(min=1e-3)
 
 
 @torch.no_grad()

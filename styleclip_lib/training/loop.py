@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
@@ -20,18 +20,27 @@ class Run(AbstractContextManager):
 
         with Run(folder, model=model, optimizer=optimizer) as run:
             for step in run.steps(1000):
-                ...
+                x = batch(run.generator(seed)).to(run.device)
+                with run.autocast():
+                    loss = ...
+                run.update(loss, optimizer)
                 run.log(loss=loss)
 
     Whatever is handed in and has a state_dict is saved every `save_every` steps, at the end and on Ctrl-C, and is
-    read again when a run starts in the same folder. One process or several: `run.accelerator` prepares models.
+    read again when a run starts in the same folder. Modules live on `run.device` during the run and on the CPU after it.
+    With several processes (`torchrun --nproc-per-node 2 -m styleclip_lib train ...`) each draws batches of its own, and gradients
+    are averaged.
     """
 
     def __init__(self, folder: Path, save_every: int = 500, **parts):
         self.folder, self.save_every, self.parts = Path(folder), save_every, parts
-        self.accelerator = Accelerator()
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
         _keep_freed_memory()
+        self.device = self.accelerator.device
+        self._modules = [part for part in parts.values() if isinstance(part, torch.nn.Module)]
+        for module in self._modules:
+            module.to(self.device)
         self.step, self._seconds_before, self._started = 0, 0.0, time.time()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.writer = SummaryWriter(str(self.folder / "log")) if self.accelerator.is_main_process else None
@@ -59,18 +68,42 @@ class Run(AbstractContextManager):
         """Writes the checkpoint, whole or not at all."""
         if self.accelerator.is_main_process:
             temporary = self._path.with_suffix(".part")
-            torch.save({"step": self.step, "seconds": self.seconds, **{name: part.state_dict() for name, part in self.parts.items()}}, temporary)
+            states = {name: part.state_dict() for name, part in self.parts.items()}
+            torch.save({"step": self.step, "seconds": self.seconds, **states}, temporary)
             os.replace(temporary, self._path)
 
     def steps(self, total: int) -> Iterator[int]:
         """The numbers of the steps still to be done, with a progress bar."""
-        self._bar = tqdm(total=total, initial=self.step, desc=self.folder.name, disable=not self.accelerator.is_local_main_process, mininterval=2)
+        quiet = not self.accelerator.is_local_main_process
+        self._bar = tqdm(total=total, initial=self.step, desc=self.folder.name, disable=quiet, mininterval=2)
         while self.step < total:
             yield self.step
             self.step += 1
             self._bar.update()
             if self.step % self.save_every == 0 or self.step == total:
                 self.save()
+
+    def generator(self, seed: int) -> torch.Generator:
+        """The random numbers of this step and process, drawn on the CPU."""
+        return torch.Generator().manual_seed(seed + 1000 * self.step + self.accelerator.process_index)
+
+    def autocast(self) -> torch.autocast:
+        """Half precision (bfloat16) for the networks; losses belong outside."""
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def update(self, loss: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
+        """One step down the gradient of a loss, averaged over all processes.
+
+        Averaging by hand instead of wrapping modules lets a loop call any method of a network, not only `forward`.
+        """
+        optimizer.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss)
+        if self.accelerator.num_processes > 1:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
+        optimizer.step()
 
     def log(self, every: int = 20, **values):
         """Writes numbers to TensorBoard and beside the bar."""
@@ -94,9 +127,16 @@ class Run(AbstractContextManager):
             self.save()
         if self.writer is not None:
             self.writer.close()
+        for module in self._modules:
+            module.cpu()
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             print(f"Stopped at step {self.step}; the same command goes on from there.")
         return False
+
+
+def this_process() -> PartialState:
+    """Which of the processes that train together this one is; alone it is the first of one."""
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def _keep_freed_memory() -> None:

@@ -15,9 +15,9 @@ from .attributes import Settings as AttributesSettings
 from .attributes import fit, measure
 from .card import About, publish
 
-
 ABOUT = About(
-    what="A small VGG-like trunk; `Perceptual.distance` compares pictures in its features as LPIPS does, with equal weights for all channels.",
+    what="A small VGG-like trunk; `Perceptual.distance` compares pictures in its features as LPIPS does, with equal weights "
+         "for all channels.",
     data="Rendered portraits; it was trained to read their attributes.",
     limits="It was not calibrated on human judgements.")
 

@@ -101,8 +101,8 @@ def copy_loss(perceptual, images: Tensor, renders: Tensor, weight: float) -> Ten
     loss = F.l1_loss(images.float(), renders)
     if weight == 0:
         return loss
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), torch.autocast(images.device.type, torch.bfloat16):
         wanted = perceptual.features(renders)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(images.device.type, torch.bfloat16):
         drawn = perceptual.features(images)
     return loss + weight * perceptual.distance(drawn, wanted).mean()

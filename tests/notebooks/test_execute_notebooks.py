@@ -80,3 +80,10 @@ def test_tidy_keeps_tags_and_the_last_line_of_a_plain_progress_bar_only():
     assert book.cells[0].metadata == {} and "widgets" not in book.metadata
     assert [output.get("text") for output in cell.outputs] == ["before\nafter\n", None]
     assert cell.outputs[1].data == {"image/png": "x", "text/plain": PLACEHOLDER}
+
+
+def test_a_picture_is_kept_once():
+    cell = new_code_cell("1")
+    cell.outputs = [new_output("display_data", data={"image/png": "x", "image/jpeg": "y", "text/plain": "<PIL>"})]
+    tidy(new_notebook(cells=[cell]))
+    assert cell.outputs[0].data == {"image/png": "x", "text/plain": "<PIL>"}

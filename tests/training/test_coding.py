@@ -8,7 +8,7 @@ import torch
 from styleclip_lib.networks.attributes import CODE_SIZE, CODE_SLICES
 from styleclip_lib.portraits.attributes import ATTRIBUTES, BY_NAME
 from styleclip_lib.portraits.factors import sample
-from styleclip_lib.training.coding import accuracy, attribute_loss, decidable, visible
+from styleclip_lib.training.coding import accuracy, attribute_loss, attribute_losses, decidable, visible
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,9 @@ def slow_loss(code, people) -> float:
     """One portrait and one attribute after the other."""
     closed, sunglasses, covered = people.eyes == 1, people.glasses == 2, people.headwear > 0
     flat = torch.tensor([BY_NAME["hair_style"].values[i] in ("bald", "short", "mohawk") for i in people.hair_style])
+    combed = torch.tensor([BY_NAME["hair_style"].values[i] in ("short", "long", "bob") for i in people.hair_style])
     hidden = {
+        "brows": sunglasses | (combed & (people.fringe > 0.78)),
         "eyes": sunglasses,
         "eye_color": sunglasses | closed,
         "hair_style": covered & flat,
@@ -42,11 +44,13 @@ def slow_loss(code, people) -> float:
         truth, where = getattr(people, attribute.name), CODE_SLICES[attribute.name]
         losses = []
         for n in range(len(people)):
+            if attribute.name in hidden and hidden[attribute.name][n]:
+                continue
             if attribute.is_scale:
                 low = min(0.0, attribute.intervals[0][0])
                 variance = (1 - low) ** 2 / 12
                 losses.append(1.5 * (code[n, where.start].item() - truth[n].item()) ** 2 / variance)
-            elif not (attribute.name in hidden and hidden[attribute.name][n]):
+            else:
                 logits = code[n, where].tolist()
                 losses.append(math.log(sum(math.exp(x) for x in logits)) - logits[truth[n]])
         total += sum(losses) / max(len(losses), 1)
@@ -57,6 +61,24 @@ def test_the_loss_is_that_of_the_slow_loop(people):
     few = people[torch.arange(60)]
     code = torch.randn(60, CODE_SIZE, generator=torch.Generator().manual_seed(0))
     assert attribute_loss(code, few).item() == pytest.approx(slow_loss(code, few), rel=1e-4)
+
+
+def test_focus_moves_weight_to_what_is_not_learnt(people):
+    """Weights are (l / mean l)^focus, so with focus 1 the loss is the mean square over the mean."""
+    few = people[torch.arange(60)]
+    code = perfect_code(few)
+    code[:, CODE_SLICES["weight"]] += 0.5
+    code[:, CODE_SLICES["light"]] += 0.1
+    code.requires_grad_()
+    losses = attribute_losses(code, few).detach()
+    plain, focused = attribute_loss(code, few), attribute_loss(code, few, focus=1.0)
+    assert plain.item() == pytest.approx(losses.mean().item())
+    assert focused.item() == pytest.approx((losses.square().mean() / losses.mean()).item(), rel=1e-5)
+    def share(loss):
+        (gradient,) = torch.autograd.grad(loss, code, retain_graph=True)
+        size = {name: gradient[:, CODE_SLICES[name]].abs().sum() for name in ("weight", "light")}
+        return size["weight"] / size["light"]
+    assert share(focused) > 10 * share(plain)
 
 
 def test_a_perfect_code_costs_nothing(people):

@@ -1,5 +1,8 @@
 """A training run: what is saved, how it goes on, what Ctrl-C leaves behind."""
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
@@ -18,15 +21,12 @@ def train(folder, total, save_every=100, stop_at=None, error=KeyboardInterrupt):
     model = nn.Linear(4, 2)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
     with Run(folder, save_every=save_every, model=model, optimizer=optimizer) as run:
-        prepared, optimizer = run.accelerator.prepare(model, optimizer)
         for step in run.steps(total):
             if step == stop_at:
                 raise error
-            x = torch.randn(8, 4, generator=torch.Generator().manual_seed(step))
-            loss = F.mse_loss(prepared(x), x[:, :2])
-            optimizer.zero_grad()
-            run.accelerator.backward(loss)
-            optimizer.step()
+            x = torch.randn(8, 4, generator=run.generator(0))
+            loss = F.mse_loss(model(x), x[:, :2])
+            run.update(loss, optimizer)
             run.log(every=1, loss=loss)
     return model
 
@@ -97,3 +97,35 @@ def test_the_learning_rate_rises_and_falls():
     assert all(a >= b for a, b in pairwise(rates[120:]))
     assert rates[-1] == pytest.approx(0.05, abs=1e-6)
     assert learning_rate(500, 1000) == pytest.approx(0.05 + 0.95 / 2)
+
+
+TOGETHER = """
+import sys, torch, torch.nn.functional as F
+from styleclip_lib.training.loop import Run
+torch.manual_seed(0)
+model = torch.nn.Linear(4, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+with Run(sys.argv[1], model=model, optimizer=optimizer) as run:
+    for step in run.steps(3):
+        x = torch.randn(8, 4, generator=run.generator(0))
+        run.update(F.mse_loss(model(x), x[:, :2]), optimizer)
+torch.save(model.weight.detach(), f"{sys.argv[1]}/{run.accelerator.process_index}.pt")
+"""
+
+
+def test_two_processes_learn_from_the_mean_of_their_batches(tmp_path):
+    (tmp_path / "together.py").write_text(TOGETHER)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+    subprocess.run([*launch, str(tmp_path / "together.py"), str(tmp_path)], env=environment, check=True, timeout=200)
+
+    torch.manual_seed(0)
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(3):
+        batches = [torch.randn(8, 4, generator=torch.Generator().manual_seed(1000 * step + p)) for p in range(2)]
+        optimizer.zero_grad()
+        sum(F.mse_loss(model(x), x[:, :2]) / 2 for x in batches).backward()
+        optimizer.step()
+    for process in range(2):
+        assert torch.allclose(torch.load(tmp_path / f"{process}.pt"), model.weight, atol=1e-6)

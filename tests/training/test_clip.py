@@ -1,0 +1,188 @@
+"""Training CLIP from beginning to end, very small, on portraits of which only the background can be seen."""
+
+import dataclasses
+import hashlib
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from styleclip_lib.checkpoints.domain import load_tensors
+from styleclip_lib.networks.clip import WordTokenizer, clip_from_state
+from styleclip_lib.portraits.attributes import BY_NAME
+from styleclip_lib.portraits.captions import heldout_captions
+from styleclip_lib.portraits.factors import sample
+from styleclip_lib.portraits.parsing import known_words
+from styleclip_lib.portraits.statements import true_of
+from styleclip_lib.training import clip
+from styleclip_lib.training.clip import Settings, measure, train
+from styleclip_lib.training.loop import Run
+
+COLORS = torch.tensor([[255, 255, 255], [128, 128, 128], [30, 60, 220], [30, 190, 60],
+                       [250, 230, 40], [250, 130, 20], [250, 150, 190], [130, 30, 170]], dtype=torch.uint8)  # fmt: skip
+POSITIONS = "visual.attnpool.positional_embedding"
+
+
+class Backgrounds:
+    """As `Portraits`, without people: a picture has the colour of its background and nothing else."""
+
+    asked: list = []
+
+    def __init__(self, settings):
+        self.settings = dataclasses.replace(settings, size=32)
+        self.factors = sample(settings.count, settings.seed)
+        self.asked.append((settings.count, settings.seed))
+
+    def __len__(self):
+        return len(self.factors)
+
+    def images(self, index):
+        return COLORS[self.factors.background[index]][:, :, None, None].expand(-1, -1, 32, 32).clone()
+
+
+def watched(monkeypatch, stop_at=None):
+    """Puts the small pictures into place. Returns a list to which every step adds its losses; it may stop at one."""
+    seen = []
+
+    def log(run, **values):
+        if run.step == stop_at:
+            raise KeyboardInterrupt
+        seen.append({name: value.item() for name, value in values.items()})
+
+    monkeypatch.setattr(clip, "Portraits", Backgrounds)
+    monkeypatch.setattr(Run, "log", log)
+    return seen
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    return watched(monkeypatch)
+
+
+SMALL = {
+    "count": 200, "drawn": 4, "scenes": 4, "plain_each": 24, "drawn_each": 2, "scenes_each": 2, "captions_each": 20,
+    "image_resolution": 32, "vision_layers": (1, 1, 1, 1), "vision_width": 8, "embed_dim": 16, "context_length": 28,
+    "text_width": 64, "text_layers": 1, "steps": 60, "lr": 1e-2,
+}  # fmt: skip
+
+
+def settings(folder, **changes):
+    return Settings(run=folder / "run", domain=folder / "domain", **{**SMALL, **changes})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clip")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        seen = watched(monkeypatch)
+        return SimpleNamespace(folder=folder, metrics=train(settings(folder)), seen=seen)
+
+
+@pytest.fixture(scope="module")
+def entry(trained):
+    return json.loads((trained.folder / "domain" / "domain.json").read_text(encoding="utf-8"))["files"]["clip"]
+
+
+@pytest.fixture(scope="module")
+def weights(trained):
+    return load_tensors(trained.folder / "domain" / "clip.safetensors")
+
+
+def test_both_losses_fall(trained):
+    assert len(trained.seen) == 60
+    for name, by in (("contrast", 0.3), ("aid", 0.3)):
+        values = [step[name] for step in trained.seen]
+        assert np.mean(values[-5:]) < np.mean(values[:5]) - by, name
+
+
+def test_every_attribute_is_measured(trained):
+    areas = trained.metrics["auc"]
+    assert set(trained.metrics) == {"auc", "mean auc"} and set(areas) == set(BY_NAME)
+    assert all(0 <= area <= 1 for area in areas.values())
+    assert trained.metrics["mean auc"] == pytest.approx(np.mean(list(areas.values())), abs=1e-3)
+    assert areas["background"] > 0.7, "the only thing that can be seen"
+    assert areas["gender"] == pytest.approx(0.5, abs=0.1), "nobody reads what cannot be seen"
+
+
+def test_it_is_measured_on_portraits_that_were_never_seen(trained):
+    assert Backgrounds.asked[:2] == [(200, 0), (1000, 1)]
+
+
+def test_the_network_is_entered_in_the_domain(trained, entry):
+    path = trained.folder / "domain" / entry["file"]
+    assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert entry["bytes"] == path.stat().st_size
+    assert entry["config"] == {"words": sorted(known_words()), "context_length": 28}
+    assert entry["training"]["command"] == "styleclip train clip"
+    assert entry["training"]["metrics"] == trained.metrics
+    assert entry["training"]["settings"]["steps"] == 60
+    card = (trained.folder / "domain" / "clip.md").read_text(encoding="utf-8")
+    assert card.startswith("# clip") and str(trained.metrics["mean auc"]) in card
+
+
+def test_what_was_saved_reads_as_the_trained_one(trained, entry, weights, monkeypatch):
+    """Built from the file and its entry alone, it sees and reads what was measured, up to half precision."""
+    monkeypatch.setattr(clip, "Portraits", Backgrounds)
+    saved = clip_from_state(weights, WordTokenizer(entry["config"]["words"], entry["config"]["context_length"]))
+    assert saved.image_size == 32
+    again = measure(saved, settings(trained.folder))
+    assert again["mean auc"] == pytest.approx(trained.metrics["mean auc"], abs=0.01)
+    state = torch.load(trained.folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")
+    assert set(state) >= {"clip", "reader", "optimizer"}, "the reader is kept for going on, and not published"
+    assert set(weights) == {name.removeprefix("model.") for name in state["clip"]}
+
+
+def test_the_same_command_again_finds_nothing_left_to_do(trained, seen):
+    before = (trained.folder / "domain" / "clip.safetensors").read_bytes()
+    assert train(settings(trained.folder)) == trained.metrics
+    assert seen == []
+    assert (trained.folder / "domain" / "clip.safetensors").read_bytes() == before
+
+
+def test_going_on_from_a_clip_of_smaller_pictures(trained, weights, seen, tmp_path):
+    start = trained.folder / "domain" / "clip.safetensors"
+    train(settings(tmp_path, start=start, image_resolution=64, steps=0))
+    assert seen == []
+    larger = load_tensors(tmp_path / "domain" / "clip.safetensors")
+    assert weights[POSITIONS].shape[0] == 1 + 1 and larger[POSITIONS].shape[0] == 1 + 4
+    torch.testing.assert_close(larger[POSITIONS][1:], weights[POSITIONS][1:].expand(4, -1))
+    others = set(weights) - {POSITIONS}
+    assert set(larger) == set(weights) and all(torch.equal(larger[name], weights[name]) for name in others)
+    text = (tmp_path / "domain" / "domain.json").read_text(encoding="utf-8")
+    assert str(trained.folder) not in text, "no folder of this machine is written down"
+
+
+def test_stopping_leaves_the_domain_as_it_was(trained, monkeypatch):
+    before = {path: path.read_bytes() for path in (trained.folder / "domain").iterdir()}
+    other = dataclasses.replace(settings(trained.folder), run=trained.folder / "stopped")
+    watched(monkeypatch, stop_at=1)
+    with pytest.raises(KeyboardInterrupt):
+        train(other)
+    assert {path: path.read_bytes() for path in (trained.folder / "domain").iterdir()} == before
+    assert torch.load(trained.folder / "stopped" / "checkpoint.pt", weights_only=True)["step"] == 1
+
+
+class Oracle:
+    """As `Clip`, with the truth instead of eyes: each picture has a direction of its own, and a text points where it is true."""
+
+    def __init__(self, sign):
+        self.sign, self.at, self.factors = sign, 0, sample(1000, 1)
+
+    def encode_image(self, images):
+        self.at += len(images)
+        return F.one_hot(torch.arange(self.at - len(images), self.at), 1000).float()
+
+    def encode_text(self, texts):
+        captions = heldout_captions()
+        assert list(texts) == [caption.text for caption in captions]
+        return self.sign * true_of(captions, self.factors).float()
+
+
+@pytest.mark.parametrize("sign,area", [(1, 1.0), (-1, 0.0), (0, 0.5)])
+def test_who_knows_everything_has_area_one(sign, area, tmp_path, monkeypatch):
+    monkeypatch.setattr(clip, "Portraits", Backgrounds)
+    metrics = measure(Oracle(sign), settings(tmp_path))
+    assert set(metrics["auc"].values()) == {area} and metrics["mean auc"] == area
