@@ -91,8 +91,9 @@ def _tidied(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
         lines = [line for line in output.text.split("\n") if not PROGRESS.match(line.rpartition("\r")[2])]
         output.text = "\n".join(line.rpartition("\r")[2] for line in lines)
         return output if output.text.strip() else None
-    if "image/png" in output.get("data", {}):
-        output.data.pop("image/jpeg", None)  # PIL hands over every picture twice
+    both = [kind for kind in ("image/png", "image/jpeg") if kind in output.get("data", {})]
+    if len(both) == 2:  # PIL hands over every picture twice
+        output.data.pop(max(both, key=lambda kind: len(output.data[kind])))
     if WIDGET not in output.get("data", {}):
         return output
     text = output.data.pop("text/plain", "")

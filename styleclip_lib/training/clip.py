@@ -8,16 +8,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..checkpoints.domain import load_tensors
-from ..networks.attributes import CODE_SIZE
 from ..networks.clip import CLIP, Clip, WordTokenizer
 from ..portraits.attributes import ATTRIBUTES
 from ..portraits.captions import heldout_captions
 from ..portraits.parsing import known_words
-from ..portraits.statements import false_of, true_of
+from ..portraits.statements import STATEMENTS, false_of, true_of
 from .augment import augment
 from .captioned import CaptionedPictures
 from .card import About, publish
-from .coding import attribute_loss
+from .coding import statement_loss
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
 
@@ -39,7 +38,7 @@ class Settings:
     plain_each, drawn_each, scenes_each, captions_each  how many of each are in a batch
     image_resolution    a multiple of 32; the network is the small ResNet form of CLIP
     start               a CLIP of this domain to go on from, of any image resolution (a .safetensors file)
-    aid                 weight of reading the attributes from the picture's vector, which speeds up the beginning
+    aid                 weight of reading from the picture's vector which statements hold of it
     strength            of the augmentations
     """
 
@@ -61,7 +60,7 @@ class Settings:
     context_length: int = 28
     text_width: int = 128
     text_layers: int = 2
-    steps: int = 1500
+    steps: int = 3500
     lr: float = 1e-3
     aid: float = 2.0
     strength: float = 0.35
@@ -97,7 +96,7 @@ def _at_resolution(state: dict, image_resolution: int) -> dict:
 def _fit(clip: Clip, s: Settings) -> float:
     portraits = Portraits(DataSettings(s.data, s.count))
     pictures = CaptionedPictures(portraits, s.drawn, s.scenes, s.seed)
-    reader = nn.Linear(s.embed_dim, CODE_SIZE)
+    reader = nn.Linear(s.embed_dim, len(STATEMENTS))
     optimizer = torch.optim.AdamW([*clip.parameters(), *reader.parameters()], lr=s.lr, weight_decay=0.03, betas=(0.9, 0.98))
     with Run(s.run, save_every=200, clip=clip, reader=reader, optimizer=optimizer) as run:
         for step in run.steps(s.steps):
@@ -112,7 +111,7 @@ def _fit(clip: Clip, s: Settings) -> float:
                 of_images, of_texts = clip.model.encode_image(images).float(), clip.model.encode_text(tokens).float()
             logits = clip.model.logit_scale.exp().clamp(max=100) * F.normalize(of_texts, dim=1) @ F.normalize(of_images, dim=1).T
             contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
-            aid = attribute_loss(reader(of_images[: len(factors)]).cpu(), factors, focus=1.0)
+            aid = statement_loss(reader(of_images[: len(factors)]).cpu(), factors, focus=1.0)
             run.update(contrast + s.aid * aid.to(run.device), optimizer)
             run.log(contrast=contrast, aid=aid, scale=clip.model.logit_scale.exp())
     clip.eval()

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from ..networks.attributes import CODE_SLICES
 from ..portraits.attributes import ATTRIBUTES, BY_NAME
 from ..portraits.factors import Factors
-from ..portraits.statements import COLUMN, visible
+from ..portraits.statements import COLUMN, statements_false, statements_true, visible
 
 
 def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:
@@ -17,6 +17,20 @@ def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0) -> 
     code [N, CODE_SIZE] -> a number
     """
     losses = attribute_losses(code, factors)
+    weights = (losses.detach() / losses.detach().mean().clamp(min=1e-6)) ** focus
+    return (weights * losses).mean()
+
+
+def statement_loss(logits: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:
+    """How badly it is told which statements hold of each picture: binary cross-entropy, true and false ones counting alike.
+
+    Statements that are neither clearly true nor clearly false of a picture are not asked for. focus as in `attribute_loss`.
+    logits [N, number of STATEMENTS] -> a number
+    """
+    true, false = statements_true(factors).float(), statements_false(factors).float()
+    missed = (F.softplus(-logits.float()) * true).sum(0) / true.sum(0).clamp(min=1)
+    alarms = (F.softplus(logits.float()) * false).sum(0) / false.sum(0).clamp(min=1)
+    losses = (missed + alarms) / 2
     weights = (losses.detach() / losses.detach().mean().clamp(min=1e-6)) ** focus
     return (weights * losses).mean()
 

@@ -8,12 +8,15 @@ import torch
 import torch.nn.functional as F
 
 from ..checkpoints.domain import load_network
+from ..networks.attributes import Attributes
 from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
 from ..networks.perceptual import Perceptual
+from ..portraits.factors import Factors
 from ..portraits.latents import Z_DIM
 from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
 from .card import About, publish
+from .coding import attribute_loss
 from .data import DataSettings, Portraits, to_float
 from .loop import Run
 from .quality import measure_generator
@@ -41,6 +44,7 @@ class Settings:
     path_weight, path_every  path length regularisation
     mixing              probability of mixing two latents
     perceptual          weight of the perceptual distance beside the mean absolute difference, at full size
+    reading             weight of reading the attributes from copies (the domain's attributes network), at full size
     anchor              weight of the copying loss while playing; half of a batch has a render to compare with
     average             half-life of the averaged generator, in pictures
     """
@@ -55,18 +59,19 @@ class Settings:
     channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 96, 64: 64, 128: 32})
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 64, 64: 32, 128: 16})
     mapping_steps: int = 5000
-    copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 3600, 4e-3))
+    copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 9600, 4e-3))
     steps: int = 700
     batch_size: int = 16
-    lr: float = 2e-3
-    r1_gamma: float = 1.0
+    lr: float = 1e-3
+    r1_gamma: float = 3.0
     r1_every: int = 16
     path_weight: float = 2.0
     path_every: int = 8
     mixing: float = 0.9
     perceptual: float = 0.1
+    reading: float = 0.1
     anchor: float = 5.0
-    average: float = 3_000
+    average: float = 6_000
     seed: int = 0
 
 
@@ -77,9 +82,9 @@ def train(settings: Settings) -> dict:
     config = {"img_resolution": settings.img_resolution, "z_dim": Z_DIM, "w_dim": settings.w_dim,
               "num_mapping_layers": settings.num_mapping_layers, "channels": settings.channels}
     generator = Generator(**config).to(memory_format=torch.channels_last)
-    perceptual = load_network(settings.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
-    average, seconds = _copy_renders(generator, perceptual, portraits, settings)
-    seconds += _play(generator, average, perceptual, portraits, settings)
+    likeness = Likeness(settings)
+    average, seconds = _copy_renders(generator, likeness, portraits, settings)
+    seconds += _play(generator, average, likeness, portraits, settings)
     _set_mean_w(average)
     held_out = Portraits(DataSettings(settings.data, 1000, settings.img_resolution, seed=1))
     metrics = measure_generator(average, settings.domain, portraits, held_out)
@@ -87,7 +92,24 @@ def train(settings: Settings) -> dict:
     return metrics
 
 
-def _copy_renders(generator, perceptual, portraits, s: Settings):
+class Likeness(torch.nn.Module):
+    """How far a copy is from its render: pixels, perceptual features, and what can be read from it."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.perceptual = load_network(s.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
+        self.attributes = load_network(s.domain, "attributes", Attributes).to(memory_format=torch.channels_last)
+        self.weights = {"perceptual": s.perceptual, "reading": s.reading}
+
+    def forward(self, images: torch.Tensor, renders: torch.Tensor, factors: Factors) -> torch.Tensor:
+        """images, renders [B, 3, R, R] at full size, factors of the renders -> a number"""
+        loss = copy_loss(self.perceptual, images, renders, self.weights["perceptual"])
+        with torch.autocast(images.device.type, torch.bfloat16):
+            code = self.attributes.code(images).cpu()
+        return loss + self.weights["reading"] * attribute_loss(code, factors, focus=1.0).to(loss.device)
+
+
+def _copy_renders(generator, likeness, portraits, s: Settings):
     """The running start, from small pictures to full size. Returns the averaged generator and the seconds it took."""
     average = copy.deepcopy(generator).requires_grad_(False)
     optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2, betas=(0.9, 0.99))
@@ -98,9 +120,9 @@ def _copy_renders(generator, perceptual, portraits, s: Settings):
             print(f"mapping network: {missing:.3f} of the factors' variance is not linear in w")
             center_styles(generator)
             average.load_state_dict(generator.state_dict())
-        perceptual.to(run.device)
+        likeness.to(run.device)
         for step in run.steps(sum(steps for _, steps, _ in s.copy_stages)):
-            z, renders = _batch(portraits, s.batch_size, run.generator(s.seed), run.device)
+            z, renders, factors = _batch(portraits, s.batch_size, run.generator(s.seed), run.device)
             resolution, rate = _stage(step, s.copy_stages)
             stop_at = resolution if resolution < s.img_resolution else None
             if stop_at:
@@ -109,7 +131,7 @@ def _copy_renders(generator, perceptual, portraits, s: Settings):
                 group["lr"] = rate * min(1, (step + 1) / 100)
             with run.autocast():
                 images = generator(z, noise_mode="random", stop_at=stop_at)
-            loss = copy_loss(perceptual, images, renders, 0.0 if stop_at else s.perceptual)
+            loss = F.l1_loss(images.float(), renders) if stop_at else likeness(images, renders, factors)
             run.update(loss, optimizer)
             update_average(average, generator, 0.5 ** (s.batch_size / s.average))
             run.log(loss=loss)
@@ -127,7 +149,7 @@ def _stage(step: int, stages) -> tuple[int, float]:
     return stages[-1][0], stages[-1][2] / 3
 
 
-def _play(generator, average, perceptual, portraits, s: Settings):
+def _play(generator, average, likeness, portraits, s: Settings):
     """Adversarial training; moves `average` along. Returns the seconds it took."""
     discriminator = Discriminator(s.img_resolution, s.d_channels).to(memory_format=torch.channels_last)
     path_length = PathLength()
@@ -137,14 +159,14 @@ def _play(generator, average, perceptual, portraits, s: Settings):
     d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=s.lr * d_ratio, betas=(0.0, 0.99**d_ratio))
     with Run(s.run / "play", generator=generator, average=average, discriminator=discriminator, g_optimizer=g_optimizer,
              d_optimizer=d_optimizer, path_length=path_length) as run:
-        perceptual.to(run.device)
+        likeness.to(run.device)
         for step in run.steps(s.steps):
             rng = run.generator(s.seed + 1)
-            _, real = _batch(portraits, s.batch_size, rng, run.device)
+            _, real, _ = _batch(portraits, s.batch_size, rng, run.device)
             d_loss = _discriminator_step(generator, discriminator, d_optimizer, run, real, rng, s)
             if step % s.r1_every == 0:
                 _r1_step(discriminator, d_optimizer, run, real, s)
-            g_loss, copied = _generator_step(generator, discriminator, g_optimizer, run, perceptual, portraits, rng, s)
+            g_loss, copied = _generator_step(generator, discriminator, g_optimizer, run, likeness, portraits, rng, s)
             if step % s.path_every == 0:
                 _path_step(generator, g_optimizer, run, path_length, rng, s)
             update_average(average, generator, 0.5 ** (s.batch_size / s.average))
@@ -156,7 +178,7 @@ def _play(generator, average, perceptual, portraits, s: Settings):
 
 def _batch(portraits: Portraits, size: int, rng, device):
     index = torch.randint(len(portraits), (size,), generator=rng)
-    return portraits.latents[index].to(device), to_float(portraits.images(index)).to(device)
+    return portraits.latents[index].to(device), to_float(portraits.images(index)).to(device), portraits.factors[index]
 
 
 def _discriminator_step(generator, discriminator, optimizer, run, real, rng, s):
@@ -173,17 +195,17 @@ def _r1_step(discriminator, optimizer, run, real, s):
     run.update(s.r1_gamma / 2 * s.r1_every * r1_penalty(discriminator, real), optimizer)
 
 
-def _generator_step(generator, discriminator, optimizer, run, perceptual, portraits, rng, s):
+def _generator_step(generator, discriminator, optimizer, run, likeness, portraits, rng, s):
     """Half of the pictures are mixed from fresh latents, the other half also have a render to resemble."""
     half = s.batch_size // 2
-    z, renders = _batch(portraits, half, rng, run.device)
+    z, renders, factors = _batch(portraits, half, rng, run.device)
     fresh = torch.randn(s.batch_size - half, Z_DIM, generator=rng).to(run.device)
     w_plus = torch.cat([generator.mapping(z), mix_styles(generator.mapping, fresh, s.mixing, rng)])
     discriminator.requires_grad_(False)
     with run.autocast():
         images = generator.synthesis(w_plus, noise_mode="random")
         logits = discriminator(images)
-    copied = copy_loss(perceptual, images[:half], renders, s.perceptual)
+    copied = likeness(images[:half], renders, factors)
     loss = generator_loss(logits)
     run.update(loss + s.anchor * copied, optimizer)
     discriminator.requires_grad_(True)

@@ -84,6 +84,7 @@ def test_tidy_keeps_tags_and_the_last_line_of_a_plain_progress_bar_only():
 
 def test_a_picture_is_kept_once():
     cell = new_code_cell("1")
-    cell.outputs = [new_output("display_data", data={"image/png": "x", "image/jpeg": "y", "text/plain": "<PIL>"})]
+    cell.outputs = [new_output("display_data", data={"image/png": "xxx", "image/jpeg": "y", "text/plain": "<PIL>"}),
+                    new_output("display_data", data={"image/png": "x", "image/jpeg": "yyy"})]
     tidy(new_notebook(cells=[cell]))
-    assert cell.outputs[0].data == {"image/png": "x", "text/plain": "<PIL>"}
+    assert [output.data for output in cell.outputs] == [{"image/jpeg": "y", "text/plain": "<PIL>"}, {"image/png": "x"}]

@@ -8,7 +8,8 @@ import torch
 from styleclip_lib.networks.attributes import CODE_SIZE, CODE_SLICES
 from styleclip_lib.portraits.attributes import ATTRIBUTES, BY_NAME
 from styleclip_lib.portraits.factors import sample
-from styleclip_lib.training.coding import accuracy, attribute_loss, attribute_losses, decidable, visible
+from styleclip_lib.portraits.statements import STATEMENTS, statements_false, statements_true
+from styleclip_lib.training.coding import accuracy, attribute_loss, attribute_losses, decidable, statement_loss, visible
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +130,24 @@ def test_gradients_reach_every_attribute(people):
     code = torch.zeros(len(people), CODE_SIZE, requires_grad=True)
     attribute_loss(code, people).backward()
     assert all(code.grad[:, where].abs().sum() > 0 for where in CODE_SLICES.values())
+
+
+def test_the_loss_of_statements_is_that_of_the_slow_loop(people):
+    few = people[torch.arange(40)]
+    logits = torch.randn(40, len(STATEMENTS), generator=torch.Generator().manual_seed(2))
+    true, false = statements_true(few), statements_false(few)
+    losses = []
+    for column in range(len(STATEMENTS)):
+        missed = [math.log1p(math.exp(-logits[n, column])) for n in range(40) if true[n, column]]
+        alarms = [math.log1p(math.exp(logits[n, column])) for n in range(40) if false[n, column]]
+        losses.append(sum(sum(part) / max(len(part), 1) for part in (missed, alarms)) / 2)
+    assert statement_loss(logits, few).item() == pytest.approx(sum(losses) / len(losses), rel=1e-4)
+    squares = sum(loss**2 for loss in losses) / sum(losses)
+    assert statement_loss(logits, few, focus=1.0).item() == pytest.approx(squares, rel=1e-4)
+
+
+def test_what_is_undecided_is_not_asked_for(people):
+    undecided = ~statements_true(people) & ~statements_false(people)
+    logits = torch.zeros(len(people), len(STATEMENTS))
+    wild = logits.masked_fill(undecided, 50.0)
+    assert undecided.any() and statement_loss(wild, people) == statement_loss(logits, people)
