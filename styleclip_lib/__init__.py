@@ -21,8 +21,12 @@ _HOME = {
     "load_models": "models",
     "Inversion": "inversion",
     "invert": "inversion",
+    "interpolate": "interpolation",
+    "Morph": "interpolation",
+    "morph": "interpolation",
     "Edit": "editing.edit",
     "optimize_latent": "editing.latent_optimization",
+    "GlobalDirections": "editing.global_directions",
     "EditReport": "metrics",
     "measure_edit": "metrics",
 }

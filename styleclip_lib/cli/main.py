@@ -20,6 +20,7 @@ COMMANDS = {
     "sample": "invent faces",
     "align": "find the face in a photograph and crop it as the models want it",
     "invert": "find the latent code that draws a given face",
+    "interpolate": "draw the way from one face to another",
     "edit": "change a face as a sentence says",
     "train": "make the weights of a network again",
 }
@@ -30,7 +31,7 @@ HELP = "\n".join(
         "",
         "Edit faces with sentences, offline.",
         "",
-        *(f"  {name:8} {what}" for name, what in COMMANDS.items()),
+        *(f"  {name:11} {what}" for name, what in COMMANDS.items()),
         "",
         "styleclip COMMAND --help    the options of a command",
         "styleclip --version         the version",

@@ -10,16 +10,19 @@ import pytest
 import torch
 from PIL import Image
 
+from styleclip_lib import flips, interpolation  # noqa: F401  (before the stand-ins hide what they import)
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
+from styleclip_lib.networks.perceptual import Perceptual
 
 
 @dataclass
 class Calls:
-    """What the stand-ins were asked for."""
+    """What the stand-ins were asked for; `reader` is what reads attributes."""
 
     seen: dict = field(default_factory=dict)
     models: SimpleNamespace | None = None
+    reader: object | None = None
 
 
 @dataclass
@@ -41,6 +44,7 @@ def toy(monkeypatch) -> Calls:
     calls = Calls()
     torch.manual_seed(0)
     generator = Generator(16, z_dim=8, w_dim=8, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8}).eval()
+    perceptual = Perceptual((4, 4)).eval()
 
     def encode_text(texts):
         if "xyzzy" in texts[0]:
@@ -51,8 +55,9 @@ def toy(monkeypatch) -> Calls:
             raise StyleclipError(f"The domain '{domain}' is not installed.")
         clip = SimpleNamespace(encode_text=encode_text)
         calls.models = SimpleNamespace(
-            domain=domain, folder=None, device=torch.device("cpu"), generator=generator, clip=clip
-        )
+            domain=domain, folder=None, device=torch.device("cpu"), generator=generator, clip=clip,
+            perceptual=perceptual, attributes=calls.reader
+        )  # fmt: skip
         return calls.models
 
     def align_face(image, size, face=None, framing=1.0, domain=None):

@@ -11,11 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib.cli import edit, invert
+from styleclip_lib.cli import edit, interpolate, invert
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.sample import read_seeds
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.flips import Flip
 from styleclip_lib.images import load_image, to_pil
+from styleclip_lib.interpolation import morph
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,89 @@ def test_invert_saves_picture_and_code(toy, portrait, tmp_path):
     torch.testing.assert_close(toy.seen["invert"]["image"], load_image(portrait))
 
 
+def frames_of(path: Path) -> list[bytes]:
+    """The pixels of every frame of a GIF."""
+    film = Image.open(path)
+    return [film.convert("RGB").tobytes() for i in range(film.n_frames) if film.seek(i) is None]
+
+
+def drawn_by_sample(seed: str, tmp_path: Path) -> bytes:
+    assert main(["sample", str(tmp_path / "s.png"), "--seed", seed]) == 0
+    return Image.open(tmp_path / "s.png").tobytes()
+
+
+@pytest.mark.parametrize("space", ["z", "w", "w+"])
+def test_interpolate_two_seeds(space, toy, tmp_path, capsys):
+    """The ends are the faces that sample draws, in every space."""
+    out = tmp_path / "a.png"
+    assert main(["interpolate", "5", "6", str(out), "--frames", "3", "--space", space]) == 0
+    sheet = Image.open(out)
+    assert sheet.width == 2 * 16 + 2, "two columns, and labels below"
+    assert sheet.crop((0, 0, 16, 16)).tobytes() == drawn_by_sample("5", tmp_path)
+    below = sheet.height // 2 + 1
+    assert sheet.crop((0, below, 16, below + 16)).tobytes() == drawn_by_sample("6", tmp_path)
+    shown = capsys.readouterr().out
+    assert "long; its steps differ by" in shown and f"Saved {out}." in shown
+
+
+@pytest.mark.parametrize("extension", [".gif", ".mp4", ".webp", ".GIF"])
+def test_interpolate_films(extension, toy, tmp_path):
+    out = tmp_path / f"a{extension}"
+    assert main(["interpolate", "5", "6", str(out), "--frames", "4"]) == 0
+    assert out.stat().st_size > 100 and [path.name for path in tmp_path.iterdir()] == [out.name]
+    if extension != ".mp4":
+        assert Image.open(out).n_frames == 4
+
+
+def test_interpolate_there_and_back(toy, tmp_path):
+    there, back = tmp_path / "there.gif", tmp_path / "back.gif"
+    for path, more in ((there, []), (back, ["--back"])):
+        assert main(["interpolate", "5", "6", str(path), "--frames", "4", "--psi", "1", *more]) == 0
+    frames = frames_of(back)
+    assert len(frames_of(there)) == 4 and len(frames) == 6
+    assert frames[5] == frames[1] and frames[4] == frames[2] and frames[3] != frames[0]
+
+
+def test_interpolate_pictures_and_a_picture_with_a_seed(toy, portrait, photograph, tmp_path, capsys):
+    out = str(tmp_path / "a.gif")
+    options = ["--frames", "3", "--inversion-steps", "7", "--seed", "4", "--space", "w", "--face", "1"]
+    assert main(["interpolate", str(portrait), str(photograph), out, *options]) == 0
+    assert (toy.seen["invert"]["steps"], toy.seen["invert"]["seed"], toy.seen["invert"]["space"]) == (7, 4, "w")
+    assert toy.seen["face"] == 1 and "draws portraits" in capsys.readouterr().out
+    assert main(["interpolate", "3", str(portrait), out, "--frames", "3"]) == 0
+    assert toy.seen["invert"]["space"] == "w+"
+
+
+def test_interpolate_a_picture_whose_name_is_a_number(toy, portrait, monkeypatch):
+    monkeypatch.chdir(portrait.parent)
+    portrait.rename("7")
+    assert main(["interpolate", "./7", "7", "a.gif", "--frames", "2"]) == 0
+    assert toy.seen["invert"]["image"].shape == (1, 3, 16, 16)
+
+
+def test_interpolate_hands_its_options_over(toy, tmp_path, monkeypatch):
+    def heard(models, a, b, **settings):
+        seen.update(settings)
+        return morph(models, a, b, **settings)
+
+    seen: dict = {}
+    monkeypatch.setattr("styleclip_lib.interpolation.morph", heard)
+    options = ["--frames", "3", "--uniform", "--reach", "-0.5", "1.5", "--layers", "medium", "--psi", "0.4"]
+    assert main(["interpolate", "5", "6", str(tmp_path / "a.gif"), *options]) == 0
+    assert seen.pop("layers").tolist() == [0, 0, 0, 1, 1, 1]
+    assert seen == {"frames": 3, "even": False, "reach": (-0.5, 1.5), "space": "w+", "truncation_psi": 0.4}
+
+
+def test_interpolate_says_where_attributes_flip(toy, tmp_path, capsys, monkeypatch):
+    def heard(models, way):
+        return [Flip("glasses", "none", "sunglasses", 0.431), Flip("weight", None, "fat", 0.9)]
+
+    monkeypatch.setattr("styleclip_lib.flips.attribute_path", heard)
+    toy.reader = "a network"
+    assert main(["interpolate", "5", "6", str(tmp_path / "a.gif"), "--frames", "3"]) == 0
+    assert "  0.43 glasses: none -> sunglasses\n  0.90 weight: in between -> fat\n" in capsys.readouterr().out
+
+
 def test_edit_saves_the_edited_face(toy, portrait, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert main(["edit", str(portrait), str(out), "--text", "a smile", "--seed", "3", "--steps", "7"]) == 0
@@ -106,7 +191,11 @@ def test_the_defaults_are_those_of_the_library():
     for name in ("steps", "lambda_l2", "lambda_id", "seed"):
         assert getattr(chosen, name) == defaults[name], name
     steps = signature(inversion.invert).parameters["steps"].default
-    assert chosen.inversion_steps == steps == invert.Settings(Path("a"), Path("b")).steps
+    way = interpolate.Settings("1", "2", Path("a"))
+    assert chosen.inversion_steps == steps == invert.Settings(Path("a"), Path("b")).steps == way.inversion_steps
+    defaults = {name: value.default for name, value in signature(morph).parameters.items()}
+    assert (way.frames, way.space, way.reach) == (defaults["frames"], defaults["space"], defaults["reach"])
+    assert way.psi == defaults["truncation_psi"] and way.uniform != defaults["even"]
 
 
 def test_strength_moves_between_the_face_and_the_edit(toy, portrait, tmp_path):

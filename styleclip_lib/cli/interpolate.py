@@ -1,0 +1,139 @@
+"""``styleclip interpolate``: the way from one face to another, as a film or on one sheet."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from ..errors import StyleclipError
+from ..paths import check_destination
+from .parsing import Align, Device, Domain, Face, parse
+
+FILMS = (".gif", ".mp4", ".webp")
+SHEETS = (".png", ".jpg", ".jpeg")
+MOST_FRAMES = 1000
+
+
+@dataclass
+class Settings:
+    """Draw the way from one face to another, in steps that look equally large. Ctrl-C keeps the most even so far."""
+
+    a: tyro.conf.Positional[str]
+    """where to start: a picture with one face, or the number of an invented face (a seed, as in styleclip sample)"""
+    b: tyro.conf.Positional[str]
+    """where to go: a picture or a seed"""
+    output: tyro.conf.Positional[Path]
+    """where to write the film (.gif, .mp4, .webp), or all frames on one sheet (.png, .jpg)"""
+    space: Literal["z", "w", "w+"] = "w+"
+    """where the way lies; z (seeds only) along an arc, w and w+ along a line"""
+    frames: int = 24
+    """how many frames, both faces included"""
+    fps: float = 12
+    """frames a second of a film"""
+    back: bool = False
+    """let the film also go back, so that it has no jump when it repeats"""
+    uniform: bool = False
+    """equal steps in the space, instead of steps that look equally large"""
+    reach: tuple[float, float] = (0.0, 1.0)
+    """where the first and the last frame lie: 0 is A and 1 is B; -0.5 1.5 goes on beyond both"""
+    layers: Literal["all", "coarse", "medium", "fine"] = "all"
+    """what goes over to B: coarse (pose and shape, up to 8 px), medium (16 and 32 px), fine (colours); w+ only"""
+    psi: float = 0.7
+    """truncation of invented faces: 0 is the average face, 1 the full variety"""
+    inversion_steps: int = 100
+    """steps of the inversion of a picture"""
+    seed: int = 0
+    """of the inversion: the same seed gives the same result"""
+    align: Align = "auto"
+    """auto crops the face out of every picture that has not exactly the generator's size"""
+    face: Face = None
+    """which face to take when there are several: its number, 0 being the largest, or largest"""
+    domain: Domain = "portraits"
+    """whose faces: the name of a domain, or a folder with one"""
+    device: Device = "auto"
+    """what computes"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "interpolate", arguments)
+    _check(settings)
+
+    from ..images import check_picture_path, image_grid, open_picture, save_animation, save_image
+
+    check_picture_path(settings.output, FILMS + SHEETS)
+    ends = [point if is_seed(point) else open_picture(point) for point in (settings.a, settings.b)]
+
+    from ..flips import attribute_path
+    from ..interpolation import layer_weights, morph
+    from ..models import load_models
+
+    models = load_models(settings.domain, device=settings.device)
+    a, b = (_code(models, end, settings) for end in ends)
+    layers = None if settings.layers == "all" else layer_weights(models.generator, **{settings.layers: 1.0})
+    way = morph(models, a, b, frames=settings.frames, space=settings.space, even=not settings.uniform, reach=settings.reach,
+                layers=layers, truncation_psi=settings.psi)
+    if settings.output.suffix.lower() in SHEETS:
+        save_image(image_grid(way.images, labels=[f"{weight:.2f}" for weight in way.weights]), settings.output)
+    else:
+        film = list(way.images)
+        save_animation(film + film[-2:0:-1] if settings.back else film, settings.output, fps=settings.fps)
+    print(f"The way is {way.length:.2f} long; its steps differ by {100 * way.unevenness:.0f} %.")
+    if models.attributes is not None:
+        for flip in attribute_path(models, way):
+            print(f"  {flip}")
+    print(f"Saved {settings.output}.")
+    return 0
+
+
+def is_seed(point: str) -> bool:
+    """Whether A or B is the number of an invented face; a picture whose name is a number needs a path, such as ./7."""
+    return re.fullmatch(r"\d{1,10}", point) is not None and int(point) < 2**32
+
+
+def _code(models, end, settings: Settings):
+    """The code of A or B in the space that was chosen. `end`: a seed, or the picture that was opened."""
+    if isinstance(end, str):
+        return _invented(models, int(end), settings)
+
+    from ..inversion import invert
+    from .portrait import aligned_portrait, note_on_photographs
+
+    face, cropped = aligned_portrait(models, end, settings.align, settings.face)
+    note_on_photographs(models, cropped)
+    found = invert(models, face, space=settings.space, steps=settings.inversion_steps, seed=settings.seed)
+    return found.w_plus[:, 0] if settings.space == "w" else found.w_plus
+
+
+def _invented(models, seed: int, settings: Settings):
+    """The code of the face that `styleclip sample` draws for this seed."""
+    import torch
+
+    z = torch.randn(1, models.generator.z_dim, generator=torch.Generator().manual_seed(seed)).to(models.device)
+    if settings.space == "z":
+        return z
+    with torch.no_grad():
+        w_plus = models.generator.mapping(z, truncation_psi=settings.psi)
+    return w_plus[:, 0] if settings.space == "w" else w_plus
+
+
+def _check(settings: Settings) -> None:
+    """Everything that can be said before a picture is opened or a model loaded."""
+    if settings.space == "z" and not (is_seed(settings.a) and is_seed(settings.b)):
+        raise StyleclipError("--space z joins two seeds, because a picture has no z that draws it: take --space w or w+ for pictures.")
+    if settings.layers != "all" and settings.space != "w+":
+        raise StyleclipError(f"--layers {settings.layers} needs --space w+, where every layer has a code of its own.")
+    if not 2 <= settings.frames <= MOST_FRAMES:
+        raise StyleclipError(f"--frames must lie between 2 and {MOST_FRAMES}.")
+    if not 1 <= settings.fps <= 50:
+        raise StyleclipError("--fps must lie between 1 and 50 frames a second.")
+    if not all(map(math.isfinite, (*settings.reach, settings.psi))) or settings.reach[0] == settings.reach[1]:
+        raise StyleclipError("--reach must be two different numbers, such as 0 1 or -0.5 1.5, and --psi a number such as 0.7.")
+    if settings.inversion_steps < 0:
+        raise StyleclipError("--inversion-steps must be 0 or more.")
+    check_destination(settings.output)
