@@ -1,0 +1,90 @@
+"""What each style channel does to the picture, in CLIP's words (Patashnik et al. 2021, section 6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from ..models import Models
+from .style_statistics import StyleStatistics
+
+_AT_ONCE = 16  # pictures
+
+
+@dataclass
+class ScannedEffects:
+    """vectors [C, D]: Δi_c of every channel, of length one, or 0 for a channel that was not scanned."""
+
+    vectors: torch.Tensor
+
+    def relevance(self, models: Models, direction: torch.Tensor) -> torch.Tensor:
+        """r_c = ⟨Δi_c, Δt⟩. direction Δt [D] -> [C], in [-1, 1]"""
+        return self.vectors @ direction
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What a file keeps, in half precision, which costs a relevance less than 0.001."""
+        return {"effects": self.vectors.half()}
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, torch.Tensor], settings: dict) -> "ScannedEffects":
+        return cls(tensors["effects"])
+
+
+def with_channel(styles: torch.Tensor, channel: int, value: torch.Tensor) -> torch.Tensor:
+    """styles [N, num_channels] with one channel set to a value, and every other channel as it was.
+
+    The authors' code writes into the styles themselves, so that channels once scanned stay at their mean.
+    """
+    changed = styles.clone()
+    changed[:, channel] = value
+    return changed
+
+
+def mean_effect(minus: torch.Tensor, plus: torch.Tensor) -> torch.Tensor:
+    """Δi_c: where CLIP sees a picture go when a channel rises, on average over many pictures, of length one.
+
+    Every picture counts alike, whatever the size of its step; that makes channels that change much of
+    anything comparable with those that change little.
+    minus, plus [N, D], CLIP's vectors of N pictures with the channel low and high -> [D]
+    """
+    steps = F.normalize(plus, dim=-1) - F.normalize(minus, dim=-1)
+    return F.normalize(F.normalize(steps, dim=-1).mean(0), dim=-1)
+
+
+def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequence[int], sigmas: float,
+                  stop_at: int | None = None) -> torch.Tensor:
+    """Δi_c for some channels: each is drawn at its mean - 5σ and mean + 5σ (sigmas = 5) in every face of the statistics,
+    all other channels being those of the face. -> [len(channels), D]
+
+    stop_at: draw at this resolution; see `Synthesis.render`.
+    """
+    effects = []
+    for channel in channels:
+        reach = sigmas * statistics.std[channel]
+        ends = [with_channel(statistics.styles, channel, statistics.mean[channel] + sign * reach) for sign in (-1, 1)]
+        effects.append(mean_effect(*(seen_by_clip(models, styles, statistics.rgb_styles, stop_at) for styles in ends)))
+    return torch.stack(effects)
+
+
+@torch.no_grad()
+def seen_by_clip(models: Models, styles: torch.Tensor, rgb_styles: torch.Tensor, stop_at: int | None = None) -> torch.Tensor:
+    """CLIP's vectors [N, D] of the pictures with these styles, a few at once."""
+    seen = []
+    for some, some_rgb in zip(styles.split(_AT_ONCE), rgb_styles.split(_AT_ONCE)):
+        with torch.autocast(models.device.type, torch.bfloat16):
+            image = models.generator.from_styles(some, some_rgb, stop_at=stop_at)
+            seen.append(models.clip.encode_image(image.float().clamp(-1, 1)))
+    return torch.cat(seen)
+
+
+def drawing_resolution(models: Models) -> int:
+    """As large as CLIP looks, and no larger: what it cannot see need not be drawn."""
+    resolutions = models.generator.synthesis.resolutions
+    return next((r for r in resolutions if r >= models.clip.image_size), resolutions[-1])
+
+
+def drawn_channels(models: Models, stop_at: int) -> int:
+    """How many channels take part in a picture of this resolution; they are the first ones."""
+    layers = zip(models.generator.style_slices, models.generator.layer_resolutions)
+    return max(where.stop for (_, where), resolution in layers if resolution <= stop_at)

@@ -1,0 +1,244 @@
+"""Global directions: a text becomes a step in StyleSpace that suits every face (Patashnik et al. 2021, section 6)."""
+
+import dataclasses
+import math
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from .. import __version__
+from ..errors import StyleclipError
+from ..models import Models
+from ..training.loop import this_process
+from .channel_effects import ScannedEffects, drawing_resolution
+from .channel_scan import scan
+from .directions_file import belongs_to, cache_folder, cached_path, read, read_facts, shipped_path, write
+from .first_order import FirstOrder, first_order_effects
+from .prompt_templates import text_direction
+from .style_edit import StyleEdit
+from .style_statistics import StyleStatistics, style_statistics
+
+NEUTRAL, ALPHA, BETA = "a face", 4.0, 0.15
+
+
+class Change(NamedTuple):
+    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta."""
+
+    target: str
+    neutral: str = NEUTRAL
+    alpha: float = ALPHA
+    beta: float = BETA
+
+
+@dataclasses.dataclass(frozen=True)
+class UsedChannel:
+    """A style channel that an edit moves.
+
+    layer      its convolution, "b16.conv1"
+    number     its place within that layer
+    index      its place in styles [B, num_channels]
+    relevance  ⟨Δi_c, Δt⟩, a cosine in [-1, 1]
+    step       how far alpha = 1 moves it, in the channel's standard deviations σ, in [-1, 1]
+    """
+
+    layer: str
+    number: int
+    index: int
+    relevance: float
+    step: float
+
+
+def steps_of(relevance: torch.Tensor, beta: float) -> torch.Tensor:
+    """Relevances [C] -> steps [C] in σ: what lies below beta becomes 0, and the largest becomes 1 or -1.
+
+    All 0 if no channel reaches beta (the authors' code then divides 0 by 0).
+    """
+    kept = torch.where(relevance.abs() < beta, 0, relevance)
+    return kept / kept.abs().max().clamp(min=1e-12)
+
+
+@dataclasses.dataclass
+class GlobalDirections:
+    """What every style channel of a generator does in CLIP's eyes, so that a text finds its channels at once.
+
+    models    the domain
+    mean, std [num_channels]  of the styles of many faces
+    effects   the scan's Δi_c, or the first-order way to their products with Δt; both have `relevance(models, Δt)`
+    settings  how they were computed
+    """
+
+    models: Models
+    mean: torch.Tensor
+    std: torch.Tensor
+    effects: ScannedEffects | FirstOrder
+    settings: dict
+    _relevances: dict[tuple[str, str], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
+
+    @classmethod
+    def compute(cls, models: Models, *, images: int = 64, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
+                seed: int = 0, folder: str | Path | None = None, progress: bool = True) -> "GlobalDirections":
+        """The paper's scan: each channel is drawn low and high in some faces, all else being as it is in the face.
+
+        Done once for a generator and a CLIP: the result is kept in a file, and the next call with the same networks and settings
+        reads it. Directions that come with the domain are used if they fit. Ctrl-C loses a few seconds of work; the same
+        call goes on from there. With several processes (torchrun) each does its share.
+
+        The toRGB layers are left out, since they change colours only. Pictures are drawn as large as CLIP looks and no
+        larger; layers above that resolution are left out too.
+
+        images  in how many faces each channel is tried (the paper: 100);  samples  how many faces give mean and σ
+        sigmas  how far from its mean a channel is moved, in σ;  folder  where to keep the result, by default `cache_folder()`
+
+        Raises StyleclipError if a setting makes no sense or the folder cannot be written.
+        """
+        settings = {"kind": "scan", **_sampling(images, samples, truncation_psi, seed), "sigmas": _positive("sigmas", sigmas),
+                    "stop_at": drawing_resolution(models)}
+        facts = {**belongs_to(models), **settings}
+        shipped = shipped_path(models)
+        if shipped is not None and read_facts(shipped).items() >= facts.items():
+            return cls.load(models, shipped)
+        path = cached_path(_made(folder), facts)
+        if not path.exists():
+            process, parts = this_process(), path.with_suffix(".parts")
+            statistics = _statistics(models, settings)
+            vectors = scan(models, statistics, sigmas, settings["stop_at"], parts, progress)
+            process.wait_for_everyone()  # all have read the parts
+            if process.is_main_process:
+                cls(models, statistics.mean, statistics.std, ScannedEffects(vectors), settings).save(path)
+                shutil.rmtree(parts)
+            process.wait_for_everyone()
+        return cls.load(models, path)
+
+    @classmethod
+    def first_order(cls, models: Models, *, images: int = 32, samples: int = 20_000, truncation_psi: float = 0.7, projections: int = 32,
+                    seed: int = 0, progress: bool = True) -> "GlobalDirections":
+        """Seconds in place of minutes: gradients in place of the scan (see editing/first_order.py).
+
+        projections  how many random directions measure the channels; the more, the nearer to the full first order
+
+        Raises StyleclipError if a setting makes no sense.
+        """
+        settings = {"kind": "first order", **_sampling(images, samples, truncation_psi, seed),
+                    "projections": int(_positive("projections", projections)), "stop_at": drawing_resolution(models)}
+        statistics = _statistics(models, settings)
+        effects = first_order_effects(models, statistics, settings["projections"], seed, settings["stop_at"], progress)
+        return cls(models, statistics.mean, statistics.std, effects, settings)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the directions and the fingerprints of the networks they belong to. Raises StyleclipError if that cannot be."""
+        tensors = {"mean": self.mean, "std": self.std, **self.effects.tensors()}
+        write(Path(path).expanduser(), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
+
+    @classmethod
+    def load(cls, models: Models, path: str | Path | None = None) -> "GlobalDirections":
+        """Reads directions; without a path those that come with the domain.
+
+        Raises StyleclipError if there are none, or they belong to another generator or another CLIP.
+        """
+        path = shipped_path(models) if path is None else Path(path).expanduser()
+        if path is None:
+            raise StyleclipError(f"The domain '{models.domain}' comes without global directions; "
+                                 "GlobalDirections.compute(models) computes them.")
+        tensors, facts = read(path, models)
+        settings = {name: value for name, value in facts.items() if name not in ("generator", "clip", "version")}
+        kind = ScannedEffects if settings["kind"] == "scan" else FirstOrder
+        return cls(models, tensors["mean"], tensors["std"], kind.from_tensors(tensors, settings), settings)
+
+    def relevance(self, target: str, neutral: str = NEUTRAL) -> torch.Tensor:
+        """r_c = ⟨Δi_c, Δt⟩ of every style channel [num_channels]; remembered for each pair of texts.
+
+        Raises StyleclipError for an empty text, a word that CLIP does not know, and texts that say the same.
+        """
+        texts = target, neutral
+        if texts not in self._relevances:
+            self._relevances[texts] = self.effects.relevance(self.models, text_direction(self.models.clip, target, neutral))
+        return self._relevances[texts]
+
+    def step(self, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA, beta: float = BETA) -> torch.Tensor:
+        """α Δs [num_channels], what the edit adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
+
+        Raises StyleclipError as `relevance` does, and if no channel reaches beta.
+        """
+        if not math.isfinite(alpha):
+            raise StyleclipError(f"alpha must be a number, not {alpha}; 0 changes nothing, {ALPHA} is usual, a negative one goes back.")
+        return alpha * self.std * steps_of(self._checked(target, neutral, beta), beta)
+
+    def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA, beta: float = BETA) -> StyleEdit:
+        """Moves a face's styles from what the neutral text says to what the target says: s' = s + α Δs.
+
+        w_plus  [B, num_ws, w_dim]
+        alpha   strength, about -10 to 10; negative ones go from the target to the neutral text
+        beta    disentanglement: channels below this relevance stay; the higher, the fewer channels and side effects
+
+        Raises StyleclipError as `step` does, and for a w_plus of another generator.
+        """
+        return self.edit_several(w_plus, [Change(target, neutral, alpha, beta)])
+
+    @torch.no_grad()
+    def edit_several(self, w_plus: torch.Tensor, changes: Sequence[Change]) -> StyleEdit:
+        """Several texts at once: their steps are added. changes: `Change`s, or tuples (target, neutral, alpha, beta)."""
+        changes = [Change(*change) for change in changes]
+        w_plus = w_plus.detach().to(self.models.device)
+        styles, rgb_styles = self.models.generator.styles(w_plus)
+        for change in changes:
+            styles = styles + self.step(*change)
+        image = self.models.generator.from_styles(styles, rgb_styles)
+        said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": c.beta} for c in changes]
+        recipe = {"domain": self.models.domain, "method": "directions", **(said[0] if len(said) == 1 else {"changes": said}),
+                  "directions": self.settings, "version": __version__}
+        return StyleEdit(w_plus, image, recipe=recipe, styles=styles, rgb_styles=rgb_styles)
+
+    def channels(self, target: str, neutral: str = NEUTRAL, beta: float = BETA) -> list[UsedChannel]:
+        """The channels that an edit moves, the most relevant first. Raises StyleclipError as `step` does."""
+        relevance = self._checked(target, neutral, beta)
+        steps, layers = steps_of(relevance, beta).tolist(), self.models.generator.style_slices
+        used = [UsedChannel(layer, index - where.start, index, float(relevance[index]), steps[index])
+                for layer, where in layers for index in range(where.start, where.stop) if steps[index]]
+        return sorted(used, key=lambda channel: -abs(channel.relevance))
+
+    def beta_for(self, channels: int, target: str, neutral: str = NEUTRAL) -> float:
+        """The beta that leaves this many channels: a colour wants 10 to 20, a shape 100 to 200, say the authors."""
+        relevance = self.relevance(target, neutral).abs()
+        return float(relevance.sort(descending=True).values[min(max(channels, 1), len(relevance)) - 1])
+
+    def _checked(self, target: str, neutral: str, beta: float) -> torch.Tensor:
+        """The relevances, after making sure that beta leaves any."""
+        if not 0 <= beta < 1:
+            raise StyleclipError(f"beta must be at least 0 and below 1, not {beta}; 0 uses every channel, {BETA} is usual.")
+        relevance = self.relevance(target, neutral)
+        largest = float(relevance.abs().max())
+        if largest < beta or largest == 0:
+            raise StyleclipError(f"No style channel reaches a relevance of {beta} for '{target}' against '{neutral}'; the largest "
+                                 f"is {largest:.3f}, so take a smaller beta.")
+        return relevance
+
+
+def _sampling(images: int, samples: int, truncation_psi: float, seed: int) -> dict:
+    """The settings that both ways share, checked."""
+    _positive("images", images)
+    if samples < max(images, 2):
+        raise StyleclipError(f"samples is {samples}; it must be at least 2 and at least images, which is {images}.")
+    return {"images": int(images), "samples": int(samples), "truncation_psi": float(truncation_psi), "seed": int(seed)}
+
+
+def _positive(name: str, number: float) -> float:
+    if number <= 0:
+        raise StyleclipError(f"{name} must be more than 0, not {number}.")
+    return float(number)
+
+
+def _statistics(models: Models, settings: dict) -> StyleStatistics:
+    return style_statistics(models.generator, *(settings[name] for name in ("images", "samples", "truncation_psi", "seed")))
+
+
+def _made(folder: str | Path | None) -> Path:
+    """The folder for results, which is made if it is missing."""
+    path = cache_folder() if folder is None else Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StyleclipError(f"The folder {path} cannot be made ({error.strerror}); name another one with folder=...") from error
+    return path

@@ -1,0 +1,539 @@
+"""Global directions: the scan against a slow loop, the formulas against loops, the first-order way, files, edits, errors."""
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+import styleclip_lib
+from styleclip_lib import __version__
+from styleclip_lib.editing import channel_effects, channel_scan
+from styleclip_lib.editing.directions_file import belongs_to, read_facts
+from styleclip_lib.editing.edit import Edit
+from styleclip_lib.editing.first_order import first_order_effects, random_directions, slopes
+from styleclip_lib.editing.global_directions import ALPHA, BETA, Change, GlobalDirections, steps_of
+from styleclip_lib.editing.style_statistics import style_statistics
+from styleclip_lib.errors import StyleclipError
+from tests.conftest import make_tiny_models
+
+SMALL = {"images": 4, "samples": 300, "progress": False}
+TARGET, NEUTRAL = "a face with glasses", "a face"
+
+
+@pytest.fixture(scope="module")
+def scanned(tiny, tmp_path_factory) -> GlobalDirections:
+    return GlobalDirections.compute(tiny, folder=tmp_path_factory.mktemp("scan"), **SMALL)
+
+
+@pytest.fixture(scope="module")
+def by_gradients(tiny) -> GlobalDirections:
+    return GlobalDirections.first_order(tiny, **SMALL)
+
+
+@pytest.fixture(params=["scan", "first order"])
+def directions(request, scanned, by_gradients) -> GlobalDirections:
+    return scanned if request.param == "scan" else by_gradients
+
+
+@pytest.fixture(scope="module")
+def w_plus(tiny):
+    return tiny.sample(1)
+
+
+@pytest.fixture
+def exactly(monkeypatch):
+    """Single precision in the scan, so that sums can be compared digit by digit."""
+    monkeypatch.setattr(channel_effects.torch, "autocast", lambda *arguments, **settings: contextlib.nullcontext())
+
+
+@pytest.fixture(scope="module")
+def other():
+    """A domain whose generator has other weights."""
+    models = make_tiny_models()
+    with torch.no_grad():
+        models.generator.synthesis.b8.conv0.weight.mul_(1.01)
+    return models
+
+
+def ranks(values):
+    return values.argsort().argsort().double()
+
+
+def spearman(a, b):
+    return torch.corrcoef(torch.stack([ranks(a), ranks(b)]))[0, 1].item()
+
+
+# The faces and the scan
+
+
+def test_statistics_against_all_styles_at_once(tiny):
+    generator = tiny.generator
+    z = torch.randn(1700, generator.z_dim, generator=torch.Generator().manual_seed(3))
+    styles, rgb_styles = generator.styles(generator.mapping(z, 0.6))
+    found = style_statistics(generator, 5, 1700, 0.6, 3)
+    torch.testing.assert_close(found.mean, styles.mean(0), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found.std, styles.std(0, unbiased=False), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(found.styles, styles[:5])
+    torch.testing.assert_close(found.rgb_styles, rgb_styles[:5])
+
+
+def slow_effect(models, statistics, channel, sigmas):
+    """One face, one end, one picture at a time; a channel of one layer's style, as the synthesis network takes it."""
+    steps = []
+    for face in range(len(statistics.styles)):
+        seen = []
+        for sign in (-1, 1):
+            row = statistics.styles[face].tolist()
+            row[channel] = statistics.mean[channel].item() + sign * sigmas * statistics.std[channel].item()
+            per_layer = [torch.tensor([row[where]]) for _, where in models.generator.style_slices]
+            rgb = [statistics.rgb_styles[face : face + 1, where] for _, where in models.generator.rgb_style_slices]
+            image = models.generator.synthesis.render(per_layer, rgb)
+            seen.append(models.clip.encode_image(image.clamp(-1, 1))[0])
+        step = seen[1] - seen[0]
+        steps.append(step / step.norm())
+    total = sum(steps)
+    return total / total.norm()
+
+
+def test_the_scan_against_a_slow_loop(tiny, exactly):
+    statistics = style_statistics(tiny.generator, 3, 100, 0.7, 0)
+    channels = [0, 7, 8, 20, 41, 55]
+    fast = channel_effects.scan_channels(tiny, statistics, channels, 5.0)
+    slow = torch.stack([slow_effect(tiny, statistics, channel, 5.0) for channel in channels])
+    torch.testing.assert_close(fast, slow, rtol=0, atol=2e-3)
+    torch.testing.assert_close(fast.norm(dim=1), torch.ones(6))
+
+
+def test_every_other_channel_is_as_it_was(tiny, monkeypatch):
+    """What is drawn for a channel differs from the faces in that channel only, whatever was scanned before it."""
+    statistics, drawn = style_statistics(tiny.generator, 3, 100, 0.7, 0), []
+    see = channel_effects.seen_by_clip
+    monkeypatch.setattr(channel_effects, "seen_by_clip",
+                        lambda models, styles, rgb, stop: drawn.append((styles, rgb)) or see(models, styles, rgb, stop))
+    kept = statistics.styles.clone()
+    channel_effects.scan_channels(tiny, statistics, [5, 6, 30], 5.0)
+    assert torch.equal(statistics.styles, kept)
+    ends = [(channel, sign) for channel in (5, 6, 30) for sign in (-1, 1)]
+    assert len(drawn) == len(ends)
+    for (channel, sign), (styles, rgb_styles) in zip(ends, drawn):
+        changed = (styles != kept).any(0).nonzero().flatten().tolist()
+        assert changed == [channel]
+        value = statistics.mean[channel] + sign * 5 * statistics.std[channel]
+        torch.testing.assert_close(styles[:, channel], value.expand(3))
+        assert torch.equal(rgb_styles, statistics.rgb_styles), "toRGB is left alone"
+
+
+def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
+    from styleclip_lib.networks.generator import Generator
+
+    torch.manual_seed(1)
+    generator = Generator(64, z_dim=12, w_dim=10, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8, 32: 8, 64: 4})
+    models = dataclasses.replace(tiny, generator=generator.eval().requires_grad_(False))
+    assert channel_effects.drawing_resolution(models) == 32 and channel_effects.drawing_resolution(tiny) == 32
+    directions = GlobalDirections.compute(models, folder=tmp_path, **SMALL)
+    assert directions.effects.vectors[:56].norm(dim=1).min() > 0.9
+    assert not directions.effects.vectors[56:].any() and len(directions.effects.vectors) == generator.num_channels
+    gradients = GlobalDirections.first_order(models, **SMALL).relevance(TARGET)
+    assert not gradients[56:].any() and gradients[:56].abs().min() > 0
+
+
+def test_what_the_scan_returns(scanned, tiny):
+    assert scanned.effects.vectors.shape == (56, 16) and scanned.mean.shape == scanned.std.shape == (56,)
+    torch.testing.assert_close(scanned.effects.vectors.norm(dim=1), torch.ones(56), rtol=0, atol=2e-3)
+    assert scanned.settings == {"kind": "scan", "images": 4, "samples": 300, "truncation_psi": 0.7, "sigmas": 5.0, "seed": 0, "stop_at": 32}
+
+
+def test_a_seed_means_the_same_scan(tiny, scanned, tmp_path):
+    again = GlobalDirections.compute(tiny, folder=tmp_path / "again", **SMALL)
+    other_faces = GlobalDirections.compute(tiny, folder=tmp_path / "other", seed=1, **SMALL)
+    assert torch.equal(again.effects.vectors, scanned.effects.vectors) and torch.equal(again.std, scanned.std)
+    assert not torch.equal(other_faces.effects.vectors, scanned.effects.vectors)
+
+
+# Kept, resumed, shared
+
+
+def counted(monkeypatch, stop_after=None):
+    """Counts the parts that are scanned, and presses Ctrl-C after some."""
+    calls, scan_channels = [], channel_scan.scan_channels
+
+    def counting(models, statistics, channels, *rest):
+        if len(calls) == stop_after:
+            raise KeyboardInterrupt
+        calls.append(list(channels))
+        return scan_channels(models, statistics, channels, *rest)
+
+    monkeypatch.setattr(channel_scan, "scan_channels", counting)
+    return calls
+
+
+def test_the_second_call_reads_the_file(tiny, scanned, tmp_path, monkeypatch):
+    calls = counted(monkeypatch)
+    GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
+    assert sorted(itertools.chain(*calls)) == list(range(56))
+    calls.clear()
+    again = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
+    assert calls == [] and torch.equal(again.effects.vectors, scanned.effects.vectors)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"], "no parts are left behind"
+
+
+@pytest.mark.parametrize("change", [{"images": 5}, {"samples": 301}, {"truncation_psi": 0.6}, {"sigmas": 4.0}, {"seed": 2}])
+def test_other_settings_are_another_file(tiny, tmp_path, monkeypatch, change):
+    GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
+    calls = counted(monkeypatch)
+    GlobalDirections.compute(tiny, folder=tmp_path, **{**SMALL, **change})
+    assert calls and len(list(tmp_path.iterdir())) == 2
+
+
+def test_another_generator_is_another_file(tiny, other, tmp_path):
+    one, two = (GlobalDirections.compute(models, folder=tmp_path, **SMALL) for models in (tiny, other))
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not torch.equal(one.effects.vectors, two.effects.vectors)
+
+
+def test_the_environment_names_the_folder(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "deep" / "cache"))
+    GlobalDirections.compute(tiny, **SMALL)
+    assert len(list((tmp_path / "deep" / "cache").iterdir())) == 1
+
+
+def test_ctrl_c_and_going_on(tiny, scanned, tmp_path, monkeypatch, capsys):
+    with monkeypatch.context() as context:
+        counted(context, stop_after=2)
+        with pytest.raises(KeyboardInterrupt):
+            GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
+    assert "Stopped after 32 of 56 channels" in capsys.readouterr().out
+    calls = counted(monkeypatch)
+    resumed = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
+    assert sorted(itertools.chain(*calls)) == list(range(32, 56))
+    assert torch.equal(resumed.effects.vectors, scanned.effects.vectors)
+
+
+def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
+    """Each of two processes, pretended one after the other, does its share; who comes last finds all parts."""
+    statistics = style_statistics(tiny.generator, 4, 300, 0.7, 0)
+    calls = counted(monkeypatch)
+    missing = [tmp_path / f"{start:05d}.safetensors" for start in (0, 16, 32, 48)]
+
+    @dataclasses.dataclass
+    class Process:
+        process_index: int
+        num_processes: int = 2
+        is_local_main_process: bool = False
+        waited: int = 0
+
+        def wait_for_everyone(self):
+            """The second process starts when the first has listed what is missing, and the first ends when both are done."""
+            self.waited += 1
+            if self.process_index == 0 and self.waited == 2:
+                second = Process(1)
+                with monkeypatch.context() as context:
+                    context.setattr(channel_scan, "this_process", lambda: second)
+                    context.setattr(type(missing[0]), "exists", lambda path: False)
+                    channel_scan.scan(tiny, statistics, 5.0, 32, tmp_path, progress=False)
+
+    monkeypatch.setattr(channel_scan, "this_process", lambda: Process(0))
+    effects = channel_scan.scan(tiny, statistics, 5.0, 32, tmp_path, progress=False)
+    assert [part[0] for part in calls] == [0, 32, 16, 48]
+    torch.testing.assert_close(effects, scanned.effects.vectors, rtol=0, atol=1e-3)
+
+
+def test_the_directions_of_the_domain_are_used_if_they_fit(tiny_folder, tmp_path, monkeypatch):
+    import shutil
+
+    from styleclip_lib.checkpoints.domain import enter_file
+    from styleclip_lib.models import load_models
+
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_folder, folder)
+    models = load_models(folder, device="cpu")
+    with pytest.raises(StyleclipError, match=r"comes without global directions; GlobalDirections\.compute"):
+        GlobalDirections.load(models)
+    GlobalDirections.compute(models, folder=tmp_path / "cache", **SMALL).save(folder / "directions.safetensors")
+    enter_file(folder, "directions", folder / "directions.safetensors", {}, {})
+    calls = counted(monkeypatch)
+    assert GlobalDirections.load(models).settings["images"] == 4
+    assert GlobalDirections.compute(models, folder=tmp_path / "new", **SMALL).settings["images"] == 4
+    assert calls == []
+    GlobalDirections.compute(models, folder=tmp_path / "new", **{**SMALL, "images": 3})
+    assert calls
+
+
+# Files
+
+
+def test_saved_and_loaded(directions, tiny, tmp_path, w_plus):
+    path = tmp_path / "mine.safetensors"
+    directions.save(path)
+    loaded = GlobalDirections.load(tiny, path)
+    assert loaded.settings == directions.settings
+    torch.testing.assert_close(loaded.relevance(TARGET), directions.relevance(TARGET), rtol=0, atol=1e-4)
+    torch.testing.assert_close(loaded.edit(w_plus, TARGET, beta=0.05).image, directions.edit(w_plus, TARGET, beta=0.05).image)
+    assert read_facts(path) == {**belongs_to(tiny), **directions.settings, "version": __version__}
+
+
+def test_a_file_of_another_generator_is_refused(directions, other, tmp_path):
+    directions.save(tmp_path / "d.safetensors")
+    with pytest.raises(StyleclipError, match=r"another generator than that of the domain 'tiny'.*compute"):
+        GlobalDirections.load(other, tmp_path / "d.safetensors")
+
+
+def test_a_file_of_another_clip_is_refused(directions, tmp_path):
+    models = make_tiny_models()
+    with torch.no_grad():
+        models.clip.model.text_projection.add_(0.01)
+    directions.save(tmp_path / "d.safetensors")
+    with pytest.raises(StyleclipError, match="another clip than"):
+        GlobalDirections.load(models, tmp_path / "d.safetensors")
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None, {"generator": "x"}])
+def test_what_is_no_file_of_directions(tiny, tmp_path, content):
+    path = tmp_path / "d.safetensors"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is None:
+        save_file({"a": torch.zeros(1)}, str(path))
+    else:
+        save_file({"a": torch.zeros(1)}, str(path), metadata={"other": json.dumps(content)})
+    with pytest.raises(StyleclipError, match="does not hold global directions"):
+        GlobalDirections.load(tiny, path)
+
+
+def test_a_file_that_is_not_there(tiny, tmp_path):
+    with pytest.raises(StyleclipError, match="no global directions at"):
+        GlobalDirections.load(tiny, tmp_path / "d.safetensors")
+
+
+def test_a_place_that_cannot_be_written(scanned, tiny, tmp_path):
+    with pytest.raises(StyleclipError, match="does not exist"):
+        scanned.save(tmp_path / "no" / "d.safetensors")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StyleclipError, match=r"cannot be made.*folder="):
+        GlobalDirections.compute(tiny, folder=tmp_path / "file" / "cache", **SMALL)
+
+
+# The formulas
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.1, 0.25, 0.9])
+def test_relevance_threshold_and_step_against_loops(scanned, beta):
+    direction, expected = scanned.effects.vectors[3] * 0.8, []
+    relevance = scanned.effects.relevance(scanned.models, direction)
+    for c in range(56):
+        r = sum(float(a) * float(b) for a, b in zip(scanned.effects.vectors[c], direction))
+        assert float(relevance[c]) == pytest.approx(r, abs=1e-5)
+        expected.append(r if abs(r) >= beta else 0.0)
+    largest = max(map(abs, expected))
+    expected = [r / largest if largest else 0.0 for r in expected]
+    assert steps_of(relevance, beta).tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_step_of_a_text(directions):
+    step, relevance = directions.step(TARGET, NEUTRAL, 3.0, 0.1), directions.relevance(TARGET, NEUTRAL)
+    largest = relevance.abs().max()
+    for c in range(56):
+        wanted = 3.0 * directions.std[c] * relevance[c] / largest if relevance[c].abs() >= 0.1 else 0.0
+        assert step[c].item() == pytest.approx(float(wanted), abs=1e-6)
+
+
+def test_relevances_are_cosines(scanned, directions):
+    assert scanned.relevance(TARGET).abs().max() <= 1 + 1e-3
+    assert directions.relevance(TARGET).shape == (56,)
+    assert directions.relevance(TARGET) is directions.relevance(TARGET), "remembered"
+
+
+def test_from_target_to_neutral_is_the_way_back(directions):
+    torch.testing.assert_close(directions.relevance(TARGET, NEUTRAL), -directions.relevance(NEUTRAL, TARGET), rtol=0, atol=1e-5)
+
+
+def test_channels(directions, tiny):
+    used = directions.channels(TARGET, NEUTRAL, 0.1)
+    relevance, step = directions.relevance(TARGET, NEUTRAL), directions.step(TARGET, NEUTRAL, 1.0, 0.1)
+    assert {channel.index for channel in used} == set(step.nonzero().flatten().tolist())
+    assert [abs(c.relevance) for c in used] == sorted((abs(c.relevance) for c in used), reverse=True)
+    places = dict(tiny.generator.style_slices)
+    for channel in used:
+        assert places[channel.layer].start + channel.number == channel.index < places[channel.layer].stop
+        assert channel.relevance == pytest.approx(float(relevance[channel.index])) and abs(channel.relevance) >= 0.1
+        assert channel.step * float(directions.std[channel.index]) == pytest.approx(float(step[channel.index]), abs=1e-6)
+    assert abs(used[0].step) == pytest.approx(1)
+    assert len(directions.channels(TARGET, NEUTRAL, 0.2)) < len(used) < len(directions.channels(TARGET, NEUTRAL, 0.0)) == 56
+
+
+@pytest.mark.parametrize("count", [1, 7, 56])
+def test_a_beta_for_a_number_of_channels(directions, count):
+    assert len(directions.channels(TARGET, NEUTRAL, directions.beta_for(count, TARGET, NEUTRAL))) == count
+
+
+# The first-order way
+
+
+def test_slopes_against_differences(tiny):
+    statistics = style_statistics(tiny.generator, 3, 100, 0.7, 0)
+    directions = random_directions(16, 2, 5)
+    found = torch.cat(list(slopes(tiny, statistics, directions)))
+    assert found.shape == (3, 2, 56)
+    for channel in (0, 9, 33, 50):
+        step = 0.02 * statistics.std[channel]
+        ends = [channel_effects.with_channel(statistics.styles, channel, statistics.styles[:, channel] + sign * step) for sign in (-1, 1)]
+        low, high = (tiny.clip.encode_image(tiny.generator.from_styles(s, statistics.rgb_styles).clamp(-1, 1)) for s in ends)
+        torch.testing.assert_close(found[:, :, channel], (high - low) @ directions.T / 0.04, rtol=0.1, atol=2e-3)
+
+
+def test_random_directions_keep_lengths():
+    exact = random_directions(16, 16, 0)
+    torch.testing.assert_close(exact @ exact.T, torch.eye(16), rtol=0, atol=1e-5)
+    vector = torch.randn(16, generator=torch.Generator().manual_seed(1))
+    squares = [(random_directions(16, 4, seed) @ vector).square().sum() for seed in range(400)]
+    assert torch.stack(squares).mean() == pytest.approx(float(vector.square().sum()), rel=0.1)
+
+
+def test_with_all_projections_it_is_the_full_jacobian(tiny):
+    """Both norms, and so the relevance, as the formula in the module's text says, from J itself."""
+    statistics = style_statistics(tiny.generator, 3, 100, 0.7, 0)
+    effects = first_order_effects(tiny, statistics, 16, seed=0, progress=False)
+    jacobian = torch.cat(list(slopes(tiny, statistics, torch.eye(16)))).transpose(1, 2)               # [N, C, D]
+    torch.testing.assert_close(effects.norms, jacobian.norm(dim=2), rtol=1e-3, atol=1e-6)
+    mean = F.normalize(jacobian, dim=2).mean(0)
+    torch.testing.assert_close(effects.coherence, mean.norm(dim=1), rtol=1e-3, atol=1e-5)
+    text = F.normalize(torch.randn(16, generator=torch.Generator().manual_seed(2)), dim=0)
+    torch.testing.assert_close(effects.relevance(tiny, text), F.normalize(mean, dim=1) @ text, rtol=0, atol=1e-4)
+
+
+def test_where_steps_are_small_it_agrees_with_the_scan(tiny, exactly):
+    """All faces near the mean, σ small: then the scan measures slopes."""
+    statistics = style_statistics(tiny.generator, 4, 300, 0.05, 0)
+    scan = channel_effects.scan_channels(tiny, statistics, range(56), 1.0)
+    effects = first_order_effects(tiny, statistics, 16, seed=0, progress=False)
+    text = F.normalize(torch.randn(16, generator=torch.Generator().manual_seed(2)), dim=0)
+    ours = effects.relevance(tiny, text)
+    assert spearman(ours, scan @ text) > 0.97
+    assert (ours - scan @ text).abs().median() < 0.02
+
+
+@pytest.mark.parametrize("text", [TARGET, "a smiling woman", "a man with blue hair"])
+def test_it_ranks_channels_as_the_scan_does(tiny, tmp_path, exactly, text):
+    scanned = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
+    gradients = GlobalDirections.first_order(tiny, **SMALL, projections=16)
+    assert spearman(gradients.relevance(text), scanned.relevance(text)) > 0.6
+
+
+def test_a_seed_means_the_same_first_order(tiny, by_gradients):
+    again = GlobalDirections.first_order(tiny, **SMALL)
+    assert torch.equal(again.effects.norms, by_gradients.effects.norms)
+    assert torch.equal(again.relevance(TARGET), by_gradients.relevance(TARGET))
+
+
+# Edits
+
+
+def test_an_edit(directions, tiny, w_plus):
+    edit = directions.edit(w_plus, TARGET, NEUTRAL, 3.0, 0.1)
+    styles, rgb_styles = tiny.generator.styles(w_plus)
+    assert isinstance(edit, Edit) and torch.equal(edit.w_plus, w_plus)
+    torch.testing.assert_close(edit.styles, styles + directions.step(TARGET, NEUTRAL, 3.0, 0.1))
+    assert torch.equal(edit.rgb_styles, rgb_styles), "toRGB is left alone"
+    torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, rgb_styles))
+    assert (edit.image - tiny.generator.synthesis(w_plus)).abs().max() > 1e-3
+    assert edit.recipe == {"domain": "tiny", "method": "directions", "text": TARGET, "neutral": NEUTRAL, "alpha": 3.0, "beta": 0.1,
+                           "directions": directions.settings, "version": __version__}
+    assert not edit.image.requires_grad and not edit.styles.requires_grad
+
+
+def test_alpha_0_changes_nothing(directions, tiny, w_plus):
+    edit = directions.edit(w_plus, TARGET, NEUTRAL, alpha=0.0, beta=0.1)
+    assert torch.equal(edit.styles, tiny.generator.styles(w_plus)[0])
+    torch.testing.assert_close(edit.image, tiny.generator.synthesis(w_plus))
+
+
+def test_several_texts_are_added(directions, tiny, w_plus):
+    changes = [Change(TARGET, alpha=2.0, beta=0.1), ("a smiling face", "a sad face", -1.0, 0.05)]
+    edit = directions.edit_several(w_plus, changes)
+    wanted = sum(directions.step(*change) for change in changes)
+    torch.testing.assert_close(edit.styles - tiny.generator.styles(w_plus)[0], wanted[None], rtol=0, atol=1e-5)
+    assert [change["text"] for change in edit.recipe["changes"]] == [TARGET, "a smiling face"]
+    again = directions.edit_several(w_plus, [(c["text"], c["neutral"], c["alpha"], c["beta"]) for c in edit.recipe["changes"]])
+    assert torch.equal(again.image, edit.image)
+
+
+def test_no_text_changes_nothing(directions, tiny, w_plus):
+    torch.testing.assert_close(directions.edit_several(w_plus, []).image, tiny.generator.synthesis(w_plus))
+
+
+def test_several_faces(directions, tiny):
+    faces = torch.cat([tiny.sample(seed) for seed in range(3)])
+    together = directions.edit(faces, TARGET, beta=0.1).image
+    torch.testing.assert_close(together[1:2], directions.edit(faces[1:2], TARGET, beta=0.1).image, rtol=1e-4, atol=1e-4)
+
+
+def test_the_usual_strength(directions, w_plus):
+    change = Change(TARGET)
+    assert change == (TARGET, "a face", ALPHA, BETA)
+    directions.channels(TARGET)
+
+
+def test_what_is_handed_in_stays_as_it_is(directions, w_plus):
+    before = w_plus.clone()
+    directions.edit(w_plus, TARGET, beta=0.1)
+    assert torch.equal(w_plus, before)
+
+
+# What a user may get wrong
+
+
+@pytest.mark.parametrize("target, neutral, hint", [
+    ("", NEUTRAL, "empty"), (TARGET, "  ", "empty"), ("a face with glases", NEUTRAL, "'glasses'"), (TARGET, "a fase", "fase"),
+    ("face " * 40, NEUTRAL, "at most 26"), ("a face", "A face.", "let the neutral text say"),
+])  # fmt: skip
+def test_texts_that_cannot_be_used(directions, w_plus, target, neutral, hint):
+    with pytest.raises(StyleclipError, match=hint):
+        directions.edit(w_plus, target, neutral)
+
+
+@pytest.mark.parametrize("beta, hint", [(-0.1, "at least 0"), (1.0, "below 1"), (math.nan, "at least 0"), (0.999, "smaller beta")])
+def test_a_beta_that_leaves_nothing(directions, w_plus, beta, hint):
+    with pytest.raises(StyleclipError, match=hint):
+        directions.edit(w_plus, TARGET, beta=beta)
+    with pytest.raises(StyleclipError, match=hint):
+        directions.channels(TARGET, beta=beta)
+
+
+@pytest.mark.parametrize("alpha", [math.nan, math.inf])
+def test_an_alpha_that_is_no_number(directions, w_plus, alpha):
+    with pytest.raises(StyleclipError, match="alpha must be a number"):
+        directions.edit(w_plus, TARGET, alpha=alpha, beta=0.0)
+
+
+@pytest.mark.parametrize("shape", [(1, 10), (1, 3, 10), (8, 10), (1, 8, 11)])
+def test_a_latent_of_the_wrong_shape(directions, shape):
+    with pytest.raises(StyleclipError, match=r"w_plus has shape.*needs \[B, 8, 10\]"):
+        directions.edit(torch.zeros(shape), TARGET)
+
+
+@pytest.mark.parametrize("settings, hint", [({"images": 0}, "images"), ({"samples": 3}, "samples is 3"), ({"images": 400}, "400")])
+def test_settings_that_make_no_sense(tiny, tmp_path, settings, hint):
+    for compute in (GlobalDirections.compute, GlobalDirections.first_order):
+        with pytest.raises(StyleclipError, match=hint):
+            compute(tiny, **{**SMALL, **settings}, **({"folder": tmp_path} if compute == GlobalDirections.compute else {}))
+    with pytest.raises(StyleclipError, match="sigmas"):
+        GlobalDirections.compute(tiny, folder=tmp_path, sigmas=0, **SMALL)
+    with pytest.raises(StyleclipError, match="projections"):
+        GlobalDirections.first_order(tiny, projections=0, **SMALL)
+
+
+def test_the_public_name():
+    assert styleclip_lib.GlobalDirections is GlobalDirections and "GlobalDirections" in styleclip_lib.__all__
+
+
+def test_no_warnings_and_a_bar(tiny, tmp_path, recwarn, capsys):
+    directions = GlobalDirections.compute(tiny, folder=tmp_path, **{**SMALL, "progress": True})
+    directions.edit(tiny.sample(0), TARGET, beta=0.05)
+    assert "style channels" in capsys.readouterr().err
+    assert [str(w.message) for w in recwarn] == []
