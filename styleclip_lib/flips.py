@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .errors import StyleclipError
 from .interpolation import Morph
-from .metrics import _hidden
+from .metrics import hidden_attributes
 from .models import Models
 from .portraits.attributes import BY_NAME, Attribute
 
@@ -45,7 +45,7 @@ def attribute_path(models: Models, morph: Morph, names: Sequence[str] | None = N
         if name not in BY_NAME:
             raise StyleclipError(f"There is no attribute '{name}'; choose one of {', '.join(BY_NAME)}.")
     readings = [models.attributes(image[None].to(models.device)) for image in morph.images]
-    hidden = [_hidden(reading) for reading in readings]
+    hidden = [hidden_attributes(reading) for reading in readings]
     flips = []
     for name in names:
         attribute, said = BY_NAME[name], [reading[name][0].cpu() for reading in readings]

@@ -66,7 +66,7 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
     was, is_now = models.attributes(before), models.attributes(after)
     wanted = dict(parse(text).statements)
     wanted = {name: value for name, value in wanted.items() if name in BY_NAME}
-    hidden = _hidden(was) | _hidden(is_now)
+    hidden = hidden_attributes(was) | hidden_attributes(is_now)
     changed = {}
     for attribute in ATTRIBUTES:
         if attribute.name in wanted or attribute.name in hidden:
@@ -113,7 +113,7 @@ def _moved(attribute, was, is_now) -> bool:
     return abs(float(a - b)) > SCALE_TOLERANCE * span
 
 
-def _hidden(reading) -> set[str]:
+def hidden_attributes(reading) -> set[str]:
     """Attributes that cannot be seen in the picture, so that a change of their reading means nothing."""
     def is_value(name, *values):
         return BY_NAME[name].values[int(reading[name][0].argmax())] in values

@@ -24,10 +24,12 @@ from .warm_start import center_styles, copy_loss, teach_mapping
 
 ABOUT = About(
     what="StyleGAN2: mapping network, modulated convolutions, skip connections, noise.",
-    data="Rendered portraits. It first copies the render that belongs to each latent (`training/warm_start.py`) and then "
-         "plays against a discriminator; half of every batch keeps a render to resemble.",
+    data="Rendered portraits. It first copies the render that belongs to each latent (`training/warm_start.py`), in pixels, "
+         "in perceptual features and in what the attributes network reads, and then plays against a discriminator; half of "
+         "every batch keeps a render to resemble.",
     limits="It draws the world it has seen: heads up to 32 degrees to either side, one person, plain backgrounds. Small "
-           "things (earrings, freckles, single strands) are its weakest.")
+           "things (freckles, wrinkles, single strands) are its weakest. The shares below are read by the attributes network "
+           "that it learnt from.")
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Settings:
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 64, 64: 32, 128: 16})
     mapping_steps: int = 5000
     copy_stages: tuple[tuple[int, int, float], ...] = ((32, 6000, 1e-2), (64, 3000, 6e-3), (128, 9600, 4e-3))
-    steps: int = 700
+    steps: int = 600
     batch_size: int = 16
     lr: float = 1e-3
     r1_gamma: float = 3.0

@@ -46,13 +46,13 @@ class Settings:
     size: int = 64
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     embedding_dim: int = 128
-    steps: int = 2500
+    steps: int = 5000
     batch_size: int = 128
     lr: float = 2e-3
     scale: float = 24.0
     margin: float = 0.25
     start_trunk: bool = True
-    aid: float = 2.0
+    aid: float = 8.0
     strength: float = 0.35
     seed: int = 0
 
