@@ -1,0 +1,213 @@
+"""Training the encoder from beginning to end, very small, on pictures that the generator can draw."""
+
+import dataclasses
+import hashlib
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from styleclip_lib.checkpoints.domain import load_network, save_network
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.networks.encoder import Encoder
+from styleclip_lib.networks.generator import Generator
+from styleclip_lib.networks.identity import Identity
+from styleclip_lib.networks.perceptual import Perceptual
+from styleclip_lib.training import encoder
+from styleclip_lib.training.encoder import Settings, measure, train
+from styleclip_lib.training.loop import Run
+
+WIDTHS = (8, 8, 8)
+CONFIG = {"img_resolution": 16, "z_dim": 12, "w_dim": 10, "num_mapping_layers": 2, "channels": {4: 8, 8: 8, 16: 8}}
+
+
+def make_generator():
+    torch.manual_seed(3)
+    generator = Generator(**CONFIG).eval().requires_grad_(False)
+    generator.mapping.w_avg.copy_(generator.mapping.w(torch.randn(2000, 12)).mean(0))
+    return generator
+
+
+class Drawn:
+    """As `Portraits`, but the pictures are the generator's: an encoder can learn to draw them again."""
+
+    asked: list = []
+
+    def __init__(self, settings):
+        self.latents = torch.randn(settings.count, 12, generator=torch.Generator().manual_seed(settings.seed))
+        pictures = make_generator()(self.latents).clamp(-1, 1)
+        self.pictures = ((pictures + 1) * 127.5).round().byte()
+        self.asked.append((settings.count, settings.size, settings.seed))
+
+    def __len__(self):
+        return len(self.latents)
+
+    def images(self, index):
+        return self.pictures[index]
+
+
+def watched(monkeypatch, stop_at=None):
+    """Puts the small pictures into place. Returns a list to which every step adds its losses; a Ctrl-C may come at one."""
+    seen, all_steps = [], Run.steps
+
+    def steps(run, total):
+        for step in all_steps(run, total):
+            if step == stop_at:
+                raise KeyboardInterrupt
+            yield step
+
+    def log(run, **values):
+        seen.append({name: value.item() for name, value in values.items()})
+
+    monkeypatch.setattr(encoder, "Portraits", Drawn)
+    monkeypatch.setattr(Run, "log", log)
+    monkeypatch.setattr(Run, "steps", steps)
+    return seen
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    return watched(monkeypatch)
+
+
+def make_domain(folder):
+    torch.manual_seed(0)
+    save_network(folder, "generator", make_generator(), CONFIG, {})
+    save_network(folder, "perceptual", Perceptual(WIDTHS), {"widths": WIDTHS}, {})
+    save_network(folder, "identity", Identity(WIDTHS, 8, 16), {"widths": WIDTHS, "embedding_dim": 8, "input_size": 16}, {})
+
+
+SMALL = {
+    "count": 300, "widths": WIDTHS, "steps": 60, "samples_each": 12, "renders_each": 12, "lr": 0.02, "lambda_w": 1.0,
+}  # fmt: skip
+
+
+def settings(folder, **changes):
+    return Settings(run=folder / "run", domain=folder / "domain", **{**SMALL, **changes})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("encoder")
+    make_domain(folder / "domain")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(folder):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        seen = watched(monkeypatch)
+        return SimpleNamespace(metrics=train(settings(folder)), seen=seen)
+
+
+def mean_of(seen, name, where):
+    return np.mean([step[name] for step in seen[where]])
+
+
+def test_the_losses_fall(trained):
+    assert len(trained.seen) == 60
+    for name, share in (("loss", 0.7), ("w", 0.8), ("perceptual", 0.9)):
+        assert mean_of(trained.seen, name, slice(-10, None)) < share * mean_of(trained.seen, name, slice(0, 5)), name
+
+
+def test_held_out_pictures_are_drawn_better_than_the_mean_picture(trained, monkeypatch):
+    (value,) = trained.metrics.values()
+    assert list(trained.metrics) == ["median psnr of renders (dB)"]
+    held_out = Drawn(SimpleNamespace(count=1000, size=16, seed=1)).pictures[:200].float()
+    generator = make_generator()
+    mean = generator.synthesis(generator.mapping.w_avg.expand(1, generator.num_ws, -1)).clamp(-1, 1)
+    error = (held_out / 255 - (mean + 1) / 2).square().mean((1, 2, 3))
+    assert value > -10 * math.log10(error.median()) + 1
+
+
+def test_it_is_measured_on_pictures_that_were_never_seen(trained):
+    assert Drawn.asked[:2] == [(300, 16, 0), (1000, 16, 1)]
+
+
+def test_the_network_is_entered_in_the_domain(folder, trained):
+    text = (folder / "domain" / "domain.json").read_text(encoding="utf-8")
+    assert set(json.loads(text)["files"]) == {"generator", "perceptual", "identity", "encoder"}
+    entry = json.loads(text)["files"]["encoder"]
+    path = folder / "domain" / entry["file"]
+    assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert entry["bytes"] == path.stat().st_size
+    assert entry["config"] == {"num_ws": 6, "w_dim": 10, "widths": list(WIDTHS)}
+    assert entry["training"]["command"] == "styleclip train encoder"
+    assert entry["training"]["metrics"] == trained.metrics
+    assert entry["training"]["settings"]["steps"] == 60
+    assert str(folder) not in text, "no folder of this machine is written down"
+    card = (folder / "domain" / "encoder.md").read_text(encoding="utf-8")
+    assert card.startswith("# encoder") and str(trained.metrics["median psnr of renders (dB)"]) in card
+
+
+def test_what_was_saved_reads_as_the_trained_one(folder, trained):
+    saved = load_network(folder / "domain", "encoder", Encoder)
+    state = torch.load(folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")["network"]
+    network = Encoder(6, 10, WIDTHS)
+    network.load_state_dict(state)
+    images = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    torch.testing.assert_close(saved(images), network.eval()(images), rtol=0.02, atol=0.02)
+    torch.testing.assert_close(saved.w_avg, make_generator().mapping.w_avg)
+
+
+def test_a_sheet_shows_pictures_and_what_became_of_them(folder, trained):
+    assert [path.name for path in (folder / "run").glob("*.png")] == ["encoder-000000.png"]
+
+
+def test_the_same_command_again_finds_nothing_left_to_do(folder, trained, seen):
+    before = (folder / "domain" / "encoder.safetensors").read_bytes()
+    assert train(settings(folder)) == trained.metrics
+    assert seen == []
+    assert (folder / "domain" / "encoder.safetensors").read_bytes() == before
+
+
+def test_stopping_leaves_the_domain_as_it_was(folder, trained, monkeypatch):
+    before = {path: path.read_bytes() for path in (folder / "domain").iterdir()}
+    other = dataclasses.replace(settings(folder), run=folder / "stopped")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        watched(patch, stop_at=50)
+        train(other)
+    assert {path: path.read_bytes() for path in (folder / "domain").iterdir()} == before
+    seen = watched(monkeypatch)
+    assert train(other) == pytest.approx(trained.metrics, abs=0.1), "as if nobody had stopped it"
+    np.testing.assert_allclose([step["loss"] for step in seen], [step["loss"] for step in trained.seen[50:]], rtol=0.01)
+
+
+def test_offsets_stay_small_where_they_cost_something(trained, tmp_path, seen):
+    make_domain(tmp_path / "domain")
+    train(settings(tmp_path, steps=30, lambda_delta=5.0))
+    assert mean_of(seen, "delta", slice(-5, None)) < 0.7 * mean_of(trained.seen, "delta", slice(25, 30))
+
+
+@pytest.mark.parametrize("missing", ["generator", "perceptual", "identity"])
+def test_a_network_that_is_not_there_is_asked_for(missing, tmp_path, seen):
+    make_domain(tmp_path / "domain")
+    index = tmp_path / "domain" / "domain.json"
+    content = json.loads(index.read_text(encoding="utf-8"))
+    del content["files"][missing]
+    index.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(StyleclipError, match=f"no {missing}"):
+        train(settings(tmp_path))
+    assert seen == []
+
+
+@pytest.mark.parametrize("drawn", [-1.0, 0.25, 1.0, 7.0])
+def test_the_measurement_is_the_formula(drawn, tmp_path, monkeypatch):
+    """Pictures of one grey each, all drawn in another grey: PSNR = -20 log10 of the difference in [0, 1]."""
+
+    class Greys:
+        def __init__(self, settings):
+            assert settings.seed == 1 and settings.size == 16
+
+        def images(self, index):
+            grey = torch.where(index < 150, 51, 250).to(torch.uint8)
+            return grey[:, None, None, None].expand(-1, 3, 16, 16)
+
+    monkeypatch.setattr(encoder, "Portraits", Greys)
+    draws = SimpleNamespace(img_resolution=16, synthesis=lambda w_plus: w_plus)
+    metrics = measure(lambda images: torch.full_like(images, drawn), draws, settings(tmp_path))
+    difference = abs((min(drawn, 1) + 1) / 2 - 51 / 255)
+    assert metrics["median psnr of renders (dB)"] == pytest.approx(-20 * math.log10(difference), abs=0.006)
