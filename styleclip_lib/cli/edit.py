@@ -32,7 +32,7 @@ class Settings:
     """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates"""
     steps: int = 50
     """steps of the optimisation"""
-    lambda_l2: float = 0.0015
+    lambda_l2: float = 0.003
     """weight of staying near the inverted face"""
     lambda_id: float = 0.2
     """weight of staying the same person"""

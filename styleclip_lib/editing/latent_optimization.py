@@ -11,7 +11,7 @@ from ..schedule import ramped
 from .edit import Edit
 
 
-def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.1, lambda_l2: float = 0.0015,
+def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.1, lambda_l2: float = 0.003,
                     lambda_id: float = 0.2, enough: float = 0.5, views: int = 2, seed: int = 0, frames: int = 0,
                     progress: bool = True) -> Edit:
     """Changes a face until it fits a text.

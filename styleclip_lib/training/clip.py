@@ -60,9 +60,9 @@ class Settings:
     context_length: int = 28
     text_width: int = 128
     text_layers: int = 2
-    steps: int = 3500
+    steps: int = 4200
     lr: float = 1e-3
-    aid: float = 2.0
+    aid: float = 4.0
     strength: float = 0.35
     seed: int = 0
 
@@ -111,7 +111,7 @@ def _fit(clip: Clip, s: Settings) -> float:
                 of_images, of_texts = clip.model.encode_image(images).float(), clip.model.encode_text(tokens).float()
             logits = clip.model.logit_scale.exp().clamp(max=100) * F.normalize(of_texts, dim=1) @ F.normalize(of_images, dim=1).T
             contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
-            aid = statement_loss(reader(of_images[: len(factors)]).cpu(), factors, focus=1.0)
+            aid = statement_loss(reader(of_images[: len(factors)]).cpu(), factors, focus=2.0)
             run.update(contrast + s.aid * aid.to(run.device), optimizer)
             run.log(contrast=contrast, aid=aid, scale=clip.model.logit_scale.exp())
     clip.eval()

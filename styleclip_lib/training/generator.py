@@ -28,7 +28,7 @@ ABOUT = About(
          "in perceptual features and in what the attributes network reads, and then plays against a discriminator; half of "
          "every batch keeps a render to resemble.",
     limits="It draws the world it has seen: heads up to 32 degrees to either side, one person, plain backgrounds. Small "
-           "things (freckles, wrinkles, single strands) are its weakest. The shares below are read by the attributes network "
+           "things (freckles, wrinkles, single strands) are its weakest. The shares above are read by the attributes network "
            "that it learnt from.")
 
 
