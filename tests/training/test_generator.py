@@ -24,7 +24,7 @@ from styleclip_lib.training import generator as training
 from styleclip_lib.training import quality
 from styleclip_lib.training.coding import attribute_loss
 from styleclip_lib.training.data import to_float, uniform
-from styleclip_lib.training.generator import Likeness, Settings, _stage, train
+from styleclip_lib.training.generator import Likeness, Settings, _set_mean_w, _stage, train
 from styleclip_lib.training.loop import Run
 
 CHANNELS = {4: 8, 8: 8, 16: 8}
@@ -186,7 +186,13 @@ def test_the_averaged_generator_is_published(folder, saved):
         assert (published - latest(z)).abs().max() > 0.05
 
 
-def test_truncation_moves_toward_the_mean_of_w(saved):
+def test_truncation_moves_toward_the_mean_of_w(folder, saved):
+    """Measured when training has ended, and not what the mapping network's own lessons left there."""
+    state = torch.load(folder / "run" / "play" / "checkpoint.pt", weights_only=True, map_location="cpu")
+    average = Generator(16, Z_DIM, 104, 2, CHANNELS)
+    average.load_state_dict(state["average"])
+    _set_mean_w(average)
+    torch.testing.assert_close(saved.mapping.w_avg, average.mapping.w_avg, rtol=0, atol=1e-4)
     w = saved.mapping.w(torch.randn(20_000, Z_DIM, generator=torch.Generator().manual_seed(5)))
     torch.testing.assert_close(saved.mapping.w_avg, w.mean(0), rtol=0, atol=0.05)
     assert w.std(0).min() > 0.1, "and w is no constant"
