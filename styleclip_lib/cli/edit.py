@@ -36,6 +36,8 @@ class Settings:
     """weight of staying near the inverted face"""
     lambda_id: float = 0.2
     """weight of staying the same person"""
+    layers: Literal["auto", "all", "shape"] = "auto"
+    """which layers of the generator may change: shape leaves colours alone, auto does so unless the text names one"""
     inversion_steps: int = 100
     """steps of the inversion before"""
     seed: int = 0
@@ -79,6 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         steps=settings.steps,
         lambda_l2=settings.lambda_l2,
         lambda_id=settings.lambda_id,
+        layers=settings.layers,
         seed=settings.seed,
     )
     edited = at_strength(models, start.w_plus, edit, settings.strength)

@@ -71,9 +71,11 @@ def toy(monkeypatch) -> Calls:
         w_plus = torch.full((1, generator.num_ws, generator.w_dim), 0.5)
         return SimpleNamespace(w_plus=w_plus, image=image, history={"loss": [1.0]})
 
-    def optimize_latent(models, w_plus, text, *, steps=60, lambda_l2=0.003, lambda_id=0.2, seed=0, progress=True):
+    def optimize_latent(
+        models, w_plus, text, *, steps=60, lambda_l2=0.003, lambda_id=0.2, layers="auto", seed=0, progress=True
+    ):
         calls.seen["edit"] = {"text": text, "seed": seed}
-        calls.seen["edit"] |= {"steps": steps, "lambda_l2": lambda_l2, "lambda_id": lambda_id}
+        calls.seen["edit"] |= {"steps": steps, "lambda_l2": lambda_l2, "lambda_id": lambda_id, "layers": layers}
         edited = w_plus + 1
         recipe = {"text": text, "seed": seed}
         return SimpleNamespace(w_plus=edited, image=generator.synthesis(edited), history={}, recipe=recipe)

@@ -7,7 +7,7 @@ import torch
 
 from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
-from styleclip_lib.editing.latent_optimization import optimize_latent
+from styleclip_lib.editing.latent_optimization import optimize_latent, speaks_of_color
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.metrics import measure_edit
 
@@ -43,6 +43,26 @@ def test_the_loss_is_that_of_the_paper(tiny, w_plus):
     assert result.history["l2"][0] == 0 and result.history["identity"][0] == pytest.approx(0, abs=1e-5)
 
 
+def test_layers_that_paint_stay_unless_the_text_speaks_of_a_colour(models):
+    w_plus = models.sample(3)
+    coarse = sum(resolution <= 32 for resolution in models.generator.layer_resolutions)
+    assert 0 < coarse < models.generator.num_ws
+
+    def moved(text, layers):
+        result = optimize_latent(models, w_plus, text, steps=8, lambda_id=0.0, lambda_l2=0.0, layers=layers, progress=False)
+        assert result.recipe["layers"] == layers
+        steps = (result.w_plus - w_plus).abs().amax((0, 2))
+        return steps[:coarse].min() > 0, steps[coarse:].max() > 0
+
+    assert moved("a smiling face", "auto") == moved("a face with blue hair", "shape") == (True, False)
+    assert moved("a face with blue hair", "auto") == moved("a smiling face", "all") == (True, True)
+
+
+def test_what_speaks_of_a_colour():
+    assert not any(map(speaks_of_color, ("a smiling face with glasses", "an old man with a beard", "a face")))
+    assert all(map(speaks_of_color, ("a face with green eyes", "a dark skinned man", "a woman dressed in red", "tiara")))
+
+
 def test_the_text_is_approached(tiny, w_plus):
     result = edit(tiny, w_plus, steps=30, lambda_l2=0.0, lambda_id=0.0, views=1)
     assert min(result.history["clip"]) < result.history["clip"][0] - 0.01
@@ -72,7 +92,7 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
 
 
 def test_the_recipe_makes_the_edit_again(tiny, w_plus):
-    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "enough": 0.9, "views": 2, "seed": 7}
+    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "enough": 0.9, "views": 2, "layers": "all", "seed": 7}
     result = edit(tiny, w_plus, **settings)
     assert result.recipe == {
         "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
