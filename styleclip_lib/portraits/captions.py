@@ -27,7 +27,7 @@ HELDOUT_FILE = Path(__file__).with_name("heldout_phrasings.txt")
 _HOW_MANY = (0.04, 0.42, 0.26, 0.17, 0.11)  # how often a caption makes 0, 1, 2, 3, 4 statements
 _MAX_WORDS = 24
 _PLACE_WEIGHTS = {"before": 3, "noun": 4, "having": 3, "wearing": 3, "after": 2}
-_QUIET = {("eyes", "open"), ("expression", "neutral"), ("yaw", "ahead")} | {s for s in STATEMENTS if s[1] == "none"}
+_QUIET = {("eyes", "open"), ("expression", "neutral")} | {s for s in STATEMENTS if s[1] == "none"}
 _WITH = ("with", "with", "with", "with", "who has", "that has", "having")
 _NOT_AFTER_IS = ("hair", "smile", "mohawk", "adult", "close up", "punk")  # "who is red hair" is no English
 

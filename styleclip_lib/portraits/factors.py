@@ -88,6 +88,11 @@ class Factors:
         index = slice(index, index + 1 or None) if isinstance(index, int) else index
         return Factors(**{name: value[index] for name, value in self.items()})
 
+    @staticmethod
+    def joined(parts: "list[Factors]") -> "Factors":
+        """Several lots of portraits as one, in their order."""
+        return Factors(**{name: torch.cat([getattr(part, name) for part in parts]) for name in NAMES})
+
     def items(self):
         """(name, tensor [N]) for every factor, in the order of the class."""
         return [(field.name, getattr(self, field.name)) for field in fields(self)]

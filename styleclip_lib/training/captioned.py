@@ -4,6 +4,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ..portraits.captions import caption
+from ..portraits.factors import Factors
 from ..portraits.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
 from ..portraits.scenes import render_scenes, sample_scenes
 from ..portraits.statements import Caption, false_of, true_of
@@ -31,26 +32,30 @@ class CaptionedPictures:
         pictures = torch.cat([render_scenes(self.scenes[torch.arange(i, min(i + 100, scenes))], size) for i in range(0, scenes, 100)])
         self.scene_pictures = _drawn(pictures, self.scene_styles, progress)
 
-    def batch(self, rng: torch.Generator, plain: int, drawn: int, scenes: int, captions: int):
-        """Draws a batch: portraits first (plain, then drawn), scenes last.
+    def batch(self, rng: torch.Generator, plain: int, drawn: int, scenes: int, captions: int,
+              samples: tuple[torch.Tensor, Factors] | None = None):
+        """Draws a batch: portraits first (plain, then the given samples, then drawn), scenes last.
 
-        Returns images [N, 3, H, W] in [-1, 1], C captions, true [C, N], false [C, N], and the factors of the plain portraits.
+        samples: pictures of portraits [S, 3, H, W] in [-1, 1] that do not come from the renderer, with their factors
+        Returns images [N, 3, H, W] in [-1, 1], C captions, true [C, N], false [C, N], and the factors of plain and samples.
         """
         plain_index = torch.randint(len(self.portraits), (plain,), generator=rng)
         drawn_index = torch.randint(len(self.drawn), (drawn,), generator=rng)
         scene_index = torch.randint(len(self.scene_pictures), (scenes,), generator=rng)
-        images = torch.cat([to_float(self.portraits.images(plain_index)), to_float(self.drawn[drawn_index]),
-                            to_float(self.scene_pictures[scene_index])])
-        factors = self.portraits.factors[torch.cat([plain_index, self.drawn_index[drawn_index]])]
-        styles = [None] * plain + [self.drawn_styles[i] for i in drawn_index.tolist()]
+        undrawn, pictures = self.portraits.factors[plain_index], [to_float(self.portraits.images(plain_index))]
+        if samples is not None:
+            undrawn, pictures = Factors.joined([undrawn, samples[1]]), [*pictures, samples[0]]
+        images = torch.cat([*pictures, to_float(self.drawn[drawn_index]), to_float(self.scene_pictures[scene_index])])
+        factors = Factors.joined([undrawn, self.portraits.factors[self.drawn_index[drawn_index]]])
+        styles = [None] * len(undrawn) + [self.drawn_styles[i] for i in drawn_index.tolist()]
         some_scenes, scene_styles = self.scenes[scene_index], [self.scene_styles[i] for i in scene_index.tolist()]
 
         seed = int(torch.randint(2**31, (1,), generator=rng))
-        chosen = torch.randperm(plain + drawn, generator=rng)[: captions - scenes]
+        chosen = torch.randperm(len(factors), generator=rng)[: captions - scenes]
         said = caption(factors[chosen], seed, styles=[styles[i] for i in chosen.tolist()])
         said_of_scenes = scene_caption(some_scenes, seed, styles=scene_styles)
         true, false = _truth(said, said_of_scenes, factors, styles, some_scenes, scene_styles)
-        return images, said + said_of_scenes, true, false, factors[torch.arange(plain)]
+        return images, said + said_of_scenes, true, false, undrawn
 
 
 def _truth(said: list[Caption], said_of_scenes: list[Caption], factors, styles, scenes, scene_styles):

@@ -7,8 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..checkpoints.domain import load_tensors
+from ..checkpoints.domain import load_network, load_tensors
+from ..networks.attributes import Attributes
 from ..networks.clip import CLIP, Clip, WordTokenizer
+from ..networks.generator import Generator
 from ..portraits.attributes import ATTRIBUTES
 from ..portraits.captions import heldout_captions
 from ..portraits.parsing import known_words
@@ -18,6 +20,8 @@ from .captioned import CaptionedPictures
 from .card import About, publish
 from .coding import statement_loss
 from .data import DataSettings, Portraits, to_float
+from .hint import Hint
+from .latent_paths import LatentPaths
 from .loop import Run, learning_rate
 
 ABOUT = About(
@@ -25,7 +29,8 @@ ABOUT = About(
          "vectors in one space.",
     data="Rendered portraits, portraits drawn in twenty styles, and simple scenes, with captions from a grammar. Every "
          "caption is compared with all pictures of which it is clearly true or clearly false; phrasings listed in "
-         "`portraits/heldout_phrasings.txt` were never used.",
+         "`portraits/heldout_phrasings.txt` were never used. Pictures of the generator between two portraits that differ in one "
+         "attribute have to lie between them in CLIP's space too, so that an image optimiser finds a slope to follow.",
     limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")
 
 
@@ -39,6 +44,9 @@ class Settings:
     image_resolution    a multiple of 32; the network is the small ResNet form of CLIP
     start               a CLIP of this domain to go on from, of any image resolution (a .safetensors file)
     aid                 weight of reading from the picture's vector which statements hold of it
+    hint                weight of what the domain's attributes network sees (`training/hint.py`)
+    paths, paths_each   how many latent paths of the domain's generator (`training/latent_paths.py`), and how many in a batch
+    straight            weight of the paths' being straight
     strength            of the augmentations
     """
 
@@ -48,10 +56,12 @@ class Settings:
     count: int = 30_000
     drawn: int = 5000
     scenes: int = 1500
-    plain_each: int = 96
-    drawn_each: int = 18
+    plain_each: int = 48
+    drawn_each: int = 14
     scenes_each: int = 6
     captions_each: int = 72
+    paths: int = 6000
+    paths_each: int = 20
     image_resolution: int = 128
     start: Path | None = None
     vision_layers: tuple[int, ...] = (2, 2, 2, 2)
@@ -63,6 +73,8 @@ class Settings:
     steps: int = 4200
     lr: float = 1e-3
     aid: float = 4.0
+    hint: float = 1.0
+    straight: float = 2.0
     strength: float = 0.35
     seed: int = 0
 
@@ -96,26 +108,43 @@ def _at_resolution(state: dict, image_resolution: int) -> dict:
 def _fit(clip: Clip, s: Settings) -> float:
     portraits = Portraits(DataSettings(s.data, s.count))
     pictures = CaptionedPictures(portraits, s.drawn, s.scenes, s.seed)
-    reader = nn.Linear(s.embed_dim, len(STATEMENTS))
-    optimizer = torch.optim.AdamW([*clip.parameters(), *reader.parameters()], lr=s.lr, weight_decay=0.03, betas=(0.9, 0.98))
-    with Run(s.run, save_every=200, clip=clip, reader=reader, optimizer=optimizer) as run:
+    paths = LatentPaths(load_network(s.domain, "generator", Generator), s.paths, s.seed + 5)
+    reader, hint = nn.Linear(s.embed_dim, len(STATEMENTS)), Hint(clip.model.visual, load_network(s.domain, "attributes", Attributes))
+    parameters = [*clip.parameters(), *reader.parameters(), *hint.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=s.lr, weight_decay=0.03, betas=(0.9, 0.98))
+    with Run(s.run, save_every=200, clip=clip, reader=reader, hint=hint, optimizer=optimizer) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
-            images, captions, true, false, factors = pictures.batch(rng, s.plain_each, s.drawn_each, s.scenes_each, s.captions_each)
-            images = clip.preprocess(augment(images, rng, s.strength)).contiguous(memory_format=torch.channels_last).to(run.device)
+            ends, end_factors, between, share = paths.batch(rng, s.paths_each)
+            images, captions, true, false, factors = pictures.batch(rng, s.plain_each, s.drawn_each, s.scenes_each, s.captions_each,
+                                                                    (ends, end_factors))
+            images = augment(torch.cat([images, between]), rng, s.strength).to(run.device)
             tokens = clip.tokenizer([c.text for c in captions]).to(run.device)
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * learning_rate(step, s.steps)
             clip.train()
             with run.autocast():
-                of_images, of_texts = clip.model.encode_image(images).float(), clip.model.encode_text(tokens).float()
-            logits = clip.model.logit_scale.exp().clamp(max=100) * F.normalize(of_texts, dim=1) @ F.normalize(of_images, dim=1).T
+                of_images, of_texts = clip.model.encode_image(clip.preprocess(images)).float(), clip.model.encode_text(tokens).float()
+                hinted = hint(images[: len(factors)])
+            of_images, of_texts = F.normalize(of_images, dim=1), F.normalize(of_texts, dim=1)
+            logits = clip.model.logit_scale.exp().clamp(max=100) * of_texts @ of_images[: -len(between)].T
             contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
-            aid = statement_loss(reader(of_images[: len(factors)]).cpu(), factors, focus=2.0)
-            run.update(contrast + s.aid * aid.to(run.device), optimizer)
-            run.log(contrast=contrast, aid=aid, scale=clip.model.logit_scale.exp())
+            aid = statement_loss(reader(of_images[: len(factors)] * s.embed_dim**0.5).cpu(), factors, focus=2.0).to(run.device)
+            starts, ends = of_images[s.plain_each: len(factors)].chunk(2)
+            straight = straightness_loss(starts, ends, of_images[-len(between):], share.to(run.device))
+            run.update(contrast + s.aid * aid + s.hint * hinted + s.straight * straight, optimizer)
+            run.log(contrast=contrast, aid=aid, hint=hinted, straight=straight, scale=clip.model.logit_scale.exp())
     clip.eval()
     return run.seconds
+
+
+def straightness_loss(start: torch.Tensor, end: torch.Tensor, between: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """How far the vectors of pictures on a path lie from where they belong: 1 - cos(b, (1 - s) a + s e), averaged.
+
+    start, end, between: unit vectors [N, D]; share [N], how far along the path each picture lies -> a number
+    """
+    belongs = torch.lerp(start, end, share[:, None]).detach()
+    return (1 - F.cosine_similarity(between, belongs, dim=1)).mean()
 
 
 def contrastive_loss(logits: torch.Tensor, true: torch.Tensor, false: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ import torch
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.portraits.attributes import ATTRIBUTES, BY_NAME, index_of
-from styleclip_lib.portraits.factors import IDENTITY, NAMES, from_uniform, sample, share_edges
+from styleclip_lib.portraits.factors import IDENTITY, NAMES, Factors, from_uniform, sample, share_edges
 
 RULED = ("facial_hair", "makeup", "earrings", "headwear", "hair_color")
 FROM_ZERO = (
@@ -153,3 +153,9 @@ def test_a_slip_in_replacing_is_named(people, change, hint):
 def test_identity_is_what_stays_with_a_person():
     assert IDENTITY[0] == "gender" and "eye_color" in IDENTITY and "freckles" in IDENTITY
     assert not {"hair_style", "glasses", "expression", "yaw", "background"} & set(IDENTITY)
+
+
+def test_joined_keeps_everything_in_order():
+    many = sample(7, seed=0)
+    again = Factors.joined([many[:3], many[3:4], many[4:]])
+    assert all(torch.equal(getattr(many, name), getattr(again, name)) for name in NAMES)

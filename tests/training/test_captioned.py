@@ -97,3 +97,14 @@ def test_held_out_phrasings_are_never_said(pictures):
     held_out = {caption.text for caption in heldout_captions()}
     said = {caption.text for seed in range(8) for caption in pictures.batch(rng(seed), 30, 0, 0, 30)[1]}
     assert len(said) > 150 and not said & held_out
+
+
+def test_samples_from_elsewhere_come_after_the_plain_portraits(pictures, batch):
+    their_factors = sample(6, seed=9)
+    their_pictures = torch.rand(6, 3, 16, 16, generator=rng()) * 2 - 1
+    images, captions, true, _, factors = pictures.batch(rng(), PLAIN, DRAWN, SCENES, CAPTIONS, (their_pictures, their_factors))
+    assert torch.equal(images[:PLAIN], batch[0][:PLAIN]) and torch.equal(images[PLAIN : PLAIN + 6], their_pictures)
+    assert torch.equal(factors.yaw, torch.cat([batch[4].yaw, their_factors.yaw]))
+    said = captions[: CAPTIONS - SCENES]
+    assert true.shape == (CAPTIONS, PLAIN + 6 + DRAWN + SCENES)
+    assert torch.equal(true_of(said, their_factors, [None] * 6), true[: len(said), PLAIN : PLAIN + 6])

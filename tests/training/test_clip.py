@@ -10,11 +10,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styleclip_lib.checkpoints.domain import load_tensors
+from styleclip_lib.checkpoints.domain import load_tensors, save_network
+from styleclip_lib.networks.attributes import Attributes
 from styleclip_lib.networks.clip import WordTokenizer, clip_from_state
+from styleclip_lib.networks.generator import Generator
 from styleclip_lib.portraits.attributes import BY_NAME
 from styleclip_lib.portraits.captions import heldout_captions
 from styleclip_lib.portraits.factors import sample
+from styleclip_lib.portraits.latents import Z_DIM
 from styleclip_lib.portraits.parsing import known_words
 from styleclip_lib.portraits.statements import STATEMENTS, statements_true, true_of
 from styleclip_lib.training import clip
@@ -70,12 +73,20 @@ def seen(monkeypatch):
 
 SMALL = {
     "count": 200, "drawn": 4, "scenes": 4, "plain_each": 24, "drawn_each": 2, "scenes_each": 2, "captions_each": 20,
+    "paths": 10, "paths_each": 2,
     "image_resolution": 32, "vision_layers": (1, 1, 1, 1), "vision_width": 8, "embed_dim": 16, "context_length": 28,
     "text_width": 64, "text_layers": 1, "steps": 40, "lr": 1e-2,
 }  # fmt: skip
 
 
 def settings(folder, **changes):
+    """Settings of a run in that folder, whose domain has what CLIP learns from: a generator and an attributes network."""
+    if not (folder / "domain").exists():
+        torch.manual_seed(1)
+        drawn = {"img_resolution": 32, "z_dim": Z_DIM, "w_dim": 10, "num_mapping_layers": 2, "channels": {4: 8, 8: 8, 16: 8, 32: 8}}
+        read = {"widths": (4, 4, 8, 8), "hidden": 16}
+        save_network(folder / "domain", "generator", Generator(**drawn), drawn, {})
+        save_network(folder / "domain", "attributes", Attributes(**read), read, {})
     return Settings(run=folder / "run", domain=folder / "domain", **{**SMALL, **changes})
 
 
@@ -118,6 +129,12 @@ def test_the_reader_learns_as_far_as_it_counts(tmp_path, seen, monkeypatch):
     assert busy.std() > 1e-3
 
 
+def test_hint_and_paths_are_learnt_from(trained):
+    first, last = ({name: np.mean([step[name] for step in some]) for name in some[0]} for some in (trained.seen[:5], trained.seen[-5:]))
+    assert last["hint"] < first["hint"] - 0.05
+    assert all(0 < step["straight"] < 0.5 for step in trained.seen)
+
+
 def test_every_attribute_is_measured(trained):
     areas = trained.metrics["auc"]
     assert set(trained.metrics) == {"auc", "mean auc"} and set(areas) == set(BY_NAME)
@@ -149,7 +166,7 @@ def test_what_was_saved_reads_as_the_trained_one(trained, entry, weights, monkey
     again = measure(saved, settings(trained.folder))
     assert again["mean auc"] == pytest.approx(trained.metrics["mean auc"], abs=0.01)
     state = torch.load(trained.folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")
-    assert set(state) >= {"clip", "reader", "optimizer"}, "the reader is kept for going on, and not published"
+    assert set(state) >= {"clip", "reader", "hint", "optimizer"}, "what helps is kept for going on, and not published"
     assert set(weights) == {name.removeprefix("model.") for name in state["clip"]}
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styleclip_lib.training.clip import _at_resolution, area_under_curve, contrastive_loss
+from styleclip_lib.training.clip import _at_resolution, area_under_curve, contrastive_loss, straightness_loss
 
 
 def slow_one_way(logits, true, false):
@@ -93,3 +93,18 @@ def test_positions_for_another_picture_size():
     torch.testing.assert_close(larger[key][1 + 12], state[key][1 + 4]), "the middle stays in the middle"
     torch.testing.assert_close(_at_resolution(state, 96)[key], state[key])
     assert larger["other"] is state["other"]
+
+
+def test_what_lies_where_it_belongs_costs_nothing():
+    start, end = F.normalize(torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(0)), dim=2)
+    share = torch.tensor([0.0, 0.2, 0.5, 0.8, 1.0])
+    belongs = F.normalize(torch.stack([(1 - s) * a + s * b for a, b, s in zip(start, end, share)]), dim=1)
+    assert straightness_loss(start, end, belongs, share).item() == pytest.approx(0, abs=1e-6)
+    assert straightness_loss(start, end, -belongs, share).item() == pytest.approx(2, abs=1e-6)
+    assert straightness_loss(end, start, belongs, share).item() > 0.1, "the share counts from the start"
+
+
+def test_only_the_picture_between_is_moved():
+    start, end, between = (torch.randn(3, 4, requires_grad=True) for _ in range(3))
+    straightness_loss(start, end, between, torch.full((3,), 0.5)).backward()
+    assert start.grad is None and end.grad is None and between.grad.abs().sum() > 0

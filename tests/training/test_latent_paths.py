@@ -1,0 +1,56 @@
+"""Pictures between two portraits that differ in one attribute."""
+
+import pytest
+import torch
+
+from styleclip_lib.networks.generator import Generator
+from styleclip_lib.portraits.attributes import ATTRIBUTES
+from styleclip_lib.portraits.factors import NAMES
+from styleclip_lib.portraits.latents import Z_DIM, factors_of_latents, latents_of_uniform
+from styleclip_lib.training.latent_paths import LatentPaths
+
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def generator():
+    torch.manual_seed(0)
+    return Generator(8, Z_DIM, 10, 2, {4: 8, 8: 8}).requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def paths(generator):
+    return LatentPaths(generator, COUNT, seed=3, progress=False)
+
+
+def test_one_attribute_differs(paths):
+    changed = torch.stack([(getattr(paths.starts, a.name) != getattr(paths.ends, a.name)) for a in ATTRIBUTES], 1).sum(1)
+    # from_uniform has rules (a woman has no beard), so that another gender may bring a second change with it
+    assert (changed <= 2).all() and (changed == 1).float().mean() > 0.6
+    assert all(torch.equal(getattr(paths.starts, name), getattr(paths.ends, name)) for name in ("jaw", "fringe", "collar"))
+
+
+def test_pictures_show_their_factors_latents_and_what_lies_between(paths, generator, monkeypatch):
+    asked = []
+    monkeypatch.setattr("styleclip_lib.training.latent_paths.latents_of_uniform",
+                        lambda u, seed: asked.append(latents_of_uniform(u, seed)) or asked[-1])
+    again = LatentPaths(generator, COUNT, seed=3, progress=False)
+    assert torch.equal(again.pictures, paths.pictures), "a seed means the same pictures"
+    z_start, z_end = asked
+    for z, factors in ((z_start, paths.starts), (z_end, paths.ends)):
+        found = factors_of_latents(z)
+        assert all((getattr(found, name) - getattr(factors, name)).abs().max() < 0.01 for name in NAMES if name not in ("fringe",))
+    w_start, w_end = generator.mapping(z_start[:1]), generator.mapping(z_end[:1])
+    share = paths.share[0]
+    slow = [generator.synthesis(w) for w in (w_start, w_end, (1 - share) * w_start + share * w_end)]
+    drawn = (paths.pictures[0].float() / 127.5 - 1)
+    torch.testing.assert_close(drawn, torch.cat(slow).clamp(-1, 1), atol=0.03, rtol=0)
+
+
+def test_a_batch(paths):
+    images, factors, between, share = paths.batch(torch.Generator().manual_seed(0), 5)
+    assert images.shape == (10, 3, 8, 8) and between.shape == (5, 3, 8, 8) and len(factors) == 10
+    assert ((share > 0) & (share < 1)).all()
+    which = [int((paths.share == s).nonzero()) for s in share]
+    assert torch.equal(factors.age, torch.cat([paths.starts.age[which], paths.ends.age[which]]))
+    assert torch.equal(images[5:], paths.pictures[which, 1].float() / 127.5 - 1)
