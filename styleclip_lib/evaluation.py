@@ -8,6 +8,10 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
+from .editing.global_directions import ALPHA, GlobalDirections
+from .editing.latent_mapper import train_mapper
+from .editing.latent_optimization import optimize_latent
+from .editing.strength import seen_faces, smallest_strength
 from .errors import StyleclipError
 from .inversion import Inversion, invert
 from .metrics import EditReport, measure_edit
@@ -96,6 +100,51 @@ class Row:
 
     def summary(self) -> dict:
         return {"method": self.method, "text": self.question.text, "kind": self.question.kind, **summarised(self.answers)}
+
+
+def standard_methods(models: Models, names: Sequence[str] = ("optimization", "mapper", "directions")) -> dict[str, Method]:
+    """The three methods of StyleCLIP with their defaults.
+
+    A mapper is trained for each text when it is asked for, in about a minute; one whose text is the last one's is kept. Directions
+    and mappers go as far as `smallest_strength` says. Raises StyleclipError for an unknown name.
+    """
+    makers = {"optimization": _optimization, "mapper": _mapper, "directions": _directions}
+    unknown = set(names) - set(makers)
+    if unknown:
+        raise StyleclipError(f"There is no method {', '.join(sorted(unknown))}; choose from {', '.join(makers)}.")
+    return {name: makers[name](models) for name in names}
+
+
+def _optimization(models: Models) -> Method:
+    return lambda w_plus, text: optimize_latent(models, w_plus, text, progress=False).image
+
+
+def _mapper(models: Models) -> Method:
+    crowd, trained = seen_faces(models), {}
+
+    def method(w_plus, text):
+        if text not in trained:
+            trained.clear()
+            trained[text] = train_mapper(models, text, progress=False)
+
+        def draw(strength):
+            return trained[text].edit(w_plus, strength).image
+
+        return draw(smallest_strength(models, draw, text, crowd=crowd))
+
+    return method
+
+
+def _directions(models: Models) -> Method:
+    crowd, directions = seen_faces(models), GlobalDirections.available(models)
+
+    def method(w_plus, text):
+        def draw(strength):
+            return directions.edit(w_plus, text, alpha=strength * ALPHA).image
+
+        return draw(smallest_strength(models, draw, text, crowd=crowd))
+
+    return method
 
 
 def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool = True) -> HeldOut:

@@ -20,6 +20,16 @@ def identity_loss(identity: Identity, image: torch.Tensor, person: torch.Tensor)
     return 1 - (identity(image) * person).sum(1)
 
 
+def side_loss(before: torch.Tensor, after: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+    """How far a picture moved in CLIP's space otherwise than towards the text: ‖Δ - ⟨Δ, d⟩ d‖², Δ = after - before.
+
+    CLIP sees most of what an edit changes besides; here it is told to mind. before, after [B, D] of length one, direction d [1, D],
+    the unit vector from a neutral text to the target -> [B], in [0, 4]
+    """
+    moved = after - before
+    return (moved - (moved * direction).sum(1, keepdim=True) * direction).square().sum(1)
+
+
 def random_views(image: torch.Tensor, views: int, rng: torch.Generator) -> torch.Tensor:
     """The picture as an onlooker who does not stand still sees it: shifted, scaled, turned a little, with some noise.
 

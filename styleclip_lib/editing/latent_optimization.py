@@ -1,72 +1,79 @@
 """Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4)."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
+import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..losses import clip_loss, identity_loss, random_views
+from ..losses import identity_loss, random_views, side_loss
 from ..models import Models
 from ..portraits.parsing import parse
 from ..schedule import ramped
 from .edit import Edit
+from .style_edit import StyleEdit
 
 FINEST_SHAPE = 32
 """Layers of more pixels than this paint; those up to it decide what there is to be painted (lesson 01 measures it)."""
+
+NEUTRAL = "a face"
+"""What a picture shows before anything is said of it."""
 
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
 """The attributes that are colours."""
 
 
-def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.1, lambda_l2: float = 0.003,
-                    lambda_id: float = 0.2, enough: float = 0.5, views: int = 2, layers: str = "auto", seed: int = 0,
-                    frames: int = 0, progress: bool = True) -> Edit:
+def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.2, lambda_l2: float = 0.0003,
+                    lambda_id: float = 0.3, lambda_side: float = 0.15, already: float = 0.14, enough: float = 0.35, views: int = 2,
+                    layers: str = "auto", space: str = "w+", seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
-    argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w)                         (Patashnik et al. 2021, eq. 1)
+    argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_side L_side(w)      (Patashnik et al. 2021, eq. 1, and L_side)
 
     with Adam and the learning rate of `schedule.ramped`, as the authors do. CLIP sees the picture normalised as in its
     training, in several random views a step (views=1 is the paper's way), and is content when the cosine reaches `enough`
-    (enough=1 is the paper's way): a picture of which the text is true has a cosine of about 0.3 in the portraits domain, and an
-    optimiser that goes on from there only paints out whatever the text does not mention. Ctrl-C returns the best so far.
+    (enough=1 is the paper's way): a picture of which the text is true has a cosine of about 0.2 in the portraits domain, and an
+    optimiser that goes on from there only paints out whatever the text does not mention. L_side (`losses.side_loss`, λ_side = 0 is
+    the paper's way) minds what CLIP sees change besides. Ctrl-C returns the best so far.
 
     w_plus     [1, num_ws, w_dim], the face to start from (w_s)
     text       the target t
     lambda_l2  weight of the squared distance, summed over all of w_plus
     lambda_id  weight of the identity loss
+    lambda_side  weight of what changes besides, in CLIP's eyes
+    already    the cosine from which on the text counts as true of the face from the start, and the face comes back as it is
+               (1 is the paper's way)
     enough     the cosine of picture and text with which CLIP is content
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide
-               colours, of the background too), or "auto": "shape" unless the text speaks of a colour
+               colours, of the background too), "color" (those from 32 pixels on), or "auto": as the text needs it (`layers_for`)
+    space      "w+", or "styles": then w stands for the styles, and a StyleEdit comes back
     frames     how many pictures of the way to keep, evenly spread, the first being the face itself
 
-    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape or unknown layers.
+    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space.
     """
-    _check(models, w_plus, steps, layers)
-    free = _free_layers(models, text, layers)
-    rng = torch.Generator().manual_seed(seed)
-    source = w_plus.detach().to(models.device)
-    with torch.no_grad():
-        text_vector = models.clip.encode_text([text])
-        before = models.generator.synthesis(source)
-        person = models.identity(before)
+    _check(models, w_plus, steps, layers, space)
+    at = _space(models, w_plus.detach().to(models.device), space,
+                _free_layers(models, layers_for(text) if layers == "auto" else layers))
+    goal = _goal(models, at, text, enough, views, seed)
+    todo = 0 if float(goal.seen[0] @ goal.text_vector) >= already else steps
 
-    w = source.clone().requires_grad_()
+    w = at.source.clone().requires_grad_()
     optimizer = torch.optim.Adam([w], lr=lr)
-    history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": []}
-    best, kept = (float("inf"), source), []
-    steps_shown = tqdm(range(steps), desc=text, disable=not progress, leave=False)
+    history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": []}
+    best, kept = (float("inf"), at.source), []
+    steps_shown = tqdm(range(todo), desc=text, disable=not progress, leave=False)
     try:
         for step in steps_shown:
             optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
-            image = models.generator.synthesis(w)
-            distance = clip_loss(models.clip, random_views(image, views, rng), text_vector)
-            terms = {"clip": distance.clamp(min=1 - enough).mean(),
-                     "l2": (w - source).square().sum(),
-                     "identity": identity_loss(models.identity, image, person).mean()}
-            loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"]
+            image = at.draw(w)
+            terms = goal.terms(w, image)
+            loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            w.grad[:, free:] = 0
+            w.grad *= at.free
             if loss.item() < best[0]:
                 best = (loss.item(), w.detach().clone())
             if step * frames // steps > (step - 1) * frames // steps:
@@ -80,17 +87,85 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     steps_shown.close()
 
     with torch.no_grad():
-        image = models.generator.synthesis(best[1])
+        image = at.draw(best[1])
     recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
-              "lambda_id": lambda_id, "enough": enough, "views": views, "layers": layers, "seed": seed, "version": __version__}
-    return Edit(best[1], image, history, recipe, kept)
+              "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "views": views,
+              "layers": layers, "space": space, "seed": seed, "version": __version__}
+    if space == "w+":
+        return Edit(best[1], image, history, recipe, kept)
+    return StyleEdit(at.w_plus, image, history, recipe, kept, styles=best[1], rgb_styles=at.rgb_styles)
 
 
-def _free_layers(models: Models, text: str, layers: str) -> int:
-    """How many layers, counted from the coarsest, may change."""
-    if layers == "all" or (layers == "auto" and speaks_of_color(text)):
-        return models.generator.num_ws
-    return sum(resolution <= FINEST_SHAPE for resolution in models.generator.layer_resolutions)
+@dataclass
+class _Space:
+    """Where an optimisation moves: source is where it begins, free (0 or 1, broadcast to it) what may move, draw makes the picture."""
+
+    source: torch.Tensor
+    free: torch.Tensor
+    draw: Callable[[torch.Tensor], torch.Tensor]
+    w_plus: torch.Tensor
+    rgb_styles: torch.Tensor | None = None
+
+
+def _space(models: Models, w_plus: torch.Tensor, space: str, layers: torch.Tensor) -> _Space:
+    """layers [num_ws]: 1 for those that are free."""
+    generator = models.generator
+    if space == "w+":
+        return _Space(w_plus, layers[None, :, None], generator.synthesis, w_plus)
+    with torch.no_grad():
+        styles, rgb_styles = generator.styles(w_plus)
+    channels = [free.expand(where.stop - where.start) for free, (_, where) in zip(layers, generator.style_slices)]
+    return _Space(styles, torch.cat(channels)[None], lambda s: generator.from_styles(s, rgb_styles), w_plus, rgb_styles)
+
+
+@dataclass
+class _Goal:
+    """What an optimisation is after: text_vector and direction (from the neutral text) in CLIP's space, and what must stay:
+    the source in its space, the person, and what CLIP has seen of the face. enough, views: see `optimize_latent`."""
+
+    models: Models
+    text_vector: torch.Tensor
+    direction: torch.Tensor
+    source: torch.Tensor
+    person: torch.Tensor
+    seen: torch.Tensor
+    enough: float
+    views: int
+    rng: torch.Generator
+
+    def terms(self, w: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The terms of the loss, without their weights."""
+        views = self.models.clip.encode_image(random_views(image, self.views, self.rng))
+        return {"clip": (1 - views @ self.text_vector).clamp(min=1 - self.enough).mean(),
+                "l2": (w - self.source).square().sum(),
+                "identity": identity_loss(self.models.identity, image, self.person).mean(),
+                "side": side_loss(self.seen, views[:1], self.direction).mean()}
+
+
+@torch.no_grad()
+def _goal(models: Models, at: _Space, text: str, enough: float, views: int, seed: int) -> _Goal:
+    text_vector, neutral = models.clip.encode_text([text, NEUTRAL])
+    before = at.draw(at.source)
+    return _Goal(models, text_vector, F.normalize(text_vector - neutral, dim=0)[None], at.source, models.identity(before),
+                 models.clip.encode_image(before), enough, views, torch.Generator().manual_seed(seed))
+
+
+def layers_for(text: str) -> str:
+    """Which layers a text needs: "shape", "color", or "all" for both and for words outside the vocabulary of the portraits."""
+    said = parse(text)
+    if said.unknown or not said.attributes:
+        return "all"
+    if COLORED.isdisjoint(said.attributes):
+        return "shape"
+    return "color" if COLORED.issuperset(said.attributes) else "all"
+
+
+def _free_layers(models: Models, layers: str) -> torch.Tensor:
+    """1 for each layer that may change, 0 for the others. -> [num_ws]"""
+    resolutions = torch.tensor(models.generator.layer_resolutions, device=models.device)
+    if layers == "shape":
+        return (resolutions <= FINEST_SHAPE).float()
+    return (resolutions >= (FINEST_SHAPE if layers == "color" else 0)).float()
 
 
 def speaks_of_color(text: str) -> bool:
@@ -99,9 +174,11 @@ def speaks_of_color(text: str) -> bool:
     return bool(said.unknown) or not COLORED.isdisjoint(said.attributes)
 
 
-def _check(models: Models, w_plus: torch.Tensor, steps: int, layers: str) -> None:
-    if layers not in ("auto", "all", "shape"):
-        raise StyleclipError(f"layers must be 'auto', 'all' or 'shape', not {layers!r}.")
+def _check(models: Models, w_plus: torch.Tensor, steps: int, layers: str, space: str) -> None:
+    if space not in ("w+", "styles"):
+        raise StyleclipError(f"space must be 'w+' or 'styles', not {space!r}.")
+    if layers not in ("auto", "all", "shape", "color"):
+        raise StyleclipError(f"layers must be 'auto', 'all', 'shape' or 'color', not {layers!r}.")
     expected = (1, models.generator.num_ws, models.generator.w_dim)
     if tuple(w_plus.shape) != expected:
         raise StyleclipError(f"w_plus must be {list(expected)} for this generator, not {list(w_plus.shape)}; "

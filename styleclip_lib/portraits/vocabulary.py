@@ -169,7 +169,7 @@ WORDS: dict[str, dict[str, Words]] = {
     },
     "brows": {
         "thin": _words(having="""thin eyebrows, thin brows, fine eyebrows, narrow eyebrows, plucked eyebrows,
-                       delicate brows""", after="whose eyebrows are thin"),
+                       delicate brows, fine brows, narrow brows, plucked brows, very thin eyebrows""", after="whose eyebrows are thin"),
         "thick": _words(having="""thick eyebrows, bushy eyebrows, thick brows, bushy brows, heavy eyebrows,
                         big eyebrows, strong eyebrows""", after="whose eyebrows are thick"),
     },

@@ -7,7 +7,8 @@ import torch
 
 from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
-from styleclip_lib.editing.latent_optimization import optimize_latent, speaks_of_color
+from styleclip_lib.editing.latent_optimization import layers_for, optimize_latent, speaks_of_color
+from styleclip_lib.editing.style_edit import StyleEdit
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.metrics import measure_edit
 
@@ -28,34 +29,64 @@ def test_what_comes_back(tiny, w_plus):
     assert isinstance(result, Edit)
     assert result.w_plus.shape == w_plus.shape and not result.w_plus.requires_grad
     torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
-    assert set(result.history) == {"loss", "clip", "l2", "identity"}
+    assert set(result.history) == {"loss", "clip", "l2", "identity", "side"}
     assert all(len(values) == 6 for values in result.history.values())
     assert result.frames == []
 
 
 def test_the_loss_is_that_of_the_paper(tiny, w_plus):
-    result = edit(tiny, w_plus, views=1, lambda_l2=0.3, lambda_id=0.7, enough=1.0)
-    for loss, clip, l2, identity in zip(*result.history.values()):
-        assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity, rel=1e-4)
+    result = edit(tiny, w_plus, views=1, lambda_l2=0.3, lambda_id=0.7, lambda_side=0.4, enough=1.0)
+    for loss, clip, l2, identity, side in zip(*result.history.values()):
+        assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity + 0.4 * side, rel=1e-4)
     before = tiny.generator.synthesis(w_plus)
     at_start = 1 - (tiny.clip.encode_image(before) @ tiny.clip.encode_text([TEXT]).T).item()
     assert result.history["clip"][0] == pytest.approx(at_start, rel=1e-4)
-    assert result.history["l2"][0] == 0 and result.history["identity"][0] == pytest.approx(0, abs=1e-5)
+    assert result.history["l2"][0] == 0 and result.history["side"][0] == pytest.approx(0, abs=1e-6)
+    assert result.history["identity"][0] == pytest.approx(0, abs=1e-5)
 
 
-def test_layers_that_paint_stay_unless_the_text_speaks_of_a_colour(models):
+@pytest.mark.parametrize("text, layers, free", [
+    ("a smiling face", "auto", "shape"), ("a face with blue hair", "auto", "color"), ("a smiling face with blue hair", "auto", "all"),
+    ("a face with blue hair", "shape", "shape"), ("a smiling face", "color", "color"), ("a smiling face", "all", "all")])
+def test_only_the_layers_that_a_text_needs_move(models, text, layers, free):
     w_plus = models.sample(3)
-    coarse = sum(resolution <= 32 for resolution in models.generator.layer_resolutions)
-    assert 0 < coarse < models.generator.num_ws
+    result = optimize_latent(models, w_plus, text, steps=4, lr=0.02, already=1.0, lambda_id=0.0, lambda_l2=0.0, lambda_side=0.0,
+                             views=1, layers=layers, progress=False)
+    assert result.recipe["layers"] == layers
+    moved = (result.w_plus - w_plus).abs().amax((0, 2)) > 0
+    wanted = {"shape": lambda r: r <= 32, "color": lambda r: r >= 32, "all": lambda r: True}[free]
+    assert moved.tolist() == [wanted(resolution) for resolution in models.generator.layer_resolutions]
 
-    def moved(text, layers):
-        result = optimize_latent(models, w_plus, text, steps=8, lambda_id=0.0, lambda_l2=0.0, layers=layers, progress=False)
-        assert result.recipe["layers"] == layers
-        steps = (result.w_plus - w_plus).abs().amax((0, 2))
-        return steps[:coarse].min() > 0, steps[coarse:].max() > 0
 
-    assert moved("a smiling face", "auto") == moved("a face with blue hair", "shape") == (True, False)
-    assert moved("a face with blue hair", "auto") == moved("a smiling face", "all") == (True, True)
+def test_which_layers_a_text_needs():
+    assert {layers_for(t) for t in ("a smiling face with glasses", "an old man with a beard", "a sad woman")} == {"shape"}
+    assert {layers_for(t) for t in ("a face with green eyes", "red lipstick", "a dark skinned face")} == {"color"}
+    assert {layers_for(t) for t in ("a man with blue eyes and a hat", "tiara", "a face")} == {"all"}
+
+
+def test_in_the_space_of_styles(tiny, w_plus):
+    result = edit(tiny, w_plus, space="styles", steps=20, lambda_l2=0.0, lambda_id=0.0, lambda_side=0.0, views=1)
+    styles, rgb_styles = tiny.generator.styles(w_plus)
+    assert isinstance(result, StyleEdit) and torch.equal(result.w_plus, w_plus) and torch.equal(result.rgb_styles, rgb_styles)
+    assert (result.styles - styles).abs().max() > 0.1
+    torch.testing.assert_close(result.image, tiny.generator.from_styles(result.styles, rgb_styles))
+    assert min(result.history["clip"]) < result.history["clip"][0] - 0.001 and result.recipe["space"] == "styles"
+    few = edit(tiny, w_plus, space="styles", lambda_l2=5.0)
+    best = few.history["loss"].index(min(few.history["loss"]))
+    assert (few.styles - styles).square().sum().item() == pytest.approx(few.history["l2"][best], rel=1e-3, abs=1e-6)
+
+
+def test_styles_of_layers_that_paint_stay_too(models):
+    w_plus = models.sample(3)
+    result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, already=1.0, views=1, space="styles", progress=False)
+    moved = (result.styles - models.generator.styles(w_plus)[0]).abs()[0]
+    for (_, where), resolution in zip(models.generator.style_slices, models.generator.layer_resolutions):
+        assert (moved[where].max() > 0) == (resolution <= 32)
+
+
+def test_an_unknown_space(tiny, w_plus):
+    with pytest.raises(StyleclipError, match="'w\\+' or 'styles'"):
+        edit(tiny, w_plus, space="z")
 
 
 def test_what_speaks_of_a_colour():
@@ -64,7 +95,7 @@ def test_what_speaks_of_a_colour():
 
 
 def test_the_text_is_approached(tiny, w_plus):
-    result = edit(tiny, w_plus, steps=30, lambda_l2=0.0, lambda_id=0.0, views=1)
+    result = edit(tiny, w_plus, steps=30, lambda_l2=0.0, lambda_id=0.0, lambda_side=0.0, views=1)
     assert min(result.history["clip"]) < result.history["clip"][0] - 0.01
     assert (result.w_plus - w_plus).norm() > 0.1
 
@@ -92,7 +123,8 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
 
 
 def test_the_recipe_makes_the_edit_again(tiny, w_plus):
-    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "enough": 0.9, "views": 2, "layers": "all", "seed": 7}
+    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3, "already": 0.95, "enough": 0.9,
+                "views": 2, "layers": "all", "space": "w+", "seed": 7}
     result = edit(tiny, w_plus, **settings)
     assert result.recipe == {
         "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
@@ -102,9 +134,16 @@ def test_the_recipe_makes_the_edit_again(tiny, w_plus):
     assert torch.equal(again.w_plus, result.w_plus)
 
 
+def test_a_text_that_is_true_already_changes_nothing(tiny, w_plus):
+    cosine = float(tiny.clip.encode_image(tiny.generator.synthesis(w_plus))[0] @ tiny.clip.encode_text([TEXT])[0])
+    left = edit(tiny, w_plus, already=cosine - 0.01)
+    assert torch.equal(left.w_plus, w_plus) and left.history["loss"] == []
+    assert len(edit(tiny, w_plus, already=cosine + 0.01).history["loss"]) == 6
+
+
 def test_clip_is_content_with_enough(tiny, w_plus):
     """Once every view is near enough to the text, nothing moves any more."""
-    result = edit(tiny, w_plus, enough=-1.0, lambda_id=0.0)
+    result = edit(tiny, w_plus, enough=-1.0, lambda_id=0.0, lambda_side=0.0)
     assert torch.equal(result.w_plus, w_plus)
     assert result.history["clip"] == [2.0] * 6
     assert min(edit(tiny, w_plus, enough=0.9).history["clip"]) >= 0.1 - 1e-6
@@ -160,7 +199,7 @@ def test_ctrl_c_at_once_returns_the_face_itself(tiny, w_plus, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.clip_loss", interrupted)
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.random_views", interrupted)
     assert torch.equal(edit(tiny, w_plus).w_plus, w_plus)
 
 
