@@ -272,7 +272,7 @@ def _write_mp4(film: list[Image.Image], path: Path, fps: float) -> None:
     import imageio.v2 as imageio  # here, because only films in MP4 need it
 
     width, height = (side - side % 2 for side in film[0].size)
-    settings = {"fps": fps, "codec": "libx264", "macro_block_size": 2, "output_params": ["-pix_fmt", "yuv420p"]}
+    settings = {"fps": fps, "codec": "libx264", "macro_block_size": 2, "pixelformat": "yuv420p"}
     with imageio.get_writer(path, format="FFMPEG", **settings) as writer:
         for frame in film:
             writer.append_data(np.asarray(frame.crop((0, 0, width, height))))

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from PIL import Image
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.inversion import Inversion, invert, psnr
+from styleclip_lib.inversion import PRESETS, SPACES, Inversion, Preset, invert, psnr
+from styleclip_lib.networks.generator import Generator
 from styleclip_lib.portraits.factors import sample
 from styleclip_lib.portraits.render import render
 
@@ -90,7 +91,15 @@ def test_a_wrong_picture(tiny, wrong, hint):
         invert(tiny, wrong, progress=False)
 
 
-@pytest.mark.parametrize("settings, hint", [({"space": "z"}, "'w' or 'w\\+', not 'z'"), ({"steps": -1}, "at least 0")])
+@pytest.mark.parametrize("settings, hint", [
+    ({"space": "q"}, "'w\\+', 'z noise'.*not 'q'"),
+    ({"space": "noise"}, "not 'noise'"),
+    ({"start": "zero"}, "'encoder' or 'mean', not 'zero'"),
+    ({"preset": "fast"}, "default, projector, image2stylegan, not 'fast'"),
+    ({"steps": -1}, "at least 0"),
+    ({"patience": 0}, "patience at least 1"),
+    ({"frames": -1}, "frames must be at least 0"),
+])  # fmt: skip
 def test_wrong_settings(tiny, image, settings, hint):
     with pytest.raises(StyleclipError, match=hint):
         invert(tiny, image, progress=False, **settings)
@@ -123,6 +132,118 @@ def test_the_networks_are_left_as_they_were(tiny, image):
 def test_no_warnings(tiny, image, recwarn):
     invert(tiny, image, steps=1, progress=False)
     assert [str(w.message) for w in recwarn] == []
+
+
+# --- spaces, starts and presets ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def noisy(tiny):
+    """The tiny generator with noise that shows."""
+    generator = Generator(32, z_dim=12, w_dim=10, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8, 32: 8})
+    generator.load_state_dict(tiny.generator.state_dict())
+    generator.eval().requires_grad_(False)
+    for _, layer in generator.synthesis.conv_layers():
+        layer.noise_strength.fill_(0.3)
+    generator.mapping.w_avg.copy_(generator.mapping.w(torch.randn(500, 12, generator=torch.Generator().manual_seed(1))).mean(0))
+    return dataclasses.replace(tiny, generator=generator)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_every_space_comes_nearer_and_can_be_drawn_again(noisy, image, space):
+    start, found = (invert(noisy, image, space, steps=steps, progress=False) for steps in (0, 25))
+    assert found.psnr > start.psnr
+    assert torch.equal(noisy.generator.synthesis(found.w_plus, noises=found.noises), found.image)
+    one_w = torch.equal(found.w_plus, found.w_plus[:, :1].expand_as(found.w_plus))
+    assert one_w == (not space.startswith("w+")) and not found.w_plus.requires_grad
+    assert (found.noises is not None) == space.endswith("noise")
+
+
+def test_the_noise_maps_start_as_the_generators_own_and_stay_noise(noisy, image):
+    start, found = (invert(noisy, image, "w+ noise", steps=steps, progress=False) for steps in (0, 12))
+    layers = noisy.generator.synthesis.conv_layers()
+    assert len(found.noises) == len(layers) == 7
+    for (_, layer), before, after in zip(layers, start.noises, found.noises):
+        assert torch.equal(before[0, 0], layer.noise_const) and not torch.equal(after, before) and not after.requires_grad
+        assert after.mean().abs() < 1e-5 and after.square().mean().item() == pytest.approx(1, rel=1e-3)
+    assert torch.equal(start.image, invert(noisy, image, steps=0, progress=False).image)
+    assert set(found.history) == {"loss", "pixel", "perceptual", "noise"}
+    assert found.history["loss"][3] == pytest.approx(
+        found.history["pixel"][3] + 0.2 * found.history["perceptual"][3] + 1e5 * found.history["noise"][3], rel=1e-4)
+
+
+def test_without_the_regulariser_the_picture_hides_in_the_noise(noisy, image):
+    free = invert(noisy, image, "w+ noise", steps=30, preset=Preset(lambda_noise=0.0), progress=False)
+    bound = invert(noisy, image, "w+ noise", steps=30, progress=False)
+    assert free.history["noise"][-1] > 10 * bound.history["noise"][-1]
+    assert free.psnr > bound.psnr
+
+
+def test_the_best_is_the_nearest_picture_whatever_the_noise_term_says(noisy, image):
+    found = invert(noisy, image, "w+ noise", steps=15, lr=2.0, progress=False)
+    sums = [pixel + 0.2 * perceptual for pixel, perceptual in zip(found.history["pixel"], found.history["perceptual"])]
+    again = F.mse_loss(found.image, image).item() + 0.2 * noisy.perceptual(found.image, image).item()
+    assert again == pytest.approx(min(sums), rel=1e-3) and sums.index(min(sums)) != found.history["loss"].index(min(found.history["loss"]))
+
+
+def test_a_z_stays_what_the_mapping_network_can_make(noisy, image):
+    one, other = (invert(noisy, image, "z", start="mean", steps=3, seed=seed, progress=False) for seed in (1, 2))
+    assert not torch.equal(one.w_plus, other.w_plus), "other candidates for the start"
+    many = noisy.generator.mapping.w(torch.randn(1000, 12, generator=torch.Generator().manual_seed(1)))
+    start = invert(noisy, image, "z", start="mean", steps=0, seed=1, progress=False).w_plus[0, 0]
+    mean = noisy.generator.mapping.w_avg
+    assert (start - mean).norm().item() == pytest.approx((many - mean).norm(dim=1).min().item(), rel=1e-4)
+
+
+def test_the_start_can_be_the_mean(noisy, image):
+    found = invert(noisy, image, start="mean", steps=0, progress=False)
+    assert torch.equal(found.w_plus, noisy.generator.mapping.w_avg.expand_as(found.w_plus))
+
+
+def test_a_loss_of_its_own(tiny, image):
+    found = invert(tiny, image, steps=2, lambda_pixel=0.0, lambda_perceptual=3.0, progress=False)
+    assert found.history["loss"] == pytest.approx([3 * value for value in found.history["perceptual"]], rel=1e-5)
+
+
+def test_a_preset_is_the_same_as_its_settings_and_can_be_overruled(tiny, image):
+    plain = invert(tiny, image, preset="image2stylegan", steps=4, progress=False)
+    spelled = invert(tiny, image, "w+", start="mean", lr=0.01, lambda_pixel=1, lambda_perceptual=1, preset=Preset(ramp=False), steps=4,
+                     progress=False)
+    assert plain.history == spelled.history and torch.equal(plain.w_plus, spelled.w_plus)
+    overruled = invert(tiny, image, "w", preset="image2stylegan", lr=0.02, steps=4, progress=False)
+    assert torch.equal(overruled.w_plus[:, 0], overruled.w_plus[:, 1]) and overruled.history["loss"][1:] != plain.history["loss"][1:]
+    assert {name: preset.space for name, preset in PRESETS.items()} == {"default": "w+", "projector": "w noise", "image2stylegan": "w+"}
+
+
+def test_the_learning_rate_of_image2stylegan_stays(tiny, image):
+    """Adam's first step is as long as the learning rate, whatever the gradient."""
+    one = invert(tiny, image, preset="image2stylegan", steps=1, progress=False)
+    moved = (one.w_plus - tiny.generator.mapping.w_avg).abs()
+    assert one.history["loss"][1] < one.history["loss"][0] and moved.max().item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_the_projector_shakes_at_first_and_not_at_the_end(noisy, image):
+    one, two, same = (invert(noisy, image, preset="projector", steps=12, seed=seed, progress=False) for seed in (1, 2, 1))
+    calm = invert(noisy, image, preset=dataclasses.replace(PRESETS["projector"], latent_noise=0.0), steps=12, progress=False)
+    assert one.history == same.history and torch.equal(one.image, same.image)
+    assert len({found.history["perceptual"][0] for found in (one, two, calm)}) == 3
+    assert one.noises is not None and torch.equal(one.w_plus[:, 0], one.w_plus[:, -1])
+
+
+def test_patience_ends_what_does_not_get_better(tiny, image):
+    patient = invert(tiny, image, steps=30, patience=5, lr=1e-9, progress=False)
+    assert len(patient.history["loss"]) == 6
+    busy = invert(tiny, image, steps=8, patience=7, progress=False)
+    assert len(busy.history["loss"]) == 9
+
+
+def test_frames_lead_from_the_start_to_the_end(tiny, image):
+    start, found = (invert(tiny, image, steps=steps, frames=4, progress=False) for steps in (0, 9))
+    assert len(start.frames) == 1 and len(found.frames) == 4
+    assert torch.equal(found.frames[0], start.image.clamp(-1, 1))
+    assert psnr(found.frames[-1], image) == pytest.approx(found.psnr, abs=0.5)
+    assert invert(tiny, image, steps=9, progress=False).frames == []
+    assert len(invert(tiny, image, steps=3, frames=20, progress=False).frames) == 4, "no more than there are steps"
 
 
 def test_psnr():

@@ -13,6 +13,8 @@ from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
 from .parsing import Align, Device, Domain, Face, parse
 
+FRAMES = 40
+
 
 @dataclass
 class Settings:
@@ -23,11 +25,19 @@ class Settings:
     output: tyro.conf.Positional[Path]
     """where to write what the generator makes of it (.png, .jpg, ...)"""
     latent: Path | None = None
-    """where to write the code itself, as a .npy file of shape [num_ws, w_dim]"""
-    space: Literal["w", "w+"] = "w+"
-    """one w for all layers, or one for each layer (closer to the picture)"""
+    """where to write the code itself: .npy for w_plus [num_ws, w_dim], .npz for w_plus and the noise maps"""
+    gif: Path | None = None
+    """where to write a film of the way there (.gif, .mp4, .webp)"""
+    preset: Literal["default", "projector", "image2stylegan"] | None = None
+    """default: from the encoder's guess. projector: StyleGAN2's (w noise, from the mean; take --steps 1000).
+    image2stylegan: Abdal et al. 2019 (w+, from the mean, at a small rate; take --steps 5000)"""
+    space: Literal["z", "w", "w+", "z noise", "w noise", "w+ noise"] | None = None
+    """w: one w for all layers; w+: one for each layer, closer to the picture; z: what the mapping network can make; with
+    " noise" the noise maps are found too. By default the preset's, which is w+ unless you choose another"""
+    start: Literal["encoder", "mean"] | None = None
+    """where to begin: the encoder's guess, or the average face. By default the preset's"""
     steps: int = 100
-    """steps of optimisation after the encoder's first guess"""
+    """steps of optimisation after the start"""
     seed: int = 0
     """the same seed gives the same result"""
     align: Align = "auto"
@@ -42,17 +52,13 @@ class Settings:
 
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "invert", arguments)
-    if settings.steps < 0:
-        raise StyleclipError("--steps must be 0 or more.")
-    if settings.latent is not None and check_destination(settings.latent).suffix != ".npy":
-        raise StyleclipError(f"Cannot write '{settings.latent}': give it the extension .npy.")
-    check_destination(settings.output)
+    _check(settings)
 
-    import numpy as np
-
-    from ..images import check_picture_path, open_picture, save_image
+    from ..images import check_picture_path, open_picture, save_animation, save_image
 
     check_picture_path(settings.output)
+    if settings.gif is not None:
+        check_picture_path(settings.gif, (".gif", ".mp4", ".webp"))
     picture = open_picture(settings.input)
 
     from ..inversion import invert
@@ -62,11 +68,39 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device=settings.device)
     face, cropped = aligned_portrait(models, picture, settings.align, settings.face)
     note_on_photographs(models, cropped)
-    found = invert(models, face, space=settings.space, steps=settings.steps, seed=settings.seed)
+    chosen = {"preset": settings.preset, "space": settings.space, "start": settings.start, "frames": FRAMES if settings.gif else None}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    found = invert(models, face, steps=settings.steps, seed=settings.seed, **given)
     save_image(found.image, settings.output)
     print(f"Saved {settings.output}.")
+    if settings.gif is not None:
+        save_animation(found.frames, settings.gif)
+        print(f"Saved {settings.gif}.")
     if settings.latent is not None:
-        with written_whole(settings.latent) as partial:
-            np.save(partial, found.w_plus[0].detach().float().cpu().numpy())
+        _write_latent(settings.latent, found)
         print(f"Saved {settings.latent}.")
     return 0
+
+
+def _check(settings: Settings) -> None:
+    """Everything that can be said before a picture is opened or a model loaded."""
+    if settings.steps < 0:
+        raise StyleclipError("--steps must be 0 or more.")
+    if settings.latent is not None and check_destination(settings.latent).suffix not in (".npy", ".npz"):
+        raise StyleclipError(f"Cannot write '{settings.latent}': give it the extension .npy, or .npz.")
+    check_destination(settings.output)
+
+
+def _write_latent(path: Path, found) -> None:
+    """w_plus [num_ws, w_dim] as .npy; as .npz with the noise maps noise_0, noise_1, ... [r, r], if some were found."""
+    import numpy as np
+
+    w_plus = found.w_plus[0].detach().float().cpu().numpy()
+    noises = getattr(found, "noises", None) or []
+    if path.suffix == ".npy" and noises:
+        print("The noise maps that were found are not in the .npy file; name it .npz to keep them.")
+    with written_whole(path) as partial:
+        if path.suffix == ".npy":
+            np.save(partial, w_plus)
+        else:
+            np.savez(partial, w_plus=w_plus, **{f"noise_{i}": noise[0, 0].cpu().numpy() for i, noise in enumerate(noises)})
