@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-from .editing.global_directions import ALPHA, GlobalDirections
+from .editing.global_directions import ALPHA, NEUTRAL, GlobalDirections
 from .editing.latent_mapper import train_mapper
 from .editing.latent_optimization import optimize_latent
 from .editing.strength import seen_faces, smallest_strength
@@ -139,8 +139,10 @@ def _directions(models: Models) -> Method:
     crowd, directions = seen_faces(models), GlobalDirections.available(models)
 
     def method(w_plus, text):
+        gender = dict(parse(text).statements).get("gender")
+
         def draw(strength):
-            return directions.edit(w_plus, text, alpha=strength * ALPHA).image
+            return directions.edit(w_plus, text, f"a {gender}" if gender else NEUTRAL, strength * ALPHA).image
 
         return draw(smallest_strength(models, draw, text, crowd=crowd))
 

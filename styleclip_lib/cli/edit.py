@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
 from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
 from .parsing import Align, Device, Domain, Face, parse
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..editing.edit import Edit
+    from ..models import Models
+
+    Draw = Callable[[float], torch.Tensor]
+    """strength -> picture [1, 3, R, R] in [-1, 1]"""
+    Method = Callable[[torch.Tensor], tuple[Draw, dict]]
+    """w_plus -> how it is drawn, and the recipe"""
 
 
 @dataclass
@@ -26,18 +37,28 @@ class Settings:
     """where to write the edited face (.png, .jpg, ...)"""
     text: str
     """what the face should become, such as "a smiling face with glasses" """
-    method: Literal["optimization"] = "optimization"
-    """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4)"""
-    strength: float = 1.0
-    """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates"""
+    method: Literal["optimization", "directions"] = "optimization"
+    """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4); directions: one step in
+    StyleSpace that suits every face (section 6), a matter of milliseconds"""
+    strength: float | Literal["auto"] = 1.0
+    """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: no farther than CLIP demands"""
+    neutral: str = "a face"
+    """directions: what the face is without the text; they go from the neutral text to the other"""
+    alpha: float = 4.0
+    """directions: how far the most relevant channel moves, in standard deviations"""
+    beta: float | Literal["auto"] = "auto"
+    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: half of the largest"""
     steps: int = 50
-    """steps of the optimisation"""
-    lambda_l2: float = 0.003
-    """weight of staying near the inverted face"""
-    lambda_id: float = 0.2
-    """weight of staying the same person"""
-    layers: Literal["auto", "all", "shape"] = "auto"
-    """which layers of the generator may change: shape leaves colours alone, auto does so unless the text names one"""
+    """optimization: its steps"""
+    lambda_l2: float = 0.0003
+    """optimization: weight of staying near the inverted face"""
+    lambda_id: float = 0.3
+    """optimization: weight of staying the same person"""
+    lambda_side: float = 0.15
+    """optimization: weight of what changes besides, in CLIP's eyes"""
+    layers: Literal["auto", "all", "shape", "color"] = "auto"
+    """optimization: which layers of the generator may change: shape leaves colours alone, color leaves shapes, auto takes what the
+    text needs"""
     inversion_steps: int = 100
     """steps of the inversion before"""
     seed: int = 0
@@ -63,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output)
     picture = open_picture(settings.input)
 
-    from ..editing.latent_optimization import optimize_latent
+    from ..editing.strength import smallest_strength
     from ..inversion import invert
     from ..metrics import measure_edit
     from ..models import load_models
@@ -72,31 +93,66 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device=settings.device)
     face, cropped = aligned_portrait(models, picture, settings.align, settings.face)
     note_on_photographs(models, cropped)
-    models.clip.encode_text([settings.text])  # a word that CLIP does not know is better said before the inversion
+    models.clip.encode_text([settings.text, settings.neutral])  # what CLIP cannot read is better said before the inversion
+    method = METHODS[settings.method](models, settings)
     start = invert(models, face, steps=settings.inversion_steps, seed=settings.seed)
-    edit = optimize_latent(
-        models,
-        start.w_plus,
-        settings.text,
-        steps=settings.steps,
-        lambda_l2=settings.lambda_l2,
-        lambda_id=settings.lambda_id,
-        layers=settings.layers,
-        seed=settings.seed,
-    )
-    edited = at_strength(models, start.w_plus, edit, settings.strength)
+    draw, recipe = method(start.w_plus)
+    strength = settings.strength
+    if strength == "auto":
+        strength = smallest_strength(models, draw, settings.text)
+        print(f"CLIP asks for strength {strength:g}.")
+    edited = draw(strength)
     measured = measure_edit(models, start.image, edited, settings.text)
     save_image(edited, settings.output)
     print(measured)
     print(f"Saved {settings.output}.")
     if settings.report is not None:
-        recipe = {**edit.recipe, "strength": settings.strength}
-        _write_report(settings.report, {"recipe": recipe, "measured": measured})
+        _write_report(settings.report, {"recipe": {**recipe, "strength": strength}, "measured": measured})
         print(f"Saved {settings.report}.")
     return 0
 
 
-def at_strength(models, w_plus, edit, strength: float):
+def _optimization(models: Models, settings: Settings) -> Method:
+    from ..editing.latent_optimization import optimize_latent
+
+    def method(w_plus: torch.Tensor) -> tuple[Draw, dict]:
+        edit = optimize_latent(
+            models,
+            w_plus,
+            settings.text,
+            steps=settings.steps,
+            lambda_l2=settings.lambda_l2,
+            lambda_id=settings.lambda_id,
+            lambda_side=settings.lambda_side,
+            layers=settings.layers,
+            seed=settings.seed,
+        )
+        return lambda strength: at_strength(models, w_plus, edit, strength), edit.recipe
+
+    return method
+
+
+def _directions(models: Models, settings: Settings) -> Method:
+    from ..editing.global_directions import GlobalDirections
+
+    directions = GlobalDirections.available(models)
+    beta = None if settings.beta == "auto" else settings.beta
+    directions.threshold(settings.text, settings.neutral, beta)  # says at once if it leaves no channel
+
+    def method(w_plus: torch.Tensor) -> tuple[Draw, dict]:
+        def edit(alpha: float):
+            return directions.edit(w_plus, settings.text, settings.neutral, alpha, beta)
+
+        return lambda strength: edit(strength * settings.alpha).image, edit(settings.alpha).recipe
+
+    return method
+
+
+METHODS: dict[str, Callable[[Models, Settings], Method]] = {"optimization": _optimization, "directions": _directions}
+"""Each gets ready before the inversion, so that what it cannot do is said early; then it gets w_plus [1, num_ws, w_dim]."""
+
+
+def at_strength(models: Models, w_plus: torch.Tensor, edit: Edit, strength: float) -> torch.Tensor:
     """The edit at another strength: the picture of w_s + strength · (w - w_s), [1, 3, R, R] in [-1, 1]."""
     import torch
 
@@ -112,8 +168,14 @@ def _check(settings: Settings) -> None:
         raise StyleclipError('The text is empty: say what the face should become, such as --text "a smiling face".')
     if settings.steps < 1 or settings.inversion_steps < 0:
         raise StyleclipError("--steps must be 1 or more and --inversion-steps 0 or more.")
-    if not math.isfinite(settings.strength):
-        raise StyleclipError("--strength must be a finite number, such as 1.")
+    if not settings.neutral.strip():
+        raise StyleclipError('The neutral text is empty: say what the face is without the edit, such as --neutral "a face".')
+    if settings.strength != "auto" and not math.isfinite(settings.strength):
+        raise StyleclipError("--strength must be a finite number, such as 1, or auto.")
+    if not math.isfinite(settings.alpha):
+        raise StyleclipError("--alpha must be a finite number, such as 4.")
+    if settings.beta != "auto" and not 0 <= settings.beta < 1:
+        raise StyleclipError("--beta must be at least 0 and below 1, such as 0.15, or auto.")
     check_destination(settings.output)
     if settings.report is not None and check_destination(settings.report).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.report}': give it the extension .json.")

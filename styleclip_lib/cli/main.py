@@ -22,6 +22,7 @@ COMMANDS = {
     "invert": "find the latent code that draws a given face",
     "interpolate": "draw the way from one face to another",
     "edit": "change a face as a sentence says",
+    "evaluate": "measure how well each method does what a text asks",
     "train": "make the weights of a network again",
 }
 

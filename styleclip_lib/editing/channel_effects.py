@@ -1,7 +1,6 @@
 """What each style channel does to the picture, in CLIP's words (Patashnik et al. 2021, section 6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -10,25 +9,6 @@ from ..models import Models
 from .style_statistics import StyleStatistics
 
 _AT_ONCE = 16  # pictures
-
-
-@dataclass
-class ScannedEffects:
-    """vectors [C, D]: Δi_c of every channel, of length one, or 0 for a channel that was not scanned."""
-
-    vectors: torch.Tensor
-
-    def relevance(self, models: Models, direction: torch.Tensor) -> torch.Tensor:
-        """r_c = ⟨Δi_c, Δt⟩. direction Δt [D] -> [C], in [-1, 1]"""
-        return self.vectors @ direction
-
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """What a file keeps, in half precision, which costs a relevance less than 0.001."""
-        return {"effects": self.vectors.half()}
-
-    @classmethod
-    def from_tensors(cls, tensors: dict[str, torch.Tensor], settings: dict) -> "ScannedEffects":
-        return cls(tensors["effects"])
 
 
 def with_channel(styles: torch.Tensor, channel: int, value: torch.Tensor) -> torch.Tensor:

@@ -13,24 +13,26 @@ from .. import __version__
 from ..errors import StyleclipError
 from ..models import Models
 from ..training.loop import this_process
-from .channel_effects import ScannedEffects, drawing_resolution
+from .channel_effects import drawing_resolution
 from .channel_scan import scan
 from .directions_file import belongs_to, cache_folder, cached_path, read, read_facts, shipped_path, write
-from .first_order import FirstOrder, first_order_effects
+from .first_order import first_order_effects
 from .prompt_templates import text_direction
 from .style_edit import StyleEdit
 from .style_statistics import StyleStatistics, style_statistics
 
-NEUTRAL, ALPHA, BETA = "a face", 4.0, 0.15
+NEUTRAL, ALPHA = "a face", 4.0
+SHARE = 0.5
+"""Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
 
 
 class Change(NamedTuple):
-    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta."""
+    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta (None: see `SHARE`)."""
 
     target: str
     neutral: str = NEUTRAL
     alpha: float = ALPHA
-    beta: float = BETA
+    beta: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,19 +68,19 @@ class GlobalDirections:
 
     models    the domain
     mean, std [num_channels]  of the styles of many faces
-    effects   the scan's Δi_c, or the first-order way to their products with Δt; both have `relevance(models, Δt)`
+    effects   [num_channels, D], Δi_c: where CLIP sees a picture go when a channel rises, of length one; 0 for a channel left out
     settings  how they were computed
     """
 
     models: Models
     mean: torch.Tensor
     std: torch.Tensor
-    effects: ScannedEffects | FirstOrder
+    effects: torch.Tensor
     settings: dict
     _relevances: dict[tuple[str, str], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
-    def compute(cls, models: Models, *, images: int = 64, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
+    def compute(cls, models: Models, *, images: int = 32, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
                 seed: int = 0, folder: str | Path | None = None, progress: bool = True) -> "GlobalDirections":
         """The paper's scan: each channel is drawn low and high in some faces, all else being as it is in the face.
 
@@ -107,17 +109,18 @@ class GlobalDirections:
             vectors = scan(models, statistics, sigmas, settings["stop_at"], parts, progress)
             process.wait_for_everyone()  # all have read the parts
             if process.is_main_process:
-                cls(models, statistics.mean, statistics.std, ScannedEffects(vectors), settings).save(path)
+                cls(models, statistics.mean, statistics.std, vectors, settings).save(path)
                 shutil.rmtree(parts)
             process.wait_for_everyone()
         return cls.load(models, path)
 
     @classmethod
-    def first_order(cls, models: Models, *, images: int = 32, samples: int = 20_000, truncation_psi: float = 0.7, projections: int = 32,
+    def first_order(cls, models: Models, *, images: int = 64, samples: int = 20_000, truncation_psi: float = 0.7, projections: int = 48,
                     seed: int = 0, progress: bool = True) -> "GlobalDirections":
-        """Seconds in place of minutes: gradients in place of the scan (see editing/first_order.py).
+        """Seconds in place of minutes: gradients in place of the scan (see editing/first_order.py). What a face adds costs so much less
+        here that many faces can be asked, and their number decides: effects differ from face to face.
 
-        projections  how many random directions measure the channels; the more, the nearer to the full first order
+        projections  along how many of CLIP's directions slopes are taken; the more, the nearer to the full first order
 
         Raises StyleclipError if a setting makes no sense.
         """
@@ -125,11 +128,11 @@ class GlobalDirections:
                     "projections": int(_positive("projections", projections)), "stop_at": drawing_resolution(models)}
         statistics = _statistics(models, settings)
         effects = first_order_effects(models, statistics, settings["projections"], seed, settings["stop_at"], progress)
-        return cls(models, statistics.mean, statistics.std, effects, settings)
+        return cls(models, statistics.mean, statistics.std, effects.half().float(), settings)  # as a file keeps them
 
     def save(self, path: str | Path) -> None:
         """Writes the directions and the fingerprints of the networks they belong to. Raises StyleclipError if that cannot be."""
-        tensors = {"mean": self.mean, "std": self.std, **self.effects.tensors()}
+        tensors = {"mean": self.mean, "std": self.std, "effects": self.effects.half()}  # halves cost a relevance less than 0.001
         write(Path(path).expanduser(), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
 
     @classmethod
@@ -144,8 +147,15 @@ class GlobalDirections:
                                  "GlobalDirections.compute(models) computes them.")
         tensors, facts = read(path, models)
         settings = {name: value for name, value in facts.items() if name not in ("generator", "clip", "version")}
-        kind = ScannedEffects if settings["kind"] == "scan" else FirstOrder
-        return cls(models, tensors["mean"], tensors["std"], kind.from_tensors(tensors, settings), settings)
+        return cls(models, tensors["mean"], tensors["std"], tensors["effects"], settings)
+
+    @classmethod
+    def available(cls, models: Models, progress: bool = True) -> "GlobalDirections":
+        """Those that come with the domain; where none do, those to first order, which take seconds to a minute.
+
+        Raises StyleclipError if those of the domain belong to other networks.
+        """
+        return cls.first_order(models, progress=progress) if shipped_path(models) is None else cls.load(models)
 
     def relevance(self, target: str, neutral: str = NEUTRAL) -> torch.Tensor:
         """r_c = ⟨Δi_c, Δt⟩ of every style channel [num_channels]; remembered for each pair of texts.
@@ -154,24 +164,27 @@ class GlobalDirections:
         """
         texts = target, neutral
         if texts not in self._relevances:
-            self._relevances[texts] = self.effects.relevance(self.models, text_direction(self.models.clip, target, neutral))
+            self._relevances[texts] = self.effects @ text_direction(self.models.clip, target, neutral)
         return self._relevances[texts]
 
-    def step(self, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA, beta: float = BETA) -> torch.Tensor:
+    def step(self, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
+             beta: float | None = None) -> torch.Tensor:
         """α Δs [num_channels], what the edit adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
 
         Raises StyleclipError as `relevance` does, and if no channel reaches beta.
         """
         if not math.isfinite(alpha):
             raise StyleclipError(f"alpha must be a number, not {alpha}; 0 changes nothing, {ALPHA} is usual, a negative one goes back.")
-        return alpha * self.std * steps_of(self._checked(target, neutral, beta), beta)
+        return alpha * self.std * steps_of(self.relevance(target, neutral), self.threshold(target, neutral, beta))
 
-    def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA, beta: float = BETA) -> StyleEdit:
+    def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
+             beta: float | None = None) -> StyleEdit:
         """Moves a face's styles from what the neutral text says to what the target says: s' = s + α Δs.
 
         w_plus  [B, num_ws, w_dim]
         alpha   strength, about -10 to 10; negative ones go from the target to the neutral text
-        beta    disentanglement: channels below this relevance stay; the higher, the fewer channels and side effects
+        beta    disentanglement: channels below this relevance stay; the higher, the fewer channels and side effects;
+                None: `SHARE` of the largest
 
         Raises StyleclipError as `step` does, and for a w_plus of another generator.
         """
@@ -186,15 +199,16 @@ class GlobalDirections:
         for change in changes:
             styles = styles + self.step(*change)
         image = self.models.generator.from_styles(styles, rgb_styles)
-        said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": c.beta} for c in changes]
+        said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": self.threshold(c.target, c.neutral, c.beta)}
+                for c in changes]
         recipe = {"domain": self.models.domain, "method": "directions", **(said[0] if len(said) == 1 else {"changes": said}),
                   "directions": self.settings, "version": __version__}
         return StyleEdit(w_plus, image, recipe=recipe, styles=styles, rgb_styles=rgb_styles)
 
-    def channels(self, target: str, neutral: str = NEUTRAL, beta: float = BETA) -> list[UsedChannel]:
+    def channels(self, target: str, neutral: str = NEUTRAL, beta: float | None = None) -> list[UsedChannel]:
         """The channels that an edit moves, the most relevant first. Raises StyleclipError as `step` does."""
-        relevance = self._checked(target, neutral, beta)
-        steps, layers = steps_of(relevance, beta).tolist(), self.models.generator.style_slices
+        relevance = self.relevance(target, neutral)
+        steps, layers = steps_of(relevance, self.threshold(target, neutral, beta)).tolist(), self.models.generator.style_slices
         used = [UsedChannel(layer, index - where.start, index, float(relevance[index]), steps[index])
                 for layer, where in layers for index in range(where.start, where.stop) if steps[index]]
         return sorted(used, key=lambda channel: -abs(channel.relevance))
@@ -204,16 +218,17 @@ class GlobalDirections:
         relevance = self.relevance(target, neutral).abs()
         return float(relevance.sort(descending=True).values[min(max(channels, 1), len(relevance)) - 1])
 
-    def _checked(self, target: str, neutral: str, beta: float) -> torch.Tensor:
-        """The relevances, after making sure that beta leaves any."""
-        if not 0 <= beta < 1:
-            raise StyleclipError(f"beta must be at least 0 and below 1, not {beta}; 0 uses every channel, {BETA} is usual.")
-        relevance = self.relevance(target, neutral)
-        largest = float(relevance.abs().max())
-        if largest < beta or largest == 0:
+    def threshold(self, target: str, neutral: str = NEUTRAL, beta: float | None = None) -> float:
+        """beta itself, or, for None, `SHARE` of the largest relevance. Raises StyleclipError if it makes no sense or leaves no channel."""
+        largest = float(self.relevance(target, neutral).abs().max())
+        if beta is None and largest:
+            return SHARE * largest
+        if beta is not None and not 0 <= beta < 1:
+            raise StyleclipError(f"beta must be at least 0 and below 1, not {beta}; 0 uses every channel.")
+        if largest == 0 or largest < beta:
             raise StyleclipError(f"No style channel reaches a relevance of {beta} for '{target}' against '{neutral}'; the largest "
                                  f"is {largest:.3f}, so take a smaller beta.")
-        return relevance
+        return beta
 
 
 def _sampling(images: int, samples: int, truncation_psi: float, seed: int) -> dict:

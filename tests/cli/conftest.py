@@ -47,7 +47,7 @@ def toy(monkeypatch) -> Calls:
     perceptual = Perceptual((4, 4)).eval()
 
     def encode_text(texts):
-        if "xyzzy" in texts[0]:
+        if any("xyzzy" in text for text in texts):
             raise StyleclipError("The word 'xyzzy' is unknown to this domain: use another.")
 
     def load_models(domain="portraits", device="auto"):
@@ -84,6 +84,24 @@ def toy(monkeypatch) -> Calls:
         calls.seen["measured"] = after
         return Report(True, ["glasses"], torch.tensor(0.5))
 
+    class GlobalDirections:
+        @classmethod
+        def available(cls, models):
+            calls.seen["directions"] = []
+            return cls()
+
+        def threshold(self, target, neutral, beta):
+            if beta is not None and beta > 0.5:
+                raise StyleclipError(f"No style channel reaches a relevance of {beta}: take a smaller beta.")
+
+        def edit(self, w_plus, target, neutral, alpha, beta):
+            calls.seen["directions"].append((target, neutral, alpha, beta))
+            return SimpleNamespace(image=generator.synthesis(w_plus + alpha), recipe={"text": target, "alpha": alpha})
+
+    def smallest_strength(models, draw, text):
+        calls.seen["auto"] = [text, draw(0.25), draw(1.0)]
+        return 0.25
+
     for made in (
         module("models", load_models=load_models),
         module("faces", align_face=align_face),
@@ -91,6 +109,8 @@ def toy(monkeypatch) -> Calls:
         module("metrics", measure_edit=measure_edit),
         module("editing", __path__=[]),
         module("editing.latent_optimization", optimize_latent=optimize_latent),
+        module("editing.global_directions", GlobalDirections=GlobalDirections),
+        module("editing.strength", smallest_strength=smallest_strength),
     ):
         monkeypatch.setitem(sys.modules, f"styleclip_lib.{made.__name__}", made)
     return calls

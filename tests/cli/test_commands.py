@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from inspect import signature
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -190,6 +191,8 @@ def test_the_defaults_are_those_of_the_library():
     defaults = {name: value.default for name, value in signature(optimization.optimize_latent).parameters.items()}
     for name in ("steps", "lambda_l2", "lambda_id", "seed"):
         assert getattr(chosen, name) == defaults[name], name
+    directions = pytest.importorskip("styleclip_lib.editing.global_directions")
+    assert (chosen.neutral, chosen.alpha) == (directions.NEUTRAL, directions.ALPHA)
     steps = signature(inversion.invert).parameters["steps"].default
     way = interpolate.Settings("1", "2", Path("a"))
     assert chosen.inversion_steps == steps == invert.Settings(Path("a"), Path("b")).steps == way.inversion_steps
@@ -207,6 +210,32 @@ def test_strength_moves_between_the_face_and_the_edit(toy, portrait, tmp_path):
         shown = edited(str(strength))
         expected = toy.models.generator.synthesis(torch.full((1, 6, 8), 0.5 + strength))
         torch.testing.assert_close(shown, expected)
+
+
+def test_edit_with_global_directions(toy, portrait, tmp_path):
+    arguments = ["edit", str(portrait), str(tmp_path / "a.png"), "--text", "a smile", "--method", "directions"]
+    assert main([*arguments, "--neutral", "a man", "--alpha", "3", "--beta", "0.2", "--strength", "0.5"]) == 0
+    assert "edit" not in toy.seen and ("a smile", "a man", 1.5, 0.2) in toy.seen["directions"]
+    expected = toy.models.generator.synthesis(torch.full((1, 6, 8), 0.5 + 1.5))
+    torch.testing.assert_close(toy.seen["measured"], expected)
+    assert main(arguments) == 0
+    assert ("a smile", "a face", 4.0, None) in toy.seen["directions"]
+
+
+@pytest.mark.parametrize("method", edit.METHODS)
+def test_strength_auto_takes_what_is_enough_and_reports_it(method, toy, portrait, tmp_path, capsys):
+    report = tmp_path / "r.json"
+    arguments = ["edit", str(portrait), str(tmp_path / "a.png"), "--text", "a smile", "--alpha", "1", "--method", method]
+    assert main([*arguments, "--strength", "auto", "--report", str(report)]) == 0
+    text, weak, strong = toy.seen["auto"]
+    assert text == "a smile" and "CLIP asks for strength 0.25." in capsys.readouterr().out
+    torch.testing.assert_close(toy.seen["measured"], weak)
+    torch.testing.assert_close(strong, toy.models.generator.synthesis(torch.full((1, 6, 8), 1.5)))
+    assert json.loads(report.read_text(encoding="utf-8"))["recipe"]["strength"] == 0.25
+
+
+def test_every_method_on_offer_is_there():
+    assert get_args(get_type_hints(edit.Settings)["method"]) == tuple(edit.METHODS)
 
 
 def test_the_report_holds_the_recipe_and_what_was_measured(toy, portrait, tmp_path):

@@ -16,8 +16,8 @@ from styleclip_lib import __version__
 from styleclip_lib.editing import channel_effects, channel_scan
 from styleclip_lib.editing.directions_file import belongs_to, read_facts
 from styleclip_lib.editing.edit import Edit
-from styleclip_lib.editing.first_order import first_order_effects, random_directions, slopes
-from styleclip_lib.editing.global_directions import ALPHA, BETA, Change, GlobalDirections, steps_of
+from styleclip_lib.editing.first_order import first_order_effects, seen_directions, slopes
+from styleclip_lib.editing.global_directions import ALPHA, SHARE, Change, GlobalDirections, steps_of
 from styleclip_lib.editing.style_statistics import style_statistics
 from styleclip_lib.errors import StyleclipError
 from tests.conftest import make_tiny_models
@@ -137,23 +137,23 @@ def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
     models = dataclasses.replace(tiny, generator=generator.eval().requires_grad_(False))
     assert channel_effects.drawing_resolution(models) == 32 and channel_effects.drawing_resolution(tiny) == 32
     directions = GlobalDirections.compute(models, folder=tmp_path, **SMALL)
-    assert directions.effects.vectors[:56].norm(dim=1).min() > 0.9
-    assert not directions.effects.vectors[56:].any() and len(directions.effects.vectors) == generator.num_channels
+    assert directions.effects[:56].norm(dim=1).min() > 0.9
+    assert not directions.effects[56:].any() and len(directions.effects) == generator.num_channels
     gradients = GlobalDirections.first_order(models, **SMALL).relevance(TARGET)
     assert not gradients[56:].any() and gradients[:56].abs().min() > 0
 
 
 def test_what_the_scan_returns(scanned, tiny):
-    assert scanned.effects.vectors.shape == (56, 16) and scanned.mean.shape == scanned.std.shape == (56,)
-    torch.testing.assert_close(scanned.effects.vectors.norm(dim=1), torch.ones(56), rtol=0, atol=2e-3)
+    assert scanned.effects.shape == (56, 16) and scanned.mean.shape == scanned.std.shape == (56,)
+    torch.testing.assert_close(scanned.effects.norm(dim=1), torch.ones(56), rtol=0, atol=2e-3)
     assert scanned.settings == {"kind": "scan", "images": 4, "samples": 300, "truncation_psi": 0.7, "sigmas": 5.0, "seed": 0, "stop_at": 32}
 
 
 def test_a_seed_means_the_same_scan(tiny, scanned, tmp_path):
     again = GlobalDirections.compute(tiny, folder=tmp_path / "again", **SMALL)
     other_faces = GlobalDirections.compute(tiny, folder=tmp_path / "other", seed=1, **SMALL)
-    assert torch.equal(again.effects.vectors, scanned.effects.vectors) and torch.equal(again.std, scanned.std)
-    assert not torch.equal(other_faces.effects.vectors, scanned.effects.vectors)
+    assert torch.equal(again.effects, scanned.effects) and torch.equal(again.std, scanned.std)
+    assert not torch.equal(other_faces.effects, scanned.effects)
 
 
 # Kept, resumed, shared
@@ -179,7 +179,7 @@ def test_the_second_call_reads_the_file(tiny, scanned, tmp_path, monkeypatch):
     assert sorted(itertools.chain(*calls)) == list(range(56))
     calls.clear()
     again = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
-    assert calls == [] and torch.equal(again.effects.vectors, scanned.effects.vectors)
+    assert calls == [] and torch.equal(again.effects, scanned.effects)
     assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"], "no parts are left behind"
 
 
@@ -194,7 +194,7 @@ def test_other_settings_are_another_file(tiny, tmp_path, monkeypatch, change):
 def test_another_generator_is_another_file(tiny, other, tmp_path):
     one, two = (GlobalDirections.compute(models, folder=tmp_path, **SMALL) for models in (tiny, other))
     assert len(list(tmp_path.iterdir())) == 2
-    assert not torch.equal(one.effects.vectors, two.effects.vectors)
+    assert not torch.equal(one.effects, two.effects)
 
 
 def test_the_environment_names_the_folder(tiny, tmp_path, monkeypatch):
@@ -212,7 +212,7 @@ def test_ctrl_c_and_going_on(tiny, scanned, tmp_path, monkeypatch, capsys):
     calls = counted(monkeypatch)
     resumed = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
     assert sorted(itertools.chain(*calls)) == list(range(32, 56))
-    assert torch.equal(resumed.effects.vectors, scanned.effects.vectors)
+    assert torch.equal(resumed.effects, scanned.effects)
 
 
 def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
@@ -241,7 +241,7 @@ def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
     monkeypatch.setattr(channel_scan, "this_process", lambda: Process(0))
     effects = channel_scan.scan(tiny, statistics, 5.0, 32, tmp_path, progress=False)
     assert [part[0] for part in calls] == [0, 32, 16, 48]
-    torch.testing.assert_close(effects, scanned.effects.vectors, rtol=0, atol=1e-3)
+    torch.testing.assert_close(effects, scanned.effects, rtol=0, atol=1e-3)
 
 
 def test_the_directions_of_the_domain_are_used_if_they_fit(tiny_folder, tmp_path, monkeypatch):
@@ -255,8 +255,10 @@ def test_the_directions_of_the_domain_are_used_if_they_fit(tiny_folder, tmp_path
     models = load_models(folder, device="cpu")
     with pytest.raises(StyleclipError, match=r"comes without global directions; GlobalDirections\.compute"):
         GlobalDirections.load(models)
+    assert GlobalDirections.available(models, progress=False).settings["kind"] == "first order"
     GlobalDirections.compute(models, folder=tmp_path / "cache", **SMALL).save(folder / "directions.safetensors")
     enter_file(folder, "directions", folder / "directions.safetensors", {}, {})
+    assert GlobalDirections.available(models, progress=False).settings["kind"] == "scan"
     calls = counted(monkeypatch)
     assert GlobalDirections.load(models).settings["images"] == 4
     assert GlobalDirections.compute(models, folder=tmp_path / "new", **SMALL).settings["images"] == 4
@@ -324,10 +326,10 @@ def test_a_place_that_cannot_be_written(scanned, tiny, tmp_path):
 
 @pytest.mark.parametrize("beta", [0.0, 0.1, 0.25, 0.9])
 def test_relevance_threshold_and_step_against_loops(scanned, beta):
-    direction, expected = scanned.effects.vectors[3] * 0.8, []
-    relevance = scanned.effects.relevance(scanned.models, direction)
+    direction, expected = scanned.effects[3] * 0.8, []
+    relevance = scanned.effects @ direction
     for c in range(56):
-        r = sum(float(a) * float(b) for a, b in zip(scanned.effects.vectors[c], direction))
+        r = sum(float(a) * float(b) for a, b in zip(scanned.effects[c], direction))
         assert float(relevance[c]) == pytest.approx(r, abs=1e-5)
         expected.append(r if abs(r) >= beta else 0.0)
     largest = max(map(abs, expected))
@@ -377,7 +379,7 @@ def test_a_beta_for_a_number_of_channels(directions, count):
 
 def test_slopes_against_differences(tiny):
     statistics = style_statistics(tiny.generator, 3, 100, 0.7, 0)
-    directions = random_directions(16, 2, 5)
+    directions = torch.eye(16)[3:5]
     found = torch.cat(list(slopes(tiny, statistics, directions)))
     assert found.shape == (3, 2, 56)
     for channel in (0, 9, 33, 50):
@@ -387,24 +389,43 @@ def test_slopes_against_differences(tiny):
         torch.testing.assert_close(found[:, :, channel], (high - low) @ directions.T / 0.04, rtol=0.1, atol=2e-3)
 
 
-def test_random_directions_keep_lengths():
-    exact = random_directions(16, 16, 0)
-    torch.testing.assert_close(exact @ exact.T, torch.eye(16), rtol=0, atol=1e-5)
-    vector = torch.randn(16, generator=torch.Generator().manual_seed(1))
-    squares = [(random_directions(16, 4, seed) @ vector).square().sum() for seed in range(400)]
-    assert torch.stack(squares).mean() == pytest.approx(float(vector.square().sum()), rel=0.1)
-
-
-def test_with_all_projections_it_is_the_full_jacobian(tiny):
-    """Both norms, and so the relevance, as the formula in the module's text says, from J itself."""
+def test_with_all_projections_it_is_the_full_jacobian(tiny, exactly):
+    """The effects as the formula in the module's text says, from J itself."""
     statistics = style_statistics(tiny.generator, 3, 100, 0.7, 0)
     effects = first_order_effects(tiny, statistics, 16, seed=0, progress=False)
     jacobian = torch.cat(list(slopes(tiny, statistics, torch.eye(16)))).transpose(1, 2)               # [N, C, D]
-    torch.testing.assert_close(effects.norms, jacobian.norm(dim=2), rtol=1e-3, atol=1e-6)
-    mean = F.normalize(jacobian, dim=2).mean(0)
-    torch.testing.assert_close(effects.coherence, mean.norm(dim=1), rtol=1e-3, atol=1e-5)
-    text = F.normalize(torch.randn(16, generator=torch.Generator().manual_seed(2)), dim=0)
-    torch.testing.assert_close(effects.relevance(tiny, text), F.normalize(mean, dim=1) @ text, rtol=0, atol=1e-4)
+    torch.testing.assert_close(effects, F.normalize(F.normalize(jacobian, dim=2).mean(0), dim=1), rtol=0, atol=1e-3)
+
+
+def test_every_face_counts_alike(tiny, exactly):
+    """Without bringing each face's slope to length one the effects are others."""
+    statistics = style_statistics(tiny.generator, 3, 100, 0.7, 0)
+    jacobian = torch.cat(list(slopes(tiny, statistics, torch.eye(16)))).transpose(1, 2)
+    effects = first_order_effects(tiny, statistics, 16, seed=0, progress=False)
+    assert (effects - F.normalize(jacobian.mean(0), dim=1)).abs().max() > 0.02
+
+
+def test_the_directions_in_which_clip_sees_the_faces_move(tiny, exactly):
+    """They are at right angles, and catch more of the steps that channels cause than as many random ones do."""
+    statistics = style_statistics(tiny.generator, 4, 100, 0.7, 0)
+    found = seen_directions(tiny, statistics, 4, seed=0)
+    torch.testing.assert_close(found @ found.T, torch.eye(4), rtol=0, atol=1e-4)
+    jacobian = torch.cat(list(slopes(tiny, statistics, torch.eye(16))))                               # [N, D, C]
+    caught = (found @ jacobian).square().sum() / jacobian.square().sum()
+    rng = torch.Generator().manual_seed(0)
+    by_chance = [(torch.linalg.qr(torch.randn(16, 16, generator=rng)).Q[:4] @ jacobian).square().sum() for _ in range(20)]
+    assert caught > max(by_chance) / jacobian.square().sum()
+    assert len(seen_directions(tiny, statistics, 99, seed=0)) == 16, "no more than CLIP has dimensions"
+
+
+def test_a_channel_that_changes_nothing_has_no_effect(tiny, tmp_path):
+    models = make_tiny_models()
+    with torch.no_grad():
+        models.generator.synthesis.b8.conv0.weight[:, 3] = 0  # nobody listens to this channel
+    dead = models.generator.style_slices[1][1].start + 3
+    directions = GlobalDirections.first_order(models, **SMALL)
+    assert not directions.effects[dead].any()
+    assert dead not in [channel.index for channel in directions.channels(TARGET, beta=0.0)]
 
 
 def test_where_steps_are_small_it_agrees_with_the_scan(tiny, exactly):
@@ -413,7 +434,7 @@ def test_where_steps_are_small_it_agrees_with_the_scan(tiny, exactly):
     scan = channel_effects.scan_channels(tiny, statistics, range(56), 1.0)
     effects = first_order_effects(tiny, statistics, 16, seed=0, progress=False)
     text = F.normalize(torch.randn(16, generator=torch.Generator().manual_seed(2)), dim=0)
-    ours = effects.relevance(tiny, text)
+    ours = effects @ text
     assert spearman(ours, scan @ text) > 0.97
     assert (ours - scan @ text).abs().median() < 0.02
 
@@ -427,8 +448,7 @@ def test_it_ranks_channels_as_the_scan_does(tiny, tmp_path, exactly, text):
 
 def test_a_seed_means_the_same_first_order(tiny, by_gradients):
     again = GlobalDirections.first_order(tiny, **SMALL)
-    assert torch.equal(again.effects.norms, by_gradients.effects.norms)
-    assert torch.equal(again.relevance(TARGET), by_gradients.relevance(TARGET))
+    assert torch.equal(again.effects, by_gradients.effects)
 
 
 # Edits
@@ -475,8 +495,13 @@ def test_several_faces(directions, tiny):
 
 def test_the_usual_strength(directions, w_plus):
     change = Change(TARGET)
-    assert change == (TARGET, "a face", ALPHA, BETA)
-    directions.channels(TARGET)
+    assert change == (TARGET, "a face", ALPHA, None)
+    relevance = directions.relevance(TARGET).abs()
+    used, recipe = directions.channels(TARGET), directions.edit(w_plus, TARGET).recipe
+    assert len(used) == (relevance >= SHARE * relevance.max()).sum() and 0 < len(used) < 56
+    assert recipe["beta"] == pytest.approx(float(SHARE * relevance.max()))
+    again = directions.edit(w_plus, recipe["text"], recipe["neutral"], recipe["alpha"], recipe["beta"])
+    assert torch.equal(again.image, directions.edit(w_plus, TARGET).image)
 
 
 def test_what_is_handed_in_stays_as_it_is(directions, w_plus):

@@ -1,0 +1,74 @@
+"""``styleclip evaluate``: the table that says how well each method does what the text asks, and what else it changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .. import __version__
+from ..errors import StyleclipError
+from ..paths import check_destination, written_whole
+from .parsing import Device, Domain, parse
+
+Name = Literal["optimization", "mapper", "directions"]
+
+
+@dataclass
+class Settings:
+    """Asks every method for many edits of held-out portraits and measures them."""
+
+    methods: tuple[Name, ...] = ("optimization", "mapper", "directions")
+    """which methods; mappers are trained first, a minute for each text"""
+    portraits: int = 50
+    """how many held-out portraits are rendered and inverted"""
+    each: int = 12
+    """of how many of them each text is asked, another part for each text; 0 for all"""
+    texts: tuple[str, ...] = ()
+    """these texts only, each in quotes; by default the fixed set of 28"""
+    json: Path | None = None
+    """where to write the table, as .json"""
+    domain: Domain = "portraits"
+    """the name of a domain of portraits, or a folder with one"""
+    device: Device = "auto"
+    """what computes"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "evaluate", arguments)
+    if settings.portraits < 1 or settings.each < 0:
+        raise StyleclipError("--portraits must be 1 or more and --each 0 or more.")
+    if settings.json is not None and check_destination(settings.json).suffix != ".json":
+        raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
+
+    from ..evaluation import QUESTIONS, Question, evaluate, held_out, standard_methods, totals
+    from ..models import load_models
+
+    models = load_models(settings.domain, device=settings.device)
+    questions = [Question(text, "single") for text in settings.texts] or QUESTIONS
+    models.clip.encode_text([question.text for question in questions])  # unknown words are better said at once
+    methods, people = standard_methods(models, settings.methods), held_out(models, settings.portraits)
+    rows = evaluate(models, methods, people, questions, settings.each or None)
+    summaries = [row.summary() for row in rows]
+    print(table(summaries, "text"), "", table(totals(rows), "kind"), sep="\n")
+    if settings.json is not None:
+        content = {"version": __version__, "portraits": settings.portraits, "each": settings.each,
+                   "rows": summaries, "totals": totals(rows)}
+        with written_whole(settings.json) as partial:
+            partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        print(f"Saved {settings.json}.")
+    return 0
+
+
+def table(summaries: Sequence[dict], of: str) -> str:
+    """Lines of text; `of` is the column that follows the method."""
+    numbers = {"edits": "d", "reached": ".0%", "changed": ".2f", "identity": ".2f", "outside": ".3f", "clip_gain": "+.2f",
+               "seconds": ".1f", "already": "d", "kept": ".2f"}
+    width = max(len(str(row[of])) for row in summaries) if summaries else 0
+    lines = ["  ".join([f"{'method':12}", f"{of:{width}}", *(f"{name:>9}" for name in numbers)])]
+    for row in summaries:
+        cells = [f"{row[name]:{form}}" if row[name] is not None else "-" for name, form in numbers.items()]
+        lines.append("  ".join([f"{row['method']:12}", f"{row[of]:{width}}", *(f"{cell:>9}" for cell in cells)]))
+    return "\n".join(lines)

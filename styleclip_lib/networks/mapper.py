@@ -1,0 +1,85 @@
+"""StyleCLIP's latent mapper: from a face's latent code to the step that an edit takes there (Patashnik et al. 2021, section 5)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import StyleclipError
+from .layers import Linear
+from .mapping import pixel_norm
+
+LEVELS = ("coarse", "medium", "fine")
+"""The levels of the paper, from large shapes to colours."""
+
+FIRST_LAYER = {"coarse": 0, "medium": 4, "fine": 8, "all": 0}
+AFTER_LAST = {"coarse": 4, "medium": 8, "fine": None, "all": None}
+
+SCALE = 0.1
+"""The authors multiply the network's output by this outside of the network, where it is easily forgotten. Here it is inside."""
+
+
+def layers_of(level: str, num_ws: int) -> slice:
+    """Which layers of w_plus a level acts on; none for a level above the generator's size.
+
+    Every StyleGAN2 has one layer of 4 pixels and two of each size above, so a layer's number means the same size in all of
+    them: coarse is 0-3 (4 to 16 pixels), medium 4-7 (16 to 64), fine 8 and above. "all" is the authors' SingleMapper.
+    """
+    start, stop = FIRST_LAYER[level], AFTER_LAST[level]
+    return slice(min(start, num_ws), num_ws if stop is None else min(stop, num_ws))
+
+
+class LevelMapper(nn.Module):
+    """Four fully connected layers that every layer of one level shares. [B, L, w_dim] -> [B, L, w_dim]
+
+    Before them stands a PixelNorm over dimension 1. In the mapping network, whose input is [B, z_dim], that is the dimension of
+    features. Here it is the dimension of *layers*: each feature is divided by its size over the L layers of the level, and of a
+    w that is the same in all of them only the signs are left. The authors surely meant the features, but their released
+    mappers were trained this way and give nonsense the other way, so it stays; see `Mapper` for what helps.
+    """
+
+    def __init__(self, w_dim: int, num_layers: int = 4):
+        super().__init__()
+        self.layers = nn.ModuleList(Linear(w_dim, w_dim, lr_multiplier=0.01, activation=True) for _ in range(num_layers))
+        nn.init.zeros_(self.layers[-1].weight)
+
+    def forward(self, w_plus: Tensor) -> Tensor:
+        x = pixel_norm(w_plus)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Mapper(nn.Module):
+    """w_plus [B, num_ws, w_dim] -> offset [B, num_ws, w_dim]; the edited code is w_plus + offset.
+
+    levels: which of coarse, medium and fine are on; the layers of the others get zeros. ["all"] is one network for all layers.
+    A new mapper changes nothing: its last layers begin at zero (the authors begin with a random small step).
+
+    center [w_dim] is subtracted from w before the levels see it. Zero is the authors' way. Where the mean w lies far from zero, though,
+    as in the portraits domain, all faces have the same signs, and with them all that the PixelNorm leaves of a w that is the same in
+    all layers: such a mapper cannot tell faces apart. Around the mean w the signs differ.
+
+    Raises StyleclipError for an unknown level, or if none has a layer to act on.
+    """
+
+    def __init__(self, num_ws: int, w_dim: int, levels: Sequence[str] = LEVELS):
+        super().__init__()
+        unknown = sorted(set(levels) - set(FIRST_LAYER))
+        if unknown or isinstance(levels, str) or ("all" in levels and len(levels) > 1):
+            raise StyleclipError(f"levels must name some of {', '.join(LEVELS)} (or be 'all' alone), not {levels!r}.")
+        self.num_ws, self.w_dim = num_ws, w_dim
+        acting = [level for level in FIRST_LAYER if level in levels and layers_of(level, num_ws) != slice(num_ws, num_ws)]
+        if not acting:
+            raise StyleclipError(f"A mapper needs at least one level that acts on one of the {num_ws} layers; levels is {list(levels)}.")
+        self.register_buffer("center", torch.zeros(w_dim))
+        self.levels = nn.ModuleDict({level: LevelMapper(w_dim) for level in acting})
+
+    def forward(self, w_plus: Tensor) -> Tensor:
+        if w_plus.ndim != 3 or w_plus.shape[1:] != (self.num_ws, self.w_dim):
+            raise StyleclipError(f"w_plus must be [B, {self.num_ws}, {self.w_dim}] for this mapper, not {list(w_plus.shape)}.")
+        offset = torch.zeros_like(w_plus)
+        for level, network in self.levels.items():
+            where = layers_of(level, self.num_ws)
+            offset[:, where] = SCALE * network(w_plus[:, where] - self.center)
+        return offset

@@ -1,0 +1,120 @@
+"""Computes the global directions that come with a domain: `styleclip train directions`.
+
+Nothing is learnt here: every style channel of the domain's generator is tried out, and its CLIP says what it saw
+(`editing/global_directions.py`). It is to be done again whenever the generator or CLIP was trained again.
+"""
+
+import dataclasses
+import time
+from pathlib import Path
+
+import torch
+
+from ..checkpoints.domain import enter_file
+from ..editing.directions_file import NAME
+from ..editing.global_directions import ALPHA, NEUTRAL, GlobalDirections
+from ..editing.strength import seen_faces, smallest_strength
+from ..errors import StyleclipError
+from ..metrics import measure_edit
+from ..models import Models, load_models
+from .card import About, making, write_card
+from .loop import this_process
+
+ABOUT = About(
+    what="For every style channel of the generator the direction in which CLIP sees a face go when the channel rises, and the "
+         "channel's mean and standard deviation. A text finds its channels in it at once (Patashnik et al. 2021, section 6).",
+    data="Faces that the generator invents, each drawn twice for every channel: low and high, all other channels being as they are.",
+    limits="It belongs to this generator and this CLIP and is refused by any other. One direction has to suit every face: where an "
+           "attribute can be had in several ways, it is their mean.")
+
+TEXTS = ("a smiling face", "an angry face", "a sad face", "a face with glasses", "a face with sunglasses", "a face with a hat",
+         "a face with a beard", "a face with blue hair", "a bald face", "a face with a mohawk", "an old face", "a face with makeup")
+
+
+@dataclasses.dataclass
+class Settings:
+    """Settings of the global directions.
+
+    run      folder of the parts that are done
+    domain   the domain whose channels are tried out, and to which the directions are added
+    images   in how many faces each channel is tried
+    samples  how many faces give each channel's mean and standard deviation σ
+    truncation_psi  of these faces
+    sigmas   how far from its mean a channel is moved, in σ
+    faces    how many other faces are edited to measure the result
+    seed     draws the faces
+    """
+
+    run: Path = Path("runs/directions")
+    domain: Path = Path("data/models/portraits")
+    images: int = 32
+    samples: int = 20_000
+    truncation_psi: float = 0.7
+    sigmas: float = 5.0
+    faces: int = 8
+    seed: int = 0
+
+
+def train(settings: Settings) -> dict:
+    """Scans all channels, measures, adds the directions to the domain. Returns the metrics. Called again, it goes on."""
+    torch.set_flush_denormal(True)
+    models = load_models(settings.domain)
+    settings.run.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    elsewhere = dataclasses.replace(models, folder=settings.run)  # not those that the domain has already
+    directions = GlobalDirections.compute(elsewhere, images=settings.images, samples=settings.samples, seed=settings.seed,
+                                          truncation_psi=settings.truncation_psi, sigmas=settings.sigmas, folder=settings.run)
+    seconds = time.perf_counter() - start
+    metrics = measure(directions, settings)
+    if this_process().is_main_process:
+        path = settings.domain / f"{NAME}.safetensors"
+        directions.save(path)
+        training = making(settings, seconds, metrics, NAME)
+        enter_file(settings.domain, NAME, path, {}, training)
+        write_card(settings.domain, NAME, training, ABOUT)
+    return metrics
+
+
+def measure(directions: GlobalDirections, settings: Settings) -> dict:
+    """How the directions agree with those to first order, and, where attributes can be read, what edits with them do."""
+    models = directions.models
+    first = GlobalDirections.first_order(models, images=settings.images, samples=settings.samples, seed=settings.seed)
+    texts = [text for text in TEXTS if _readable(models, text)]
+    pairs = [(directions.relevance(text), first.relevance(text)) for text in texts]
+    metrics = {"channels": int(directions.effects.any(1).sum()),
+               "rank correlation with first order": round(sum(rank_correlation(*pair) for pair in pairs) / max(len(pairs), 1), 3)}
+    if models.attributes is None or not texts:
+        return metrics
+    return {**metrics, f"edits of {settings.faces} invented faces, as strong as CLIP asks": edits(directions, texts, settings.faces)}
+
+
+def edits(directions: GlobalDirections, texts: list[str], faces: int, first_seed: int = 1000) -> dict:
+    """What edits do, each as strong as `smallest_strength` finds it has to be, on average over texts and faces."""
+    models, crowd, reports = directions.models, seen_faces(directions.models), []
+    for w_plus in (models.sample(first_seed + i) for i in range(faces)):
+        with torch.no_grad():
+            before = models.generator.synthesis(w_plus)
+        for text in texts:
+            def draw(strength: float, w_plus=w_plus, text=text) -> torch.Tensor:
+                return directions.edit(w_plus, text, alpha=strength * ALPHA).image
+
+            after = draw(smallest_strength(models, draw, text, crowd=crowd))
+            reports.append(measure_edit(models, before, after, text))
+    asked = [report for report in reports if not report.already]
+    return {"target reached": round(sum(report.target_reached for report in asked) / max(len(asked), 1), 3),
+            "other attributes changed": round(sum(len(report.changed) for report in reports) / max(len(reports), 1), 3),
+            "identity": round(sum(report.identity for report in reports) / max(len(reports), 1), 3)}
+
+
+def rank_correlation(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Spearman's rank correlation of two vectors, in [-1, 1]."""
+    ranks = [values.argsort().argsort().double() for values in (a, b)]
+    return float(torch.corrcoef(torch.stack(ranks))[0, 1])
+
+
+def _readable(models: Models, text: str) -> bool:
+    try:
+        models.clip.encode_text([text, NEUTRAL])
+    except StyleclipError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""Trains the latent mappers that come with a domain: `styleclip train mappers`."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from ..checkpoints.domain import enter_file
+from ..editing.latent_mapper import LatentMapper, train_mapper
+from ..editing.mapper_file import PREFIX
+from ..errors import StyleclipError
+from ..metrics import measure_edit
+from ..models import Models, load_models
+from .card import About, making, write_card
+
+TEXTS = {
+    "smile": "a smile face",
+    "angry": "an angry face",
+    "glasses": "a face with glasses",
+    "mohawk": "mohawk hairstyle",
+    "hat": "a face with a hat",
+    "blue_hair": "a face with blue hair",
+}
+"""The mappers that ship, by name. "a smile face" and "mohawk hairstyle" are worded as in the paper's time."""
+
+ABOUT = About(
+    what="Latent mapper for the text '{text}': it adds to the latent code of any face of this domain the step that makes the text true.",
+    data="Faces that the domain's generator invents, with truncation 0.7; no pictures.",
+    limits="It fits the generator that it was trained with and no other (its fingerprint is in the file), and knows one text.")
+
+
+@dataclass
+class Settings:
+    """Settings of the mappers.
+
+    domain     the domain whose faces they edit, and to which they are added
+    names      which of the mappers that ship; all unless given
+    text, name another text, and the name of its mapper, instead of those that ship
+    faces      how many faces the result is measured on
+    """
+
+    domain: Path = Path("data/models/portraits")
+    names: tuple[str, ...] = field(default_factory=lambda: tuple(TEXTS))
+    text: str = ""
+    name: str = ""
+    steps: int = 300
+    batch_size: int = 8
+    lr: float = 0.5
+    lambda_l2: float = 0.8
+    lambda_id: float = 0.5
+    people: int = 512
+    faces: int = 50
+    seed: int = 0
+
+
+def train(settings: Settings) -> dict:
+    """Trains the mappers, measures each on faces it was not trained on, adds them to the domain. -> {name: metrics}"""
+    s = settings
+    wanted = _wanted(s)
+    models = load_models(s.domain)
+    torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
+    for text in wanted.values():
+        models.clip.encode_text([text])  # a word that CLIP does not know is better said before the first is trained
+    done = {}
+    for name, text in wanted.items():
+        start = time.time()
+        mapper = train_mapper(models, text, steps=s.steps, batch_size=s.batch_size, lr=s.lr, lambda_l2=s.lambda_l2,
+                              lambda_id=s.lambda_id, people=s.people, seed=s.seed)
+        if len(mapper.history["loss"]) < s.steps:
+            raise StyleclipError(f"Interrupted while '{name}' was trained: nothing of it was added to {s.domain}.")
+        seconds = time.time() - start
+        done[name] = measure(models, mapper, s.faces)
+        _publish(mapper, name, s, seconds, done[name])
+        print(f"{name}: {done[name]}")
+    return done
+
+
+@torch.no_grad()
+def measure(models: Models, mapper: LatentMapper, faces: int) -> dict:
+    """What the mapper does on faces of its own kind that it has not seen; {} for a domain that cannot read attributes."""
+    if models.attributes is None:
+        return {}
+    text, reports = mapper.recipe["text"], []
+    for seed in range(100_000, 100_000 + faces):
+        w_plus = models.sample(seed)
+        report = measure_edit(models, models.generator.synthesis(w_plus), mapper.edit(w_plus).image, text)
+        if not report.already:
+            reports.append(report)
+    if not reports:
+        return {"faces of which it was not true": 0}
+    count = len(reports)
+    return {"faces of which it was not true": count, "target reached": round(sum(bool(r.target_reached) for r in reports) / count, 3),
+            "other attributes changed": round(sum(len(r.changed) for r in reports) / count, 2),
+            "identity": round(sum(r.identity for r in reports) / count, 3)}
+
+
+def _wanted(s: Settings) -> dict[str, str]:
+    """{name: text} of the mappers to train."""
+    if s.text or s.name:
+        if not (s.text.strip() and s.name.isidentifier()):
+            raise StyleclipError('--text and --name belong together, and the name is one word: --text "an old man" --name old_man.')
+        return {s.name: s.text}
+    unknown = [name for name in s.names if name not in TEXTS]
+    if unknown:
+        raise StyleclipError(f"No text is known for the mapper '{unknown[0]}': choose from {', '.join(TEXTS)}, or give --text and --name.")
+    return {name: TEXTS[name] for name in s.names}
+
+
+def _publish(mapper: LatentMapper, name: str, s: Settings, seconds: float, metrics: dict) -> None:
+    """Writes the mapper into the domain, its entry in `domain.json`, and its card."""
+    text, file = mapper.recipe["text"], PREFIX + name
+    path = s.domain / f"{file}.safetensors"
+    mapper.save(path)
+    training = {**making(s, seconds, metrics, "mappers"), "text": text}
+    training["command"] += f' --text "{text}" --name {name}' if s.text else f" --names {name}"
+    enter_file(s.domain, file, path, {"text": text, "levels": mapper.levels}, training)
+    write_card(s.domain, file, training, About(ABOUT.what.format(text=text), ABOUT.data, ABOUT.limits))
