@@ -37,7 +37,9 @@ def publish(network: torch.nn.Module, name: str, settings, config: dict, seconds
 def making(settings, seconds: float, metrics: dict, name: str) -> dict:
     """How a network was made: its command, the settings that matter, time, machine, and what was measured."""
     shown = {key: value for key, value in vars(settings).items() if not isinstance(value, Path)}
-    return {"command": f"styleclip train {name}", "settings": shown, "seconds": round(seconds), "machine": machine(), "metrics": metrics}
+    before = {"before": "It went on from earlier weights (`start`)."} if getattr(settings, "start", None) else {}
+    return {"command": f"styleclip train {name}", "settings": shown, **before, "seconds": round(seconds), "machine": machine(),
+            "metrics": metrics}
 
 
 def machine() -> str:
@@ -51,7 +53,7 @@ def write_card(domain: Path, name: str, training: dict, about: About) -> None:
     lines = [f"# {name}", "", about.what, "", "## Data", "", about.data, "", "## Making", "",
              f"`{training['command']}` makes it again, with these settings, in {training['seconds'] / 60:.0f} minutes "
              f"on {training['machine']}:",
-             "", *_table(training["settings"]), "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, ""]
+             "", *_table(training["settings"]), *(["", training["before"]] if "before" in training else []), "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, ""]
     with written_whole(Path(domain) / f"{name}.md") as temporary:
         temporary.write_text("\n".join(lines), encoding="utf-8")
 

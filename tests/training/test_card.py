@@ -64,3 +64,16 @@ def test_a_card_is_written_over(tmp_path):
     write_card(tmp_path, "small", {**training, "seconds": 180}, ABOUT)
     assert "3 minutes" in (tmp_path / "small.md").read_text(encoding="utf-8")
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_card_says_that_a_network_went_on_from_another(tmp_path):
+    @dataclass
+    class Settings:
+        domain: Path = tmp_path
+        start: Path | None = None
+
+    publish(torch.nn.Linear(2, 2), "toy", Settings(), {}, 60.0, {"error": 1}, ABOUT)
+    assert "earlier weights" not in (tmp_path / "toy.md").read_text(encoding="utf-8")
+    publish(torch.nn.Linear(2, 2), "toy", Settings(start=tmp_path / "toy.safetensors"), {}, 60.0, {"error": 1}, ABOUT)
+    card = (tmp_path / "toy.md").read_text(encoding="utf-8")
+    assert "earlier weights (`start`)" in card and str(tmp_path) not in card
