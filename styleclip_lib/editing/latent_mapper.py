@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .. import __version__
 from ..checkpoints.styleclip_mapper import belongs_to_generator, mapper_state, read_checkpoint
 from ..errors import StyleclipError
-from ..losses import clip_loss, identity_loss, random_views
+from ..losses import identity_loss, random_views, side_loss
 from ..models import Models
 from ..networks.mapper import LEVELS, Mapper, layers_of
 from ..schedule import ramped
 from . import mapper_file
 from .edit import Edit
-from .latent_optimization import speaks_of_color
+from .latent_optimization import NEUTRAL, speaks_of_color
 
 HELD_OUT = 16
 """Faces that the mapper is not trained on and that say which of its states is the best."""
@@ -30,7 +31,7 @@ class LatentMapper(nn.Module):
 
     network  the `Mapper`, with the authors' factor of 0.1 inside
     recipe   the plain dictionary (domain, method, text, seed, every setting, library version) that trains it again
-    history  "loss", "clip", "l2", "identity": a number for each step; "held_out": the loss on faces kept aside, before the first
+    history  "loss", "clip", "l2", "identity", "side": a number for each step; "held_out": the loss on faces kept aside, before the first
              step, after every `EVERY` steps, and after the last. Empty for a mapper that comes from a file.
     """
 
@@ -94,20 +95,23 @@ class LatentMapper(nn.Module):
 
 
 def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = 150, batch_size: int = 8,
-                 lr: float = 0.5, lambda_l2: float = 0.8, lambda_id: float = 0.5, enough: float = 0.5, views: int = 1,
-                 people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7, seed: int = 0, progress: bool = True) -> LatentMapper:
+                 lr: float = 0.5, lambda_l2: float = 0.8, lambda_id: float = 0.5, lambda_side: float = 0.15, enough: float = 0.35,
+                 views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7, seed: int = 0,
+                 progress: bool = True) -> LatentMapper:
     """Trains a mapper for one text on faces that the generator invents.
 
-    E_w [ D_CLIP(G(w + M(w)), t) + λ_L2 mean(M(w)²) + λ_ID L_ID(w + M(w)) ] -> min      (Patashnik et al. 2021, eq. 4 and 5)
+    E_w [ D_CLIP(G(w + M(w)), t) + λ_L2 mean(M(w)²) + λ_ID L_ID(w + M(w)) + λ_side L_side ] -> min
+                                                                    (Patashnik et al. 2021, eq. 4 and 5; L_side: `losses.side_loss`)
 
     with Adam and the learning rate of `schedule.ramped`; the authors take Ranger at a constant 0.5, 50 000 steps of 2 faces,
-    λ_L2 = 0.8 and λ_ID = 0.1. As in `optimize_latent`, CLIP is content when the cosine reaches `enough` (enough=1 is the paper's
-    way), so that the mapper learns to leave a face alone of which the text is true already.
+    λ_L2 = 0.8, λ_ID = 0.1 and λ_side = 0. As in `optimize_latent`, CLIP is content when the cosine reaches `enough` (enough=1 is
+    the paper's way), so that the mapper learns to leave a face alone of which the text is true already.
     Ctrl-C returns the best so far, as the held-out faces see it.
 
     levels    which of "coarse", "medium" and "fine" are on; "all" is one network for all layers; "auto" leaves the fine level off,
               which decides colours, unless the text speaks of one (the authors' advice)
     lambda_l2 weight of the offset's mean square (over faces, layers and features)
+    lambda_side weight of what changes besides, in CLIP's eyes
     views     how many views of each face CLIP sees in a step; see `losses.random_views`
     people    how many faces are drawn to train on, each from its own latent, with truncation_psi
     jitter    the mapper sees each feature of each layer moved at random by this much (0 is the paper's way): codes from an inversion
@@ -118,25 +122,29 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     if min(steps, batch_size, people, views) < 1:
         raise StyleclipError("steps, batch_size, people and views must be at least 1.")
     recipe = {"domain": models.domain, "method": "mapper", "text": text, "levels": levels if isinstance(levels, str) else list(levels),
-              "steps": steps, "batch_size": batch_size, "lr": lr, "lambda_l2": lambda_l2, "lambda_id": lambda_id, "enough": enough,
-              "views": views, "people": people, "jitter": jitter, "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
+              "steps": steps, "batch_size": batch_size, "lr": lr, "lambda_l2": lambda_l2, "lambda_id": lambda_id,
+              "lambda_side": lambda_side, "enough": enough, "views": views, "people": people, "jitter": jitter,
+              "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
     with torch.no_grad():
-        text_vector = models.clip.encode_text([text])
+        text_vector, neutral = models.clip.encode_text([text, NEUTRAL]).split(1)
+        direction = F.normalize(text_vector - neutral, dim=1)
     rng = torch.Generator().manual_seed(seed)
     network = _fresh(models, chosen_levels(text, levels), seed)
-    faces, persons = _people(models, people + HELD_OUT, truncation_psi, rng, progress)
+    faces, persons, seen = _people(models, people + HELD_OUT, truncation_psi, rng, progress)
 
     def losses(which: Tensor, views: int, jitter: float) -> dict[str, Tensor]:
         noise = jitter * torch.randn(faces[which].shape, generator=rng) if jitter else torch.zeros(1)
         offset = network(faces[which] + noise.to(models.device))
         image = models.generator.synthesis(faces[which] + offset)
-        distance = clip_loss(models.clip, random_views(image, views, rng), text_vector)
-        terms = {"clip": distance.clamp(min=1 - enough).mean(), "l2": offset.square().mean(),
-                 "identity": identity_loss(models.identity, image, persons[which]).mean()}
-        return {"loss": terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"], **terms}
+        after = models.clip.encode_image(random_views(image, views, rng))
+        terms = {"clip": (1 - after @ text_vector[0]).clamp(min=1 - enough).mean(), "l2": offset.square().mean(),
+                 "identity": identity_loss(models.identity, image, persons[which]).mean(),
+                 "side": side_loss(seen[which], after[: len(which)], direction).mean()}
+        loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
+        return {"loss": loss, **terms}
 
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, betas=(0.9, 0.99))
-    history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "held_out": []}
+    history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": [], "held_out": []}
     best = (float("inf"), {})
     shown = tqdm(range(steps + 1), desc=text, disable=not progress, leave=False)
     try:
@@ -181,12 +189,16 @@ def _fresh(models: Models, levels: Sequence[str], seed: int) -> Mapper:
 
 
 @torch.no_grad()
-def _people(models: Models, count: int, truncation_psi: float, rng: torch.Generator, progress: bool) -> tuple[Tensor, Tensor]:
-    """Faces w_plus [count, num_ws, w_dim] and who they are, R(G(w)) [count, D]."""
+def _people(models: Models, count: int, truncation_psi: float, rng: torch.Generator, progress: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Faces w_plus [count, num_ws, w_dim], who they are, R(G(w)) [count, E], and what CLIP sees of them [count, D]."""
     z = torch.randn(count, models.generator.z_dim, generator=rng).to(models.device)
     faces = models.generator.mapping(z, truncation_psi)
-    parts = tqdm(faces.split(16), desc="people", disable=not progress, leave=False)
-    return faces, torch.cat([models.identity(models.generator.synthesis(part)) for part in parts])
+    persons, seen = [], []
+    for part in tqdm(faces.split(16), desc="people", disable=not progress, leave=False):
+        image = models.generator.synthesis(part)
+        persons.append(models.identity(image))
+        seen.append(models.clip.encode_image(image))
+    return faces, torch.cat(persons), torch.cat(seen)
 
 
 def _official(models: Models, path: Path) -> LatentMapper:

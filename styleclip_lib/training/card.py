@@ -53,7 +53,8 @@ def write_card(domain: Path, name: str, training: dict, about: About) -> None:
     lines = [f"# {name}", "", about.what, "", "## Data", "", about.data, "", "## Making", "",
              f"`{training['command']}` makes it again, with these settings, in {training['seconds'] / 60:.0f} minutes "
              f"on {training['machine']}:",
-             "", *_table(training["settings"]), *(["", training["before"]] if "before" in training else []), "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, ""]
+             "", *_table(training["settings"]), *(["", training["before"]] if "before" in training else []),
+             "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, ""]
     with written_whole(Path(domain) / f"{name}.md") as temporary:
         temporary.write_text("\n".join(lines), encoding="utf-8")
 

@@ -41,8 +41,8 @@ class Settings:
     run: Path = Path("runs/identity")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    people: int = 2000
-    pictures_each: int = 8
+    people: int = 10_000
+    pictures_each: int = 4
     size: int = 64
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     embedding_dim: int = 128
