@@ -26,6 +26,8 @@ _HOME = {
     "morph": "interpolation",
     "Edit": "editing.edit",
     "optimize_latent": "editing.latent_optimization",
+    "LatentMapper": "editing.latent_mapper",
+    "train_mapper": "editing.latent_mapper",
     "GlobalDirections": "editing.global_directions",
     "EditReport": "metrics",
     "measure_edit": "metrics",

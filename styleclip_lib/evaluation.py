@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from .editing.global_directions import ALPHA, NEUTRAL, GlobalDirections
-from .editing.latent_mapper import train_mapper
+from .editing.latent_mapper import LatentMapper, train_mapper
 from .editing.latent_optimization import optimize_latent
+from .editing.mapper_file import mapper_for
 from .editing.strength import seen_faces, smallest_strength
 from .errors import StyleclipError
 from .inversion import Inversion, invert
@@ -105,8 +106,8 @@ class Row:
 def standard_methods(models: Models, names: Sequence[str] = ("optimization", "mapper", "directions")) -> dict[str, Method]:
     """The three methods of StyleCLIP with their defaults.
 
-    A mapper is trained for each text when it is asked for, in about a minute; one whose text is the last one's is kept. Directions
-    and mappers go as far as `smallest_strength` says. Raises StyleclipError for an unknown name.
+    A mapper that the domain has no file of is trained when its text is asked for, in about a minute, and kept until the next text.
+    Directions and mappers go as far as `smallest_strength` says. Raises StyleclipError for an unknown name.
     """
     makers = {"optimization": _optimization, "mapper": _mapper, "directions": _directions}
     unknown = set(names) - set(makers)
@@ -125,7 +126,8 @@ def _mapper(models: Models) -> Method:
     def method(w_plus, text):
         if text not in trained:
             trained.clear()
-            trained[text] = train_mapper(models, text, progress=False)
+            name = mapper_for(models, text)
+            trained[text] = LatentMapper.load(models, name) if name else train_mapper(models, text, progress=False)
 
         def draw(strength):
             return trained[text].edit(w_plus, strength).image

@@ -37,17 +37,20 @@ class Settings:
     """where to write the edited face (.png, .jpg, ...)"""
     text: str
     """what the face should become, such as "a smiling face with glasses" """
-    method: Literal["optimization", "directions"] = "optimization"
-    """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4); directions: one step in
-    StyleSpace that suits every face (section 6), a matter of milliseconds"""
+    method: Literal["optimization", "mapper", "directions"] = "optimization"
+    """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4); mapper: a network that has learnt
+    this text (section 5), trained now, in a minute or two, unless one is at hand; directions: one step in StyleSpace that suits
+    every face (section 6), a matter of milliseconds"""
     strength: float | Literal["auto"] = 1.0
     """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: no farther than CLIP demands"""
+    mapper: str = ""
+    """mapper: the name of one that comes with the domain, or a file; by default one that knows the text, else a new one"""
     neutral: str = "a face"
     """directions: what the face is without the text; they go from the neutral text to the other"""
     alpha: float = 4.0
     """directions: how far the most relevant channel moves, in standard deviations"""
     beta: float | Literal["auto"] = "auto"
-    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: half of the largest"""
+    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a quarter of the largest"""
     steps: int = 50
     """optimization: its steps"""
     lambda_l2: float = 0.0003
@@ -148,7 +151,21 @@ def _directions(models: Models, settings: Settings) -> Method:
     return method
 
 
-METHODS: dict[str, Callable[[Models, Settings], Method]] = {"optimization": _optimization, "directions": _directions}
+def _mapper(models: Models, settings: Settings) -> Method:
+    from ..editing.latent_mapper import LatentMapper, train_mapper
+    from ..editing.mapper_file import mapper_for
+
+    name = settings.mapper or mapper_for(models, settings.text)
+    mapper = LatentMapper.load(models, name) if name else train_mapper(models, settings.text, seed=settings.seed)
+
+    def method(w_plus: torch.Tensor) -> tuple[Draw, dict]:
+        return lambda strength: mapper.edit(w_plus, strength).image, mapper.recipe
+
+    return method
+
+
+METHODS: dict[str, Callable[[Models, Settings], Method]] = {"optimization": _optimization, "mapper": _mapper,
+                                                                "directions": _directions}
 """Each gets ready before the inversion, so that what it cannot do is said early; then it gets w_plus [1, num_ws, w_dim]."""
 
 

@@ -47,7 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     from ..models import load_models
 
     models = load_models(settings.domain, device=settings.device)
-    questions = [Question(text, "single") for text in settings.texts] or QUESTIONS
+    fixed = {question.text: question for question in QUESTIONS}
+    questions = [fixed.get(text, Question(text, "single")) for text in settings.texts] or QUESTIONS
     models.clip.encode_text([question.text for question in questions])  # unknown words are better said at once
     methods, people = standard_methods(models, settings.methods), held_out(models, settings.portraits)
     rows = evaluate(models, methods, people, questions, settings.each or None)

@@ -16,6 +16,7 @@ NETWORKS = {
     "attributes": "the readers of hair, glasses, smile and the rest",
     "encoder": "the e4e encoder that guesses a latent code",
     "landmarks": "dlib's 68 points of a face",
+    "mappers": "the latent mappers that ship: one network for each text",
     "directions": "what every style channel does in the eyes of CLIP (a scan; nothing is learnt)",
 }
 

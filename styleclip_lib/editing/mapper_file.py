@@ -39,6 +39,15 @@ def find_mapper(models: Models, name: str | Path) -> Path:
     return path
 
 
+def mapper_for(models: Models, text: str) -> str | None:
+    """The name of the mapper of a domain that was trained for this text, or None."""
+    for name in shipped_mappers(models):
+        with safe_open(str(find_mapper(models, name)), framework="pt") as file:
+            if json.loads(file.metadata()[_KEY])["recipe"]["text"] == text.strip():
+                return name
+    return None
+
+
 def write(path: Path, network: Mapper, generator: torch.nn.Module, recipe: dict) -> None:
     """Writes a mapper, whole or not at all. Matrices in half precision: a shipped mapper has less than 1 MB, and no pixel differs by
     as much as a shade. Raises StyleclipError if the place cannot be written."""

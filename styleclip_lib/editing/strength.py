@@ -7,7 +7,7 @@ import torch
 from ..models import Models
 
 STRENGTHS = (0.0, 0.25, 0.4, 0.55, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
-ENOUGH = 1.25
+ENOUGH = 2.0
 _PATIENCE = 2  # strengths in a row that are no better
 
 
