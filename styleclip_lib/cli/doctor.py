@@ -131,7 +131,8 @@ def _describe_domain(folder: Path, missing: list[str]) -> str:
         except StyleclipError as error:
             wrong.append(str(error))
     if folder.name == "portraits":
-        wrong += [f"portraits has no {name}: styleclip train {name}" for name in NETWORKS if name not in files]
+        files_of = {name: any(file == name or file.startswith(f"{name.removesuffix('s')}_") for file in files) for name in NETWORKS}
+        wrong += [f"portraits has no {name}: styleclip train {name}" for name, there in files_of.items() if not there]
     missing += wrong
     size = sum(entry["bytes"] for entry in files.values()) / 1e6
     state = f"{len(wrong)} to put right" if wrong else "all as recorded"

@@ -53,9 +53,9 @@ class Settings:
     """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a quarter of the largest"""
     steps: int = 50
     """optimization: its steps"""
-    lambda_l2: float = 0.0003
+    lambda_l2: float = 0.0002
     """optimization: weight of staying near the inverted face"""
-    lambda_id: float = 0.3
+    lambda_id: float = 0.1
     """optimization: weight of staying the same person"""
     lambda_side: float = 0.15
     """optimization: weight of what changes besides, in CLIP's eyes"""

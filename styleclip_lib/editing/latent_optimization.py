@@ -26,8 +26,8 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 """The attributes that are colours."""
 
 
-def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.2, lambda_l2: float = 0.0003,
-                    lambda_id: float = 0.3, lambda_side: float = 0.15, already: float = 0.14, enough: float = 0.35, views: int = 2,
+def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.2, lambda_l2: float = 0.0002,
+                    lambda_id: float = 0.1, lambda_side: float = 0.15, already: float = 0.14, enough: float = 0.35, views: int = 2,
                     layers: str = "auto", space: str = "w+", seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 

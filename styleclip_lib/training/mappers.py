@@ -16,7 +16,6 @@ from .card import About, making, write_card
 
 TEXTS = {
     "smile": "a smile face",
-    "angry": "an angry face",
     "glasses": "a face with glasses",
     "mohawk": "mohawk hairstyle",
     "hat": "a face with a hat",

@@ -72,10 +72,10 @@ def toy(monkeypatch) -> Calls:
         return SimpleNamespace(w_plus=w_plus, image=image, history={"loss": [1.0]})
 
     def optimize_latent(
-        models, w_plus, text, *, steps=60, lambda_l2=0.003, lambda_id=0.2, layers="auto", seed=0, progress=True
+        models, w_plus, text, *, steps, lambda_l2, lambda_id, lambda_side, layers, seed
     ):
-        calls.seen["edit"] = {"text": text, "seed": seed}
-        calls.seen["edit"] |= {"steps": steps, "lambda_l2": lambda_l2, "lambda_id": lambda_id, "layers": layers}
+        calls.seen["edit"] = {"text": text, "seed": seed, "layers": layers, "steps": steps}
+        calls.seen["edit"] |= {"lambda_l2": lambda_l2, "lambda_id": lambda_id, "lambda_side": lambda_side}
         edited = w_plus + 1
         recipe = {"text": text, "seed": seed}
         return SimpleNamespace(w_plus=edited, image=generator.synthesis(edited), history={}, recipe=recipe)
@@ -98,6 +98,24 @@ def toy(monkeypatch) -> Calls:
             calls.seen["directions"].append((target, neutral, alpha, beta))
             return SimpleNamespace(image=generator.synthesis(w_plus + alpha), recipe={"text": target, "alpha": alpha})
 
+    class LatentMapper:
+        recipe: dict = {"method": "mapper"}
+
+        @classmethod
+        def load(cls, models, name):
+            calls.seen["mapper"] = name
+            return cls()
+
+        def edit(self, w_plus, strength):
+            return SimpleNamespace(image=generator.synthesis(w_plus + strength))
+
+    def train_mapper(models, text, *, seed):
+        calls.seen["mapper"] = f"trained for {text}, seed {seed}"
+        return LatentMapper()
+
+    def mapper_for(models, text):
+        return "glasses" if text == "a face with glasses" else None
+
     def smallest_strength(models, draw, text):
         calls.seen["auto"] = [text, draw(0.25), draw(1.0)]
         return 0.25
@@ -110,6 +128,8 @@ def toy(monkeypatch) -> Calls:
         module("editing", __path__=[]),
         module("editing.latent_optimization", optimize_latent=optimize_latent),
         module("editing.global_directions", GlobalDirections=GlobalDirections),
+        module("editing.latent_mapper", LatentMapper=LatentMapper, train_mapper=train_mapper),
+        module("editing.mapper_file", mapper_for=mapper_for),
         module("editing.strength", smallest_strength=smallest_strength),
     ):
         monkeypatch.setitem(sys.modules, f"styleclip_lib.{made.__name__}", made)

@@ -158,7 +158,8 @@ def test_interpolate_says_where_attributes_flip(toy, tmp_path, capsys, monkeypat
 def test_edit_saves_the_edited_face(toy, portrait, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert main(["edit", str(portrait), str(out), "--text", "a smile", "--seed", "3", "--steps", "7"]) == 0
-    assert toy.seen["edit"] == {"text": "a smile", "steps": 7, "lambda_l2": 0.003, "lambda_id": 0.2, "layers": "auto", "seed": 3}
+    assert toy.seen["edit"] == {"text": "a smile", "steps": 7, "lambda_l2": 0.0002, "lambda_id": 0.1, "lambda_side": 0.15,
+                                "layers": "auto", "seed": 3}
     assert Image.open(out).tobytes() == to_pil(toy.seen["measured"]).tobytes()
     shown = capsys.readouterr().out
     assert "aligned" not in toy.seen and "draws portraits" not in shown
@@ -189,7 +190,7 @@ def test_the_defaults_are_those_of_the_library():
     inversion = pytest.importorskip("styleclip_lib.inversion")
     chosen = edit.Settings(Path("a"), Path("b"), text="a")
     defaults = {name: value.default for name, value in signature(optimization.optimize_latent).parameters.items()}
-    for name in ("steps", "lambda_l2", "lambda_id", "seed"):
+    for name in ("steps", "lambda_l2", "lambda_id", "lambda_side", "layers", "seed"):
         assert getattr(chosen, name) == defaults[name], name
     directions = pytest.importorskip("styleclip_lib.editing.global_directions")
     assert (chosen.neutral, chosen.alpha) == (directions.NEUTRAL, directions.ALPHA)
@@ -220,6 +221,16 @@ def test_edit_with_global_directions(toy, portrait, tmp_path):
     torch.testing.assert_close(toy.seen["measured"], expected)
     assert main(arguments) == 0
     assert ("a smile", "a face", 4.0, None) in toy.seen["directions"]
+
+
+@pytest.mark.parametrize("text, options, used", [
+    ("a face with glasses", [], "glasses"), ("a smile", ["--seed", "4"], "trained for a smile, seed 4"),
+    ("a smile", ["--mapper", "my.safetensors"], "my.safetensors")])
+def test_edit_with_a_mapper_that_is_at_hand_or_a_new_one(text, options, used, toy, portrait, tmp_path):
+    arguments = ["edit", str(portrait), str(tmp_path / "a.png"), "--text", text, "--method", "mapper", "--strength", "0.5"]
+    assert main([*arguments, *options]) == 0
+    assert toy.seen["mapper"] == used and "edit" not in toy.seen
+    torch.testing.assert_close(toy.seen["measured"], toy.models.generator.synthesis(torch.full((1, 6, 8), 1.0)))
 
 
 @pytest.mark.parametrize("method", edit.METHODS)

@@ -20,7 +20,7 @@ def data(tmp_path, monkeypatch) -> Path:
     """A data folder whose portraits domain is complete."""
     folder = tmp_path / "models" / "portraits"
     folder.mkdir(parents=True)
-    for name in NETWORKS:
+    for name in (*(set(NETWORKS) - {"mappers"}), "mapper_smile"):
         (folder / f"{name}.bin").write_bytes(name.encode() * 100_000)
         enter_file(folder, name, folder / f"{name}.bin", {}, {})
     monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path))
@@ -36,7 +36,7 @@ def doctor(capsys, code: int) -> str:
 
 def test_all_is_well(data, capsys):
     shown = doctor(capsys, 0)
-    assert re.search(r"portraits +5\.\d MB in 7 files, all as recorded", shown)
+    assert re.search(rf"portraits +\d\.\d MB in {len(NETWORKS)} files, all as recorded", shown)
     assert "ffhq             not installed" in shown and "Everything is there." in shown
     assert all(re.search(rf"^  {re.escape(name)} +\d", shown, re.MULTILINE) for name in PACKAGES)
 
@@ -52,6 +52,14 @@ def test_a_changed_a_missing_and_an_unlisted_file(data, capsys):
     assert "3 to put right" in shown
     assert re.search(r"- .*clip\.bin.*SHA-256", shown) and re.search(r"- .*encoder\.bin is missing", shown)
     assert "portraits has no landmarks: styleclip train landmarks" in shown
+
+
+def test_a_domain_without_mappers(data, capsys):
+    folder = data / "models" / "portraits"
+    index = json.loads((folder / "domain.json").read_text())
+    del index["files"]["mapper_smile"]
+    (folder / "domain.json").write_text(json.dumps(index))
+    assert "portraits has no mappers: styleclip train mappers" in doctor(capsys, 1)
 
 
 def test_an_index_that_cannot_be_read(data, capsys):

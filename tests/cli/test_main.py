@@ -100,7 +100,7 @@ MISTAKES = [
     (["edit", "portrait.png", "a.png"], "Missing: --text"),
     (["edit", "portrait.png", "a.png", "--text", " "], "The text is empty"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--txet", "b"], "Unrecognized options: --txet"),
-    (["edit", "portrait.png", "a.png", "--text", "a", "--method", "mapper"], "'mapper'"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "'magic'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--steps", "0"], "--steps must be 1 or more"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "inf"], "--strength must be a finite number"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "much"], "--strength"),

@@ -118,7 +118,7 @@ def test_a_latent_of_the_wrong_shape(mapper, shape):
 def test_what_comes_back(tiny):
     result = trained(tiny, steps=EVERY + 2)
     assert {name: len(values) for name, values in result.history.items()} == {
-        "loss": EVERY + 2, "clip": EVERY + 2, "l2": EVERY + 2, "identity": EVERY + 2, "held_out": 3}
+        "loss": EVERY + 2, "clip": EVERY + 2, "l2": EVERY + 2, "identity": EVERY + 2, "side": EVERY + 2, "held_out": 3}
     assert not any(parameter.requires_grad for parameter in result.parameters())
     assert result.levels == ["coarse", "medium"]
     assert torch.equal(result.network.center, tiny.generator.mapping.w_avg)
@@ -126,9 +126,9 @@ def test_what_comes_back(tiny):
 
 
 def test_the_loss_is_that_of_the_paper(tiny):
-    history = trained(tiny, lambda_l2=0.3, lambda_id=0.7, enough=1.0).history
-    for loss, clip, l2, identity in zip(history["loss"], history["clip"], history["l2"], history["identity"]):
-        assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity, rel=1e-4)
+    history = trained(tiny, lambda_l2=0.3, lambda_id=0.7, lambda_side=40.0, enough=1.0).history
+    for loss, clip, l2, identity, side in zip(*(history[name] for name in ("loss", "clip", "l2", "identity", "side"))):
+        assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity + 40 * side, rel=1e-4)
     assert history["l2"][0] == 0 and history["identity"][0] == pytest.approx(0, abs=1e-5)
     assert history["l2"][1] > 0
 
@@ -153,7 +153,7 @@ def test_the_weights_hold_the_offset_back(tiny):
 
 
 def test_clip_is_content_with_enough(tiny, w_plus):
-    result = trained(tiny, enough=-1.0, lambda_id=0.0)
+    result = trained(tiny, enough=-1.0, lambda_id=0.0, lambda_side=0.0)
     assert result.history["clip"] == [2.0] * 4
     assert not result(w_plus).any()
 
@@ -175,7 +175,8 @@ def test_a_seed_means_the_same_mapper_and_leaves_other_random_numbers_alone(tiny
 
 
 def test_the_recipe_trains_it_again(tiny, w_plus):
-    settings = {"levels": ["coarse"], "steps": 3, "batch_size": 2, "lr": 0.3, "lambda_l2": 0.1, "lambda_id": 0.2, "enough": 0.9,
+    settings = {"levels": ["coarse"], "steps": 3, "batch_size": 2, "lr": 0.3, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3,
+                "enough": 0.9,
                 "views": 2, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7}
     result = train_mapper(tiny, TEXT, progress=False, **settings)
     assert result.recipe == {"domain": "tiny", "method": "mapper", "text": TEXT, "version": __version__, **settings}
@@ -223,7 +224,7 @@ def test_ctrl_c_at_once_returns_a_mapper_that_changes_nothing(tiny, w_plus, monk
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("styleclip_lib.editing.latent_mapper.clip_loss", interrupted)
+    monkeypatch.setattr("styleclip_lib.editing.latent_mapper.random_views", interrupted)
     assert not trained(tiny)(w_plus).any()
 
 
