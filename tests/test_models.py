@@ -129,7 +129,8 @@ def test_every_file_of_the_portraits_is_accounted_for(models):
     files = read_index(models.folder)["files"]
     for name, entry in files.items():
         path = file_path(models.folder, name)
-        assert entry["training"]["command"] == f"styleclip train {name}"
+        trained = f"mappers --names {name.removeprefix('mapper_')}" if name.startswith("mapper_") else name
+        assert entry["training"]["command"] == f"styleclip train {trained}"
         assert (models.folder / f"{name}.md").is_file(), "a model card"
         if path.suffix == ".safetensors":
             assert all(torch.isfinite(v).all() for v in load_tensors(path).values() if v.is_floating_point())

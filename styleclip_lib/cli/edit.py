@@ -47,7 +47,7 @@ class Settings:
     """mapper: the name of one that comes with the domain, or a file; by default one that knows the text, else a new one"""
     neutral: str = "a face"
     """directions: what the face is without the text; they go from the neutral text to the other"""
-    alpha: float = 4.0
+    alpha: float = 2.0
     """directions: how far the most relevant channel moves, in standard deviations"""
     beta: float | Literal["auto"] = "auto"
     """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a quarter of the largest"""
@@ -190,7 +190,7 @@ def _check(settings: Settings) -> None:
     if settings.strength != "auto" and not math.isfinite(settings.strength):
         raise StyleclipError("--strength must be a finite number, such as 1, or auto.")
     if not math.isfinite(settings.alpha):
-        raise StyleclipError("--alpha must be a finite number, such as 4.")
+        raise StyleclipError("--alpha must be a finite number, such as 2.")
     if settings.beta != "auto" and not 0 <= settings.beta < 1:
         raise StyleclipError("--beta must be at least 0 and below 1, such as 0.15, or auto.")
     check_destination(settings.output)

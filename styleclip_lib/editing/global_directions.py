@@ -21,7 +21,7 @@ from .prompt_templates import text_direction
 from .style_edit import StyleEdit
 from .style_statistics import StyleStatistics, style_statistics
 
-NEUTRAL, ALPHA = "a face", 4.0
+NEUTRAL, ALPHA = "a face", 2.0
 SHARE = 0.25
 """Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
 

@@ -220,7 +220,7 @@ def test_edit_with_global_directions(toy, portrait, tmp_path):
     expected = toy.models.generator.synthesis(torch.full((1, 6, 8), 0.5 + 1.5))
     torch.testing.assert_close(toy.seen["measured"], expected)
     assert main(arguments) == 0
-    assert ("a smile", "a face", 4.0, None) in toy.seen["directions"]
+    assert ("a smile", "a face", 2.0, None) in toy.seen["directions"]
 
 
 @pytest.mark.parametrize("text, options, used", [

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib.editing.global_directions import Change, GlobalDirections
+from styleclip_lib.editing.global_directions import SHARE, Change, GlobalDirections
 from styleclip_lib.images import to_pil
 from styleclip_lib.widgets.directions_play import at_share, directed_face, said
 from styleclip_lib.widgets.directions_sliders import directions_sliders
@@ -55,7 +55,7 @@ def test_what_is_said_of_the_channels(directions):
 def test_a_share_of_the_largest(directions):
     beta = at_share(directions, SMILE, 0.5).beta
     assert beta == pytest.approx(directions.relevance(SMILE.target).abs().max().item() / 2)
-    assert beta == pytest.approx(directions.threshold(SMILE.target))
+    assert at_share(directions, SMILE, SHARE).beta == pytest.approx(directions.threshold(SMILE.target))
 
 
 def sheet(directions, changes, seed=2, share=0.4):
