@@ -12,7 +12,7 @@ from .editing.global_directions import ALPHA, NEUTRAL, GlobalDirections
 from .editing.latent_mapper import LatentMapper, train_mapper
 from .editing.latent_optimization import optimize_latent
 from .editing.mapper_file import mapper_for
-from .editing.strength import seen_faces, smallest_strength
+from .editing.strength import LEARNT, seen_faces, smallest_strength
 from .errors import StyleclipError
 from .inversion import Inversion, invert
 from .metrics import EditReport, measure_edit
@@ -132,7 +132,7 @@ def _mapper(models: Models) -> Method:
         def draw(strength):
             return trained[text].edit(w_plus, strength).image
 
-        return draw(smallest_strength(models, draw, text, crowd=crowd))
+        return draw(smallest_strength(models, draw, text, strengths=LEARNT, crowd=crowd))
 
     return method
 

@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output)
     picture = open_picture(settings.input)
 
-    from ..editing.strength import smallest_strength
+    from ..editing.strength import LEARNT, STRENGTHS, smallest_strength
     from ..inversion import invert
     from ..metrics import measure_edit
     from ..models import load_models
@@ -102,7 +102,8 @@ def main(arguments: Sequence[str]) -> int:
     draw, recipe = method(start.w_plus)
     strength = settings.strength
     if strength == "auto":
-        strength = smallest_strength(models, draw, settings.text)
+        strengths = LEARNT if settings.method == "mapper" else STRENGTHS
+        strength = smallest_strength(models, draw, settings.text, strengths=strengths)
         print(f"CLIP asks for strength {strength:g}.")
     edited = draw(strength)
     measured = measure_edit(models, start.image, edited, settings.text)

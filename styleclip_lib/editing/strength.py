@@ -7,6 +7,9 @@ import torch
 from ..models import Models
 
 STRENGTHS = (0.0, 0.25, 0.4, 0.55, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
+LEARNT = (0.0, 1.0, 1.25, 1.5, 1.75, 2.0)
+"""Strengths for a mapper, which has learnt what 1 is: less is not tried, more helps on inverted faces."""
+
 ENOUGH = 2.0
 _PATIENCE = 2  # strengths in a row that are no better
 

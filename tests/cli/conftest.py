@@ -116,7 +116,7 @@ def toy(monkeypatch) -> Calls:
     def mapper_for(models, text):
         return "glasses" if text == "a face with glasses" else None
 
-    def smallest_strength(models, draw, text):
+    def smallest_strength(models, draw, text, strengths):
         calls.seen["auto"] = [text, draw(0.25), draw(1.0)]
         return 0.25
 
@@ -130,7 +130,7 @@ def toy(monkeypatch) -> Calls:
         module("editing.global_directions", GlobalDirections=GlobalDirections),
         module("editing.latent_mapper", LatentMapper=LatentMapper, train_mapper=train_mapper),
         module("editing.mapper_file", mapper_for=mapper_for),
-        module("editing.strength", smallest_strength=smallest_strength),
+        module("editing.strength", smallest_strength=smallest_strength, LEARNT=(0, 1), STRENGTHS=(0, 1)),
     ):
         monkeypatch.setitem(sys.modules, f"styleclip_lib.{made.__name__}", made)
     return calls
