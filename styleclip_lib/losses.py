@@ -3,16 +3,15 @@
 import torch
 import torch.nn.functional as F
 
-from .networks.clip import Clip
 from .networks.identity import Identity
 
 
-def clip_loss(clip: Clip, image: torch.Tensor, text_vector: torch.Tensor) -> torch.Tensor:
-    """D_CLIP(G(w), t) = 1 - cos(CLIP(image), CLIP(text)) (Patashnik et al. 2021, eq. 1).
+def clip_loss(seen: torch.Tensor, text_vector: torch.Tensor) -> torch.Tensor:
+    """D_CLIP(G(w), t) = 1 - cos(CLIP(G(w)), CLIP(t)) (Patashnik et al. 2021, eq. 1).
 
-    image [B, 3, H, W] in [-1, 1], text_vector [1, D] of length one -> [B], in [0, 2]
+    seen = CLIP(G(w)) [B, D] and text_vector [1, D], of length one -> [B], in [0, 2]
     """
-    return 1 - (clip.encode_image(image) * text_vector).sum(1)
+    return 1 - (seen * text_vector).sum(1)
 
 
 def identity_loss(identity: Identity, image: torch.Tensor, person: torch.Tensor) -> torch.Tensor:

@@ -17,11 +17,12 @@ from .channel_effects import drawing_resolution
 from .channel_scan import scan
 from .directions_file import belongs_to, cache_folder, cached_path, read, read_facts, shipped_path, write
 from .first_order import first_order_effects
+from .goal import NEUTRAL
 from .prompt_templates import text_direction
 from .style_edit import StyleEdit
 from .style_statistics import StyleStatistics, style_statistics
 
-NEUTRAL, ALPHA = "a face", 2.0
+ALPHA = 2.0
 SHARE = 0.25
 """Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
 

@@ -4,20 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .. import __version__
 from ..checkpoints.styleclip_mapper import belongs_to_generator, mapper_state, read_checkpoint
 from ..errors import StyleclipError
-from ..losses import identity_loss, random_views, side_loss
 from ..models import Models
 from ..networks.mapper import LEVELS, Mapper, layers_of
 from ..schedule import ramped
 from . import mapper_file
 from .edit import Edit
-from .latent_optimization import NEUTRAL, speaks_of_color
+from .goal import Faces, Goal
+from .latent_optimization import layers_for
 
 HELD_OUT = 16
 """Faces that the mapper is not trained on and that say which of its states is the best."""
@@ -125,21 +124,15 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
               "steps": steps, "batch_size": batch_size, "lr": lr, "lambda_l2": lambda_l2, "lambda_id": lambda_id,
               "lambda_side": lambda_side, "enough": enough, "views": views, "people": people, "jitter": jitter,
               "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
-    with torch.no_grad():
-        text_vector, neutral = models.clip.encode_text([text, NEUTRAL]).split(1)
-        direction = F.normalize(text_vector - neutral, dim=1)
-    rng = torch.Generator().manual_seed(seed)
+    goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
     network = _fresh(models, chosen_levels(text, levels), seed)
-    faces, persons, seen = _people(models, people + HELD_OUT, truncation_psi, rng, progress)
+    faces, before = _people(goal, people + HELD_OUT, truncation_psi, rng, progress)
 
     def losses(which: Tensor, views: int, jitter: float) -> dict[str, Tensor]:
         noise = jitter * torch.randn(faces[which].shape, generator=rng) if jitter else torch.zeros(1)
         offset = network(faces[which] + noise.to(models.device))
         image = models.generator.synthesis(faces[which] + offset)
-        after = models.clip.encode_image(random_views(image, views, rng))
-        terms = {"clip": (1 - after @ text_vector[0]).clamp(min=1 - enough).mean(), "l2": offset.square().mean(),
-                 "identity": identity_loss(models.identity, image, persons[which]).mean(),
-                 "side": side_loss(seen[which], after[: len(which)], direction).mean()}
+        terms = {**goal.terms(image, before[which], views, rng), "l2": offset.square().mean()}
         loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
         return {"loss": loss, **terms}
 
@@ -175,7 +168,7 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
 def chosen_levels(text: str, levels: str | Sequence[str] = "auto") -> list[str]:
     """The levels that "auto" means for a text: all three if it speaks of a colour, else coarse and medium."""
     if levels == "auto":
-        return list(LEVELS) if speaks_of_color(text) else ["coarse", "medium"]
+        return ["coarse", "medium"] if layers_for(text) == "shape" else list(LEVELS)
     return [levels] if isinstance(levels, str) else list(levels)
 
 
@@ -189,16 +182,14 @@ def _fresh(models: Models, levels: Sequence[str], seed: int) -> Mapper:
 
 
 @torch.no_grad()
-def _people(models: Models, count: int, truncation_psi: float, rng: torch.Generator, progress: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Faces w_plus [count, num_ws, w_dim], who they are, R(G(w)) [count, E], and what CLIP sees of them [count, D]."""
-    z = torch.randn(count, models.generator.z_dim, generator=rng).to(models.device)
-    faces = models.generator.mapping(z, truncation_psi)
-    persons, seen = [], []
-    for part in tqdm(faces.split(16), desc="people", disable=not progress, leave=False):
-        image = models.generator.synthesis(part)
-        persons.append(models.identity(image))
-        seen.append(models.clip.encode_image(image))
-    return faces, torch.cat(persons), torch.cat(seen)
+def _people(goal: Goal, count: int, truncation_psi: float, rng: torch.Generator, progress: bool) -> tuple[Tensor, Faces]:
+    """Invented faces, w_plus [count, num_ws, w_dim], as they are before the edit."""
+    generator = goal.models.generator
+    z = torch.randn(count, generator.z_dim, generator=rng).to(goal.models.device)
+    w_plus = generator.mapping(z, truncation_psi)
+    parts = tqdm(w_plus.split(16), desc="people", disable=not progress, leave=False)
+    faces = [goal.faces(generator.synthesis(part)) for part in parts]
+    return w_plus, Faces(torch.cat([f.person for f in faces]), torch.cat([f.seen for f in faces]))
 
 
 def _official(models: Models, path: Path) -> LatentMapper:

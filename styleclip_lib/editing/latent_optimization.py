@@ -4,23 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..losses import identity_loss, random_views, side_loss
 from ..models import Models
 from ..portraits.parsing import parse
 from ..schedule import ramped
 from .edit import Edit
+from .goal import Goal
 from .style_edit import StyleEdit
 
 FINEST_SHAPE = 32
 """Layers of more pixels than this paint; those up to it decide what there is to be painted (lesson 01 measures it)."""
-
-NEUTRAL = "a face"
-"""What a picture shows before anything is said of it."""
 
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
 """The attributes that are colours."""
@@ -57,8 +53,10 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     _check(models, w_plus, steps, layers, space)
     at = _space(models, w_plus.detach().to(models.device), space,
                 _free_layers(models, layers_for(text) if layers == "auto" else layers))
-    goal = _goal(models, at, text, enough, views, seed)
-    todo = 0 if float(goal.seen[0] @ goal.text_vector) >= already else steps
+    goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        before = goal.faces(at.draw(at.source))
+    todo = 0 if float((before.seen * goal.text_vector).sum()) >= already else steps
 
     w = at.source.clone().requires_grad_()
     optimizer = torch.optim.Adam([w], lr=lr)
@@ -69,7 +67,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
         for step in steps_shown:
             optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
             image = at.draw(w)
-            terms = goal.terms(w, image)
+            terms = {**goal.terms(image, before, views, rng), "l2": (w - at.source).square().sum()}
             loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -118,38 +116,6 @@ def _space(models: Models, w_plus: torch.Tensor, space: str, layers: torch.Tenso
     return _Space(styles, torch.cat(channels)[None], lambda s: generator.from_styles(s, rgb_styles), w_plus, rgb_styles)
 
 
-@dataclass
-class _Goal:
-    """What an optimisation is after: text_vector and direction (from the neutral text) in CLIP's space, and what must stay:
-    the source in its space, the person, and what CLIP has seen of the face. enough, views: see `optimize_latent`."""
-
-    models: Models
-    text_vector: torch.Tensor
-    direction: torch.Tensor
-    source: torch.Tensor
-    person: torch.Tensor
-    seen: torch.Tensor
-    enough: float
-    views: int
-    rng: torch.Generator
-
-    def terms(self, w: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The terms of the loss, without their weights."""
-        views = self.models.clip.encode_image(random_views(image, self.views, self.rng))
-        return {"clip": (1 - views @ self.text_vector).clamp(min=1 - self.enough).mean(),
-                "l2": (w - self.source).square().sum(),
-                "identity": identity_loss(self.models.identity, image, self.person).mean(),
-                "side": side_loss(self.seen, views[:1], self.direction).mean()}
-
-
-@torch.no_grad()
-def _goal(models: Models, at: _Space, text: str, enough: float, views: int, seed: int) -> _Goal:
-    text_vector, neutral = models.clip.encode_text([text, NEUTRAL])
-    before = at.draw(at.source)
-    return _Goal(models, text_vector, F.normalize(text_vector - neutral, dim=0)[None], at.source, models.identity(before),
-                 models.clip.encode_image(before), enough, views, torch.Generator().manual_seed(seed))
-
-
 def layers_for(text: str) -> str:
     """Which layers a text needs: "shape", "color", or "all" for both and for words outside the vocabulary of the portraits."""
     said = parse(text)
@@ -166,12 +132,6 @@ def _free_layers(models: Models, layers: str) -> torch.Tensor:
     if layers == "shape":
         return (resolutions <= FINEST_SHAPE).float()
     return (resolutions >= (FINEST_SHAPE if layers == "color" else 0)).float()
-
-
-def speaks_of_color(text: str) -> bool:
-    """Whether a text is about a colour, as far as the vocabulary of the portraits tells; True for words outside of it."""
-    said = parse(text)
-    return bool(said.unknown) or not COLORED.isdisjoint(said.attributes)
 
 
 def _check(models: Models, w_plus: torch.Tensor, steps: int, layers: str, space: str) -> None:

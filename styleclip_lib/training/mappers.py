@@ -113,6 +113,7 @@ def _publish(mapper: LatentMapper, name: str, s: Settings, seconds: float, metri
     path = s.domain / f"{file}.safetensors"
     mapper.save(path)
     training = {**making(s, seconds, metrics, "mappers"), "text": text}
+    training["settings"] = {key: value for key, value in training["settings"].items() if key not in ("names", "name", "text")}
     training["command"] += f' --text "{text}" --name {name}' if s.text else f" --names {name}"
     enter_file(s.domain, file, path, {"text": text, "levels": mapper.levels}, training)
     write_card(s.domain, file, training, About(ABOUT.what.format(text=text), ABOUT.data, ABOUT.limits))

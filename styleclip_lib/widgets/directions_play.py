@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ..editing.global_directions import Change, GlobalDirections
-from ..images import image_grid, to_pils
+from ..images import image_grid
 
 
 @dataclass
@@ -31,9 +31,8 @@ class DirectedFace:
 
     def draw(self, changes: Sequence[Change], size: int = 256) -> Image.Image:
         """Before and after side by side, `size` pixels each."""
-        pictures = to_pils([self.before, self.after(changes)])
-        enlarged = [picture.resize((size, size), Image.Resampling.BICUBIC) for picture in pictures]
-        return image_grid(enlarged, columns=2, labels=[f"seed {self.seed}", ", ".join(_described(c) for c in said(changes)) or "no text"])
+        labels = [f"seed {self.seed}", ", ".join(_described(c) for c in said(changes)) or "no text"]
+        return image_grid([self.before, self.after(changes)], columns=2, labels=labels, size=size)
 
     def used(self, changes: Sequence[Change]) -> str:
         """A line for each text that says how many channels it moves, and which most of all."""

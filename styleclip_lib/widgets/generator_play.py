@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from ..errors import StyleclipError
-from ..images import image_grid, to_pils
+from ..images import image_grid
 from ..models import Models
 
 NOISE_MODES = ("const", "random", "none")
@@ -46,8 +46,7 @@ def draw(models: Models, state: GeneratorState, size: int = 256) -> Image.Image:
     mixture = torch.cat([a[:, :cut], b[:, cut:]], dim=1)
     images = models.generator.synthesis(torch.cat([a, mixture, b]), noise_mode=state.noise_mode)
     labels = [f"A: seed {state.seed}", _described(cut, num_ws), f"B: seed {state.second_seed}"]
-    pictures = [picture.resize((size, size), Image.Resampling.BICUBIC) for picture in to_pils(images)]
-    return image_grid(pictures, columns=3, labels=labels)
+    return image_grid(images, columns=3, labels=labels, size=size)
 
 
 def _described(cut: int, num_ws: int) -> str:

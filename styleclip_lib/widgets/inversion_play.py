@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from PIL import Image
 
-from ..images import image_grid, to_pils
+from ..images import image_grid
 from ..inversion import invert, psnr
 from ..models import Models
 from ..portraits.factors import sample
@@ -48,9 +48,8 @@ class Found:
     def draw(self, size: int = 192) -> Image.Image:
         """The picture, its inversion and where they differ (white: as far as black from white), `size` pixels each."""
         apart = (self.target - self.image.clamp(-1, 1)).abs() - 1
-        pictures = [picture.resize((size, size), Image.Resampling.BICUBIC) for picture in to_pils([self.target, self.image, apart])]
         name = f"after {self.steps} steps" if self.steps else "the encoder's guess"
-        return image_grid(pictures, columns=3, labels=["the picture", name, "difference"])
+        return image_grid([self.target, self.image, apart], columns=3, labels=["the picture", name, "difference"], size=size)
 
     def __str__(self) -> str:
         return f"PSNR {psnr(self.image, self.target):.1f} dB"

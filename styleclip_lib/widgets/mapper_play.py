@@ -10,7 +10,7 @@ from PIL import Image
 
 from ..editing.latent_mapper import LatentMapper
 from ..errors import StyleclipError
-from ..images import image_grid, to_pils
+from ..images import image_grid
 from ..metrics import measure_edit
 from ..models import Models
 from ..networks.mapper import LEVELS
@@ -47,8 +47,7 @@ def draw(models: Models, mappers: Mapping[str, LatentMapper], state: MapperState
     with torch.no_grad():
         before = models.generator.synthesis(w_plus)
     after = mapper.edit(w_plus, state.strength, acting).image
-    enlarged = [picture.resize((size, size), Image.Resampling.BICUBIC) for picture in to_pils([before, after])]
     labels = [f"seed {state.seed}", f"{state.name} ({state.strength:g}: {', '.join(acting) or 'no level'})"]
     text = mapper.recipe.get("text", "")
     said = str(measure_edit(models, before, after, text)) if models.attributes is not None and text else ""
-    return image_grid(enlarged, columns=2, labels=labels), said
+    return image_grid([before, after], columns=2, labels=labels, size=size), said

@@ -10,7 +10,7 @@ from PIL import Image
 from ..editing.edit import Edit
 from ..editing.latent_optimization import optimize_latent
 from ..errors import StyleclipError
-from ..images import image_grid, to_pils
+from ..images import image_grid
 from ..metrics import EditReport, measure_edit
 from ..models import Models
 
@@ -47,9 +47,7 @@ class SentenceEdit:
     def draw(self, strength: float = 1.0, size: int = 256) -> Image.Image:
         """Before and after side by side, `size` pixels each."""
         said = f"{self.text} ({strength:g})" if self.edit is not None else "(nothing said yet)"
-        pictures = to_pils([self.before, self.after(strength)])
-        enlarged = [picture.resize((size, size), Image.Resampling.BICUBIC) for picture in pictures]
-        return image_grid(enlarged, columns=2, labels=[f"seed {self.seed}", said])
+        return image_grid([self.before, self.after(strength)], columns=2, labels=[f"seed {self.seed}", said], size=size)
 
 
 def unedited(models: Models, seed: int, psi: float = 0.7) -> SentenceEdit:

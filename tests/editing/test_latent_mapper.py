@@ -224,7 +224,7 @@ def test_ctrl_c_at_once_returns_a_mapper_that_changes_nothing(tiny, w_plus, monk
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("styleclip_lib.editing.latent_mapper.random_views", interrupted)
+    monkeypatch.setattr("styleclip_lib.editing.goal.random_views", interrupted)
     assert not trained(tiny)(w_plus).any()
 
 

@@ -64,7 +64,7 @@ def test_a_mapper_that_was_interrupted_is_not_added(folder, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("styleclip_lib.editing.latent_mapper.random_views", interrupted)
+    monkeypatch.setattr("styleclip_lib.editing.goal.random_views", interrupted)
     with pytest.raises(StyleclipError, match="Interrupted"):
         train(quick(folder, names=("smile",)))
     assert shipped_mappers(load_models(folder, "cpu")) == []

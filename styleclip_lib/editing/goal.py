@@ -1,0 +1,56 @@
+"""What a text asks of a face, and what of it shall stay: the terms that latent optimisation and the latent mapper have in common."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..losses import clip_loss, identity_loss, random_views, side_loss
+from ..models import Models
+
+NEUTRAL = "a face"
+"""What a picture shows before anything is said of it."""
+
+
+@dataclass
+class Faces:
+    """Faces before the edit: who they are, person [B, E], and what CLIP sees of them, seen [B, D]; all of length one."""
+
+    person: Tensor
+    seen: Tensor
+
+    def __getitem__(self, which: Tensor) -> "Faces":
+        return Faces(self.person[which], self.seen[which])
+
+
+@dataclass
+class Goal:
+    """A text in CLIP's space: its vector [1, D], and the direction [1, D] to it from the neutral text.
+
+    enough: the cosine of picture and text with which CLIP is content
+    """
+
+    models: Models
+    text_vector: Tensor
+    direction: Tensor
+    enough: float
+
+    @classmethod
+    @torch.no_grad()
+    def of_text(cls, models: Models, text: str, enough: float) -> "Goal":
+        """Raises StyleclipError for an empty text, or a word that CLIP does not know."""
+        text_vector, neutral = models.clip.encode_text([text, NEUTRAL]).split(1)
+        return cls(models, text_vector, F.normalize(text_vector - neutral, dim=1), enough)
+
+    @torch.no_grad()
+    def faces(self, images: Tensor) -> Faces:
+        """images [B, 3, R, R] in [-1, 1], before the edit"""
+        return Faces(self.models.identity(images), self.models.clip.encode_image(images))
+
+    def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator) -> dict[str, Tensor]:
+        """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]"""
+        seen = self.models.clip.encode_image(random_views(images, views, rng))
+        return {"clip": clip_loss(seen, self.text_vector).clamp(min=1 - self.enough).mean(),
+                "identity": identity_loss(self.models.identity, images, before.person).mean(),
+                "side": side_loss(before.seen, seen[: len(images)], self.direction).mean()}
