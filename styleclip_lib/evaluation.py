@@ -8,11 +8,12 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-from .editing.global_directions import ALPHA, NEUTRAL, GlobalDirections
+from .editing.auto_directions import auto_edit
+from .editing.global_directions import GlobalDirections
 from .editing.latent_mapper import LatentMapper, train_mapper
 from .editing.latent_optimization import optimize_latent
 from .editing.mapper_file import mapper_for
-from .editing.strength import LEARNT, seen_faces, smallest_strength
+from .editing.strength import LEARNT, best_strength, seen_faces
 from .errors import StyleclipError
 from .inversion import Inversion, invert
 from .metrics import EditReport, measure_edit
@@ -107,7 +108,7 @@ def standard_methods(models: Models, names: Sequence[str] = ("optimization", "ma
     """The three methods of StyleCLIP with their defaults.
 
     A mapper that the domain has no file of is trained when its text is asked for, in about a minute, and kept until the next text.
-    Directions and mappers go as far as `smallest_strength` says. Raises StyleclipError for an unknown name.
+    Directions and mappers go as far as `best_strength` says. Raises StyleclipError for an unknown name.
     """
     makers = {"optimization": _optimization, "mapper": _mapper, "directions": _directions}
     unknown = set(names) - set(makers)
@@ -132,23 +133,14 @@ def _mapper(models: Models) -> Method:
         def draw(strength):
             return trained[text].edit(w_plus, strength).image
 
-        return draw(smallest_strength(models, draw, text, strengths=LEARNT, crowd=crowd))
+        return draw(best_strength(models, draw, text, strengths=LEARNT, crowd=crowd))
 
     return method
 
 
 def _directions(models: Models) -> Method:
     crowd, directions = seen_faces(models), GlobalDirections.available(models)
-
-    def method(w_plus, text):
-        gender = dict(parse(text).statements).get("gender")
-
-        def draw(strength):
-            return directions.edit(w_plus, text, f"a {gender}" if gender else NEUTRAL, strength * ALPHA).image
-
-        return draw(smallest_strength(models, draw, text, crowd=crowd))
-
-    return method
+    return lambda w_plus, text: auto_edit(directions, w_plus, text, crowd=crowd).image
 
 
 def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool = True) -> HeldOut:

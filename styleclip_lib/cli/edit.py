@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Draw = Callable[[float], torch.Tensor]
     """strength -> picture [1, 3, R, R] in [-1, 1]"""
-    Method = Callable[[torch.Tensor], tuple[Draw, dict]]
-    """w_plus -> how it is drawn, and the recipe"""
+    Method = Callable[[torch.Tensor], tuple[torch.Tensor, dict]]
+    """w_plus [1, num_ws, w_dim] -> the edited picture [1, 3, R, R], and the recipe"""
 
 
 @dataclass
@@ -42,15 +42,18 @@ class Settings:
     this text (section 5), trained now, in a minute or two, unless one is at hand; directions: one step in StyleSpace that suits
     every face (section 6), a matter of milliseconds"""
     strength: float | Literal["auto"] = 1.0
-    """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: no farther than CLIP demands"""
+    """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: as far as CLIP gains more than the person
+    loses; directions then take a text apart that says several things"""
     mapper: str = ""
     """mapper: the name of one that comes with the domain, or a file; by default one that knows the text, else a new one"""
     neutral: str = "a face"
     """directions: what the face is without the text; they go from the neutral text to the other"""
     alpha: float = 2.0
-    """directions: how far the most relevant channel moves, in standard deviations"""
+    """directions: how far the most relevant channel moves, in standard deviations; --strength auto finds its own"""
     beta: float | Literal["auto"] = "auto"
-    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a quarter of the largest"""
+    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a fifth of the largest"""
+    ridge: float = 3.0
+    """directions: 0 asks each channel by itself what it has to do with the text, as the paper does; above 0 all are asked together"""
     steps: int = 50
     """optimization: its steps"""
     lambda_l2: float = 0.0002
@@ -87,7 +90,6 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output)
     picture = open_picture(settings.input)
 
-    from ..editing.strength import LEARNT, STRENGTHS, smallest_strength
     from ..inversion import invert
     from ..metrics import measure_edit
     from ..models import load_models
@@ -99,19 +101,13 @@ def main(arguments: Sequence[str]) -> int:
     models.clip.encode_text([settings.text, settings.neutral])  # what CLIP cannot read is better said before the inversion
     method = METHODS[settings.method](models, settings)
     start = invert(models, face, steps=settings.inversion_steps, seed=settings.seed)
-    draw, recipe = method(start.w_plus)
-    strength = settings.strength
-    if strength == "auto":
-        strengths = LEARNT if settings.method == "mapper" else STRENGTHS
-        strength = smallest_strength(models, draw, settings.text, strengths=strengths)
-        print(f"CLIP asks for strength {strength:g}.")
-    edited = draw(strength)
+    edited, recipe = method(start.w_plus)
     measured = measure_edit(models, start.image, edited, settings.text)
     save_image(edited, settings.output)
     print(measured)
     print(f"Saved {settings.output}.")
     if settings.report is not None:
-        _write_report(settings.report, {"recipe": {**recipe, "strength": strength}, "measured": measured})
+        _write_report(settings.report, {"recipe": recipe, "measured": measured})
         print(f"Saved {settings.report}.")
     return 0
 
@@ -119,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
 def _optimization(models: Models, settings: Settings) -> Method:
     from ..editing.latent_optimization import optimize_latent
 
-    def method(w_plus: torch.Tensor) -> tuple[Draw, dict]:
+    def method(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
         edit = optimize_latent(
             models,
             w_plus,
@@ -131,38 +127,51 @@ def _optimization(models: Models, settings: Settings) -> Method:
             layers=settings.layers,
             seed=settings.seed,
         )
-        return lambda strength: at_strength(models, w_plus, edit, strength), edit.recipe
+        return _drawn(models, settings, lambda strength: at_strength(models, w_plus, edit, strength), edit.recipe)
 
     return method
 
 
 def _directions(models: Models, settings: Settings) -> Method:
+    from ..editing.auto_directions import auto_edit
     from ..editing.global_directions import GlobalDirections
 
     directions = GlobalDirections.available(models)
+    directions.ridge = settings.ridge
     beta = None if settings.beta == "auto" else settings.beta
     directions.threshold(settings.text, settings.neutral, beta)  # says at once if it leaves no channel
 
-    def method(w_plus: torch.Tensor) -> tuple[Draw, dict]:
-        def edit(alpha: float):
-            return directions.edit(w_plus, settings.text, settings.neutral, alpha, beta)
+    def automatic(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+        edit = auto_edit(directions, w_plus, settings.text, None if settings.neutral == "a face" else settings.neutral, beta)
+        return edit.image, edit.recipe
 
-        return lambda strength: edit(strength * settings.alpha).image, edit(settings.alpha).recipe
+    def method(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+        edit = directions.edit(w_plus, settings.text, settings.neutral, settings.strength * settings.alpha, beta)
+        return edit.image, edit.recipe
 
-    return method
+    return automatic if settings.strength == "auto" else method
 
 
 def _mapper(models: Models, settings: Settings) -> Method:
     from ..editing.latent_mapper import LatentMapper, train_mapper
     from ..editing.mapper_file import mapper_for
+    from ..editing.strength import LEARNT
 
     name = settings.mapper or mapper_for(models, settings.text)
     mapper = LatentMapper.load(models, name) if name else train_mapper(models, settings.text, seed=settings.seed)
 
-    def method(w_plus: torch.Tensor) -> tuple[Draw, dict]:
-        return lambda strength: mapper.edit(w_plus, strength).image, mapper.recipe
+    def method(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+        return _drawn(models, settings, lambda strength: mapper.edit(w_plus, strength).image, mapper.recipe, strengths=LEARNT)
 
     return method
+
+
+def _drawn(models: Models, settings: Settings, draw: Draw, recipe: dict, **strengths) -> tuple[torch.Tensor, dict]:
+    """The picture at the strength of the settings, and the recipe with it."""
+    from ..editing.strength import best_strength
+
+    strength = best_strength(models, draw, settings.text, **strengths) if settings.strength == "auto" else settings.strength
+    return draw(strength), {**recipe, "strength": strength}
 
 
 METHODS: dict[str, Callable[[Models, Settings], Method]] = {"optimization": _optimization, "mapper": _mapper,
@@ -190,6 +199,8 @@ def _check(settings: Settings) -> None:
         raise StyleclipError('The neutral text is empty: say what the face is without the edit, such as --neutral "a face".')
     if settings.strength != "auto" and not math.isfinite(settings.strength):
         raise StyleclipError("--strength must be a finite number, such as 1, or auto.")
+    if not settings.ridge >= 0:
+        raise StyleclipError("--ridge must be 0 or more, such as 3.")
     if not math.isfinite(settings.alpha):
         raise StyleclipError("--alpha must be a finite number, such as 2.")
     if settings.beta != "auto" and not 0 <= settings.beta < 1:

@@ -23,8 +23,11 @@ from .style_edit import StyleEdit
 from .style_statistics import StyleStatistics, style_statistics
 
 ALPHA = 2.0
-SHARE = 0.25
+SHARE = 0.2
 """Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
+
+RIDGE = 3.0
+"""How much channels are asked by themselves, where they are asked together; see `GlobalDirections.ridge`."""
 
 
 class Change(NamedTuple):
@@ -43,7 +46,7 @@ class UsedChannel:
     layer      its convolution, "b16.conv1"
     number     its place within that layer
     index      its place in styles [B, num_channels]
-    relevance  ⟨Δi_c, Δt⟩, a cosine in [-1, 1]
+    relevance  how much it has to do with the text, in [-1, 1]; see `GlobalDirections.relevance`
     step       how far alpha = 1 moves it, in the channel's standard deviations σ, in [-1, 1]
     """
 
@@ -52,6 +55,21 @@ class UsedChannel:
     index: int
     relevance: float
     step: float
+
+
+def jointly(effects: torch.Tensor, direction: torch.Tensor, ridge: float) -> torch.Tensor:
+    """What each channel has to do so that all of them *together* go where the text wants: ridge regression of Δt on the effects.
+
+    argmin_r ‖Δt - Σ_c r_c Δi_c‖² + λ ‖r‖²  =  E (EᵀE + λ I)⁻¹ Δt,  E [C, D] the effects, λ = ridge · mean diagonal of EᵀE
+
+    Asked by itself, a channel whose effect is half text and half something else counts as much as one that is wanted; asked
+    together, channels that share a side effect are weighed against each other. Brought to the scale of E Δt, so that a beta means the same.
+    effects [C, D], direction Δt [D] -> [C]
+    """
+    alone, gram = effects @ direction, effects.T @ effects
+    damped = gram + ridge * gram.diagonal().mean() * torch.eye(len(gram), device=gram.device)
+    together = effects @ torch.linalg.solve(damped, direction)
+    return together * (alone.abs().max() / together.abs().max().clamp(min=1e-12))
 
 
 def steps_of(relevance: torch.Tensor, beta: float) -> torch.Tensor:
@@ -71,6 +89,8 @@ class GlobalDirections:
     mean, std [num_channels]  of the styles of many faces
     effects   [num_channels, D], Δi_c: where CLIP sees a picture go when a channel rises, of length one; 0 for a channel left out
     settings  how they were computed
+    ridge     0: each channel is asked by itself what it has to do with a text, the paper's way; above: all are asked together (`jointly`),
+              the less strictly, the larger it is
     """
 
     models: Models
@@ -78,7 +98,8 @@ class GlobalDirections:
     std: torch.Tensor
     effects: torch.Tensor
     settings: dict
-    _relevances: dict[tuple[str, str], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
+    ridge: float = RIDGE
+    _relevances: dict[tuple[str, str, float], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
     def compute(cls, models: Models, *, images: int = 32, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
@@ -159,14 +180,15 @@ class GlobalDirections:
         return cls.first_order(models, progress=progress) if shipped_path(models) is None else cls.load(models)
 
     def relevance(self, target: str, neutral: str = NEUTRAL) -> torch.Tensor:
-        """r_c = ⟨Δi_c, Δt⟩ of every style channel [num_channels]; remembered for each pair of texts.
+        """r_c of every style channel [num_channels]: ⟨Δi_c, Δt⟩ without `ridge`, else `jointly`. Remembered for each pair of texts.
 
         Raises StyleclipError for an empty text, a word that CLIP does not know, and texts that say the same.
         """
-        texts = target, neutral
-        if texts not in self._relevances:
-            self._relevances[texts] = self.effects @ text_direction(self.models.clip, target, neutral)
-        return self._relevances[texts]
+        asked = target, neutral, self.ridge
+        if asked not in self._relevances:
+            direction = text_direction(self.models.clip, target, neutral)
+            self._relevances[asked] = jointly(self.effects, direction, self.ridge) if self.ridge else self.effects @ direction
+        return self._relevances[asked]
 
     def step(self, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
              beta: float | None = None) -> torch.Tensor:
@@ -203,7 +225,7 @@ class GlobalDirections:
         said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": self.threshold(c.target, c.neutral, c.beta)}
                 for c in changes]
         recipe = {"domain": self.models.domain, "method": "directions", **(said[0] if len(said) == 1 else {"changes": said}),
-                  "directions": self.settings, "version": __version__}
+                  "ridge": self.ridge, "directions": self.settings, "version": __version__}
         return StyleEdit(w_plus, image, recipe=recipe, styles=styles, rgb_styles=rgb_styles)
 
     def channels(self, target: str, neutral: str = NEUTRAL, beta: float | None = None) -> list[UsedChannel]:

@@ -1,4 +1,4 @@
-"""How strong an edit has to be: as weak as CLIP allows."""
+"""How strong an edit has to be: as strong as CLIP likes it, and no stronger than the person bears."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,36 +6,49 @@ import torch
 
 from ..models import Models
 
-STRENGTHS = (0.0, 0.25, 0.4, 0.55, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
 LEARNT = (0.0, 1.0, 1.25, 1.5, 1.75, 2.0)
 """Strengths for a mapper, which has learnt what 1 is: less is not tried, more helps on inverted faces."""
 
-ENOUGH = 2.0
-_PATIENCE = 2  # strengths in a row that are no better
+ALREADY = 1.1
+"""A face that fits a text so well from the start, in standard deviations above an invented face, shows what it says."""
+
+ENOUGH = 3.0
+"""With this fit there is nothing to be gained by going on."""
+
+PRICE = 2.0
+"""How much fit the whole identity is worth: a step that costs 0.1 of its cosine has to bring 0.2."""
+
+_HOPELESS = 0.7  # so far below the best, going on would only break the picture
 
 
 @torch.no_grad()
-def smallest_strength(models: Models, draw: Callable[[float], torch.Tensor], text: str, *, strengths: Sequence[float] = STRENGTHS,
-                      enough: float = ENOUGH, crowd: torch.Tensor | None = None) -> float:
-    """The first of the strengths at which CLIP is content with the picture; if it never is, the best of those before it got no better.
+def best_strength(models: Models, draw: Callable[[float], torch.Tensor], text: str, *, strengths: Sequence[float] = STRENGTHS,
+                  already: float = ALREADY, enough: float = ENOUGH, price: float = PRICE, crowd: torch.Tensor | None = None) -> float:
+    """The strength with the best of  fit - price · (1 - identity): what CLIP gains, less what the person loses.
 
     One strength does not suit every face: what is plain to see on one is hardly there on the next, and what is true already
-    needs none (so the strengths begin with 0). Every method can be asked this way, for it only has to draw.
+    needs none. Nothing happens for a while and then all at once (a hat is there or not), so a plateau is no reason to stop.
+    Every method can be asked this way, for it only has to draw.
 
-    draw    strength -> picture [1, 3, R, R] in [-1, 1]
-    enough  how well the picture has to fit, in standard deviations above an invented face; see `fit`
-    crowd   what `seen_faces` returned, so that it is not drawn again
+    draw       strength -> picture [1, 3, R, R] in [-1, 1]
+    strengths  from weak to strong; the first draws the face as it is
+    already    the fit from which on the text counts as true from the start;  enough  the fit with which to stop
+    crowd      what `seen_faces` returned, so that it is not drawn again
 
     Raises StyleclipError for a text that CLIP cannot read.
     """
     crowd = seen_faces(models) if crowd is None else crowd
-    best, waited = (-float("inf"), 0.0), 0
+    person, best = None, (-float("inf"), strengths[0])
     for strength in strengths:
-        fits = fit(models, draw(strength), text, crowd)
-        if fits >= enough:
+        image = draw(strength).to(models.device).clamp(-1, 1)
+        fits, here = fit(models, image, text, crowd), models.identity(image)
+        person = here if person is None else person
+        if fits >= (already if strength == strengths[0] else enough):
             return strength
-        best, waited = ((fits, strength), 0) if fits > best[0] else (best, waited + 1)
-        if waited == _PATIENCE:  # going on would only break the picture
+        worth = fits - price * (1 - float((here * person).sum()))
+        best = max(best, (worth, strength), key=lambda found: found[0])
+        if worth < best[0] - _HOPELESS:
             break
     return best[1]
 

@@ -17,6 +17,7 @@ from .fillers import (
     OPENINGS,
     PRONOUNS,
 )
+from .parsing import parse
 from .phrases import Phrase, double_phrases, single_phrases
 from .statements import STATEMENTS, Caption, Statement, statements_true
 from .style_words import STYLE_WORDS
@@ -63,6 +64,28 @@ def write(statements: Sequence[Statement], rng: random.Random, style: str | None
         text = _one_way_to_say(statements, rng, style)
         if len(text.split()) <= _MAX_WORDS and not is_heldout(text):
             return Caption(text, tuple(statements), style)
+
+
+def said_apart(text: str) -> list[str]:
+    """A text that says several things of a portrait, as a text for each; the gender stays with all of them.
+
+    "a blond woman with sunglasses" -> "a woman with blond hair", "a woman with sunglasses". Words outside the vocabulary, a style, or
+    only one thing said: the text itself.
+    """
+    said = parse(text)
+    things = [statement for statement in said.statements if statement[0] != "gender"]
+    if said.unknown or said.style or len(things) < 2:
+        return [text]
+    noun = dict(said.statements).get("gender", "face")
+    return [_plainly(statement, noun) for statement in things]
+
+
+def _plainly(statement, noun):
+    """The first phrase for a statement, around a noun."""
+    phrase = single_phrases()[statement][0]
+    text = {"before": f"a {phrase.text} {noun}", "noun": f"a {phrase.text}", "having": f"a {noun} with {phrase.text}",
+            "wearing": f"a {noun} wearing {phrase.text}", "after": f"a {noun} {phrase.text}"}[phrase.place]
+    return with_article(text)
 
 
 @lru_cache(maxsize=1)

@@ -11,9 +11,10 @@ from pathlib import Path
 import torch
 
 from ..checkpoints.domain import enter_file
+from ..editing.auto_directions import auto_edit
 from ..editing.directions_file import NAME
-from ..editing.global_directions import ALPHA, NEUTRAL, GlobalDirections
-from ..editing.strength import seen_faces, smallest_strength
+from ..editing.global_directions import NEUTRAL, GlobalDirections
+from ..editing.strength import seen_faces
 from ..errors import StyleclipError
 from ..metrics import measure_edit
 from ..models import Models, load_models
@@ -80,26 +81,23 @@ def measure(directions: GlobalDirections, settings: Settings) -> dict:
     models = directions.models
     first = GlobalDirections.first_order(models, images=settings.images, samples=settings.samples, seed=settings.seed)
     texts = [text for text in TEXTS if _readable(models, text)]
-    pairs = [(directions.relevance(text), first.relevance(text)) for text in texts]
+    each_alone = [dataclasses.replace(found, ridge=0.0) for found in (directions, first)]
+    pairs = [tuple(found.relevance(text) for found in each_alone) for text in texts]
     metrics = {"channels": int(directions.effects.any(1).sum()),
                "rank correlation with first order": round(sum(rank_correlation(*pair) for pair in pairs) / max(len(pairs), 1), 3)}
     if models.attributes is None or not texts:
         return metrics
-    return {**metrics, f"edits of {settings.faces} invented faces, as strong as CLIP asks": edits(directions, texts, settings.faces)}
+    return {**metrics, f"edits of {settings.faces} invented faces, with the automatic strength": edits(directions, texts, settings.faces)}
 
 
 def edits(directions: GlobalDirections, texts: list[str], faces: int, first_seed: int = 1000) -> dict:
-    """What edits do, each as strong as `smallest_strength` finds it has to be, on average over texts and faces."""
+    """What edits do, each as strong as `best_strength` finds, on average over texts and faces."""
     models, crowd, reports = directions.models, seen_faces(directions.models), []
     for w_plus in (models.sample(first_seed + i) for i in range(faces)):
         with torch.no_grad():
             before = models.generator.synthesis(w_plus)
         for text in texts:
-            def draw(strength: float, w_plus=w_plus, text=text) -> torch.Tensor:
-                return directions.edit(w_plus, text, alpha=strength * ALPHA).image
-
-            after = draw(smallest_strength(models, draw, text, crowd=crowd))
-            reports.append(measure_edit(models, before, after, text))
+            reports.append(measure_edit(models, before, auto_edit(directions, w_plus, text, crowd=crowd).image, text))
     asked = [report for report in reports if not report.already]
     return {"target reached": round(sum(report.target_reached for report in asked) / max(len(asked), 1), 3),
             "other attributes changed": round(sum(len(report.changed) for report in reports) / max(len(reports), 1), 3),

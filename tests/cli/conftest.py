@@ -116,7 +116,11 @@ def toy(monkeypatch) -> Calls:
     def mapper_for(models, text):
         return "glasses" if text == "a face with glasses" else None
 
-    def smallest_strength(models, draw, text, strengths):
+    def auto_edit(directions, w_plus, text, neutral, beta):
+        calls.seen["auto"] = [text, neutral, beta]
+        return SimpleNamespace(image=generator.synthesis(w_plus + 0.25), recipe={"changes": [{"text": text, "alpha": 0.25}]})
+
+    def best_strength(models, draw, text, **strengths):
         calls.seen["auto"] = [text, draw(0.25), draw(1.0)]
         return 0.25
 
@@ -130,7 +134,8 @@ def toy(monkeypatch) -> Calls:
         module("editing.global_directions", GlobalDirections=GlobalDirections),
         module("editing.latent_mapper", LatentMapper=LatentMapper, train_mapper=train_mapper),
         module("editing.mapper_file", mapper_for=mapper_for),
-        module("editing.strength", smallest_strength=smallest_strength, LEARNT=(0, 1), STRENGTHS=(0, 1)),
+        module("editing.strength", best_strength=best_strength, LEARNT=(0, 1)),
+        module("editing.auto_directions", auto_edit=auto_edit),
     ):
         monkeypatch.setitem(sys.modules, f"styleclip_lib.{made.__name__}", made)
     return calls

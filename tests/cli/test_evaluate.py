@@ -66,7 +66,7 @@ def test_the_methods_of_the_course(tiny, monkeypatch):
             return type("E", (), {"image": tiny.generator.synthesis(w_plus + strength)})
 
     monkeypatch.setattr(evaluation, "seen_faces", lambda models: None)
-    monkeypatch.setattr(evaluation, "smallest_strength", lambda models, draw, text, strengths, crowd: 0.5)
+    monkeypatch.setattr(evaluation, "best_strength", lambda models, draw, text, strengths, crowd: 0.5)
     monkeypatch.setattr(evaluation, "train_mapper", lambda models, text, progress: made.append(text) or Mapper())
     method = evaluation.standard_methods(tiny, ["mapper"])["mapper"]
     w_plus = tiny.sample(0)

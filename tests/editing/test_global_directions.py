@@ -17,7 +17,8 @@ from styleclip_lib.editing import channel_effects, channel_scan
 from styleclip_lib.editing.directions_file import belongs_to, read_facts
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.first_order import first_order_effects, seen_directions, slopes
-from styleclip_lib.editing.global_directions import ALPHA, SHARE, Change, GlobalDirections, steps_of
+from styleclip_lib.editing.global_directions import ALPHA, RIDGE, SHARE, Change, GlobalDirections, jointly, steps_of
+from styleclip_lib.editing.prompt_templates import text_direction
 from styleclip_lib.editing.style_statistics import style_statistics
 from styleclip_lib.errors import StyleclipError
 from tests.conftest import make_tiny_models
@@ -345,7 +346,36 @@ def test_the_step_of_a_text(directions):
         assert step[c].item() == pytest.approx(float(wanted), abs=1e-6)
 
 
+@pytest.mark.parametrize("ridge", [0.1, 3.0, 50.0])
+def test_asked_together_against_least_squares(ridge):
+    """The formula's minimum, found by stacking √λ I under the effects; on the scale of the channels asked one by one."""
+    rng = torch.Generator().manual_seed(0)
+    effects, direction = torch.randn(30, 8, generator=rng), F.normalize(torch.randn(8, generator=rng), dim=0)
+    penalty = ridge * (effects.T @ effects).diagonal().mean()
+    stacked, wanted = torch.cat([effects.T, penalty.sqrt() * torch.eye(30)]), torch.cat([direction, torch.zeros(30)])
+    slow = torch.linalg.lstsq(stacked, wanted[:, None]).solution[:, 0]
+    alone, found = effects @ direction, jointly(effects, direction, ridge)
+    torch.testing.assert_close(found, slow * alone.abs().max() / slow.abs().max(), rtol=1e-3, atol=1e-4)
+
+
+def test_a_shared_side_effect_cancels_out():
+    """Two channels do what the text wants, and one thing besides, in opposite ways; a third does that thing only."""
+    effects = F.normalize(torch.tensor([[1.0, 1.0], [1.0, -0.2], [0.0, 1.0]]), dim=1)
+    text = torch.tensor([1.0, 0.0])
+    together, alone = jointly(effects, text, 0.01), effects @ text
+    assert abs(float((effects.T @ together)[1] / (effects.T @ together)[0])) < 0.1 < float((effects.T @ alone)[1] / (effects.T @ alone)[0])
+
+
+def test_without_ridge_it_is_the_papers_way(scanned):
+    paper = dataclasses.replace(scanned, ridge=0.0)
+    direction = text_direction(paper.models.clip, TARGET, NEUTRAL)
+    torch.testing.assert_close(paper.relevance(TARGET), paper.effects @ direction)
+    torch.testing.assert_close(scanned.relevance(TARGET), jointly(scanned.effects, direction, RIDGE))
+    assert scanned.relevance(TARGET).abs().max() == pytest.approx(float(paper.relevance(TARGET).abs().max()), rel=1e-4)
+
+
 def test_relevances_are_cosines(scanned, directions):
+    scanned = dataclasses.replace(scanned, ridge=0.0)
     assert scanned.relevance(TARGET).abs().max() <= 1 + 1e-3
     assert directions.relevance(TARGET).shape == (56,)
     assert directions.relevance(TARGET) is directions.relevance(TARGET), "remembered"
@@ -443,6 +473,7 @@ def test_where_steps_are_small_it_agrees_with_the_scan(tiny, exactly):
 def test_it_ranks_channels_as_the_scan_does(tiny, tmp_path, exactly, text):
     scanned = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
     gradients = GlobalDirections.first_order(tiny, **SMALL, projections=16)
+    gradients.ridge = scanned.ridge = 0.0
     assert spearman(gradients.relevance(text), scanned.relevance(text)) > 0.6
 
 
@@ -463,7 +494,7 @@ def test_an_edit(directions, tiny, w_plus):
     torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, rgb_styles))
     assert (edit.image - tiny.generator.synthesis(w_plus)).abs().max() > 1e-3
     assert edit.recipe == {"domain": "tiny", "method": "directions", "text": TARGET, "neutral": NEUTRAL, "alpha": 3.0, "beta": 0.1,
-                           "directions": directions.settings, "version": __version__}
+                           "ridge": RIDGE, "directions": directions.settings, "version": __version__}
     assert not edit.image.requires_grad and not edit.styles.requires_grad
 
 

@@ -1,9 +1,9 @@
-"""The smallest strength that is enough: judged by CLIP alone, no farther than needed."""
+"""How strong an edit has to be: what CLIP gains, less what the person loses."""
 
 import pytest
 import torch
 
-from styleclip_lib.editing.strength import fit, seen_faces, smallest_strength
+from styleclip_lib.editing.strength import best_strength, fit, seen_faces
 from styleclip_lib.errors import StyleclipError
 
 TEXT = "a smiling face"
@@ -44,33 +44,50 @@ def asked(tiny, crowd, pictures, **settings):
         drawn.append(strength)
         return pictures[int(strength)]
 
-    return smallest_strength(tiny, draw, TEXT, crowd=crowd, **settings), drawn
+    return best_strength(tiny, draw, TEXT, crowd=crowd, **settings), drawn
 
 
-@pytest.mark.parametrize("wanted", [0, 4, 9])
+NEVER = {"already": 99.0, "enough": 99.0}
+
+
+def test_what_is_true_already_needs_none(tiny, crowd, pictures):
+    already = fit(tiny, pictures[0], TEXT, crowd) - 1e-4
+    assert asked(tiny, crowd, pictures, strengths=range(10), already=already) == (0, [0])
+    assert asked(tiny, crowd, pictures, strengths=range(10), already=already + 2e-4, enough=-99.0) == (1, [0, 1])
+
+
+@pytest.mark.parametrize("wanted", [1, 4, 9])
 def test_it_stops_at_the_first_that_is_enough(tiny, crowd, pictures, wanted):
     enough = fit(tiny, pictures[wanted], TEXT, crowd) - 1e-4
-    strength, drawn = asked(tiny, crowd, pictures, strengths=range(10), enough=enough)
+    strength, drawn = asked(tiny, crowd, pictures, strengths=range(10), already=99.0, enough=enough, price=0.0)
     assert strength == wanted and drawn == list(range(wanted + 1))
 
 
-def test_if_nothing_is_enough_it_takes_the_best(tiny, crowd, pictures):
-    assert asked(tiny, crowd, pictures, strengths=(2, 7, 5), enough=99.0)[0] == 7
+@pytest.mark.parametrize("price", [0.0, 2.0, 50.0, 1e4])
+def test_the_best_of_fit_less_what_the_person_loses(tiny, crowd, pictures, price):
+    person = tiny.identity(pictures[0].clamp(-1, 1))
+    worth = [fit(tiny, image, TEXT, crowd) - price * (1 - float((tiny.identity(image.clamp(-1, 1)) * person).sum())) for image in pictures]
+    reached = next((i for i in range(10) if worth[i] < max(worth[:i + 1]) - 0.7), 9)
+    assert asked(tiny, crowd, pictures, strengths=range(10), price=price, **NEVER)[0] == worth.index(max(worth[:reached + 1]))
 
 
-def test_it_does_not_go_on_when_nothing_gets_better(tiny, crowd, pictures):
-    assert asked(tiny, crowd, pictures, strengths=(5, 4, 3, 9), enough=99.0) == (5, [5, 4, 3])
-    assert asked(tiny, crowd, pictures, strengths=(5, 4, 6, 3, 9), enough=99.0)[0] == 9
+def test_a_higher_price_never_goes_farther(tiny, crowd, pictures):
+    found = [asked(tiny, crowd, pictures, strengths=range(10), price=price, **NEVER)[0] for price in (0.0, 1e4)]
+    assert found[0] == 9 and found[1] == 0
 
 
-def test_the_usual_strengths_begin_with_none(tiny, crowd, pictures):
-    assert asked(tiny, crowd, pictures, enough=-99.0) == (0.0, [0.0])
+def test_it_does_not_go_on_when_all_is_lost(tiny, crowd, pictures):
+    fits = [fit(tiny, image, TEXT, crowd) for image in pictures]
+    assert fits[9] - fits[0] > 0.7, "the pictures lie too near to each other for this test"
+    assert asked(tiny, crowd, pictures, strengths=(9, 0, 8), price=0.0, **NEVER) == (9, [9, 0])
+    near = min(range(9), key=lambda i: abs(fits[9] - fits[i] - 0.3))
+    assert asked(tiny, crowd, pictures, strengths=(near, near - 1, 9), price=0.0, **NEVER)[0] == 9, "a small loss is no reason to stop"
 
 
 def test_without_a_crowd_it_draws_one(tiny, pictures):
-    assert smallest_strength(tiny, lambda strength: pictures[0], TEXT, enough=-99.0) == 0
+    assert best_strength(tiny, lambda strength: pictures[0], TEXT, already=-99.0) == 0
 
 
 def test_a_text_that_clip_cannot_read(tiny, crowd, pictures):
     with pytest.raises(StyleclipError, match="fase"):
-        smallest_strength(tiny, lambda strength: pictures[0], "a fase", crowd=crowd)
+        best_strength(tiny, lambda strength: pictures[0], "a fase", crowd=crowd)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from styleclip_lib.portraits.attributes import ATTRIBUTES
-from styleclip_lib.portraits.captions import caption, heldout_captions, is_heldout, write
+from styleclip_lib.portraits.captions import caption, heldout_captions, is_heldout, said_apart, write
 from styleclip_lib.portraits.factors import sample
 from styleclip_lib.portraits.parsing import known_words, parse, unknown_words, words_of
 from styleclip_lib.portraits.phrases import all_phrases, single_phrases
@@ -169,3 +169,23 @@ def portraits_clothes(one):
 def test_write_says_exactly_what_it_is_given():
     statements = (("glasses", "glasses"), ("gender", "man"))
     assert set(parse(write(statements, random.Random(0)).text).statements) == set(statements)
+
+
+@pytest.mark.parametrize("text, parts", [
+    ("a blond woman with sunglasses", ["a blond haired woman", "a woman wearing sunglasses"]),
+    ("a smiling face with glasses", ["a smiling face", "a bespectacled face"]),
+    ("a smiling face", ["a smiling face"]), ("a man with a beard", ["a man with a beard"]), ("a face", ["a face"]),
+    ("a smiling face with glasses and gills", ["a smiling face with glasses and gills"]),
+    ("a pencil sketch of a smiling face with glasses", ["a pencil sketch of a smiling face with glasses"]),
+])  # fmt: skip
+def test_a_text_that_says_several_things_is_taken_apart(text, parts):
+    assert said_apart(text) == parts
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_each_part_says_what_it_should(statement):
+    other = ("glasses", "sunglasses") if statement[0] != "glasses" else ("headwear", "hat")
+    parts = said_apart(write([statement, other], random.Random(0)).text)
+    said = {statement for part in parts for statement in parse(part).statements}
+    assert said == {statement, other}
+    assert len(parts) == (1 if statement[0] == "gender" else 2)

@@ -1,0 +1,73 @@
+"""Directions that find their own strength: the parts of a text in turn, each as far as it is worth it."""
+
+import pytest
+import torch
+
+from styleclip_lib.editing import auto_directions
+from styleclip_lib.editing.auto_directions import auto_edit, neutral_of
+from styleclip_lib.editing.global_directions import ALPHA, GlobalDirections
+from styleclip_lib.errors import StyleclipError
+
+
+@pytest.fixture(scope="module")
+def directions(tiny):
+    return GlobalDirections.first_order(tiny, images=4, samples=300, progress=False)
+
+
+@pytest.fixture
+def strengths(monkeypatch):
+    """Strengths that are found in turn, instead of looking for them; what was asked is written down."""
+    given, asked = [1.5, 0.5, 0.25], []
+
+    def best_strength(models, draw, text, crowd):
+        asked.append((text, draw(0.0), draw(1.0)))
+        return given[len(asked) - 1]
+
+    monkeypatch.setattr(auto_directions, "best_strength", best_strength)
+    return given, asked
+
+
+def test_one_statement(tiny, directions, strengths):
+    w_plus = tiny.sample(1)
+    edit = auto_edit(directions, w_plus, "a smiling face")
+    assert torch.equal(edit.image, directions.edit(w_plus, "a smiling face", alpha=1.5 * ALPHA).image)
+    assert edit.recipe["text"] == "a smiling face" and edit.recipe["alpha"] == 1.5 * ALPHA
+
+
+def test_several_statements_one_after_the_other(tiny, directions, strengths):
+    """Each begins where the one before has got to."""
+    w_plus = tiny.sample(1)
+    edit = auto_edit(directions, w_plus, "a smiling man with glasses")
+    (smile, begin, _), (glasses, after_smile, _) = strengths[1]
+    assert smile == "a smiling man" and glasses.endswith("man") and "smil" not in glasses
+    torch.testing.assert_close(begin, tiny.generator.synthesis(w_plus))
+    torch.testing.assert_close(after_smile, directions.edit(w_plus, smile, "a man", 1.5 * ALPHA).image)
+    assert [(c["text"], c["neutral"], c["alpha"]) for c in edit.recipe["changes"]] == [
+        (smile, "a man", 1.5 * ALPHA), (glasses, "a man", 0.5 * ALPHA)]
+    assert edit.recipe["asked"] == "a smiling man with glasses"
+    again = directions.edit_several(w_plus, [(c["text"], c["neutral"], c["alpha"], c["beta"]) for c in edit.recipe["changes"]])
+    assert torch.equal(again.image, edit.image)
+
+
+def test_what_needs_no_strength_changes_nothing(tiny, directions, strengths):
+    strengths[0][:] = [0.0, 0.0]
+    edit = auto_edit(directions, tiny.sample(1), "a smiling face with glasses")
+    torch.testing.assert_close(edit.image, tiny.generator.synthesis(tiny.sample(1)))
+    assert edit.recipe["changes"] == []
+
+
+def test_a_neutral_text_and_a_beta_of_ones_own(tiny, directions, strengths):
+    edit = auto_edit(directions, tiny.sample(1), "a smiling face", "a sad face", 0.01)
+    assert (edit.recipe["neutral"], edit.recipe["beta"]) == ("a sad face", 0.01)
+
+
+def test_for_real(tiny, directions):
+    edit = auto_edit(directions, tiny.sample(1), "a smiling face with a hat")
+    assert edit.image.shape == tiny.generator.synthesis(tiny.sample(1)).shape
+    with pytest.raises(StyleclipError, match="fase"):
+        auto_edit(directions, tiny.sample(1), "a fase")
+
+
+@pytest.mark.parametrize("text, neutral", [("a man with a beard", "a man"), ("a smiling woman", "a woman"), ("a sad face", "a face")])
+def test_what_a_face_is_before_the_text(text, neutral):
+    assert neutral_of(text) == neutral
