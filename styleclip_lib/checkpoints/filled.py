@@ -1,0 +1,62 @@
+"""A state dict's tensors into a network of the size that their shapes tell: what the readers of official files have in common."""
+
+import re
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import StyleclipError
+
+StateDict = dict[str, Tensor]
+
+
+def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Module:
+    """The network that `build` makes, with the tensors of the state dict as its weights, float32; frozen, in evaluation mode.
+
+    The tensors are not copied, and the network takes no memory before. Counts of batches, which old files lack, are zero.
+    what: "an ArcFace network", for messages. Raises StyleclipError where a tensor is missing, unknown, or has another shape.
+    """
+    try:
+        with torch.device("meta"):
+            network = build()
+    except (ValueError, AssertionError, RuntimeError, ZeroDivisionError) as error:
+        raise StyleclipError(f"The shapes of the tensors are not those of {what}; check which file was opened.") from error
+    wanted = network.state_dict()
+    counts = {key: torch.tensor(0) for key in wanted if key.endswith("num_batches_tracked")}
+    state = counts | {key: value.detach().float() for key, value in state.items() if not key.endswith("num_batches_tracked")}
+    require(state, wanted, what)
+    for key, value in state.items():
+        if key not in wanted or wanted[key].shape != value.shape:
+            raise _misfit(key, value, what)
+    network.load_state_dict(state, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def shape_of(state: StateDict, key: str, dimensions: int, what: str) -> torch.Size:
+    """The shape of a tensor. Raises StyleclipError if it is missing or does not have so many dimensions."""
+    require(state, [key], what)
+    if state[key].ndim != dimensions:
+        raise _misfit(key, state[key], what)
+    return state[key].shape
+
+
+def part_of(state: StateDict, prefix: str) -> StateDict:
+    """The tensors whose names begin with a prefix, without it."""
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+
+
+def count(state: StateDict, pattern: str) -> int:
+    """How many names match as a whole."""
+    return sum(re.fullmatch(pattern, key) is not None for key in state)
+
+
+def require(state: StateDict, keys: Iterable[str], what: str) -> None:
+    """Raises StyleclipError if one of the names is missing."""
+    missing = [key for key in keys if key not in state]
+    if missing:
+        raise StyleclipError(f"This is not {what} ({len(missing)} tensors are missing, first {missing[0]}); check which file was opened.")
+
+
+def _misfit(key: str, value: Tensor, what: str) -> StyleclipError:
+    return StyleclipError(f"The tensor {key} {list(value.shape)} does not fit into {what}; check which file was opened.")
