@@ -10,11 +10,14 @@ from ..errors import StyleclipError
 
 StateDict = dict[str, Tensor]
 
+COUNT = "num_batches_tracked"
+"""What batch normalisation counts while it learns, and old files lack."""
+
 
 def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Module:
     """The network that `build` makes, with the tensors of the state dict as its weights, float32; frozen, in evaluation mode.
 
-    The tensors are not copied, and the network takes no memory before. Counts of batches, which old files lack, are zero.
+    The tensors are not copied, and the network takes no memory before. Counts of batches become zero.
     what: "an ArcFace network", for messages. Raises StyleclipError where a tensor is missing, unknown, or has another shape.
     """
     try:
@@ -22,14 +25,16 @@ def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Mo
             network = build()
     except (ValueError, AssertionError, RuntimeError, ZeroDivisionError) as error:
         raise StyleclipError(f"The shapes of the tensors are not those of {what}; check which file was opened.") from error
-    wanted = network.state_dict()
-    counts = {key: torch.tensor(0) for key in wanted if key.endswith("num_batches_tracked")}
-    state = counts | {key: value.detach().float() for key, value in state.items() if not key.endswith("num_batches_tracked")}
+    wanted = {key: value.shape for key, value in network.state_dict().items() if not key.endswith(COUNT)}
+    state = {key: value for key, value in state.items() if not key.endswith(COUNT)}
     require(state, wanted, what)
     for key, value in state.items():
-        if key not in wanted or wanted[key].shape != value.shape:
+        if key not in wanted:
+            raise StyleclipError(f"There is a tensor {key}, which does not belong to {what}; check which file was opened.")
+        if value.shape != wanted[key]:
             raise _misfit(key, value, what)
-    network.load_state_dict(state, assign=True)
+    counts = {key: torch.tensor(0) for key in network.state_dict() if key.endswith(COUNT)}
+    network.load_state_dict(counts | {key: value.detach().float() for key, value in state.items()}, assign=True)
     return network.eval().requires_grad_(False)
 
 
@@ -52,8 +57,8 @@ def count(state: StateDict, pattern: str) -> int:
 
 
 def require(state: StateDict, keys: Iterable[str], what: str) -> None:
-    """Raises StyleclipError if one of the names is missing."""
-    missing = [key for key in keys if key not in state]
+    """Raises StyleclipError if one of the names is missing, or does not stand for a tensor."""
+    missing = [key for key in keys if not isinstance(state.get(key), Tensor)]
     if missing:
         raise StyleclipError(f"This is not {what} ({len(missing)} tensors are missing, first {missing[0]}); check which file was opened.")
 

@@ -89,8 +89,8 @@ class Clip(nn.Module):
         return self.model.visual.input_resolution
 
     def preprocess(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S] as CLIP was trained: resized and normalised, which StyleCLIP's own
-        loss leaves out (Patashnik et al.'s code feeds [-1, 1])."""
+        """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S] as CLIP was trained: resized (bicubic) and normalised. StyleCLIP's own loss
+        resizes by areas (`resampling.fractional_area_resize`) and feeds [-1, 1] as they are."""
         if image.shape[-2:] != (self.image_size, self.image_size):
             image = F.interpolate(image, size=(self.image_size, self.image_size), mode="bicubic", antialias=True, align_corners=False)
         return (((image + 1) / 2 - self.mean) / self.std).contiguous(memory_format=torch.channels_last)

@@ -67,13 +67,13 @@ class E4e(nn.Module):
         x, read = coarse, []
         for i, head in enumerate(self.styles[:in_use]):
             if i == COARSE:
-                x = enlarged(x, middle) + self.latlayer1(middle)
+                x = _enlarged(x, middle) + self.latlayer1(middle)
             if i == MIDDLE:
-                x = enlarged(x, fine) + self.latlayer2(fine)
+                x = _enlarged(x, fine) + self.latlayer2(fine)
             read.append(head(x))
         return read
 
 
-def enlarged(x: Tensor, like: Tensor) -> Tensor:
+def _enlarged(x: Tensor, like: Tensor) -> Tensor:
     """Features of the height and width of others; the corners' middles stay in the corners."""
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=True)

@@ -105,8 +105,14 @@ def test_missing_is_named(arcface_state):
         arcface_from_state(arcface_state)
 
 
+def test_something_that_is_no_tensor(arcface_state):
+    for key in ("body.0.res_layer.3.weight", "body.0.res_layer.0.bias"):
+        with pytest.raises(StyleclipError, match="not an ArcFace"):
+            arcface_from_state({**arcface_state, key: "weight"})
+
+
 def test_unknown_and_misshapen(arcface_state):
-    with pytest.raises(StyleclipError, match=r"conv\.weight \[1\] does not fit"):
+    with pytest.raises(StyleclipError, match=r"a tensor trunk\.conv\.weight, which does not belong to an ArcFace"):
         arcface_from_state({**arcface_state, "conv.weight": torch.zeros(1)})
     with pytest.raises(StyleclipError, match=r"body\.1\.res_layer\.1\.weight"):
         arcface_from_state({**arcface_state, "body.1.res_layer.1.weight": torch.zeros(16, 16, 1, 1)})
@@ -243,6 +249,7 @@ def test_shapes_that_contradict_each_other_in_clip(clip_state):
 
 @pytest.mark.parametrize("key, shape", [("visual.conv1.weight", (200, 3, 8, 8)), ("visual.conv1.weight", (64, 3, 0, 0)),
                                         ("positional_embedding", (77, 32))])
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_shapes_that_no_clip_has(clip_state, key, shape):
     """Widths that heads of 64 numbers cannot share, or make no head, and patches of nothing."""
     with pytest.raises(StyleclipError, match="shapes of the tensors are not those of a CLIP"):
