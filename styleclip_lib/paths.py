@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from .errors import StyleclipError
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -34,6 +36,16 @@ def data_folder() -> Path:
         "The folder 'data' with the models was not found: work from a clone of the repository, "
         "or set STYLECLIP_DATA to the path of its 'data' folder."
     )
+
+
+def cache_folder() -> Path:
+    """Where downloads and results that took long are kept; it need not exist yet.
+
+    The environment variable ``STYLECLIP_CACHE`` names it; else it is the platform's place for caches
+    (``~/.cache/styleclip`` on Linux, ``~/Library/Caches/styleclip`` on macOS).
+    """
+    chosen = os.environ.get("STYLECLIP_CACHE")
+    return Path(chosen).expanduser() if chosen else user_cache_path("styleclip", appauthor=False)
 
 
 def check_destination(path: str | os.PathLike[str]) -> Path:

@@ -97,10 +97,11 @@ def enter_file(folder: Path, name: str, path: Path, config: dict, training: dict
 
 
 def sha256(path: Path) -> str:
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        if hasattr(hashlib, "file_digest"):  # Python 3.11
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        return hashlib.sha256(file.read()).hexdigest()
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _restore_keys(config: dict) -> dict:

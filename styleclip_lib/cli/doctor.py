@@ -33,6 +33,9 @@ PACKAGES = {  # distribution -> the module that must import
     "accelerate": "accelerate",
     "torchmetrics": "torchmetrics",
     "tensorboard": "tensorboard",
+    "requests": "requests",
+    "filelock": "filelock",
+    "platformdirs": "platformdirs",
 }
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "nbval": "to test the lessons"}
 INSTALL = "pip install --editable . (in the repository's folder)"
