@@ -15,7 +15,7 @@ import dlib
 import numpy as np
 from PIL import Image
 
-from .checkpoints.domain import file_path, read_index
+from .checkpoints.domain import file_path, read_index, sources
 from .cropping import crop_face
 from .errors import StyleclipError
 from .images import ImageSource, open_picture
@@ -171,7 +171,7 @@ def _read_points(picture, face, width, mirrored, predictor, usual) -> np.ndarray
 
 def domain_framing(folder: Path) -> float:
     """How much wider than FFHQ's crop the faces of a domain are framed (1 where the domain does not say)."""
-    return float(_landmark_config(folder).get("framing", 1.0))
+    return float(_landmark_config(sources(folder).get("landmarks", folder)).get("framing", 1.0))
 
 
 def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -206,10 +206,9 @@ def _detector():
 
 
 def _landmark_domain(domain: Path | None) -> Path:
-    """The domain itself if it has a landmark model, else the portraits'."""
-    if domain is not None and "landmarks" in read_index(domain)["files"]:
-        return domain
-    return data_folder() / "models" / "portraits"
+    """The domain itself, or the one it is like, if that has a landmark model, else the portraits'."""
+    homes = {} if domain is None else sources(domain)
+    return homes.get("landmarks", data_folder() / "models" / "portraits")
 
 
 def _landmark_config(folder: Path) -> dict:
