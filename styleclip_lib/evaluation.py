@@ -230,9 +230,9 @@ def distance_outside(perceptual: Perceptual, a: torch.Tensor, b: torch.Tensor, i
     """The perceptual distance of two pictures [1, 3, R, R], averaged over the places outside of a region [1, 1, R, R]."""
     total = 0.0
     with torch.no_grad():
-        for x, y in zip(perceptual.features(a), perceptual.features(b)):
-            share = F.adaptive_avg_pool2d(1 - inside.float(), x.shape[-2:])[:, 0]
-            total += float(((x - y).square().sum(1) * share).sum() / share.sum().clamp(min=1e-6))
+        for apart in perceptual.maps(perceptual.features(a), perceptual.features(b)):
+            share = F.adaptive_avg_pool2d(1 - inside.float(), apart.shape[-2:])[:, 0]
+            total += float((apart * share).sum() / share.sum().clamp(min=1e-6))
     return total
 
 

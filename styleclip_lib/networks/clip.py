@@ -17,10 +17,12 @@ from ..portraits.parsing import words_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend
+    from clip import tokenize
     from clip.model import CLIP, build_model
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
+EMPTY = "The text is empty; say what the face should look like, for instance 'a smiling face'."
 
 
 class WordTokenizer:
@@ -38,7 +40,7 @@ class WordTokenizer:
         for row, text in zip(tokens, texts):
             words = words_of(text)
             if not words:
-                raise StyleclipError("The text is empty; say what the face should look like, for instance 'a smiling face'.")
+                raise StyleclipError(EMPTY)
             if len(words) > self.context_length - 2:
                 raise StyleclipError(f"The text has {len(words)} words; this CLIP reads at most {self.context_length - 2}.")
             numbers = [self.start, *(self._lookup(word) for word in words), self.end]
@@ -51,6 +53,26 @@ class WordTokenizer:
             hint = f" Did you mean {' or '.join(repr(w) for w in near)}?" if near else " Try to say it in other words."
             raise StyleclipError(f"This domain's CLIP has never seen the word '{word}'.{hint}")
         return self._number[word]
+
+
+class PieceTokenizer:
+    """OpenAI's tokens: frequent words and pieces of words (byte pairs), from the package's own list. Every text can be read."""
+
+    def __init__(self, context_length: int = 77):
+        self.context_length = context_length
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """Texts -> int64 [N, context_length]. Raises StyleclipError for an empty text and one that is too long."""
+        return torch.cat([self._tokens(text) for text in texts])
+
+    def _tokens(self, text: str) -> Tensor:
+        if not text.strip():
+            raise StyleclipError(EMPTY)
+        try:
+            return tokenize(text, self.context_length).long()
+        except RuntimeError:
+            raise StyleclipError(f"The text of {len(text.split())} words is too long: this CLIP reads at most {self.context_length - 2} "
+                                 "pieces of words; say it in fewer.") from None
 
 
 class Clip(nn.Module):
@@ -67,8 +89,8 @@ class Clip(nn.Module):
         return self.model.visual.input_resolution
 
     def preprocess(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S] as CLIP was trained: resized and normalised, which StyleCLIP's own
-        loss leaves out (Patashnik et al.'s code feeds [-1, 1])."""
+        """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S] as CLIP was trained: resized (bicubic) and normalised. StyleCLIP's own loss
+        resizes by areas (`resampling.fractional_area_resize`) and feeds [-1, 1] as they are."""
         if image.shape[-2:] != (self.image_size, self.image_size):
             image = F.interpolate(image, size=(self.image_size, self.image_size), mode="bicubic", antialias=True, align_corners=False)
         return (((image + 1) / 2 - self.mean) / self.std).contiguous(memory_format=torch.channels_last)

@@ -1,7 +1,9 @@
-"""Smoothing, enlarging and shrinking pictures with the filter [1, 3, 3, 1], as StyleGAN2 does.
+"""Smoothing, enlarging and shrinking pictures with the filter [1, 3, 3, 1], as StyleGAN2 does, and by areas, as StyleCLIP does.
 
 Each fast operation stands beside a slow reference that does what the definition says. Both give the same numbers.
 """
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -68,3 +70,33 @@ def downsample2d(x: Tensor) -> Tensor:
 def downsample2d_reference(x: Tensor) -> Tensor:
     """`downsample2d` with the pixels picked by index."""
     return filter2d_reference(x, padding=1)[:, :, ::2, ::2]
+
+
+def fractional_area_resize(image: Tensor, size: int) -> Tensor:
+    """Every new pixel is the mean over the area that it covers, old pixels counting by how much of them lies in it.
+
+    So StyleCLIP brings its pictures to the 224 pixels that CLIP looks at (with neither CLIP's mean nor its standard deviation).
+    The pattern repeats wherever an old and a new border meet: from 1024 to 224, 32 old pixels become 7 new ones, 32 times.
+    So in each direction there is but one small matrix to multiply with.
+
+    image [B, C, H, W]  ->  [B, C, size, size]
+    """
+    rows, columns = (_shares(length, size).to(image) for length in image.shape[2:])
+    image = (rows @ image.unflatten(2, (-1, rows.shape[1]))).flatten(2, 3)
+    return (image.unflatten(3, (-1, columns.shape[1])) @ columns.T).flatten(3)
+
+
+def _shares(length: int, size: int) -> Tensor:
+    """How much of each new pixel each old one makes up, from one meeting of borders to the next: [new, old], rows with the sum one."""
+    repeats = math.gcd(length, size)
+    old, new = length // repeats, size // repeats
+    begin_old, begin_new = torch.arange(old) * new, torch.arange(new)[:, None] * old    # in steps of which both are whole numbers
+    overlap = torch.minimum(begin_old + new, begin_new + old) - torch.maximum(begin_old, begin_new)
+    return overlap.clamp(min=0).double() / old
+
+
+def fractional_area_resize_reference(image: Tensor, size: int) -> Tensor:
+    """`fractional_area_resize` as StyleCLIP has it: enlarged by repetition until whole numbers of pixels can be averaged."""
+    rows, columns = (math.gcd(length, size) for length in image.shape[2:])
+    large = image.repeat_interleave(size // rows, 2).repeat_interleave(size // columns, 3)
+    return F.avg_pool2d(large, (image.shape[2] // rows, image.shape[3] // columns))

@@ -41,3 +41,9 @@ def assert_near(ours: torch.Tensor, reference: np.ndarray, tolerance: float) -> 
     ours = ours.detach().numpy()
     assert ours.shape == reference.shape
     np.testing.assert_allclose(ours, reference.astype(np.float64), rtol=0, atol=tolerance)
+
+
+def stats(values: torch.Tensor) -> np.ndarray:
+    """Mean, standard deviation of the population, smallest and largest value of a tensor, as the files give them."""
+    values = values.detach().double()
+    return np.array([values.mean(), values.std(correction=0), values.min(), values.max()])

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from styleclip_lib.checkpoints.stylegan2 import from_rosinality, generator_from_rosinality, to_rosinality
-from tests.conformance.cases import assert_near, filled_state, load_case, tensor
+from tests.conformance.cases import assert_near, filled_state, load_case, stats, tensor
 from tests.conformance.formula import fill
 
 IMAGE, LATENT = 1e-4, 5e-5      # float32 noise of the reference: 1.1e-5 and 5e-6
@@ -121,11 +121,6 @@ def test_64_pixels_with_half_the_channels():
     assert generator.channels == {4: 512, 8: 512, 16: 512, 32: 512, 64: 256}
     assert_near(generator.synthesis(tensor(case["wplus"])), case["image"], IMAGE)
     assert_near(generator.synthesis(tensor(case["wplus"]), stop_at=32), case["skip_32"], IMAGE)
-
-
-def stats(image):
-    image = image.double()
-    return np.array([image.mean(), image.std(correction=0), image.min(), image.max()])
 
 
 def test_256_pixels():

@@ -5,7 +5,7 @@ import torch
 from clip.model import CLIP
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.networks.clip import MEAN, STD, Clip, WordTokenizer, clip_from_state
+from styleclip_lib.networks.clip import MEAN, STD, Clip, PieceTokenizer, WordTokenizer, clip_from_state
 
 WORDS = ["a", "face", "glasses", "smiling", "with", "woman"]
 
@@ -58,6 +58,23 @@ def test_an_unknown_word_is_named_and_the_nearest_suggested(tokenizer):
         tokenizer(["a face with glases"])
     with pytest.raises(StyleclipError, match=r"'zebra'.*other words"):
         tokenizer(["a zebra"])
+
+
+def test_openai_s_tokens():
+    """The three texts of the example in OpenAI's README."""
+    tokens = PieceTokenizer()(["a diagram", "a dog", "a cat"])
+    assert tokens.dtype == torch.int64 and tokens.shape == (3, 77)
+    assert tokens[:, :4].tolist() == [[49406, 320, number, 49407] for number in (22697, 1929, 2368)]
+    assert tokens[:, 4:].abs().max() == 0
+
+
+def test_openai_s_tokenizer_minds_the_length():
+    tokenizer = PieceTokenizer(8)
+    assert tokenizer(["a a a a a a"])[0, -1] == 49407
+    with pytest.raises(StyleclipError, match="7 words is too long: this CLIP reads at most 6 pieces of words; say it in fewer"):
+        tokenizer(["a face", "a a a a a a a"])
+    with pytest.raises(StyleclipError, match="empty"):
+        tokenizer(["a face", "  "])
 
 
 @pytest.mark.parametrize("size", [32, 20, 128])
