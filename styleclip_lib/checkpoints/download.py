@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from ..errors import StyleclipError
 from .domain import sha256
-from .sources import Source, described, megabytes
+from .registry import Source, described, megabytes
 from .transfer import TransferError, transfer
 
 MARGIN = 200_000_000

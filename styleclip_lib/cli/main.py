@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "measure how well each method does what a text asks",
     "train": "make the weights of a network again",
     "import": "make a domain of a StyleGAN2 file of your own",
+    "download": "fetch the official weights of a domain ahead, or list them",
 }
 
 MODULES = {"import": "import_network"}
