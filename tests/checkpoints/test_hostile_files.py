@@ -77,7 +77,7 @@ from styleclip_lib.errors import StyleclipError
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[2]), -1))
 try:
-    bytearray(int(sys.argv[2]))
+    bytearray(2 * int(sys.argv[2]))
 except MemoryError:
     pass
 else:
@@ -99,7 +99,8 @@ def test_memory_stays_bounded(tmp_path, canary):
     for number, content in enumerate(contents):
         (tmp_path / f"{number:03}.pkl").write_bytes(content)
     arguments = [sys.executable, "-c", READ_ALL, str(tmp_path), str(MOST_MEMORY)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=surroundings)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) == len(contents) > 100
     assert not canary.exists()
