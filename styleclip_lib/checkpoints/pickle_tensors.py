@@ -76,12 +76,14 @@ class Tensors:
         """The tensor [size] whose element i, j, ... is number offset + i · stride[0] + j · stride[1] + ... of the storage."""
         if type(storage) is not Storage or type(size) is not tuple or type(stride) is not tuple or len(size) != len(stride):
             raise Refused("a tensor in it is not described as one")
+        if len(size) > MOST_DIMENSIONS or any(type(n) is not int or n < 0 for n in (offset, *size, *stride)):
+            raise Refused("a tensor in it has an absurd shape")
+        if 0 in size:
+            return torch.empty(size, dtype=storage.dtype)
         available = len(storage.content) // storage.dtype.itemsize
-        if len(size) > MOST_DIMENSIONS or any(type(n) is not int or not 0 <= n <= available for n in (offset, *size, *stride)):
+        if max((offset, *size, *stride)) > available:
             raise Refused("a tensor in it has an absurd shape")
         count = math.prod(size)
-        if count == 0:
-            return torch.empty(size, dtype=storage.dtype)
         span = 1 + sum((n - 1) * step for n, step in zip(size, stride))
         if offset + span > available or count > available:
             raise Refused("a tensor in it is larger than its storage")

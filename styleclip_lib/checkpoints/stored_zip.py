@@ -47,10 +47,12 @@ def _entries(archive: memoryview):
 def _directory(archive: memoryview) -> tuple[int, int]:
     """Place and size of the table of contents."""
     tail = bytes(archive[-(MOST_COMMENT + 22) :])
-    end = len(archive) - len(tail) + tail.rindex(END) if END in tail else None
-    if end is None:
+    if END not in tail:
         raise Refused("it is cut off: a zip archive without a table of contents")
-    size, at = struct.unpack_from("<12xII", archive, end)
+    end = len(archive) - len(tail) + tail.rindex(END)
+    size, at, comment = struct.unpack_from("<12xIIH", archive, end)
+    if end + 22 + comment != len(archive):
+        raise Refused("it is not whole, or there is something behind its end")
     if BEYOND in (size, at) and end >= 20 and archive[end - 20 : end - 16] == LOCATOR_64:
         (end_64,) = struct.unpack_from("<8xQ", archive, end - 20)
         if archive[end_64 : end_64 + 4] != END_64:

@@ -98,9 +98,9 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
     state = {key: tensor.detach().clone() for key, tensor in state.items() if not key.endswith("resample_filter")}
     _require(state, ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.torgb.bias"], "NVIDIA")
     resolutions = [4 * 2**i for i in range(_count(state, r"synthesis\.b(\d+)\.torgb\.bias"))]
-    _require(state, [f"synthesis.b{r}.conv1.bias" for r in resolutions], "NVIDIA")
+    _require(state, [f"synthesis.b{r}.conv1.weight" for r in resolutions], "NVIDIA")
     for key, tensor in state.items():
-        if not tensor.numel() or (key == "mapping.fc0.weight" and tensor.ndim != 2) or (key == "mapping.w_avg" and tensor.ndim != 1):
+        if not tensor.numel() or (key.endswith("weight") and tensor.ndim < 2) or (key == "mapping.w_avg" and tensor.ndim != 1):
             raise StyleclipError(f"The tensor {key} {list(tensor.shape)} does not fit into a StyleGAN2 generator.")
     with torch.device("meta"):      # sizes without memory: the tensors of the file become the parameters
         generator = Generator(
@@ -108,7 +108,7 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
             z_dim=state["mapping.fc0.weight"].shape[1],
             w_dim=len(state["mapping.w_avg"]),
             num_mapping_layers=_count(state, r"mapping\.fc(\d+)\.weight"),
-            channels={r: state[f"synthesis.b{r}.conv1.bias"].numel() for r in resolutions},
+            channels={r: len(state[f"synthesis.b{r}.conv1.weight"]) for r in resolutions},
             conv_clamp=conv_clamp,
         )
     wanted = generator.state_dict()
