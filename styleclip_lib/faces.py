@@ -1,7 +1,8 @@
 """Finding the faces of a photograph, their landmarks, and the crop that every model here wants.
 
 All of it is dlib's: a detector of frontal faces (histograms of oriented gradients; it comes with dlib) and a shape
-predictor (Kazemi and Sullivan 2014), whose 68 points tell how a face is turned. Nothing is downloaded.
+predictor (Kazemi and Sullivan 2014), whose 68 points tell how a face is turned. The predictor is the domain's: the portraits
+have one of their own, ffhq has dlib's, which is downloaded.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FACE_WIDTH = 96
 
 READ_AT = (80, 96, 115)
 """The landmarks are read in pictures in which the box has these widths, as they are and mirrored; the median counts.
-A domain may name others ("widths"): dlib's own landmark model learnt from larger faces than the portraits'."""
+A domain whose model learnt from faces of another size names other widths in its `domain.json`."""
 
 Choice = int | Literal["largest"] | None
 

@@ -121,11 +121,14 @@ class Answer(BaseHTTPRequestHandler):
             time.sleep(0.1 if mischief == "slow" else 0)
 
     def page(self, text: str, status: int = 200) -> None:
+        """In pieces and without its length, as pages come that are made for the occasion."""
+        self.protocol_version = "HTTP/1.1"
         self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(text.encode())))
+        for name, value in (("Content-Type", "text/html; charset=utf-8"), ("Transfer-Encoding", "chunked"), ("Connection", "close")):
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(text.encode())
+        for piece in (*re.findall(r"(?s).{1,90}", text), ""):
+            self.wfile.write(f"{len(piece):x}\r\n{piece}\r\n".encode())
 
     def elsewhere(self, target: str) -> None:
         self.send_response(302)

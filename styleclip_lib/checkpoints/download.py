@@ -30,9 +30,11 @@ def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
     path = Path(folder) / source.name
     with _alone(path), _said_plainly(path):
         expected = expected_sha256(source, folder)
-        troubles = [] if not path.is_file() or _accepted(path, path, source, expected) else ["the file in the cache is not the right one"]
+        troubles = []
         if path.is_file():
-            return path
+            if _accepted(path, path, source, expected):
+                return path
+            troubles.append(f"the one in the cache was another one, it was kept as {source.name}.rejected")
         part = path.with_name(f"{source.name}.part")
         for url in source.urls:
             if expected is None:  # halves of two files would make one that nobody could tell from the right one

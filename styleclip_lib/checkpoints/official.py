@@ -60,7 +60,8 @@ def fetch_official(folder: Path, names: Iterable[str], progress: bool = True) ->
     """
     entries = read_index(folder)["files"]
     sources = downloads_of(folder, [name for name in names if is_official(entries[name]) and not _is_kept(folder, name)])
-    fetch_all(sources, domain_cache(folder), room=sum(source.bytes or 0 for source in sources), progress=progress)
+    if sources:
+        fetch_all(sources, domain_cache(folder), room=sum(source.bytes or 0 for source in sources), progress=progress)
 
 
 def load_official(folder: Path, name: str) -> nn.Module:

@@ -82,6 +82,6 @@ def _source(folder: Path, name: str, entry: object) -> Source:
 
 def _plain(name: str, folder: Path) -> str:
     """A name that can only be that of a file, and of none outside of the cache."""
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise StyleclipError(f"{folder / INDEX} has the name '{name}': names consist of letters, digits, '.', '-' and '_'.")
+    if not re.fullmatch(r"\w[\w. -]*", name):
+        raise StyleclipError(f"{folder / INDEX} has the name '{name}': names consist of letters, digits, spaces, '.', '-' and '_'.")
     return name

@@ -136,10 +136,15 @@ def _page(response: requests.Response) -> Page | None:
     """The web page that an answer says it is, or None."""
     if "html" not in response.headers.get("Content-Type", "").lower():
         return None
+    content = b""
     try:
-        return Page(next(response.iter_content(PAGE), b""))
+        for chunk in response.iter_content(CHUNK):
+            content += chunk
+            if len(content) >= PAGE:
+                break
     except requests.RequestException:
-        return Page(b"")
+        pass  # what has come of it may say enough
+    return Page(content)
 
 
 def _length(path: Path) -> int:

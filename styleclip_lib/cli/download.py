@@ -30,14 +30,15 @@ def main(arguments: Sequence[str]) -> int:
     homes = sources(find_domain(settings.domain))
     for home in sorted(set(homes.values())):
         names = [name for name in homes if homes[name] == home]
-        files, cache = downloads_of(home, names), domain_cache(home)
+        files = downloads_of(home, names)
         if not files:
             print(f"{home} is complete as it is: there is nothing to download.")
         elif settings.list:
+            cache = domain_cache(home)
             print(f"{home.name}, kept in {cache}:", *described(files), sep="\n  ")
             for file in files:
                 print(f"\n{file.name} ({'there' if (cache / file.name).is_file() else 'not there yet'})", *file.urls, sep="\n  ")
         else:
             fetch_official(home, names)
-            print(f"All that {home.name} needs is in {cache}.")
+            print(f"All that {home.name} needs is in {domain_cache(home)}.")
     return 0
