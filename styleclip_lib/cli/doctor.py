@@ -131,9 +131,9 @@ def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
     official = {name for name in files if is_official(files[name])}
     if official:
         yield from _describe_downloads(folder, official, missing)
+        if len(official) == len(files):
+            return
     files = {name: entry for name, entry in files.items() if name not in official}
-    if not files:
-        return
     for name in files:
         try:
             domain.file_path(folder, name)
