@@ -1,7 +1,8 @@
 """Finding the faces of a photograph, their landmarks, and the crop that every model here wants.
 
 All of it is dlib's: a detector of frontal faces (histograms of oriented gradients; it comes with dlib) and a shape
-predictor (Kazemi and Sullivan 2014), whose 68 points tell how a face is turned. Nothing is downloaded.
+predictor (Kazemi and Sullivan 2014), whose 68 points tell how a face is turned. The predictor is the domain's: the portraits
+have one of their own, ffhq has dlib's, which is downloaded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import dlib
 import numpy as np
 from PIL import Image
 
-from .checkpoints.domain import file_path, read_index
+from .checkpoints.domain import file_path, read_index, sources
+from .checkpoints.official import landmark_file
+from .checkpoints.registry import is_official
 from .cropping import crop_face
 from .errors import StyleclipError
 from .images import ImageSource, open_picture
@@ -32,7 +35,8 @@ FACE_WIDTH = 96
 """The landmark model learns from pictures in which the face's box is about so many pixels wide."""
 
 READ_AT = (80, 96, 115)
-"""The landmarks are read in pictures in which the box has these widths, as they are and mirrored; the median counts."""
+"""The landmarks are read in pictures in which the box has these widths, as they are and mirrored; the median counts.
+A domain whose model learnt from faces of another size names other widths in its `domain.json`."""
 
 Choice = int | Literal["largest"] | None
 
@@ -150,9 +154,11 @@ def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | 
     picture = open_picture(image)
     face = face or choose(find_faces(picture), None, picture.size)
     folder = _landmark_domain(domain)
-    predictor, usual = _predictor(file_path(folder, "landmarks")), _landmark_config(folder).get("box")
+    entry = _landmark_entry(folder)
+    predictor = _predictor(landmark_file(folder) if is_official(entry) else file_path(folder, "landmarks"))
+    usual, widths = entry["config"].get("box"), entry["config"].get("widths", READ_AT)
     readings = [_read_points(picture, face, width, mirrored, predictor, usual and np.array(usual))
-                for width in READ_AT for mirrored in (False, True)]
+                for width in widths for mirrored in (False, True)]
     return np.median(readings, axis=0)
 
 
@@ -171,7 +177,7 @@ def _read_points(picture, face, width, mirrored, predictor, usual) -> np.ndarray
 
 def domain_framing(folder: Path) -> float:
     """How much wider than FFHQ's crop the faces of a domain are framed (1 where the domain does not say)."""
-    return float(_landmark_config(folder).get("framing", 1.0))
+    return float(_landmark_entry(sources(folder).get("landmarks", folder))["config"].get("framing", 1.0))
 
 
 def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -206,14 +212,14 @@ def _detector():
 
 
 def _landmark_domain(domain: Path | None) -> Path:
-    """The domain itself if it has a landmark model, else the portraits'."""
-    if domain is not None and "landmarks" in read_index(domain)["files"]:
-        return domain
-    return data_folder() / "models" / "portraits"
+    """The domain itself, or the one it is like, if that has a landmark model, else the portraits'."""
+    homes = {} if domain is None else sources(domain)
+    return homes.get("landmarks", data_folder() / "models" / "portraits")
 
 
-def _landmark_config(folder: Path) -> dict:
-    return read_index(folder)["files"].get("landmarks", {}).get("config", {})
+def _landmark_entry(folder: Path) -> dict:
+    """What a domain says of its landmark model, with "config" in any case."""
+    return {"config": {}, **read_index(folder)["files"].get("landmarks", {})}
 
 
 @lru_cache(maxsize=2)

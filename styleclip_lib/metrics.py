@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 
-from .errors import StyleclipError
 from .models import Models
 from .portraits.attributes import ATTRIBUTES, BY_NAME
 from .portraits.parsing import parse
@@ -25,6 +24,7 @@ class EditReport:
     perceptual  perceptual distance between both pictures
     clip_gain   how much nearer the picture came to the text, in cosine
     seconds     how long the edit took, if it was told
+    readable    whether the domain can read attributes; if not, `wanted`, `reached` and `changed` are empty and say nothing
     """
 
     text: str
@@ -36,6 +36,7 @@ class EditReport:
     perceptual: float
     clip_gain: float
     seconds: float | None = None
+    readable: bool = True
 
     @property
     def target_reached(self) -> bool | None:
@@ -49,7 +50,8 @@ class EditReport:
         else:
             target = "nothing that the attributes can measure"
         changed = ", ".join(f"{name} ({a} -> {b})" for name, (a, b) in self.changed.items()) or "nothing"
-        return (f"Asked for: {target}. Also changed: {changed}. Same person: {self.identity:.2f}. CLIP gain: {self.clip_gain:+.3f}."
+        read = f"Asked for: {target}. Also changed: {changed}." if self.readable else "What changed nobody can read in this domain."
+        return (f"{read} Same person: {self.identity:.2f}. CLIP gain: {self.clip_gain:+.3f}."
                 + (f" {self.seconds:.0f} s." if self.seconds is not None else ""))
 
 
@@ -57,30 +59,29 @@ class EditReport:
 def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text: str, seconds: float | None = None) -> EditReport:
     """Compares a face before and after an edit.
 
-    before, after [1, 3, R, R] in [-1, 1]. Raises StyleclipError if the domain cannot read attributes.
+    before, after [1, 3, R, R] in [-1, 1]. Without a network that reads attributes the report says how far person, picture
+    and CLIP's verdict have moved, and no more. Raises StyleclipError for a word that the domain's CLIP does not know.
     """
-    if models.attributes is None:
-        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so its edits cannot be "
-                             "measured this way.")
     before, after = before.to(models.device).clamp(-1, 1), after.to(models.device).clamp(-1, 1)
-    was, is_now = models.attributes(before), models.attributes(after)
-    wanted = dict(parse(text).statements)
-    wanted = {name: value for name, value in wanted.items() if name in BY_NAME}
-    hidden = hidden_attributes(was) | hidden_attributes(is_now)
-    changed = {}
-    for attribute in ATTRIBUTES:
-        if attribute.name in wanted or attribute.name in hidden:
-            continue
-        a, b = _value(attribute, was), _value(attribute, is_now)
-        if _moved(attribute, was, is_now):
-            changed[attribute.name] = (a, b)
     vector = models.clip.encode_text([text])
     gain = (models.clip.encode_image(after) - models.clip.encode_image(before)) @ vector.T
     return EditReport(
-        text=text, wanted=wanted, reached={name: holds(is_now, name, value) for name, value in wanted.items()},
-        already=bool(wanted) and all(holds(was, name, value) for name, value in wanted.items()), changed=changed,
-        identity=float((models.identity(before) * models.identity(after)).sum()),
-        perceptual=float(models.perceptual(before, after)), clip_gain=float(gain), seconds=seconds)
+        text=text, **_read(models, before, after, text), identity=float((models.identity(before) * models.identity(after)).sum()),
+        perceptual=float(models.perceptual(before, after)), clip_gain=float(gain), seconds=seconds,
+        readable=models.attributes is not None)
+
+
+def _read(models: Models, before: torch.Tensor, after: torch.Tensor, text: str) -> dict:
+    """The part of the report that attributes tell."""
+    if models.attributes is None:
+        return {"wanted": {}, "reached": {}, "already": False, "changed": {}}
+    was, is_now = models.attributes(before), models.attributes(after)
+    wanted = {name: value for name, value in dict(parse(text).statements).items() if name in BY_NAME}
+    hidden = hidden_attributes(was) | hidden_attributes(is_now)
+    changed = {attribute.name: (_value(attribute, was), _value(attribute, is_now)) for attribute in ATTRIBUTES
+               if attribute.name not in wanted and attribute.name not in hidden and _moved(attribute, was, is_now)}
+    return {"wanted": wanted, "reached": {name: holds(is_now, name, value) for name, value in wanted.items()},
+            "already": bool(wanted) and all(holds(was, name, value) for name, value in wanted.items()), "changed": changed}
 
 
 def holds(reading: dict[str, torch.Tensor], name: str, value: str) -> bool:

@@ -5,15 +5,19 @@ from pathlib import Path
 
 import torch
 
-from .checkpoints.domain import INDEX, file_path, load_network, load_tensors, read_index
+from .checkpoints.domain import file_path, find_domain, load_network, load_tensors, read_index, sources
+from .checkpoints.official import fetch_official, load_official
+from .checkpoints.registry import is_official
 from .errors import StyleclipError
+from .networks.arcface import Arcface
 from .networks.attributes import Attributes
 from .networks.clip import Clip, WordTokenizer, clip_from_state
+from .networks.e4e import E4e
 from .networks.encoder import Encoder
 from .networks.generator import Generator
 from .networks.identity import Identity
+from .networks.lpips import Lpips
 from .networks.perceptual import Perceptual
-from .paths import data_folder
 
 
 @dataclass
@@ -34,9 +38,9 @@ class Models:
     folder: Path
     generator: Generator
     clip: Clip
-    identity: Identity
-    perceptual: Perceptual
-    encoder: Encoder | None
+    identity: Identity | Arcface
+    perceptual: Perceptual | Lpips
+    encoder: Encoder | E4e | None
     attributes: Attributes | None
     device: torch.device
 
@@ -50,36 +54,28 @@ class Models:
 def load_models(domain: str | Path = "portraits", device: str = "auto") -> Models:
     """Loads a domain: its name, or the path of a folder with a `domain.json`.
 
-    device: "auto" takes a GPU if there is one; else as `torch.device` names it. No network access.
-    Raises StyleclipError for an unknown domain, a missing file, a file whose SHA-256 differs, or an unknown device.
+    device: "auto" takes a GPU if there is one; else as `torch.device` names it.
+
+    A domain of official files, such as "ffhq", downloads them when it is first loaded, after naming them; from then on it
+    needs no network, as the others never do.
+    Raises StyleclipError for an unknown domain, a missing file, a file whose SHA-256 differs, a download that fails, or an
+    unknown device.
     """
-    folder, where = _find(domain), _device(device)
-    files = read_index(folder)["files"]
+    folder, where = find_domain(domain), _device(device)
+    homes = sources(folder)
     for needed in ("generator", "clip", "identity", "perceptual"):
-        if needed not in files:
+        if needed not in homes:
             raise StyleclipError(f"The domain {folder} has no {needed}; train it: styleclip train {needed}.")
 
+    for home in set(homes.values()):
+        fetch_official(home, [name for name in homes if homes[name] == home])
+
     def load(name, network):
-        return _placed(load_network(folder, name, network), where) if name in files else None
+        return _placed(_network(homes[name], name, network), where) if name in homes else None
 
-    return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator),
-                  clip=_placed(_clip(folder, files), where), identity=load("identity", Identity),
-                  perceptual=load("perceptual", Perceptual), encoder=load("encoder", Encoder),
+    return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator), clip=load("clip", Clip),
+                  identity=load("identity", Identity), perceptual=load("perceptual", Perceptual), encoder=load("encoder", Encoder),
                   attributes=load("attributes", Attributes), device=where)
-
-
-def domains() -> list[str]:
-    """The names of the domains that are installed."""
-    folder = data_folder() / "models"
-    return sorted(path.parent.name for path in folder.glob(f"*/{INDEX}"))
-
-
-def _find(domain: str | Path) -> Path:
-    for folder in (data_folder() / "models" / str(domain), Path(domain).expanduser()):
-        if (folder / INDEX).is_file():
-            return folder
-    raise StyleclipError(f"There is no domain '{domain}' here. Installed: {', '.join(domains()) or 'none'}; "
-                         f"or give the path of a folder that holds a {INDEX}.")
 
 
 def _device(name: str) -> torch.device:
@@ -98,6 +94,13 @@ def _placed(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
     return network.to(device, memory_format=torch.channels_last)
 
 
-def _clip(folder: Path, files: dict) -> Clip:
-    config = files["clip"]["config"]
+def _network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.nn.Module:
+    """One network of a domain; `network` is its class where the weights are this project's own."""
+    if is_official(read_index(folder)["files"][name]):
+        return load_official(folder, name)
+    return _clip(folder) if network is Clip else load_network(folder, name, network)
+
+
+def _clip(folder: Path) -> Clip:
+    config = read_index(folder)["files"]["clip"]["config"]
     return clip_from_state(load_tensors(file_path(folder, "clip")), WordTokenizer(config["words"], config["context_length"]))

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from styleclip_lib.models import Models, load_models
+from tests.official import SMALL, write_official_files
 
 TINY_WIDTHS = (4, 4, 8)
 
@@ -16,6 +17,12 @@ TINY_WIDTHS = (4, 4, 8)
 def models() -> Models:
     """The domain that is in the repository."""
     return load_models("portraits", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def official_files(tmp_path_factory) -> dict[str, Path]:
+    """Small files of exactly the official layout, by name."""
+    return write_official_files(tmp_path_factory.mktemp("official"), SMALL)
 
 
 def make_tiny_models() -> Models:

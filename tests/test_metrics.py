@@ -1,6 +1,7 @@
 """Measuring an edit, with a reader that knows the truth, and with the real one."""
 
 import dataclasses
+import re
 
 import pytest
 import torch
@@ -128,10 +129,13 @@ def test_identity_and_clip_are_those_of_the_networks(tiny, measure):
     assert report.clip_gain == pytest.approx(gain.item(), abs=1e-5)
 
 
-def test_a_domain_without_a_reader(tiny):
-    image = torch.zeros(1, 3, 32, 32)
-    with pytest.raises(StyleclipError, match="'tiny' has no network that reads attributes"):
-        measure_edit(dataclasses.replace(tiny, attributes=None), image, image, "glasses")
+def test_a_domain_without_a_reader(tiny, measure):
+    before, after = torch.full((1, 3, 32, 32), -1.0), torch.ones(1, 3, 32, 32)
+    report = measure_edit(dataclasses.replace(tiny, attributes=None), before, after, "a smiling face", 2.0)
+    known = measure("a smiling face", {})
+    assert (report.identity, report.perceptual, report.clip_gain) == (known.identity, known.perceptual, known.clip_gain)
+    assert not report.readable and report.target_reached is None and not report.already and report.changed == {}
+    assert re.fullmatch(r"What changed nobody can read in this domain\. Same person: \S+\. CLIP gain: \S+\. 2 s\.", str(report))
 
 
 def test_an_unknown_word(tiny):

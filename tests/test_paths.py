@@ -8,7 +8,7 @@ import pytest
 
 from styleclip_lib import paths
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.paths import check_destination, data_folder, written_whole
+from styleclip_lib.paths import cache_folder, check_destination, check_new_folder, data_folder, folder_written_whole, written_whole
 
 
 def test_a_clone_uses_its_own_data(monkeypatch):
@@ -25,6 +25,19 @@ def test_a_wrong_environment_variable_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path / "none"))
     with pytest.raises(StyleclipError, match="STYLECLIP_DATA names"):
         data_folder()
+
+
+def test_the_cache_is_where_the_environment_says_or_where_this_system_keeps_caches(monkeypatch, tmp_path):
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "cache"))
+    assert cache_folder() == tmp_path / "cache" and not cache_folder().exists()
+    monkeypatch.setenv("STYLECLIP_CACHE", "~/elsewhere")
+    assert cache_folder() == Path.home() / "elsewhere"
+    for unset in ("", None):
+        if unset is None:
+            monkeypatch.delenv("STYLECLIP_CACHE")
+        else:
+            monkeypatch.setenv("STYLECLIP_CACHE", unset)
+        assert cache_folder().is_absolute() and "styleclip" in cache_folder().parts
 
 
 def test_an_installed_wheel_has_its_data_inside_and_without_any_the_message_helps(monkeypatch, tmp_path):
@@ -58,3 +71,29 @@ def test_a_destination_is_checked_before_the_work(tmp_path):
     for wrong in (tmp_path / "none" / "a.png", tmp_path):
         with pytest.raises(StyleclipError, match="Cannot write"):
             check_destination(wrong)
+
+
+@pytest.mark.parametrize("empty_before", [False, True])
+def test_a_folder_appears_when_it_is_whole(tmp_path, empty_before):
+    if empty_before:
+        (tmp_path / "made").mkdir()
+    with folder_written_whole(tmp_path / "made") as partial:
+        (partial / "a.txt").write_text("a")
+        assert not (tmp_path / "made" / "a.txt").exists()
+    assert (tmp_path / "made" / "a.txt").read_text() == "a" and list(tmp_path.iterdir()) == [tmp_path / "made"]
+
+
+def test_an_error_leaves_no_folder(tmp_path):
+    with pytest.raises(ZeroDivisionError), folder_written_whole(tmp_path / "made") as partial:
+        (partial / "a.txt").write_text("half")
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_folder_is_checked_before_the_work(tmp_path):
+    check_new_folder(tmp_path / "made")
+    (tmp_path / "file").write_text("a")
+    for wrong in (tmp_path / "none" / "made", tmp_path, tmp_path / "file"):
+        with pytest.raises(StyleclipError, match=r"does not exist, make it first|something at .* already"):
+            check_new_folder(wrong)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -9,9 +9,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..errors import StyleclipError
-from ..paths import written_whole
+from ..paths import data_folder, written_whole
 
 INDEX = "domain.json"
+SHARED = ("attributes", "clip", "identity", "landmarks", "perceptual")
+"""What a domain may take from the one that it is like."""
 
 
 def read_index(folder: Path) -> dict:
@@ -23,10 +25,40 @@ def read_index(folder: Path) -> dict:
         raise StyleclipError(f"{folder} is not a domain: it has no {INDEX}.") from None
     except (OSError, ValueError) as error:
         raise StyleclipError(f"{path} cannot be read ({error}); restore it, for instance with `git checkout`.") from error
-    if not isinstance(index, dict) or not isinstance(index.get("files"), dict) or "name" not in index:
+    known = isinstance(index, dict) and isinstance(index.get("files"), dict) and isinstance(index.get("like", ""), str)
+    if not known or "name" not in index:
         raise StyleclipError(f"{path} does not describe a domain (a name and files); "
                              "restore it, for instance with `git checkout`.")
     return index
+
+
+def domains() -> list[str]:
+    """The names of the domains that are installed."""
+    folder = data_folder() / "models"
+    return sorted(path.parent.name for path in folder.glob(f"*/{INDEX}"))
+
+
+def find_domain(domain: str | Path) -> Path:
+    """The folder of a domain: an installed one by its name, any other by its path. Raises StyleclipError if there is none."""
+    for folder in (data_folder() / "models" / str(domain), Path(domain).expanduser()):
+        if (folder / INDEX).is_file():
+            return folder
+    raise StyleclipError(f"There is no domain '{domain}' here. Installed: {', '.join(domains()) or 'none'}; "
+                         f"or give the path of a folder that holds a {INDEX}.")
+
+
+def sources(folder: Path) -> dict[str, Path]:
+    """Where the files of a domain come from: name -> the folder of its domain.
+
+    They lie in `folder`, or, where `domain.json` says `"like": DOMAIN`, in the folder of that domain. Only what sees pictures is
+    shared; what belongs to a generator (the encoder, mappers, directions) is not.
+    """
+    index = read_index(folder)
+    own = dict.fromkeys(index["files"], folder)
+    if "like" not in index:
+        return own
+    other = find_domain(index["like"])
+    return {name: other for name in read_index(other)["files"] if name in SHARED} | own
 
 
 def file_path(folder: Path, name: str, verify: bool = True) -> Path:
@@ -70,12 +102,13 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
     return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
 
 
-def save_network(folder: Path, name: str, module: torch.nn.Module, config: dict, training: dict) -> Path:
-    """Writes a network into a domain, matrices in half precision, and enters it in `domain.json`.
+def save_network(folder: Path, name: str, module: torch.nn.Module, config: dict, training: dict, half: bool = True) -> Path:
+    """Writes a network into a domain and enters it in `domain.json`.
 
-    config = what its class is built with; training = how it was made (data, steps, seconds, machine, metrics, command).
+    config = what its class is built with; training = how it was made (data, steps, seconds, machine, metrics, command);
+    half = whether matrices are stored in half precision, which saves room and changes what the network computes a little.
     """
-    tensors = {key: (value.half() if value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
+    tensors = {key: (value.half() if half and value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
                for key, value in module.state_dict().items()}
     path = Path(folder) / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,10 +130,11 @@ def enter_file(folder: Path, name: str, path: Path, config: dict, training: dict
 
 
 def sha256(path: Path) -> str:
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        if hasattr(hashlib, "file_digest"):  # Python 3.11
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        return hashlib.sha256(file.read()).hexdigest()
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _restore_keys(config: dict) -> dict:

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import pickle
 from pathlib import Path
 
 import torch
@@ -12,25 +11,18 @@ from torch import Tensor
 
 from ..errors import StyleclipError
 from .stylegan2 import from_rosinality
+from .torch_file import read_torch
 
 THEIR_LEVELS = {"course_mapping": "coarse", "medium_mapping": "medium", "fine_mapping": "fine", "mapping": "all"}
 """Their names (the first one's spelling included) and ours; "all" is their SingleMapper."""
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict]:
-    """The tensors and the settings of a file. Nothing in it is executed: it may hold tensors, plain values and a Namespace.
+    """The tensors and the settings of a file.
 
-    Raises StyleclipError for a missing or broken file, one that holds other objects, and one that is no mapper.
+    Raises StyleclipError as `read_torch` does, and for a file that is no mapper.
     """
-    if not Path(path).is_file():
-        raise StyleclipError(f"There is no mapper at {path}.")
-    torch.serialization.add_safe_globals([argparse.Namespace])  # a container of settings that runs nothing
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise StyleclipError(f"{path} was not read: it is broken, or holds objects that would run code when they are loaded.") from error
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise StyleclipError(f"{path} is not a whole checkpoint file; fetch it again.") from error
+    content = read_torch(path)
     state = content.get("state_dict") if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise StyleclipError(f"{path} is no mapper of StyleCLIP: it has no state_dict of tensors.")

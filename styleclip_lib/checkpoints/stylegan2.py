@@ -45,15 +45,19 @@ def from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> State
 
     Rosinality's tensors have additional dimensions of size 1, and there are filters, which ours does not store.
     Without latent_avg, `mapping.w_avg` is zero.
-    Raises StyleclipError where a tensor is missing.
+    Raises StyleclipError where a tensor is missing or has another number of dimensions.
     """
     _require(state, ["input.input", "style.1.weight", "conv1.conv.modulation.weight"], "rosinality")
     img_resolution = 4 * 2**_count(state, r"to_rgbs\.(\d+)\.bias")
     names = rosinality_names(img_resolution, _count(state, r"style\.(\d+)\.weight"))
     _require(state, names.values(), "rosinality")
-    result = {ours: _shaped_like_ours(ours, state[theirs]) for ours, theirs in names.items()}
-    w_dim = state["conv1.conv.modulation.weight"].shape[1]
-    result["mapping.w_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.reshape(w_dim)
+    try:
+        result = {ours: _shaped_like_ours(ours, state[theirs]) for ours, theirs in names.items()}
+        w_dim = state["conv1.conv.modulation.weight"].shape[1]
+        result["mapping.w_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.reshape(w_dim)
+    except (RuntimeError, IndexError) as error:
+        raise StyleclipError("This is no StyleGAN2 generator in rosinality layout (a tensor has another shape than there); "
+                             "check which file was opened.") from error
     return result
 
 
@@ -95,6 +99,9 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
     _require(state, ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.torgb.bias"], "NVIDIA")
     resolutions = [4 * 2**i for i in range(_count(state, r"synthesis\.b(\d+)\.torgb\.bias"))]
     _require(state, [f"synthesis.b{r}.conv1.weight" for r in resolutions], "NVIDIA")
+    for key, tensor in state.items():
+        if not tensor.numel() or (key.endswith("weight") and tensor.ndim < 2) or (key == "mapping.w_avg" and tensor.ndim != 1):
+            raise StyleclipError(f"The tensor {key} {list(tensor.shape)} does not fit into a StyleGAN2 generator.")
     with torch.device("meta"):      # sizes without memory: the tensors of the file become the parameters
         generator = Generator(
             img_resolution=resolutions[-1],

@@ -33,6 +33,9 @@ PACKAGES = {  # distribution -> the module that must import
     "accelerate": "accelerate",
     "torchmetrics": "torchmetrics",
     "tensorboard": "tensorboard",
+    "requests": "requests",
+    "filelock": "filelock",
+    "platformdirs": "platformdirs",
 }
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "nbval": "to test the lessons"}
 INSTALL = "pip install --editable . (in the repository's folder)"
@@ -110,21 +113,27 @@ def check_domains(missing: list[str]) -> Iterator[str]:
         yield "portraits        missing"
         missing.append("the portraits domain is not there: git checkout data/models/portraits")
     for folder in sorted(path.parent for path in models.glob(f"*/{domain.INDEX}")):
-        yield _describe_domain(folder, missing)
-    if not (models / "ffhq").exists():
-        yield "ffhq             not installed (photographs; the lessons do not need it)"
+        yield from _describe_domain(folder, missing)
 
 
-def _describe_domain(folder: Path, missing: list[str]) -> str:
-    """'portraits  38.2 MB in 7 files, all as recorded', after comparing every file with its sha256."""
+def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
+    """'portraits  38.2 MB in 7 files, all as recorded', after comparing every file with its sha256; and what is downloaded."""
     from ..checkpoints import domain
+    from ..checkpoints.registry import is_official
 
     wrong = []
     try:
         files = domain.read_index(folder)["files"]
     except StyleclipError as error:
         missing.append(str(error))
-        return f"{folder.name:16} {domain.INDEX} cannot be read"
+        yield f"{folder.name:16} {domain.INDEX} cannot be read"
+        return
+    official = {name for name in files if is_official(files[name])}
+    if official:
+        yield from _describe_downloads(folder, official, missing)
+        if len(official) == len(files):
+            return
+    files = {name: entry for name, entry in files.items() if name not in official}
     for name in files:
         try:
             domain.file_path(folder, name)
@@ -136,7 +145,24 @@ def _describe_domain(folder: Path, missing: list[str]) -> str:
     missing += wrong
     size = sum(entry["bytes"] for entry in files.values()) / 1e6
     state = f"{len(wrong)} to put right" if wrong else "all as recorded"
-    return f"{folder.name:16} {size:.1f} MB in {len(files)} files, {state}"
+    yield f"{folder.name:16} {size:.1f} MB in {len(files)} files, {state}"
+
+
+def _describe_downloads(folder: Path, names: set[str], missing: list[str]) -> Iterator[str]:
+    """Which files of other people are in the cache. None of them is missed: they come when they are first used."""
+    from ..checkpoints.registry import domain_cache, downloads_of, megabytes
+
+    try:
+        files, cache = downloads_of(folder, sorted(names)), domain_cache(folder)
+    except StyleclipError as error:
+        missing.append(str(error))
+        yield f"{folder.name:16} downloads are not described"
+        return
+    there = [file for file in files if (cache / file.name).is_file()]
+    rest = "" if len(there) == len(files) else f"; the rest comes with styleclip download {folder.name}"
+    yield f"{folder.name:16} {len(there)} of {len(files)} files are in {cache}{rest}"
+    for file in files:
+        yield f"  {'there' if file in there else 'not yet':14} {megabytes(file.bytes):>9}  {file.name}"
 
 
 def _version(name: str) -> str:

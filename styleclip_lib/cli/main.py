@@ -24,7 +24,12 @@ COMMANDS = {
     "edit": "change a face as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
     "train": "make the weights of a network again",
+    "import": "make a domain of a StyleGAN2 file of your own",
+    "download": "fetch the official weights of a domain ahead, or list them",
 }
+
+MODULES = {"import": "import_network"}
+"""Where a command's module has another name than the command, because Python keeps that word for itself."""
 
 HELP = "\n".join(
     [
@@ -75,7 +80,7 @@ def _command(name: str):
         near = get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(COMMANDS)}."
         raise StyleclipError(f"There is no command '{name}': {hint}")
-    return import_module(f"styleclip_lib.cli.{name}")
+    return import_module(f"styleclip_lib.cli.{MODULES.get(name, name)}")
 
 
 def _fail(name: str, message: str, code: int) -> int:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -21,11 +20,6 @@ NAME = "directions"
 def belongs_to(models: Models) -> dict[str, str]:
     """The fingerprints of the two networks without which directions mean nothing."""
     return {"generator": fingerprint(models.generator), "clip": fingerprint(models.clip)}
-
-
-def cache_folder() -> Path:
-    """Where results that took long are kept: the environment variable STYLECLIP_CACHE names it, else ~/.cache/styleclip."""
-    return Path(os.environ.get("STYLECLIP_CACHE") or "~/.cache/styleclip").expanduser()
 
 
 def cached_path(folder: Path, facts: dict) -> Path:

@@ -12,10 +12,11 @@ import torch
 from .. import __version__
 from ..errors import StyleclipError
 from ..models import Models
+from ..paths import cache_folder
 from ..training.loop import this_process
 from .channel_effects import drawing_resolution
 from .channel_scan import scan
-from .directions_file import belongs_to, cache_folder, cached_path, read, read_facts, shipped_path, write
+from .directions_file import belongs_to, cached_path, read, read_facts, shipped_path, write
 from .first_order import first_order_effects
 from .goal import NEUTRAL
 from .prompt_templates import text_direction

@@ -19,6 +19,7 @@ from styleclip_lib.checkpoints.domain import (
     read_index,
     save_network,
     sha256,
+    sources,
 )
 from styleclip_lib.errors import StyleclipError
 
@@ -86,6 +87,27 @@ def test_any_file_can_be_entered(folder):
     assert file_path(folder, "landmarks").read_bytes() == b"68 points"
 
 
+def test_a_network_in_full_precision(folder):
+    original = Small()
+    save_network(folder, "exact", original, {}, {}, half=False)
+    assert torch.equal(load_network(folder, "exact", Small).line.weight, original.line.weight)
+
+
+def test_what_a_domain_takes_from_the_one_that_it_is_like(folder, tmp_path):
+    for name in ("clip", "identity", "encoder", "generator", "mapper_smile"):
+        save_network(folder, name, Small(), {}, {})
+    own = tmp_path / "own"
+    for name in ("generator", "identity"):
+        save_network(own, name, Small(), {}, {})
+    assert sources(own) == {"generator": own, "identity": own}
+    change_index(own, lambda index: index.update(like=str(folder)))
+    assert sources(own) == {"generator": own, "identity": own, "clip": folder}
+    change_index(own, lambda index: index.update(like="none"))
+    with pytest.raises(StyleclipError, match="no domain 'none'") as error:
+        sources(own)
+    assert one_sentence(error)
+
+
 def test_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -133,7 +155,8 @@ def test_a_folder_without_an_index(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"name": "mine"}', '{"name": "mine", "files": []}', '"mine"']
+    "content", ["", "{", "[]", "{}", '{"name": "mine"}', '{"name": "mine", "files": []}', '"mine"',
+                '{"name": "mine", "files": {}, "like": 5}']
 )
 def test_a_broken_index(folder, content):
     (folder / "domain.json").write_text(content, encoding="utf-8")

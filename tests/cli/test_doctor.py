@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from styleclip_lib.checkpoints.domain import enter_file
 from styleclip_lib.cli.doctor import PACKAGES
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.train import NETWORKS
+from styleclip_lib.paths import data_folder
 
 
 @pytest.fixture
@@ -23,7 +25,9 @@ def data(tmp_path, monkeypatch) -> Path:
     for name in (*(set(NETWORKS) - {"mappers"}), "mapper_smile"):
         (folder / f"{name}.bin").write_bytes(name.encode() * 100_000)
         enter_file(folder, name, folder / f"{name}.bin", {}, {})
+    shutil.copytree(data_folder() / "models" / "ffhq", tmp_path / "models" / "ffhq")
     monkeypatch.setenv("STYLECLIP_DATA", str(tmp_path))
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "cache"))
     return tmp_path
 
 
@@ -37,8 +41,26 @@ def doctor(capsys, code: int) -> str:
 def test_all_is_well(data, capsys):
     shown = doctor(capsys, 0)
     assert re.search(rf"portraits +\d\.\d MB in {len(NETWORKS)} files, all as recorded", shown)
-    assert "ffhq             not installed" in shown and "Everything is there." in shown
+    assert f"ffhq             0 of 6 files are in {data / 'cache' / 'ffhq'}; the rest comes with styleclip download ffhq" in shown
+    assert "Everything is there." in shown
     assert all(re.search(rf"^  {re.escape(name)} +\d", shown, re.MULTILINE) for name in PACKAGES)
+
+
+def test_what_is_downloaded(data, capsys):
+    cache = data / "cache" / "ffhq"
+    cache.mkdir(parents=True)
+    (cache / "ViT-B-32.pt").touch()
+    shown = doctor(capsys, 0)
+    assert "ffhq             1 of 6 files are in" in shown
+    assert re.search(r"there +354\.0 MB  ViT-B-32\.pt", shown) and re.search(r"not yet +1201\.6 MB  e4e_ffhq_encode\.pt", shown)
+
+
+def test_a_registry_that_is_not_as_it_should_be(data, capsys):
+    path = data / "models" / "ffhq" / "domain.json"
+    index = json.loads(path.read_text(encoding="utf-8"))
+    del index["sources"]["ViT-B-32.pt"]
+    path.write_text(json.dumps(index), encoding="utf-8")
+    assert re.search(r"- .*domain\.json does not describe the source 'ViT-B-32\.pt'", doctor(capsys, 1))
 
 
 def test_a_changed_a_missing_and_an_unlisted_file(data, capsys):

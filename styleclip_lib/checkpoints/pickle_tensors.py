@@ -1,0 +1,118 @@
+"""What stands for the tensors of pickles: a storage is a stretch of bytes, a tensor a view of one."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .safe_pickle import Builder, Global, States
+from .untrusted import Refused
+
+STORAGES = {
+    "torch.FloatStorage": torch.float32, "torch.DoubleStorage": torch.float64, "torch.HalfStorage": torch.float16,
+    "torch.BFloat16Storage": torch.bfloat16, "torch.LongStorage": torch.int64, "torch.IntStorage": torch.int32,
+    "torch.ShortStorage": torch.int16, "torch.CharStorage": torch.int8, "torch.ByteStorage": torch.uint8,
+    "torch.BoolStorage": torch.bool,
+}  # fmt: skip
+
+MOST_DIMENSIONS = 8
+ROOM = 4
+"""All tensors of a file together hold at most so many times its bytes: a storage may be seen by several, but not by thousands."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Numbers of one type, one after the other, where the file has them."""
+
+    dtype: torch.dtype
+    content: memoryview
+
+
+@dataclass(frozen=True)
+class StorageName:
+    """How a pickle refers to a storage that lies outside of it."""
+
+    key: str
+    dtype: torch.dtype
+    size: int
+
+    def __post_init__(self):
+        if type(self.key) is not str or type(self.size) is not int or self.size < 0:
+            raise Refused("it names a storage in an unknown way")
+
+    @property
+    def bytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+
+def storage_name(reference: object) -> StorageName:
+    """("storage", type, key, device, size[, None]), as torch.save writes it."""
+    if type(reference) is not tuple or len(reference) not in (5, 6) or reference[0] != "storage":
+        raise Refused("it refers to something other than a storage")
+    if len(reference) == 6 and reference[5] is not None:
+        raise Refused("it was written by a PyTorch from before 2018, as a view of another storage")
+    kind = reference[1]
+    if type(kind) is not Global or kind.name not in STORAGES:
+        raise Refused("it holds a storage of an unknown type")
+    return StorageName(reference[2], STORAGES[kind.name], reference[4])
+
+
+class Tensors:
+    """Builds the tensors of one file of `file_size` bytes."""
+
+    def __init__(self, file_size: int):
+        self.room = ROOM * file_size
+
+    def names(self) -> dict[str, Builder]:
+        return {
+            "torch._utils._rebuild_tensor": self.tensor,
+            "torch._utils._rebuild_tensor_v2": self.tensor,
+            "torch._utils._rebuild_parameter": _parameter,
+            "torch.nn.parameter.Parameter": _parameter,
+        }
+
+    def tensor(self, storage: object, offset: object, size: object, stride: object, *_gradient_and_hooks: object) -> Tensor:
+        """The tensor [size] whose element i, j, ... is number offset + i · stride[0] + j · stride[1] + ... of the storage."""
+        if type(storage) is not Storage or type(size) is not tuple or type(stride) is not tuple or len(size) != len(stride):
+            raise Refused("a tensor in it is not described as one")
+        if len(size) > MOST_DIMENSIONS or any(type(n) is not int or n < 0 for n in (offset, *size, *stride)):
+            raise Refused("a tensor in it has an absurd shape")
+        if 0 in size:
+            return torch.empty(size, dtype=storage.dtype)
+        available = len(storage.content) // storage.dtype.itemsize
+        if max((offset, *size, *stride)) > available:
+            raise Refused("a tensor in it has an absurd shape")
+        count = math.prod(size)
+        span = 1 + sum((n - 1) * step for n, step in zip(size, stride))
+        if offset + span > available or count > available:
+            raise Refused("a tensor in it is larger than its storage")
+        return self._numbers(storage, offset, span, count).as_strided(size, stride)
+
+    def _numbers(self, storage: Storage, offset: int, span: int, count: int) -> Tensor:
+        """`span` numbers of a storage, where they lie if one may write there, else a copy."""
+        width = storage.dtype.itemsize
+        self.room -= max(span, count) * width
+        if self.room < 0:
+            raise Refused("its tensors are together far larger than the file")
+        content = storage.content[offset * width : (offset + span) * width]
+        numbers = torch.frombuffer(bytearray(content) if content.readonly else content, dtype=storage.dtype)
+        return numbers.clone() if numbers.data_ptr() % width else numbers
+
+
+def _parameter(data: object, *_gradient_and_hooks: object) -> Tensor:
+    if type(data) is not Tensor:
+        raise Refused("a parameter in it is no tensor")
+    return data
+
+
+def _only_named(*_: object) -> None:
+    raise Refused("it makes a storage in an unusual way")
+
+
+def _ignore(_tensor: object, _state: object) -> None:
+    """Of parameters in files from before 2018: whether they need a gradient."""
+
+
+STORAGE_NAMES: dict[str, Builder] = dict.fromkeys(STORAGES, _only_named)
+STATES: States = {Tensor: _ignore}

@@ -1,0 +1,87 @@
+"""The entries of a zip archive as stretches of its bytes (APPNOTE.TXT, sections 4.3.7 to 4.3.16).
+
+PyTorch's files are zip archives in which the numbers are stored as they are, not compressed. Nothing is unpacked here, so
+that an archive cannot become larger than it is.
+"""
+
+import struct
+
+from .untrusted import Refused
+
+END, END_64, LOCATOR_64, DIRECTORY, LOCAL = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\1\2", b"PK\3\4"
+MOST_COMMENT = 2**16
+MOST_ENTRIES = 100_000
+BEYOND = 0xFFFFFFFF
+"""Stands where a number does not fit into 32 bits; the entry's extra field has it then."""
+
+
+def stored_entries(archive: memoryview) -> dict[str, memoryview]:
+    """Name -> content of every entry that is stored as it is; compressed and encrypted ones are left out.
+
+    Raises Refused for an archive that is broken, or whose entries lie outside of it.
+    """
+    try:
+        return dict(_entries(archive))
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise Refused("its table of contents is broken") from error
+
+
+def _entries(archive: memoryview):
+    at, size = _directory(archive)
+    end = at + size
+    for _ in range(MOST_ENTRIES):
+        if at == end:
+            return
+        if archive[at : at + 4] != DIRECTORY or at > end:
+            raise Refused("its table of contents is broken")
+        flags, method, packed, unpacked, name, extra, comment, header = struct.unpack_from("<8xHH8xIIHHH8xI", archive, at)
+        start = at + 46
+        title = bytes(archive[start : start + name])
+        packed, unpacked, header = _full_numbers(archive[start + name : start + name + extra], packed, unpacked, header)
+        at = start + name + extra + comment
+        if method == 0 and not flags & 1 and packed == unpacked:
+            yield title.decode("utf-8"), _content(archive, header, unpacked)
+    raise Refused("it has more entries than any network needs")
+
+
+def _directory(archive: memoryview) -> tuple[int, int]:
+    """Place and size of the table of contents."""
+    tail = bytes(archive[-(MOST_COMMENT + 22) :])
+    if END not in tail:
+        raise Refused("it is cut off: a zip archive without a table of contents")
+    end = len(archive) - len(tail) + tail.rindex(END)
+    size, at, comment = struct.unpack_from("<12xIIH", archive, end)
+    if end + 22 + comment != len(archive):
+        raise Refused("it is not whole, or there is something behind its end")
+    if BEYOND in (size, at) and end >= 20 and archive[end - 20 : end - 16] == LOCATOR_64:
+        (end_64,) = struct.unpack_from("<8xQ", archive, end - 20)
+        if archive[end_64 : end_64 + 4] != END_64:
+            raise Refused("its table of contents is broken")
+        size, at = struct.unpack_from("<40xQQ", archive, end_64)
+    if at + size > len(archive):
+        raise Refused("it is cut off: its table of contents lies behind its end")
+    return at, size
+
+
+def _full_numbers(extra: memoryview, packed: int, unpacked: int, header: int) -> tuple[int, int, int]:
+    """Sizes and place of an entry, the ones beyond 32 bits from field 1 of its extra fields."""
+    wide = iter(())
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == 1:
+            wide = iter(struct.unpack_from(f"<{size // 8}Q", extra, 4))
+        extra = extra[4 + size :]
+    unpacked = next(wide, unpacked) if unpacked == BEYOND else unpacked
+    packed = next(wide, packed) if packed == BEYOND else packed
+    header = next(wide, header) if header == BEYOND else header
+    return packed, unpacked, header
+
+
+def _content(archive: memoryview, header: int, size: int) -> memoryview:
+    if archive[header : header + 4] != LOCAL:
+        raise Refused("an entry in it is not where the table of contents says")
+    name, extra = struct.unpack_from("<26xHH", archive, header)
+    start = header + 30 + name + extra
+    if start + size > len(archive):
+        raise Refused("it is cut off: an entry lies behind its end")
+    return archive[start : start + size]

@@ -1,0 +1,200 @@
+"""One file over HTTP from one address: goes on where it broke off, and tells a file from a web page that stands in its place."""
+
+from __future__ import annotations
+
+import re
+import time
+from html.parser import HTMLParser
+from itertools import chain
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from tqdm.auto import tqdm
+
+CHUNK = 1 << 16
+PAGE = 1 << 18
+"""No more than so many bytes of a web page are looked at."""
+
+TIMEOUT = (15, 60)
+"""Seconds until a server must have answered, and must have sent something more."""
+
+PATIENCE = 3
+"""How often in a row a connection may break off without having brought anything new."""
+
+PAUSE = 2.0
+"""Seconds between two attempts."""
+
+
+class TransferError(Exception):
+    """Why an address did not give the file: a few words that go into a sentence."""
+
+
+def transfer(url: str, part: Path, size: int | None = None, progress: bool = True) -> None:
+    """Fills `part` with the file at an address, beginning where `part` ends.
+
+    size = how many bytes the file has, if that is known
+
+    A connection that breaks off is taken up again; a server that cannot begin in the middle sends everything once more.
+    Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
+    Raises TransferError, and OSError where `part` cannot be written; what has arrived stays in `part` for another time.
+    """
+    fruitless = 0
+    while True:
+        before = _length(part)
+        if size is not None and before > size:
+            part.unlink()
+        if before == size or _attempt(url, part, size, progress):
+            return
+        fruitless = 0 if _length(part) > before else fruitless + 1
+        if fruitless == PATIENCE:
+            raise TransferError(f"the connection broke off again and again, with {_length(part):,} bytes here")
+        time.sleep(PAUSE)
+
+
+def _attempt(url: str, part: Path, size: int | None, progress: bool) -> bool:
+    """One request. True if `part` is whole after it, False if the connection broke off."""
+    have = _length(part)
+    with _ask(url, have) as response:
+        begin = have if response.status_code == requests.codes.partial_content else 0
+        whole = _announced(response, begin)
+        chunks = response.iter_content(CHUNK)
+        try:
+            first = next(chunks, b"")
+            _check_offer(first, begin, whole, size)
+            with (
+                open(part, "ab" if begin else "wb") as file,
+                tqdm(total=whole or size, initial=begin, desc=part.stem, unit="B", unit_scale=True, disable=not progress) as shown,
+            ):
+                for chunk in chain([first], chunks):
+                    if size is not None and file.tell() + len(chunk) > size:
+                        raise TransferError(f"the server sends more than the {size:,} bytes of the file")
+                    file.write(chunk)
+                    shown.update(len(chunk))
+        except requests.RequestException:
+            return False
+    return _length(part) == (size or whole or _length(part))
+
+
+def _ask(url: str, have: int) -> requests.Response:
+    """The answer to a request for the file from byte `have` on; a page that only asks to confirm the download is confirmed."""
+    response = _get(url, have)
+    page = _page(response)
+    confirmed = page.confirmation(response.url) if page else None
+    if confirmed:
+        response = _get(confirmed, have)
+        page = _page(response)
+    if page and page.tells_of_quota():
+        raise TransferError(page.reason())
+    if response.status_code == requests.codes.requested_range_not_satisfiable:  # `part` is longer than the file
+        response = _get(url, 0)
+    if response.status_code >= 400:
+        raise TransferError(f"the server answers {response.status_code} {response.reason or ''}".strip())
+    if page:
+        raise TransferError(page.reason())
+    return response
+
+
+def _get(url: str, have: int) -> requests.Response:
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
+    try:
+        return requests.get(url, headers=headers, stream=True, timeout=TIMEOUT)
+    except requests.exceptions.ProxyError as error:
+        raise TransferError("the proxy does not let the request through (look at HTTPS_PROXY and HTTP_PROXY)") from error
+    except requests.exceptions.SSLError as error:
+        raise TransferError("its certificate is not trusted here") from error
+    except requests.Timeout as error:
+        raise TransferError(f"no answer within {TIMEOUT[0]} seconds") from error
+    except requests.TooManyRedirects as error:
+        raise TransferError("it redirects in a circle") from error
+    except requests.ConnectionError as error:
+        raise TransferError("no connection") from error
+    except (requests.RequestException, ValueError) as error:
+        raise TransferError(f"the address cannot be asked ({type(error).__name__})") from error
+
+
+def _announced(response: requests.Response, begin: int) -> int | None:
+    """How many bytes the whole file has, as the server says; None if it does not."""
+    if begin:
+        said = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        if said is None or int(said[1]) != begin:
+            raise TransferError("the server sends another part of the file than it was asked for")
+        return None if said[2] == "*" else int(said[2])
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdigit() else None
+
+
+def _check_offer(first: bytes, begin: int, whole: int | None, size: int | None) -> None:
+    """What can be told before anything is kept: from the first bytes, and from the length that was announced."""
+    if begin == 0 and re.match(rb"\s*(<!doctype html|<html)", first[:1024], re.IGNORECASE):
+        raise TransferError(Page(first[:PAGE]).reason())
+    if None not in (whole, size) and whole != size:
+        raise TransferError(f"the server offers {whole:,} bytes, but the file has {size:,}")
+
+
+def _page(response: requests.Response) -> Page | None:
+    """The web page that an answer says it is, or None."""
+    if "html" not in response.headers.get("Content-Type", "").lower():
+        return None
+    content = b""
+    try:
+        for chunk in response.iter_content(CHUNK):
+            content += chunk
+            if len(content) >= PAGE:
+                break
+    except requests.RequestException:
+        pass  # what has come of it may say enough
+    return Page(content)
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+class Page(HTMLParser):
+    """What a web page says that came instead of a file."""
+
+    def __init__(self, content: bytes):
+        super().__init__()
+        self.title, self.text, self.action, self.fields = "", "", None, {}
+        self._tag = ""
+        self.feed(content.decode("utf-8", "replace"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag, said = tag, dict(attrs)
+        if tag == "form" and said.get("id") == "download-form":
+            self.action = said.get("action")
+        elif tag == "input" and said.get("type") == "hidden" and said.get("name"):
+            self.fields[said["name"]] = said.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._tag = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._tag == "title":
+            self.title += data
+        elif self._tag not in ("script", "style"):
+            self.text += f"{data} "
+
+    def confirmation(self, address: str) -> str | None:
+        """Google Drive asks before it hands out a file that is too large for its virus scan: the address behind its button.
+
+        None for every other page; the button must lead to the host that the page at `address` came from.
+        """
+        if not self.action:
+            return None
+        target = urljoin(address, self.action)
+        if urlsplit(target).hostname != urlsplit(address).hostname:
+            return None
+        return requests.Request("GET", target, params=self.fields).prepare().url
+
+    def tells_of_quota(self) -> bool:
+        words = f"{self.title} {self.text}".lower()
+        return "quota" in words or "too many users" in words
+
+    def reason(self) -> str:
+        """Why there is a page and no file, as far as its words tell."""
+        if self.tells_of_quota():
+            return "its download quota is used up for now (for Google Drive that passes within a day)"
+        title = " ".join(self.title.split())[:80]
+        return "a web page came instead of the file" + (f' ("{title}")' if title else "")

@@ -1,0 +1,38 @@
+"""``styleclip import``: a domain of one's own, from a StyleGAN2 file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from .parsing import parse
+
+
+@dataclass
+class Settings:
+    """Make a domain of a StyleGAN2 generator: NVIDIA's .pkl (StyleGAN2, StyleGAN2-ADA), or a .pt of rosinality's, e4e's or StyleCLIP's.
+
+    Nothing in the file is executed. The folder is then used as ``--domain FOLDER`` and ``load_models("FOLDER")``.
+    """
+
+    network: tyro.conf.Positional[Path]
+    """the file with the generator"""
+    folder: tyro.conf.Positional[Path]
+    """the folder to make"""
+    like: Annotated[str | None, tyro.conf.arg(metavar="NAME|FOLDER")] = None
+    """the domain whose other networks (CLIP, identity and so on) are used: by default portraits up to 128 pixels, else ffhq"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "import", arguments)
+
+    from ..checkpoints.new_domain import import_network
+
+    import_network(settings.network, settings.folder, settings.like)
+    print(f"Saved {settings.folder}. Try: styleclip sample faces.png --seeds 0-15 --domain {shlex.quote(str(settings.folder))}")
+    return 0

@@ -1,0 +1,133 @@
+"""The ffhq domain from its addresses to an edited photograph, with small files of exactly the official layout."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+import torch
+from PIL import Image
+
+from styleclip_lib import faces
+from styleclip_lib.checkpoints.domain import domains
+from styleclip_lib.checkpoints.registry import domain_cache
+from styleclip_lib.cli.main import main
+from styleclip_lib.models import load_models
+from styleclip_lib.networks.arcface import Arcface
+from styleclip_lib.networks.e4e import E4e
+from styleclip_lib.networks.lpips import Lpips
+from styleclip_lib.paths import data_folder
+from tests.file_server import serving
+from tests.official import SMALL, write_domain
+
+SIDE = max(SMALL.channels)
+
+
+@pytest.fixture(scope="module")
+def data(official_files, tmp_path_factory):
+    """A data folder with the portraits and an ffhq whose files were fetched once; the server is gone by now."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "models").mkdir()
+    (folder / "models" / "portraits").symlink_to(data_folder() / "models" / "portraits")
+    with serving() as server, pytest.MonkeyPatch.context() as patch:
+        server.files |= {name: path.read_bytes() for name, path in official_files.items()}
+        write_domain(folder / "models" / "ffhq", official_files, server.address)
+        patch.setenv("STYLECLIP_DATA", str(folder))
+        patch.setenv("STYLECLIP_CACHE", str(folder / "cache"))
+        assert main(["download"]) == 0
+        assert sorted(name for name, _ in server.requests) == sorted(official_files)
+        load_models("ffhq", device="cpu")
+        assert len(server.requests) == len(official_files)
+    return folder
+
+
+@pytest.fixture
+def offline(data, monkeypatch, tmp_path):
+    """That data folder, no network, and a folder to write to."""
+
+    def refuse(*arguments, **settings):
+        raise AssertionError("the network was used")
+
+    monkeypatch.setenv("STYLECLIP_DATA", str(data))
+    monkeypatch.setenv("STYLECLIP_CACHE", str(data / "cache"))
+    for name in ("create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, refuse)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def photograph(offline):
+    skimage = pytest.importorskip("skimage", reason="the photograph comes with scikit-image")
+    Image.fromarray(skimage.data.astronaut()).save(offline / "me.jpg")
+    return "me.jpg"
+
+
+def run(capsys, *arguments: str) -> str:
+    code = main(list(arguments))
+    shown = capsys.readouterr()
+    assert code == 0, shown.err
+    return shown.out
+
+
+def test_the_networks_are_the_official_ones(offline):
+    assert domains() == ["ffhq", "portraits"]
+    models = load_models("ffhq", device="cpu")
+    assert models.domain == "ffhq" and models.generator.img_resolution == SIDE and models.generator.z_dim == SMALL.w_dim
+    assert [type(part) for part in (models.identity, models.perceptual, models.encoder)] == [Arcface, Lpips, E4e]
+    assert models.attributes is None
+    picture = models.generator.synthesis(models.sample(1))
+    assert models.encoder(picture).shape == models.sample(1).shape
+    assert torch.isfinite(models.clip.encode_image(picture) @ models.clip.encode_text(["a face with any words you like"]).T).all()
+
+
+def test_another_generator_among_the_same_networks(offline, official_files, capsys):
+    run(capsys, "import", str(official_files["e4e_ffhq_encode.pt"]), "mine", "--like", "ffhq")
+    ours, theirs = load_models("mine", device="cpu"), load_models("ffhq", device="cpu")
+    assert torch.equal(ours.generator.synthesis(ours.sample(2)), theirs.generator.synthesis(theirs.sample(2)))
+    assert isinstance(ours.identity, Arcface) and ours.encoder is None
+
+
+def test_landmarks_are_those_of_the_domain(photograph, data, monkeypatch):
+    asked = []
+    monkeypatch.setattr(faces, "_predictor", lambda path, load=faces._predictor: asked.append(path) or load(path))
+    ours = faces.align_face(photograph, size=64, domain=data / "models" / "ffhq")
+    assert asked[0].parent == domain_cache(data / "models" / "ffhq") and asked[0].suffix == ".dat"
+    assert ours.tobytes() != faces.align_face(photograph, size=64, domain=data / "models" / "portraits").tobytes(), "another framing"
+
+
+def test_from_a_photograph_to_an_edited_face(photograph, offline, capsys):
+    said = run(capsys, "edit", photograph, "out.png", "--text", "a smiling face", "--domain", "ffhq", "--steps", "3",
+               "--inversion-steps", "3", "--report", "report.json")  # fmt: skip
+    assert "To download" not in said and "What changed nobody can read" in said and "--domain ffhq" not in said
+    with Image.open("out.png") as picture:
+        assert picture.size == (SIDE, SIDE)
+    recipe = json.loads((offline / "report.json").read_text())["recipe"]
+    assert recipe["domain"] == "ffhq" and recipe["text"] == "a smiling face"
+
+
+@pytest.mark.parametrize("arguments", [
+    ("sample", "out.png", "--seeds", "0-3"),
+    ("invert", "{photograph}", "out.png", "--steps", "3"),
+    ("interpolate", "{photograph}", "2", "out.gif", "--frames", "4", "--inversion-steps", "3"),
+    ("edit", "{photograph}", "out.png", "--text", "a smiling face", "--method", "directions", "--inversion-steps", "3"),
+])  # fmt: skip
+def test_every_command_takes_the_domain(photograph, offline, capsys, arguments):
+    arguments = [word.format(photograph=photograph) for word in arguments]
+    assert "Saved out." in run(capsys, *arguments, "--domain", "ffhq")
+
+
+def test_what_needs_attributes_says_so_before_anything_is_loaded(offline, data, capsys, monkeypatch):
+    monkeypatch.setenv("STYLECLIP_CACHE", str(offline / "empty"))
+    assert main(["evaluate", "--domain", "ffhq"]) == 2
+    assert "reads attributes" in capsys.readouterr().err and not (offline / "empty").exists()
+
+
+def test_without_files_and_without_a_network(data, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("STYLECLIP_DATA", str(data))
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "empty"))
+    assert main(["sample", str(tmp_path / "a.png"), "--domain", "ffhq"]) == 2
+    shown = capsys.readouterr()
+    assert "together" in shown.out and shown.err.count("\n") == 1
+    assert "could not be downloaded (127.0.0.1: no connection)" in shown.err and f"put it at {tmp_path / 'empty' / 'ffhq'}" in shown.err
