@@ -14,7 +14,7 @@ from .untrusted import Refused, untrusted
 PICKLE = b"\x80"
 """How a pickle of protocol 2 and later begins."""
 
-SAMPLES = 10_000
+SAMPLES, BATCHES = 10_000, 10
 """Latent vectors from which a mean is computed that a file does not have; NVIDIA's projector takes as many."""
 
 
@@ -57,6 +57,7 @@ def _from_torch(content: object) -> Generator:
 
 @torch.no_grad()
 def _with_mean(generator: Generator) -> Generator:
-    z = torch.randn(SAMPLES, generator.z_dim, generator=torch.Generator().manual_seed(0))
-    generator.mapping.w_avg.copy_(generator.mapping.w(z).mean(dim=0))
+    rng = torch.Generator().manual_seed(0)
+    batches = (torch.randn(SAMPLES // BATCHES, generator.z_dim, generator=rng) for _ in range(BATCHES))
+    generator.mapping.w_avg.copy_(torch.stack([generator.mapping.w(z).mean(dim=0) for z in batches]).mean(dim=0))
     return generator

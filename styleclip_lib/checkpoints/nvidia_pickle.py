@@ -12,16 +12,14 @@ import torch
 from torch import Tensor
 
 from ..networks.generator import Generator
-from . import pickle_tensors, pickle_values
+from . import pickle_values
 from .pickle_tensors import Storage, Tensors
 from .record import Record, check_usual, clamp_of, flat_state
 from .safe_pickle import read_pickle
 from .stylegan2 import generator_from_nvidia
 from .tensorflow_pickle import generator_from_tensorflow
-from .torch_file import read_old_format
+from .torch_file import STATES, read_old_format
 from .untrusted import Refused
-
-STATES = {**pickle_values.STATES, **pickle_tensors.STATES, Record: Record.set_state}
 
 
 def read_nvidia(file: mmap.mmap) -> Generator:
@@ -39,7 +37,7 @@ def read_nvidia(file: mmap.mmap) -> Generator:
     }
     content = read_pickle(file, names, STATES)
     if type(content) in (tuple, list) and len(content) == 3 and type(content[2]) is Record:
-        return generator_from_tensorflow(content[2])
+        return generator_from_tensorflow(content[2], most_numbers=len(file))
     if type(content) is dict and type(content.get("G_ema")) is Record:
         return _generator(content["G_ema"])
     raise Refused("it holds no generator of NVIDIA's")

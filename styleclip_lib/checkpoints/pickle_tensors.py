@@ -48,7 +48,7 @@ class StorageName:
 
 def storage_name(reference: object) -> StorageName:
     """("storage", type, key, device, size[, None]), as torch.save writes it."""
-    if type(reference) is not tuple or len(reference) not in (5, 6) or reference[0] != "storage":
+    if type(reference) is not tuple or len(reference) not in (5, 6) or type(reference[0]) is not str or reference[0] != "storage":
         raise Refused("it refers to something other than a storage")
     if len(reference) == 6 and reference[5] is not None:
         raise Refused("it was written by a PyTorch from before 2018, as a view of another storage")

@@ -66,7 +66,7 @@ def _array(kind: object, *_shape_and_type: object) -> Array:
 
 def _encode(text: object, encoding: object) -> bytes:
     """How bytes are written in the pickles of Python 2."""
-    if type(text) is not str or encoding != "latin1":
+    if type(text) is not str or type(encoding) is not str or encoding != "latin1":
         raise Refused("it encodes a text in an unusual way")
     return text.encode("latin1")
 
@@ -77,7 +77,7 @@ def _only_named(*_: object) -> None:
 
 def _set_order(dtype: NumberType, state: object) -> None:
     order = state[1] if type(state) is tuple and len(state) > 1 else None
-    if order not in ("<", ">", "|", "="):
+    if type(order) is not str or order not in ("<", ">", "|", "="):
         raise Refused("a NumPy array in it has an unknown order of bytes")
     dtype.order = order
 

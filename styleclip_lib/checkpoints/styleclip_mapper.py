@@ -43,7 +43,7 @@ def mapper_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
         level, _, rest = key.removeprefix("mapper.").partition(".")
         part = rest.split(".")
         if level not in THEIR_LEVELS or len(part) != 3 or part[0] != "mapping" or not part[1].isdigit():
-            raise StyleclipError(f"The mapper holds '{key}'; only mappers for w (LevelsMapper and SingleMapper) are known here, "
+            raise StyleclipError(f"The mapper holds {key[:80]!a}; only mappers for w (LevelsMapper and SingleMapper) are known here, "
                                  "not those for StyleSpace.")
         ours[f"levels.{THEIR_LEVELS[level]}.layers.{int(part[1]) - 1}.{part[2]}"] = value.float()
         ours["center"] = torch.zeros(value.shape[-1])

@@ -15,6 +15,9 @@ from ..networks.generator import Generator
 
 StateDict = dict[str, Tensor]
 
+MOST_LEVELS, LARGEST = 12, 8192
+"""A generator has at most so many resolutions, and none of its tensors a larger size. The largest official one has 9, and 1024."""
+
 
 def rosinality_names(img_resolution: int, num_mapping_layers: int) -> dict[str, str]:
     """Our key -> rosinality's key, for every tensor but `mapping.w_avg`, which lies beside that state dict."""
@@ -48,7 +51,7 @@ def from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> State
     Raises StyleclipError where a tensor is missing or has another number of dimensions.
     """
     _require(state, ["input.input", "style.1.weight", "conv1.conv.modulation.weight"], "rosinality")
-    img_resolution = 4 * 2**_count(state, r"to_rgbs\.(\d+)\.bias")
+    img_resolution = 4 * 2**min(_count(state, r"to_rgbs\.(\d+)\.bias"), MOST_LEVELS)
     names = rosinality_names(img_resolution, _count(state, r"style\.(\d+)\.weight"))
     _require(state, names.values(), "rosinality")
     try:
@@ -97,11 +100,12 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
     """
     state = {key: tensor.detach().clone() for key, tensor in state.items() if not key.endswith("resample_filter")}
     _require(state, ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.torgb.bias"], "NVIDIA")
-    resolutions = [4 * 2**i for i in range(_count(state, r"synthesis\.b(\d+)\.torgb\.bias"))]
+    resolutions = [4 * 2**i for i in range(min(_count(state, r"synthesis\.b(\d+)\.torgb\.bias"), MOST_LEVELS))]
     _require(state, [f"synthesis.b{r}.conv1.weight" for r in resolutions], "NVIDIA")
     for key, tensor in state.items():
-        if not tensor.numel() or (key.endswith("weight") and tensor.ndim < 2) or (key == "mapping.w_avg" and tensor.ndim != 1):
-            raise StyleclipError(f"The tensor {key} {list(tensor.shape)} does not fit into a StyleGAN2 generator.")
+        dimensions = tensor.ndim >= 2 if key.endswith("weight") else tensor.ndim == 1 or key != "mapping.w_avg"
+        if not dimensions or not tensor.numel() or max(tensor.shape, default=1) > LARGEST:
+            raise StyleclipError(f"The tensor {_shown(key, tensor)} does not fit into a StyleGAN2 generator.")
     with torch.device("meta"):      # sizes without memory: the tensors of the file become the parameters
         generator = Generator(
             img_resolution=resolutions[-1],
@@ -116,7 +120,7 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
     for key, tensor in state.items():
         if key not in wanted or wanted[key].shape != tensor.shape:
             raise StyleclipError(
-                f"The tensor {key} {list(tensor.shape)} does not fit into a StyleGAN2 generator of {resolutions[-1]} "
+                f"The tensor {_shown(key, tensor)} does not fit into a StyleGAN2 generator of {resolutions[-1]} "
                 "pixels; conditional generators and StyleGAN3 cannot be read."
             )
     generator.load_state_dict(state, assign=True)
@@ -134,6 +138,11 @@ def _shaped_like_ours(name: str, tensor: Tensor) -> Tensor:
     if name == "synthesis.b4.const" or re.search(r"(conv\d|torgb)\.weight$", name):
         return tensor[0]
     return tensor
+
+
+def _shown(key: str, tensor: Tensor) -> str:
+    """A tensor's name and shape in a message, however the name may look."""
+    return f"{ascii(key[:80])[1:-1]} {list(tensor.shape)}"
 
 
 def _count(state: StateDict, pattern: str) -> int:

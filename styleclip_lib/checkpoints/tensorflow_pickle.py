@@ -21,7 +21,7 @@ USUAL = {"label_size": 0, "architecture": "skip", "nonlinearity": "lrelu", "mapp
          "resample_kernel": [1, 3, 3, 1], "use_noise": True}  # fmt: skip
 """The settings of which our generator knows one value alone."""
 
-MOST_DEPTH = 8
+MOST_LEVELS = 12
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -47,37 +47,47 @@ LAYER: dict[str, tuple[str, Change]] = {
 """Our name -> theirs and what is done with the array, within a layer; its weight apart."""
 
 
-def generator_from_tensorflow(network: Record) -> Generator:
+def generator_from_tensorflow(network: Record, most_numbers: int) -> Generator:
     """`Gs` of a file (G, D, Gs), with its arrays under names such as "synthesis/8x8/Conv0_up/weight".
 
-    Raises Refused for StyleGAN1, for conditional networks and for other designs than StyleGAN2's usual one, and
-    StyleclipError where an array is missing.
+    Raises Refused for StyleGAN1, for conditional networks, for other designs than StyleGAN2's usual one, and where the arrays
+    have together more than most_numbers numbers; StyleclipError where an array is missing.
     """
-    arrays = _variables(network)
-    settings = network.attributes.get("static_kwargs")
-    if type(settings) is not dict:
-        raise Refused("its generator is not described as one")
+    parts = _dictionary(network, "components")
+    arrays = _variables(network, "")
+    for name in ("mapping", "synthesis"):
+        arrays |= _variables(parts[name], f"{name}/") if name in parts else {}
     if "synthesis/4x4/Conv/mod_weight" not in arrays:
         raise Refused("it holds no StyleGAN2 generator; StyleGAN1 and ProGAN are not known here")
+    settings = _dictionary(network, "static_kwargs")
     check_usual(settings, USUAL)
-    state = {ours: _tensor(arrays[theirs], change) for ours, (theirs, change) in _names(arrays).items() if theirs in arrays}
+    names = {ours: (theirs, change) for ours, (theirs, change) in _names(arrays).items() if theirs in arrays}
+    if sum(arrays[theirs].size for theirs, _ in names.values()) > most_numbers:
+        raise Refused("its arrays are together far larger than the file")
+    state = {ours: _tensor(arrays[theirs], change) for ours, (theirs, change) in names.items()}
     return generator_from_nvidia(state, clamp_of(settings))
 
 
-def _variables(network: Record) -> dict[str, np.ndarray]:
-    """All arrays of a network and of its components, these under "COMPONENT/"."""
-    arrays: dict[str, np.ndarray] = {}
-    waiting = [("", network, 0)]
-    while waiting:
-        path, record, depth = waiting.pop()
-        variables, components = (record.attributes.get(name) for name in ("variables", "components"))
-        if type(variables) is not list or type(components) is not dict or depth > MOST_DEPTH:
+def _dictionary(network: object, name: str) -> dict:
+    found = network.attributes.get(name) if type(network) is Record else None
+    if type(found) is not dict:
+        raise Refused("a network in it is not described as one")
+    return found
+
+
+def _variables(network: object, path: str) -> dict[str, np.ndarray]:
+    """The arrays of a network by their names behind `path`. TensorFlow has single numbers as such."""
+    variables = network.attributes.get("variables") if type(network) is Record else None
+    if type(variables) is not list:
+        raise Refused("a network in it is not described as one")
+    arrays = {}
+    for variable in variables:
+        if type(variable) not in (tuple, list) or len(variable) != 2 or type(variable[0]) is not str:
             raise Refused("a network in it is not described as one")
-        for entry in variables:
-            if type(entry) not in (tuple, list) or len(entry) != 2 or type(entry[0]) is not str:
-                raise Refused("a network in it is not described as one")
-            arrays[path + entry[0]] = entry[1].values if type(entry[1]) is Array else np.asarray(entry[1], dtype=np.float32)
-        waiting += [(f"{path}{name}/", part, depth + 1) for name, part in components.items() if type(part) is Record]
+        name, values = variable
+        if type(values) not in (Array, int, float):
+            raise Refused("a network in it has something other than an array for a variable")
+        arrays[path + name] = values.values if type(values) is Array else np.array(values, dtype=np.float32)
     return arrays
 
 
@@ -91,7 +101,7 @@ def _names(arrays: dict[str, np.ndarray]) -> dict[str, tuple[str, Change]]:
         names[f"mapping.fc{i}.weight"] = (f"mapping/Dense{i}/weight", _matrix)
         names[f"mapping.fc{i}.bias"] = (f"mapping/Dense{i}/bias", _same)
     noise = 0
-    for level in range(_count(arrays, r"synthesis/\d+x\d+/ToRGB/weight")):
+    for level in range(min(_count(arrays, r"synthesis/\d+x\d+/ToRGB/weight"), MOST_LEVELS)):
         r = 4 * 2**level
         convolutions = [("conv1", "Conv")] if r == 4 else [("conv0", "Conv0_up"), ("conv1", "Conv1")]
         for ours, theirs in [*convolutions, ("torgb", "ToRGB")]:

@@ -27,6 +27,7 @@ OLD_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The mark as a pickle: how a file of the old format begins."""
 
 STATES = {**pickle_values.STATES, **pickle_tensors.STATES, Record: Record.set_state}
+"""What takes in the state of anything that stands for an object of a network's file."""
 
 
 def read_torch(path: str | Path) -> object:

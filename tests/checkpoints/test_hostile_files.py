@@ -3,6 +3,7 @@
 import argparse
 import collections
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ import torch
 from styleclip_lib.checkpoints.any_generator import read_generator
 from styleclip_lib.cli.main import main
 from styleclip_lib.errors import StyleclipError
-from tests.checkpoints.hostile_files import FILLING, RUNNING, careless
+from tests.checkpoints.hostile_files import FILLING, RUNNING
+from tests.checkpoints.hostile_parts import careless, saved
+from tests.checkpoints.official_files import ada_pickle, small_generator, tensorflow_pickle
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -57,6 +60,32 @@ def test_nothing_is_believed(name, tmp_path):
     make, match = FILLING[name]
     (tmp_path / "a.pkl").write_bytes(make())
     refused(tmp_path / "a.pkl", match)
+
+
+HONEST = {
+    "zip": lambda: saved({"g_ema": small_generator().state_dict()}),
+    "old format": lambda: saved({"g_ema": small_generator().state_dict()}, old=True),
+    "StyleGAN2-ADA": lambda: ada_pickle(small_generator()),
+    "TensorFlow": lambda: tensorflow_pickle(small_generator()),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_damaged_files(name, tmp_path):
+    """Bytes changed, lost and added at random: the file is read, or refused in one line, and nothing else happens."""
+    numbers = random.Random(name)
+    honest, refusals = HONEST[name](), 0
+    for _ in range(120):
+        content = bytearray(honest)
+        at = numbers.randrange(numbers.choice([len(content), 2000]))
+        content[at : at + numbers.choice([0, 1, 4])] = numbers.randbytes(numbers.choice([0, 1, 4]))
+        (tmp_path / "a.pt").write_bytes(content)
+        try:
+            read_generator(tmp_path / "a.pt")
+        except StyleclipError as error:
+            assert str(error).isprintable() and len(str(error)) < 400
+            refusals += 1
+    assert refusals > 20
 
 
 def test_classes_stay_as_they_are():

@@ -75,6 +75,34 @@ def test_unknown_and_misshapen_tensors(generator):
         generator_from_nvidia({**state, "synthesis.b8.conv1.bias": torch.zeros(3)})
 
 
+def test_absurd_tensors(generator):
+    state = generator.state_dict()
+    sizes = {"mapping.fc0.weight": (6, 8193), "mapping.w_avg": (), "synthesis.b4.const": (0,), "synthesis.b8.conv1.weight": (6,)}
+    for key, size in sizes.items():
+        wrong = torch.zeros(size)
+        with pytest.raises(StyleclipError, match=f"{key} .*does not fit"):
+            generator_from_nvidia({**state, key: wrong})
+    with pytest.raises(StyleclipError, match="does not fit") as error:
+        generator_from_nvidia({**state, "line\n\x1b[31m" + "x" * 500: torch.zeros(1)})
+    assert str(error.value).isprintable() and len(str(error.value)) < 300
+
+
+def test_thousands_of_resolutions(generator):
+    one = torch.zeros(3)
+    with pytest.raises(StyleclipError, match="missing"):
+        generator_from_nvidia({**generator.state_dict(), **{f"synthesis.b{i}.torgb.bias": one for i in range(5000)}})
+    state, _ = to_rosinality(generator.state_dict())
+    with pytest.raises(StyleclipError, match="missing"):
+        generator_from_rosinality({**state, **{f"to_rgbs.{i}.bias": one for i in range(5000)}})
+
+
+def test_tensors_of_another_shape_in_rosinality_layout(generator):
+    state, latent_avg = to_rosinality(generator.state_dict())
+    for key in ("noises.noise_1", "to_rgb1.bias", "conv1.noise.weight", "input.input"):
+        with pytest.raises(StyleclipError, match=r"another shape|does not fit"):
+            generator_from_rosinality({**state, key: torch.zeros(2)}, latent_avg)
+
+
 def test_something_else_altogether():
     with pytest.raises(StyleclipError, match="no StyleGAN2 generator"):
         generator_from_nvidia({"conv.weight": torch.zeros(1)})

@@ -410,4 +410,4 @@ def test_official_files_that_do_not_fit(tiny, tmp_path):
     path.write_bytes(b"PK broken")
     refused(r"a\.pt")
     path.unlink()
-    refused("There is no file")
+    refused("There is no mapper")
