@@ -54,7 +54,7 @@ class Settings:
     """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a fifth of the largest"""
     ridge: float = 3.0
     """directions: 0 asks each channel by itself what it has to do with the text, as the paper does; above 0 all are asked together"""
-    steps: int = 50
+    steps: int = 100
     """optimization: its steps"""
     lambda_l2: float = 0.0002
     """optimization: weight of staying near the inverted face"""
@@ -62,9 +62,9 @@ class Settings:
     """optimization: weight of staying the same person"""
     lambda_side: float = 0.15
     """optimization: weight of what changes besides, in CLIP's eyes"""
-    layers: Literal["auto", "all", "shape", "color"] = "auto"
+    layers: Literal["all", "auto", "shape", "color"] = "all"
     """optimization: which layers of the generator may change: shape leaves colours alone, color leaves shapes, auto takes what the
-    text needs"""
+    text speaks of"""
     inversion_steps: int = 100
     """steps of the inversion before"""
     seed: int = 0

@@ -22,9 +22,9 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 """The attributes that are colours."""
 
 
-def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.2, lambda_l2: float = 0.0002,
+def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float = 0.2, lambda_l2: float = 0.0002,
                     lambda_id: float = 0.1, lambda_side: float = 0.15, already: float = 0.14, enough: float = 0.35, views: int = 2,
-                    layers: str = "auto", space: str = "w+", seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
+                    layers: str = "all", space: str = "w+", seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
     argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_side L_side(w)      (Patashnik et al. 2021, eq. 1, and L_side)
@@ -43,8 +43,8 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     already    the cosine from which on the text counts as true of the face from the start, and the face comes back as it is
                (1 is the paper's way)
     enough     the cosine of picture and text with which CLIP is content
-    layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide
-               colours, of the background too), "color" (those from 32 pixels on), or "auto": as the text needs it (`layers_for`)
+    layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
+               background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      "w+", or "styles": then w stands for the styles, and a StyleEdit comes back
     frames     how many pictures of the way to keep, evenly spread, the first being the face itself
 

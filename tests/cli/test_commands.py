@@ -159,7 +159,7 @@ def test_edit_saves_the_edited_face(toy, portrait, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert main(["edit", str(portrait), str(out), "--text", "a smile", "--seed", "3", "--steps", "7"]) == 0
     assert toy.seen["edit"] == {"text": "a smile", "steps": 7, "lambda_l2": 0.0002, "lambda_id": 0.1, "lambda_side": 0.15,
-                                "layers": "auto", "seed": 3}
+                                "layers": "all", "seed": 3}
     assert Image.open(out).tobytes() == to_pil(toy.seen["measured"]).tobytes()
     shown = capsys.readouterr().out
     assert "aligned" not in toy.seen and "draws portraits" not in shown

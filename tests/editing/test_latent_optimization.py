@@ -78,7 +78,8 @@ def test_in_the_space_of_styles(tiny, w_plus):
 
 def test_styles_of_layers_that_paint_stay_too(models):
     w_plus = models.sample(3)
-    result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, already=1.0, views=1, space="styles", progress=False)
+    result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, already=1.0, views=1, space="styles", layers="auto",
+                             progress=False)
     moved = (result.styles - models.generator.styles(w_plus)[0]).abs()[0]
     for (_, where), resolution in zip(models.generator.style_slices, models.generator.layer_resolutions):
         assert (moved[where].max() > 0) == (resolution <= 32)
