@@ -17,16 +17,25 @@ from PIL import Image
 MAX_TRANSFORM = 4096
 """No picture is drawn larger than this before it is reduced to the size asked for."""
 
+BLURRED = 1 / 3
+"""Where a picture is continued, the blur begins inside it, at this share of the continuation's width."""
+
 
 def crop_face(
     picture: Image.Image, landmarks: np.ndarray, size: int, framing: float = 1.0, supersample: int = 4
 ) -> Image.Image:
     """The aligned face, ``size`` x ``size`` pixels, RGB.
 
-    landmarks [68, 2]: x, y in pixels of the picture. framing: side of the square, in sides of FFHQ's.
+    landmarks [68, 2]: x, y in pixels of the picture. framing: side of the square, in sides of FFHQ's. supersample: see ``crop_quad``.
+    """
+    return crop_quad(picture, face_quad(landmarks, framing), size, supersample)
+
+
+def crop_quad(picture: Image.Image, quad: np.ndarray, size: int, supersample: int = 4) -> Image.Image:
+    """What lies in a square of an RGB picture, as ``face_quad`` gives it, upright, ``size`` x ``size`` pixels.
+
     supersample: the square is first drawn this many times larger (at most ``MAX_TRANSFORM`` pixels), then reduced.
     """
-    quad = face_quad(landmarks, framing)
     picture, quad = surroundings(picture, quad, size)
     side = max(size, min(size * supersample, MAX_TRANSFORM))
     corners = tuple(float(v) for v in (quad + 0.5).ravel())
@@ -57,25 +66,51 @@ def quad_side(quad: np.ndarray) -> float:
     return float(np.hypot(*(quad[3] - quad[0])))
 
 
+def taken_quad(picture_size: tuple[int, int], quad: np.ndarray, size: int) -> np.ndarray:
+    """What ``crop_quad`` really takes, in the picture's pixels: where it shrinks a large picture it rounds, a part of the crop's pixels."""
+    shrink, smaller = _shrinking(picture_size, quad, size)
+    return (quad / shrink + 0.5) * (np.array(picture_size) / smaller) - 0.5
+
+
+def blurred_margins(picture_size: tuple[int, int], quad: np.ndarray, size: int) -> np.ndarray:
+    """How far from the left, top, right and bottom edge of a picture ``crop_quad`` blurs what lies in it already, in pixels; 0 where it
+    continues nothing. The blur is full at the edge and fades out towards the inside."""
+    shrink, smaller = _shrinking(picture_size, quad, size)
+    return _padding(smaller, quad / shrink)[0] * shrink * BLURRED
+
+
 def surroundings(picture: Image.Image, quad: np.ndarray, size: int) -> tuple[Image.Image, np.ndarray]:
     """The part of the picture that the square needs, shrunk, cut and continued, and the square in that part."""
-    shrink = math.floor(quad_side(quad) / size * 0.5)
+    shrink, smaller = _shrinking(picture.size, quad, size)
     if shrink > 1:
-        smaller = tuple(max(1, round(side / shrink)) for side in picture.size)
         picture, quad = picture.resize(smaller, Image.Resampling.LANCZOS), quad / shrink
 
-    side = quad_side(quad)
-    border = max(round(side * 0.1), 3)
+    pad, border = _padding(picture.size, quad)
     low, high = np.floor(quad.min(0)).astype(int), np.ceil(quad.max(0)).astype(int)
     box = (*np.maximum(low - border, 0).tolist(), *np.minimum(high + border, picture.size).tolist())
     picture, quad = picture.crop(box), quad - box[:2]
-
-    low, high = np.floor(quad.min(0)).astype(int), np.ceil(quad.max(0)).astype(int)
-    pad = np.maximum([*(border - low), *(high - picture.size + border)], 0)  # left, top, right, bottom
-    if pad.max() <= border - 4:
+    if not pad.any():
         return picture, quad
-    pad = np.maximum(pad, round(side * 0.3))
-    return _continued(picture, pad.tolist(), 0.02 * side), quad + pad[:2]
+    return _continued(picture, pad.tolist(), 0.02 * quad_side(quad)), quad + pad[:2]
+
+
+def _shrinking(picture_size: tuple[int, int], quad: np.ndarray, size: int) -> tuple[int, tuple[int, int]]:
+    """By how much a picture is shrunk before the square is cut out, 1 or more, and its size then."""
+    shrink = max(1, math.floor(quad_side(quad) / size * 0.5))
+    width, height = picture_size
+    return shrink, (max(1, round(width / shrink)), max(1, round(height / shrink)))
+
+
+def _padding(picture_size: tuple[int, int], quad: np.ndarray) -> tuple[np.ndarray, int]:
+    """How far the picture is continued to the left, top, right and bottom (zeros if the square lies well inside), and how much of it is
+    kept around the square."""
+    side = quad_side(quad)
+    border = max(round(side * 0.1), 3)
+    low, high = np.floor(quad.min(0)).astype(int), np.ceil(quad.max(0)).astype(int)
+    pad = np.maximum([*(border - low), *(high - picture_size + border)], 0)
+    if pad.max() <= border - 4:
+        return np.zeros(4, dtype=int), border
+    return np.maximum(pad, round(side * 0.3)), border
 
 
 def _continued(picture: Image.Image, pad: list[int], sigma: float) -> Image.Image:
@@ -91,7 +126,7 @@ def _continued(picture: Image.Image, pad: list[int], sigma: float) -> Image.Imag
     beside = 1 - np.minimum(x / left, (width - 1 - x) / right)
     above = 1 - np.minimum(y / top, (height - 1 - y) / bottom)
     outside = np.maximum(beside, above)[..., None]  # 1 at the outer edge, 0 where the picture begins
-    pixels += (gaussian_blur(pixels, sigma) - pixels) * np.clip(3 * outside + 1, 0, 1)
+    pixels += (gaussian_blur(pixels, sigma) - pixels) * np.clip(outside / BLURRED + 1, 0, 1)
     pixels += (np.median(pixels, axis=(0, 1)) - pixels) * np.clip(outside, 0, 1)
     return Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
 

@@ -19,7 +19,7 @@ from PIL import Image
 from .checkpoints.domain import file_path, read_index, sources
 from .checkpoints.official import landmark_file
 from .checkpoints.registry import is_official
-from .cropping import crop_face
+from .cropping import crop_quad, face_quad
 from .errors import StyleclipError
 from .images import ImageSource, open_picture
 from .paths import data_folder
@@ -95,6 +95,22 @@ def align_face(
     """
     if not 16 <= size <= 4096:
         raise StyleclipError(f"The crop's size must lie between 16 and 4096 pixels, not {size}.")
+    picture = open_picture(image)
+    return crop_quad(picture, find_quad(picture, face=face, landmarks=landmarks, framing=framing, domain=domain), size)
+
+
+def find_quad(
+    image: ImageSource,
+    *,
+    face: Choice = None,
+    landmarks: np.ndarray | None = None,
+    framing: float | None = None,
+    domain: Path | None = None,
+) -> np.ndarray:
+    """The square that ``align_face`` cuts out, as ``cropping.face_quad`` gives it: [4, 2], x and y in the upright picture's pixels.
+
+    ``cropping.crop_quad`` cuts it out, and ``pasting.paste_back`` puts an edited face back into it. Settings and errors: as above.
+    """
     if framing is None:
         framing = 1.0 if domain is None else domain_framing(domain)
     if not 0.2 <= framing <= 5:
@@ -102,7 +118,7 @@ def align_face(
     picture = open_picture(image)
     if landmarks is None:
         landmarks = face_landmarks(picture, choose(find_faces(picture), face, picture.size), domain)
-    return crop_face(picture, _checked(landmarks, picture.size), size, framing)
+    return face_quad(_checked(landmarks, picture.size), framing)
 
 
 def find_faces(image: ImageSource) -> list[Face]:

@@ -45,10 +45,15 @@ def load_image(source: ImageSource) -> torch.Tensor:
 
 def open_picture(source: ImageSource) -> Image.Image:
     """The same picture as ``load_image`` gives, as an upright RGB ``PIL.Image``. Raises StyleclipError."""
+    return _to_rgb(open_upright(source))
+
+
+def open_upright(source: ImageSource) -> Image.Image:
+    """The same picture in the mode that it has: transparent, grey or whatever. Raises StyleclipError."""
     with warnings.catch_warnings():  # what Pillow has to say is said below, in a sentence
         warnings.simplefilter("ignore")
         if isinstance(source, Image.Image):
-            return _to_rgb(_upright(_decoded(source, "The picture")))
+            return _upright(_decoded(source, "The picture"))
         name, file = _opened(source)
         with file:
             try:
@@ -57,7 +62,7 @@ def open_picture(source: ImageSource) -> Image.Image:
                 raise StyleclipError(_too_large(name)) from None
             except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
                 raise StyleclipError(f"{name} is not a picture that can be read: try a PNG or JPEG file.") from error
-            return _to_rgb(_upright(_decoded(image, name)))
+            return _upright(_decoded(image, name))
 
 
 def from_pil(image: Image.Image) -> torch.Tensor:
@@ -100,8 +105,11 @@ def save_image(image: torch.Tensor | Image.Image, path: str | os.PathLike[str]) 
     picture = image if isinstance(image, Image.Image) else to_pil(image)
     if path.suffix.lower() in (".jpg", ".jpeg", ".bmp"):
         picture = _to_rgb(picture)
+    settings = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+    if "icc_profile" in picture.info:  # without it a phone's colours would look pale
+        settings["icc_profile"] = picture.info["icc_profile"]
     with written_whole(path) as partial:
-        picture.save(partial, **({"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}))
+        picture.save(partial, **settings)
     return path
 
 

@@ -32,6 +32,7 @@ class Models:
     perceptual  how different two pictures look
     encoder     image -> w_plus
     attributes  image -> what can be read from it (None for a domain whose attributes nobody knows)
+    tuned_from  the generator as it came, where this one was fitted to a face (see `pivotal_tuning`); what was made for it fits this one
     """
 
     domain: str
@@ -43,6 +44,12 @@ class Models:
     encoder: Encoder | E4e | None
     attributes: Attributes | None
     device: torch.device
+    tuned_from: Generator | None = None
+
+    @property
+    def related_generators(self) -> list[Generator]:
+        """The generators whose directions and mappers fit this domain: its own and, if that was fitted to a face, the one it was before."""
+        return [self.generator] if self.tuned_from is None else [self.generator, self.tuned_from]
 
     def sample(self, seed: int, truncation_psi: float = 0.7) -> torch.Tensor:
         """The latent code of a face: w_plus [1, num_ws, w_dim]. A seed means the same face on every machine."""

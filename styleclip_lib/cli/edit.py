@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Draw = Callable[[float], torch.Tensor]
     """strength -> picture [1, 3, R, R] in [-1, 1]"""
-    Method = Callable[[torch.Tensor], tuple[torch.Tensor, dict]]
-    """w_plus [1, num_ws, w_dim] -> the edited picture [1, 3, R, R], and the recipe"""
+    Method = Callable[[Models, torch.Tensor], tuple[torch.Tensor, dict]]
+    """models with a generator fitted to the face, and w_plus [1, num_ws, w_dim] -> the edited picture [1, 3, R, R], and the recipe"""
 
 
 @dataclass
@@ -67,6 +67,13 @@ class Settings:
     text speaks of"""
     inversion_steps: int = 100
     """steps of the inversion before"""
+    tune: bool = False
+    """after the inversion, let a copy of the generator learn to draw exactly this face (pivotal tuning, Roich et al. 2021): for faces that
+    come out as somebody else"""
+    tune_steps: int = 150
+    """steps of it"""
+    paste_back: bool = False
+    """put the edited face back into the photograph that it was cropped out of, and save all of it"""
     seed: int = 0
     """the same seed gives the same result"""
     align: Align = "auto"
@@ -90,32 +97,43 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output)
     picture = open_picture(settings.input)
 
-    from ..inversion import invert
+    from ..inversion import invert, preset_for
     from ..metrics import measure_edit
     from ..models import load_models
+    from ..pasting import paste_back
+    from ..pivotal_tuning import tune_generator, with_noise
     from .portrait import aligned_portrait, note_on_photographs
 
     models = load_models(settings.domain, device=settings.device)
-    face, cropped = aligned_portrait(models, picture, settings.align, settings.face)
-    note_on_photographs(models, cropped)
+    face, quad = aligned_portrait(models, picture, settings.align, settings.face)
+    if settings.paste_back and quad is None:
+        raise StyleclipError("--paste-back has nothing to paste into, because this picture is taken whole, as it has the generator's size: "
+                             "leave it away, or have the face searched with --align always.")
+    note_on_photographs(models, quad)
     models.clip.encode_text([settings.text, settings.neutral])  # what CLIP cannot read is better said before the inversion
     method = METHODS[settings.method](models, settings)
-    start = invert(models, face, steps=settings.inversion_steps, seed=settings.seed)
-    edited, recipe = method(start.w_plus)
+    start = invert(models, face, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
+    if settings.tune:
+        fitted, start = tune_generator(models, start, face, steps=settings.tune_steps, seed=settings.seed)
+    else:
+        fitted = with_noise(models, start.noises)
+    edited, recipe = method(fitted, start.w_plus)
     measured = measure_edit(models, start.image, edited, settings.text)
-    save_image(edited, settings.output)
+    save_image(paste_back(settings.input, edited, quad) if settings.paste_back else edited, settings.output)
     print(measured)
     print(f"Saved {settings.output}.")
     if settings.report is not None:
+        if settings.tune:
+            recipe = {**recipe, "tuning": {"steps": settings.tune_steps, "seed": settings.seed}}
         _write_report(settings.report, {"recipe": recipe, "measured": measured})
         print(f"Saved {settings.report}.")
     return 0
 
 
-def _optimization(models: Models, settings: Settings) -> Method:
+def _optimization(_: Models, settings: Settings) -> Method:
     from ..editing.latent_optimization import optimize_latent
 
-    def method(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+    def method(models: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
         edit = optimize_latent(
             models,
             w_plus,
@@ -141,11 +159,13 @@ def _directions(models: Models, settings: Settings) -> Method:
     beta = None if settings.beta == "auto" else settings.beta
     directions.threshold(settings.text, settings.neutral, beta)  # says at once if it leaves no channel
 
-    def automatic(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+    def automatic(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+        directions.models = fitted
         edit = auto_edit(directions, w_plus, settings.text, None if settings.neutral == "a face" else settings.neutral, beta)
         return edit.image, edit.recipe
 
-    def method(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+    def method(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+        directions.models = fitted
         edit = directions.edit(w_plus, settings.text, settings.neutral, settings.strength * settings.alpha, beta)
         return edit.image, edit.recipe
 
@@ -160,8 +180,9 @@ def _mapper(models: Models, settings: Settings) -> Method:
     name = settings.mapper or mapper_for(models, settings.text)
     mapper = LatentMapper.load(models, name) if name else train_mapper(models, settings.text, seed=settings.seed)
 
-    def method(w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
-        return _drawn(models, settings, lambda strength: mapper.edit(w_plus, strength).image, mapper.recipe, strengths=LEARNT)
+    def method(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
+        mapper.models = fitted
+        return _drawn(fitted, settings, lambda strength: mapper.edit(w_plus, strength).image, mapper.recipe, strengths=LEARNT)
 
     return method
 
@@ -176,7 +197,7 @@ def _drawn(models: Models, settings: Settings, draw: Draw, recipe: dict, **stren
 
 METHODS: dict[str, Callable[[Models, Settings], Method]] = {"optimization": _optimization, "mapper": _mapper,
                                                                 "directions": _directions}
-"""Each gets ready before the inversion, so that what it cannot do is said early; then it gets w_plus [1, num_ws, w_dim]."""
+"""Each gets ready before the inversion, so that what it cannot do is said early; then it gets the generator to draw with and w_plus."""
 
 
 def at_strength(models: Models, w_plus: torch.Tensor, edit: Edit, strength: float) -> torch.Tensor:
@@ -193,8 +214,10 @@ def _check(settings: Settings) -> None:
     """Everything that can be said before a picture is opened or a model loaded."""
     if not settings.text.strip():
         raise StyleclipError('The text is empty: say what the face should become, such as --text "a smiling face".')
-    if settings.steps < 1 or settings.inversion_steps < 0:
-        raise StyleclipError("--steps must be 1 or more and --inversion-steps 0 or more.")
+    if min(settings.steps, settings.tune_steps) < 1 or settings.inversion_steps < 0:
+        raise StyleclipError("--steps and --tune-steps must be 1 or more and --inversion-steps 0 or more.")
+    if settings.paste_back and settings.align == "never":
+        raise StyleclipError("--paste-back has nothing to paste into where nothing is cropped: leave it or --align never away.")
     if not settings.neutral.strip():
         raise StyleclipError('The neutral text is empty: say what the face is without the edit, such as --neutral "a face".')
     if settings.strength != "auto" and not math.isfinite(settings.strength):

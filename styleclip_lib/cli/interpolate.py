@@ -101,12 +101,12 @@ def _code(models, end, settings: Settings):
     if isinstance(end, str):
         return _invented(models, int(end), settings)
 
-    from ..inversion import invert
+    from ..inversion import invert, preset_for
     from .portrait import aligned_portrait, note_on_photographs
 
-    face, cropped = aligned_portrait(models, end, settings.align, settings.face)
-    note_on_photographs(models, cropped)
-    found = invert(models, face, space=settings.space, steps=settings.inversion_steps, seed=settings.seed)
+    face, quad = aligned_portrait(models, end, settings.align, settings.face)
+    note_on_photographs(models, quad)
+    found = invert(models, face, space=settings.space, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
     return found.w_plus[:, 0] if settings.space == "w" else found.w_plus
 
 

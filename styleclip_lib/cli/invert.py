@@ -28,16 +28,22 @@ class Settings:
     """where to write the code itself: .npy for w_plus [num_ws, w_dim], .npz for w_plus and the noise maps"""
     gif: Path | None = None
     """where to write a film of the way there (.gif, .mp4, .webp)"""
-    preset: Literal["default", "projector", "image2stylegan"] | None = None
-    """default: from the encoder's guess. projector: StyleGAN2's (w noise, from the mean; take --steps 1000).
-    image2stylegan: Abdal et al. 2019 (w+, from the mean, at a small rate; take --steps 5000)"""
+    preset: Literal["default", "photograph", "projector", "image2stylegan"] | None = None
+    """default: from the encoder's guess. photograph: the same with noise maps, judged as photographs are. projector: StyleGAN2's (w noise,
+    from the mean; take --steps 1000). image2stylegan: Abdal et al. 2019 (w+, from the mean, at a small rate; take --steps 5000). Without
+    one, what suits the domain: default or photograph"""
     space: Literal["z", "w", "w+", "z noise", "w noise", "w+ noise"] | None = None
     """w: one w for all layers; w+: one for each layer, closer to the picture; z: what the mapping network can make; with
-    " noise" the noise maps are found too. By default the preset's, which is w+ unless you choose another"""
+    " noise" the noise maps are found too. By default the preset's"""
     start: Literal["encoder", "mean"] | None = None
     """where to begin: the encoder's guess, or the average face. By default the preset's"""
     steps: int = 100
     """steps of optimisation after the start"""
+    tune: bool = False
+    """afterwards let a copy of the generator learn to draw exactly this face from the code (pivotal tuning), and save what that draws;
+    the code is the same and still belongs to the generator as it was"""
+    tune_steps: int = 150
+    """steps of it"""
     seed: int = 0
     """the same seed gives the same result"""
     align: Align = "auto"
@@ -61,17 +67,18 @@ def main(arguments: Sequence[str]) -> int:
         check_picture_path(settings.gif, (".gif", ".mp4", ".webp"))
     picture = open_picture(settings.input)
 
-    from ..inversion import invert
+    from ..inversion import invert, preset_for
     from ..models import load_models
     from .portrait import aligned_portrait, note_on_photographs
 
     models = load_models(settings.domain, device=settings.device)
-    face, cropped = aligned_portrait(models, picture, settings.align, settings.face)
-    note_on_photographs(models, cropped)
-    chosen = {"preset": settings.preset, "space": settings.space, "start": settings.start, "frames": FRAMES if settings.gif else None}
+    face, quad = aligned_portrait(models, picture, settings.align, settings.face)
+    note_on_photographs(models, quad)
+    chosen = {"space": settings.space, "start": settings.start, "frames": FRAMES if settings.gif else None}
     given = {name: value for name, value in chosen.items() if value is not None}
-    found = invert(models, face, steps=settings.steps, seed=settings.seed, **given)
-    save_image(found.image, settings.output)
+    found = invert(models, face, preset=settings.preset or preset_for(models), steps=settings.steps, seed=settings.seed, **given)
+    drawn = _tuned(models, found, face, settings) if settings.tune else found
+    save_image(drawn.image, settings.output)
     print(f"Saved {settings.output}.")
     if settings.gif is not None:
         save_animation(found.frames, settings.gif)
@@ -82,10 +89,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _tuned(models, found, face, settings: Settings):
+    """The inversion as a generator draws it that was tuned to the face; says what that has brought."""
+    from ..pivotal_tuning import tune_generator
+
+    _, tuned = tune_generator(models, found, face, steps=settings.tune_steps, seed=settings.seed)
+    print(f"Tuning brought the picture from {found.psnr:.1f} to {tuned.psnr:.1f} dB.")
+    return tuned
+
+
 def _check(settings: Settings) -> None:
     """Everything that can be said before a picture is opened or a model loaded."""
-    if settings.steps < 0:
-        raise StyleclipError("--steps must be 0 or more.")
+    if settings.steps < 0 or settings.tune_steps < 1:
+        raise StyleclipError("--steps must be 0 or more and --tune-steps 1 or more.")
     if settings.latent is not None and check_destination(settings.latent).suffix not in (".npy", ".npz"):
         raise StyleclipError(f"Cannot write '{settings.latent}': give it the extension .npy, or .npz.")
     check_destination(settings.output)

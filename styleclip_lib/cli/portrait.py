@@ -8,6 +8,7 @@ from ..images import ImageSource, from_pil, open_picture
 from .parsing import Align, Face
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from ..models import Models
@@ -17,8 +18,8 @@ PORTRAITS_NOTE = "This domain draws portraits, so a photograph becomes a drawn f
 
 def aligned_portrait(
     models: Models, source: ImageSource, align: Align = "auto", face: Face = None
-) -> tuple[torch.Tensor, bool]:
-    """(the face [1, 3, R, R] in [-1, 1], whether it had to be found and cropped); R is the generator's resolution.
+) -> tuple[torch.Tensor, np.ndarray | None]:
+    """(the face [1, 3, R, R] in [-1, 1], the square it was cropped from [4, 2] or None); R is the generator's resolution.
 
     ``auto`` takes a picture that has exactly the generator's size as it is, and crops the face out of any other;
     ``always`` and ``never`` say so outright. ``face`` chooses among several, as in ``align_face``.
@@ -27,13 +28,15 @@ def aligned_portrait(
     picture = open_picture(source)
     side = models.generator.img_resolution
     if align == "always" or (align == "auto" and picture.size != (side, side)):
-        from ..faces import align_face
+        from ..cropping import crop_quad
+        from ..faces import find_quad
 
-        return from_pil(align_face(picture, size=side, face=face, domain=models.folder)), True
-    return from_pil(picture.resize((side, side))), False
+        quad = find_quad(picture, face=face, domain=models.folder)
+        return from_pil(crop_quad(picture, quad, side)), quad
+    return from_pil(picture.resize((side, side))), None
 
 
-def note_on_photographs(models: Models, cropped: bool) -> None:
+def note_on_photographs(models: Models, quad: np.ndarray | None) -> None:
     """Says what to expect when a face was cropped out of a photograph and the domain knows drawn ones only."""
-    if cropped and models.domain == "portraits":
+    if quad is not None and models.domain == "portraits":
         print(PORTRAITS_NOTE)

@@ -57,8 +57,8 @@ def read_facts(path: Path) -> dict:
 def read(path: Path, models: Models) -> tuple[dict[str, torch.Tensor], dict]:
     """Tensors, in float32 on the device of the models, and facts. Raises StyleclipError if they belong to other networks."""
     facts = read_facts(path)
-    for network, whose in belongs_to(models).items():
-        if facts.get(network) != whose:
+    for network, those in (("generator", models.related_generators), ("clip", [models.clip])):
+        if facts.get(network) not in map(fingerprint, those):
             raise StyleclipError(f"{path} was computed for another {network} than that of the domain '{models.domain}', and its channels "
                                  "would mean something else here; GlobalDirections.compute(models) computes them for this one.")
     return {name: value.to(models.device) for name, value in load_tensors(path).items()}, facts

@@ -194,7 +194,7 @@ def _people(goal: Goal, count: int, truncation_psi: float, rng: torch.Generator,
 
 def _official(models: Models, path: Path) -> LatentMapper:
     state, options = read_checkpoint(path)
-    if not belongs_to_generator(state, models.generator):
+    if not any(belongs_to_generator(state, generator) for generator in models.related_generators):
         raise StyleclipError(f"{path} was trained with another generator than that of the domain '{models.domain}', where its steps "
                              "would mean something else.")
     tensors = mapper_state(state)

@@ -64,7 +64,7 @@ def read(path: Path, models: Models) -> tuple[Mapper, dict]:
         with safe_open(str(path), framework="pt") as file:
             facts = json.loads((file.metadata() or {})[_KEY])
         network = Mapper(facts["num_ws"], facts["w_dim"], facts["levels"])
-        if facts["generator"] != fingerprint(models.generator):
+        if facts["generator"] not in map(fingerprint, models.related_generators):
             raise StyleclipError(f"{path} was trained for another generator than that of the domain '{models.domain}', where its steps "
                                  "would mean something else; train_mapper(models, text) trains one for this one.")
         network.load_state_dict(load_tensors(path))

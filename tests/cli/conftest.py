@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -18,10 +20,12 @@ from styleclip_lib.networks.perceptual import Perceptual
 
 @dataclass
 class Calls:
-    """What the stand-ins were asked for; `reader` is what reads attributes."""
+    """What the stand-ins were asked for; `reader` is what reads attributes, `noises` are found by the inversion, `tuned` was made."""
 
     seen: dict = field(default_factory=dict)
     models: SimpleNamespace | None = None
+    tuned: SimpleNamespace | None = None
+    noises: list | None = None
     reader: object | None = None
 
 
@@ -60,16 +64,30 @@ def toy(monkeypatch) -> Calls:
         )  # fmt: skip
         return calls.models
 
-    def align_face(image, size, face=None, framing=1.0, domain=None):
+    def find_quad(image, face=None, framing=1.0, domain=None):
         calls.seen |= {"aligned": image.size, "face": face, "framing": framing}
         if image.size == (60, 40):
             raise StyleclipError("No face was found: use a picture with one face.")
+        return np.array([[10.0, 5.0], [10.0, 35.0], [40.0, 35.0], [40.0, 5.0]])
+
+    def align_face(image, size, face=None, framing=1.0):
+        find_quad(image, face, framing)
         return image.resize((size, size))
 
-    def invert(models, image, space="w+", *, steps=100, seed=0, progress=True):
-        calls.seen["invert"] = {"image": image, "space": space, "steps": steps, "seed": seed}
+    def invert(models, image, space="w+", *, preset="default", steps=100, seed=0):
+        calls.seen["invert"] = {"image": image, "space": space, "preset": preset, "steps": steps, "seed": seed}
         w_plus = torch.full((1, generator.num_ws, generator.w_dim), 0.5)
-        return SimpleNamespace(w_plus=w_plus, image=image, history={"loss": [1.0]})
+        return SimpleNamespace(w_plus=w_plus, image=image, history={"loss": [1.0]}, noises=calls.noises, psnr=20.0)
+
+    def with_noise(models, noises):
+        calls.seen["noises"] = noises
+        return models
+
+    def tune_generator(models, inversion, image, *, steps, seed):
+        calls.seen["tuned"] = {"steps": steps, "seed": seed}
+        calls.tuned = SimpleNamespace(**{**vars(models), "generator": copy.deepcopy(models.generator)})
+        torch.nn.init.constant_(calls.tuned.generator.synthesis.b16.torgb.bias, 0.25)
+        return calls.tuned, SimpleNamespace(w_plus=inversion.w_plus, image=image + 0.1, psnr=30.0)
 
     def optimize_latent(
         models, w_plus, text, *, steps, lambda_l2, lambda_id, lambda_side, layers, seed
@@ -78,10 +96,10 @@ def toy(monkeypatch) -> Calls:
         calls.seen["edit"] |= {"lambda_l2": lambda_l2, "lambda_id": lambda_id, "lambda_side": lambda_side}
         edited = w_plus + 1
         recipe = {"text": text, "seed": seed}
-        return SimpleNamespace(w_plus=edited, image=generator.synthesis(edited), history={}, recipe=recipe)
+        return SimpleNamespace(w_plus=edited, image=models.generator.synthesis(edited), history={}, recipe=recipe)
 
     def measure_edit(models, before, after, text):
-        calls.seen["measured"] = after
+        calls.seen |= {"before": before, "measured": after}
         return Report(True, ["glasses"], torch.tensor(0.5))
 
     class GlobalDirections:
@@ -96,7 +114,7 @@ def toy(monkeypatch) -> Calls:
 
         def edit(self, w_plus, target, neutral, alpha, beta):
             calls.seen["directions"].append((target, neutral, alpha, beta))
-            return SimpleNamespace(image=generator.synthesis(w_plus + alpha), recipe={"text": target, "alpha": alpha})
+            return SimpleNamespace(image=self.models.generator.synthesis(w_plus + alpha), recipe={"text": target, "alpha": alpha})
 
     class LatentMapper:
         recipe: dict = {"method": "mapper"}
@@ -107,7 +125,7 @@ def toy(monkeypatch) -> Calls:
             return cls()
 
         def edit(self, w_plus, strength):
-            return SimpleNamespace(image=generator.synthesis(w_plus + strength))
+            return SimpleNamespace(image=self.models.generator.synthesis(w_plus + strength))
 
     def train_mapper(models, text, *, seed):
         calls.seen["mapper"] = f"trained for {text}, seed {seed}"
@@ -118,7 +136,7 @@ def toy(monkeypatch) -> Calls:
 
     def auto_edit(directions, w_plus, text, neutral, beta):
         calls.seen["auto"] = [text, neutral, beta]
-        return SimpleNamespace(image=generator.synthesis(w_plus + 0.25), recipe={"changes": [{"text": text, "alpha": 0.25}]})
+        return SimpleNamespace(image=directions.models.generator.synthesis(w_plus + 0.25), recipe={"changes": [{"text": text, "alpha": 0.25}]})
 
     def best_strength(models, draw, text, **strengths):
         calls.seen["auto"] = [text, draw(0.25), draw(1.0)]
@@ -126,8 +144,9 @@ def toy(monkeypatch) -> Calls:
 
     for made in (
         module("models", load_models=load_models),
-        module("faces", align_face=align_face),
-        module("inversion", invert=invert),
+        module("faces", align_face=align_face, find_quad=find_quad),
+        module("inversion", invert=invert, preset_for=lambda models: "default"),
+        module("pivotal_tuning", tune_generator=tune_generator, with_noise=with_noise),
         module("metrics", measure_edit=measure_edit),
         module("editing", __path__=[]),
         module("editing.latent_optimization", optimize_latent=optimize_latent),

@@ -19,6 +19,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.flips import Flip
 from styleclip_lib.images import load_image, to_pil
 from styleclip_lib.interpolation import morph
+from styleclip_lib.pasting import paste_back
 
 
 @pytest.mark.parametrize(
@@ -195,6 +196,8 @@ def test_the_defaults_are_those_of_the_library():
     directions = pytest.importorskip("styleclip_lib.editing.global_directions")
     assert (chosen.neutral, chosen.alpha) == (directions.NEUTRAL, directions.ALPHA)
     steps = signature(inversion.invert).parameters["steps"].default
+    tuning = signature(pytest.importorskip("styleclip_lib.pivotal_tuning").tune_generator).parameters
+    assert chosen.tune_steps == invert.Settings(Path("a"), Path("b")).tune_steps == tuning["steps"].default
     way = interpolate.Settings("1", "2", Path("a"))
     assert chosen.inversion_steps == steps == invert.Settings(Path("a"), Path("b")).steps == way.inversion_steps
     defaults = {name: value.default for name, value in signature(morph).parameters.items()}
@@ -253,6 +256,36 @@ def test_strength_auto_with_global_directions(options, asked, toy, portrait, tmp
     assert toy.seen["auto"] == ["a smile", *asked]
     torch.testing.assert_close(toy.seen["measured"], toy.models.generator.synthesis(torch.full((1, 6, 8), 0.75)))
     assert json.loads(report.read_text(encoding="utf-8"))["recipe"]["changes"] == [{"text": "a smile", "alpha": 0.25}]
+
+
+METHODS = {"optimization": 1.5, "mapper": 1.5, "directions": 2.5}
+"""And what each makes of a code of 0.5 in the toy domain, at strength 1."""
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("tune", [False, True])
+def test_edit_draws_with_the_generator_that_was_fitted_to_the_face(method, tune, toy, portrait, tmp_path):
+    toy.noises, report = [torch.ones(1, 1, 4, 4)], tmp_path / "r.json"
+    arguments = ["edit", str(portrait), str(tmp_path / "a.png"), "--text", "a smile", "--method", method, "--report", str(report)]
+    assert main([*arguments, *(["--tune", "--tune-steps", "5", "--seed", "3"] if tune else [])]) == 0
+    models = toy.tuned if tune else toy.models
+    torch.testing.assert_close(toy.seen["measured"], models.generator.synthesis(torch.full((1, 6, 8), METHODS[method])))
+    torch.testing.assert_close(toy.seen["before"], load_image(portrait) + (0.1 if tune else 0))
+    assert toy.seen.get("tuned") == ({"steps": 5, "seed": 3} if tune else None)
+    assert ("noises" in toy.seen) != tune and toy.seen.get("noises", toy.noises) is toy.noises
+    recipe = json.loads(report.read_text(encoding="utf-8"))["recipe"]
+    assert recipe.get("tuning") == ({"steps": 5, "seed": 3} if tune else None)
+
+
+def test_the_edited_face_is_pasted_back_into_the_photograph(toy, photograph, tmp_path):
+    out = tmp_path / "a.png"
+    assert main(["edit", str(photograph), str(out), "--text", "a smile", "--paste-back"]) == 0
+    quad = np.array([[10.0, 5.0], [10.0, 35.0], [40.0, 35.0], [40.0, 5.0]])
+    expected = paste_back(photograph, toy.seen["measured"], quad)
+    assert Image.open(out).tobytes() == expected.tobytes() and expected.size == (50, 40)
+    assert toy.seen["invert"]["image"].shape == (1, 3, 16, 16)
+    assert main(["edit", str(photograph), str(out), "--text", "a smile"]) == 0
+    assert Image.open(out).size == (16, 16)
 
 
 def test_every_method_on_offer_is_there():

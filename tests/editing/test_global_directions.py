@@ -287,6 +287,15 @@ def test_a_file_of_another_generator_is_refused(directions, other, tmp_path):
         GlobalDirections.load(other, tmp_path / "d.safetensors")
 
 
+def test_a_generator_tuned_from_the_directions_own_is_no_other(directions, tiny, other, tmp_path, w_plus):
+    directions.save(tmp_path / "d.safetensors")
+    tuned = dataclasses.replace(other, tuned_from=tiny.generator)
+    loaded = GlobalDirections.load(tuned, tmp_path / "d.safetensors")
+    edit = loaded.edit(w_plus, TARGET, beta=0.05)
+    torch.testing.assert_close(edit.image, other.generator.from_styles(edit.styles, edit.rgb_styles))
+    assert belongs_to(tuned) == belongs_to(other), "what is computed on it is its own"
+
+
 def test_a_file_of_another_clip_is_refused(directions, tmp_path):
     models = make_tiny_models()
     with torch.no_grad():

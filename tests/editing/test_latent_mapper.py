@@ -1,6 +1,7 @@
 """The latent mapper: its network, its training, its files, and the official ones."""
 
 import argparse
+import copy
 import dataclasses
 import json
 import os
@@ -288,6 +289,21 @@ def test_another_generator_is_refused(tiny, saved):
         LatentMapper.load(dataclasses.replace(tiny, generator=other), saved)
 
 
+def fitted(tiny):
+    """The tiny domain with a generator that was tuned from its own."""
+    generator = copy.deepcopy(tiny.generator)
+    for weight in generator.synthesis.parameters():
+        weight.mul_(1.1)
+    return dataclasses.replace(tiny, generator=generator, tuned_from=tiny.generator)
+
+
+def test_a_generator_tuned_from_the_mappers_own_is_no_other(tiny, saved, mapper, w_plus):
+    tuned = fitted(tiny)
+    edited = LatentMapper.load(tuned, saved).edit(w_plus)
+    torch.testing.assert_close(edited.image, tuned.generator.synthesis(edited.w_plus))
+    assert not torch.allclose(edited.image, mapper.edit(w_plus).image, atol=1e-2)
+
+
 def test_a_mapper_for_other_shapes_is_refused(tiny):
     with pytest.raises(StyleclipError, match=r"w_plus \[B, 12, 10\].*\[B, 8, 10\]"):
         LatentMapper(tiny, Mapper(12, 10), {})
@@ -369,6 +385,7 @@ def test_an_official_checkpoint_of_another_generator_is_refused(tiny, tmp_path):
     official(tmp_path / "angry.pt", generator=other)
     with pytest.raises(StyleclipError, match="another generator"):
         LatentMapper.load(tiny, tmp_path / "angry.pt")
+    LatentMapper.load(dataclasses.replace(tiny, tuned_from=other), tmp_path / "angry.pt")
 
 
 class Trap:

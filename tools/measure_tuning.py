@@ -1,0 +1,71 @@
+"""What pivotal tuning brings, as a table: python tools/measure_tuning.py [PICTURES ...]
+
+Every picture is inverted, with the generator as it came and with one tuned to it; then the face is edited. For both generators:
+how near the inversion comes to the picture, and how much the edited face still is the person in the picture.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from styleclip_lib.editing.auto_directions import auto_edit
+from styleclip_lib.editing.global_directions import GlobalDirections
+from styleclip_lib.editing.latent_optimization import optimize_latent
+from styleclip_lib.images import load_image
+from styleclip_lib.inversion import Inversion, invert
+from styleclip_lib.metrics import measure_edit
+from styleclip_lib.models import Models, load_models
+from styleclip_lib.pivotal_tuning import tune_generator
+from styleclip_lib.portraits.factors import sample
+from styleclip_lib.portraits.render import render
+
+TEXT = "a face with glasses"
+RENDERS = 4
+SEED = 987_654
+"""Of rendered people who were never seen in training."""
+
+COLUMNS = ("PSNR", "perceptual", "identity", "directions: reached", "identity", "optimisation: reached", "identity")
+
+
+@torch.no_grad()
+def likeness(models: Models, image: Tensor, drawn: Tensor) -> tuple[float, float]:
+    """Perceptual distance, and the cosine of the persons."""
+    drawn = drawn.clamp(-1, 1)
+    return float(models.perceptual(drawn, image)), float((models.identity(drawn) * models.identity(image)).sum())
+
+
+def measured(models: Models, image: Tensor, found: Inversion, text: str) -> list[float]:
+    """One row of the table: a number for each of `COLUMNS`."""
+    row = [found.psnr, *likeness(models, image, found.image)]
+    directions = auto_edit(GlobalDirections.available(models, progress=False), found.w_plus, text)
+    for edit in (directions, optimize_latent(models, found.w_plus, text, progress=False)):
+        report = measure_edit(models, found.image, edit.image, text)
+        row += [float(bool(report.target_reached)), likeness(models, image, edit.image)[1]]
+    return row
+
+
+def compare(models: Models, pictures: Sequence[Tensor], text: str = TEXT, steps: int = 150) -> Tensor:
+    """pictures [1, 3, R, R] each -> [N, 2, len(COLUMNS)]: every picture by the generator as it came, and by the tuned one"""
+    rows = []
+    for image in pictures:
+        found = invert(models, image, progress=False)
+        tuned, again = tune_generator(models, found, image, steps=steps, progress=False)
+        rows.append([measured(models, image, found, text), measured(tuned, image, again, text)])
+    return torch.tensor(rows)
+
+
+def main(paths: Sequence[str]) -> None:
+    models = load_models()
+    people = render(sample(RENDERS, seed=SEED), models.generator.img_resolution)
+    pictures = [load_image(path) for path in paths] or [*map(load_image, sorted(Path("data/images").glob("*.png"))), *people.split(1)]
+    table = compare(models, pictures)
+    print(f"{len(pictures)} pictures, '{TEXT}'", *(f"{column:>22}" for column in COLUMNS))
+    for name, row in zip(("as it came", "tuned"), table.mean(0)):
+        print(f"{name:34}", *(f"{value:22.3f}" for value in row))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
