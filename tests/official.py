@@ -12,12 +12,18 @@ import math
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from styleclip_lib.checkpoints.arcface import arcface_from_state
+from styleclip_lib.checkpoints.e4e import e4e_from_checkpoint, generator_from_e4e
+from styleclip_lib.checkpoints.lpips import lpips_from_states
+from styleclip_lib.checkpoints.openai_clip import clip_from_openai
+from styleclip_lib.models import Models
 from styleclip_lib.paths import data_folder
 from tests.conformance.formula import fill
 
@@ -50,7 +56,7 @@ class Sizes:
 
 
 OFFICIAL = Sizes(OFFICIAL_CHANNELS, 512, (64,) * 3 + (128,) * 4 + (256,) * 14 + (512,) * 3, 512, (224, 32, 768, 12, 512, 12, 512))
-SMALL = Sizes(SMALL_CHANNELS, 32, (16, 16, 32, 32, 48, 64), 24, (64, 32, 64, 2, 64, 2, 32))
+SMALL = Sizes(SMALL_CHANNELS, 32, (16, 16, 32, 32, 48, 64), 24, (64, 32, 64, 2, 64, 2, 64))
 
 
 def generator_shapes(sizes: Sizes) -> Shapes:
@@ -151,7 +157,9 @@ def vgg16_shapes() -> Shapes:
 
 def filled(shapes: Shapes, prefix: str = "") -> dict[str, Tensor]:
     """A state dict of these shapes; the formula sees the names without the prefix."""
-    return OrderedDict((prefix + key, torch.from_numpy(fill(key, shape, shapes))) for key, shape in shapes.items())
+    with ThreadPoolExecutor(2) as threads:
+        values = threads.map(lambda key: torch.from_numpy(fill(key, shapes[key], shapes)), shapes)
+        return OrderedDict((prefix + key, value) for key, value in zip(shapes, values))
 
 
 def write_official_files(folder: Path, sizes: Sizes) -> dict[str, Path]:
@@ -159,13 +167,29 @@ def write_official_files(folder: Path, sizes: Sizes) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     _old(filled(arcface_shapes(sizes)), folder / "model_ir_se50.pth")
     _old(filled(vgg16_shapes()), folder / "vgg16-397923af.pth")
-    heads = {f"lin{i}.model.1.weight": (1, count, 1, 1) for i, count in enumerate((64, 128, 256, 512, 512))}
-    torch.save(OrderedDict((key, value.abs()) for key, value in filled(heads).items()), folder / "lpips_vgg.pth")
+    torch.save(lpips_heads(), folder / "lpips_vgg.pth")
     torch.save(e4e_checkpoint(sizes), folder / "e4e_ffhq_encode.pt")
     _archive(clip_state(sizes), folder / "ViT-B-32.pt")
     landmarks = (data_folder() / "models" / "portraits" / "landmarks.dat").read_bytes()
     (folder / "shape_predictor_68_face_landmarks.dat.bz2").write_bytes(bz2.compress(landmarks))
     return {path.name: path for path in folder.iterdir()}
+
+
+def official_models(folder: Path, sizes: Sizes) -> Models:
+    """What `load_models` makes of such files, without the files. folder: of a domain, for what else is looked for there"""
+    checkpoint = e4e_checkpoint(sizes)
+    parts = {"generator": generator_from_e4e(checkpoint), "encoder": e4e_from_checkpoint(checkpoint),
+             "identity": arcface_from_state(filled(arcface_shapes(sizes))), "clip": clip_from_openai(clip_state(sizes)),
+             "perceptual": lpips_from_states({key: value for key, value in filled(vgg16_shapes()).items() if key.startswith("features.")},
+                                             lpips_heads())}  # fmt: skip
+    for part in parts.values():
+        part.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return Models(domain="ffhq", folder=folder, device=torch.device("cpu"), attributes=None, **parts)
+
+
+def lpips_heads() -> dict[str, Tensor]:
+    shapes = {f"lin{i}.model.1.weight": (1, count, 1, 1) for i, count in enumerate((64, 128, 256, 512, 512))}
+    return OrderedDict((key, value.abs()) for key, value in filled(shapes).items())
 
 
 def e4e_checkpoint(sizes: Sizes) -> dict:

@@ -1,5 +1,6 @@
 """The scan over all style channels: in parts that are kept on disk, shared between processes, and resumed after Ctrl-C."""
 
+import time
 from pathlib import Path
 
 import torch
@@ -10,25 +11,28 @@ from ..checkpoints.domain import load_tensors
 from ..models import Models
 from ..paths import written_whole
 from ..training.loop import this_process
-from .channel_effects import drawn_channels, scan_channels
+from .channel_effects import drawn_channels, scan_channels, seen_by_clip
 from .style_statistics import StyleStatistics
 
-_PART = 16  # channels in one file
+_TRIED = 4  # pictures drawn to measure how long one takes
 
 
 def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: int, folder: Path, progress: bool = True) -> torch.Tensor:
     """Δi_c [num_channels, D] of every channel that takes part in pictures of resolution `stop_at`; 0 for the others.
 
     folder holds the parts that are done; what lies there already is not done again. With several processes each does its share,
-    and all return the whole. Ctrl-C says how far it came and goes on upwards.
+    and all return the whole. What it costs is said before it starts. Ctrl-C says how far it came and goes on upwards.
     """
-    process, channels = this_process(), range(drawn_channels(models, stop_at))
-    parts = {folder / f"{start:05d}.safetensors": channels[start : start + _PART] for start in channels[::_PART]}
+    process, channels, size = this_process(), range(drawn_channels(models, stop_at)), part_size(stop_at)
+    parts = {folder / f"{start:05d}.safetensors": channels[start : start + size] for start in channels[::size]}
     missing = [path for path in parts if not path.exists()]
     process.wait_for_everyone()  # before anybody writes: all share the same list
     folder.mkdir(parents=True, exist_ok=True)
     quiet = not (progress and process.is_local_main_process)
     mine = missing[process.process_index :: process.num_processes]
+    if missing and not quiet:
+        left = sum(len(parts[path]) for path in missing)
+        print(told_cost(left, len(statistics.styles), stop_at, seconds_each(models, statistics, stop_at), process.num_processes))
     try:
         with tqdm(total=sum(len(parts[path]) for path in mine), desc="style channels", unit="channel", disable=quiet) as bar:
             for path in mine:
@@ -45,3 +49,27 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
     effects = found.new_zeros(models.generator.num_channels, found.shape[1])
     effects[: len(found)] = found
     return effects.to(models.device)
+
+
+def part_size(stop_at: int) -> int:
+    """How many channels are kept in one file: so few that Ctrl-C costs seconds, whatever the resolution."""
+    return min(16, max(1, 256**2 // stop_at**2))
+
+
+def seconds_each(models: Models, statistics: StyleStatistics, stop_at: int) -> float:
+    """How long it takes here to draw one picture and to show it to CLIP, measured on a few."""
+    styles, rgb_styles = statistics.styles[:_TRIED], statistics.rgb_styles[:_TRIED]
+    seen_by_clip(models, styles[:1], rgb_styles[:1], stop_at)  # the first picture of all takes longer
+    start = time.perf_counter()
+    float(seen_by_clip(models, styles, rgb_styles, stop_at).sum())  # a GPU is done only when its numbers are asked for
+    return (time.perf_counter() - start) / len(styles)
+
+
+def told_cost(channels: int, faces: int, stop_at: int, seconds: float, processes: int) -> str:
+    """What a scan will cost, in words. faces: in how many each channel is tried; seconds: for one picture."""
+    pictures = 2 * channels * faces
+    whole = pictures * seconds / processes
+    span = f"{whole:.0f} seconds" if whole < 120 else f"{whole / 60:.0f} minutes" if whole < 7200 else f"{whole / 3600:.0f} hours"
+    shared = f", shared by {processes} processes," if processes > 1 else ""
+    return (f"To try {channels:,} style channels, {pictures:,} pictures of {stop_at} pixels have to be drawn: at {seconds:.3f} s each"
+            f"{shared} about {span}. Ctrl-C stops it, and the same call goes on from there.")

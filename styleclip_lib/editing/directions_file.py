@@ -35,6 +35,18 @@ def shipped_path(models: Models) -> Path | None:
     return file_path(models.folder, NAME)
 
 
+def kept_paths(models: Models, folder: Path) -> list[Path]:
+    """The directions in a folder that belong to these networks, the best last.
+
+    A face in which channels were really tried counts as two in which they were followed to first order.
+    """
+    belonging = belongs_to(models).items()
+    found = [(read_facts(path), path) for path in sorted(Path(folder).glob(f"{NAME}-*.safetensors"))]
+    ranked = [((1 + (facts["kind"] == "scan")) * facts["images"], facts["kind"] == "scan", path)
+              for facts, path in found if facts.items() >= belonging]
+    return [path for *_, path in sorted(ranked)]
+
+
 def write(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> None:
     """Writes tensors and facts, whole or not at all. Raises StyleclipError if the place cannot be written."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}

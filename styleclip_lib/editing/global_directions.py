@@ -16,7 +16,7 @@ from ..paths import cache_folder
 from ..training.loop import this_process
 from .channel_effects import drawing_resolution
 from .channel_scan import scan
-from .directions_file import belongs_to, cached_path, read, read_facts, shipped_path, write
+from .directions_file import belongs_to, cached_path, kept_paths, read, read_facts, shipped_path, write
 from .first_order import first_order_effects
 from .goal import NEUTRAL
 from .prompt_templates import text_direction
@@ -108,8 +108,9 @@ class GlobalDirections:
         """The paper's scan: each channel is drawn low and high in some faces, all else being as it is in the face.
 
         Done once for a generator and a CLIP: the result is kept in a file, and the next call with the same networks and settings
-        reads it. Directions that come with the domain are used if they fit. Ctrl-C loses a few seconds of work; the same
-        call goes on from there. With several processes (torchrun) each does its share.
+        reads it. Directions that come with the domain are used if they fit. What it will cost is measured and printed first. Ctrl-C
+        loses a few seconds of work; the same call goes on from there. With several processes (`accelerate launch`, `torchrun`) each
+        does its share.
 
         The toRGB layers are left out, since they change colours only. Pictures are drawn as large as CLIP looks and no
         larger; layers above that resolution are left out too.
@@ -174,11 +175,19 @@ class GlobalDirections:
 
     @classmethod
     def available(cls, models: Models, progress: bool = True) -> "GlobalDirections":
-        """Those that come with the domain; where none do, those to first order, which take seconds to a minute.
+        """Those that come with the domain; else the best that were kept in `cache_folder()`; else those to first order, which take
+        seconds to minutes and are kept there.
 
-        Raises StyleclipError if those of the domain belong to other networks.
+        Raises StyleclipError if those of the domain belong to other networks, or the folder cannot be written.
         """
-        return cls.first_order(models, progress=progress) if shipped_path(models) is None else cls.load(models)
+        if shipped_path(models) is not None:
+            return cls.load(models)
+        kept = kept_paths(models, _made(None))
+        if kept:
+            return cls.load(models, kept[-1])
+        found = cls.first_order(models, progress=progress)
+        found.save(cached_path(cache_folder(), {**belongs_to(models), **found.settings}))
+        return found
 
     def relevance(self, target: str, neutral: str = NEUTRAL) -> torch.Tensor:
         """r_c of every style channel [num_channels]: ⟨Δi_c, Δt⟩ without `ridge`, else `jointly`. Remembered for each pair of texts.

@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 from .. import __version__
 from ..errors import StyleclipError
 from ..models import Models
+from ..networks.clip import WordTokenizer
 from ..portraits.parsing import parse
 from ..schedule import ramped
 from .edit import Edit
@@ -18,12 +19,15 @@ from .style_edit import StyleEdit
 FINEST_SHAPE = 32
 """Layers of more pixels than this paint; those up to it decide what there is to be painted (lesson 01 measures it)."""
 
+ALREADY = 0.14
+"""The cosine of a face with a text that is true of it, in the eyes of the CLIP of the portraits."""
+
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
 """The attributes that are colours."""
 
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float = 0.2, lambda_l2: float = 0.0002,
-                    lambda_id: float = 0.1, lambda_side: float = 0.15, already: float = 0.14, enough: float = 0.35, views: int = 2,
+                    lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None, enough: float = 0.35, views: int = 2,
                     layers: str = "all", space: str = "w+", seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
@@ -41,7 +45,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     lambda_id  weight of the identity loss
     lambda_side  weight of what changes besides, in CLIP's eyes
     already    the cosine from which on the text counts as true of the face from the start, and the face comes back as it is
-               (1 is the paper's way)
+               (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
@@ -56,6 +60,8 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
     with torch.no_grad():
         before = goal.faces(at.draw(at.source))
+    if already is None:
+        already = ALREADY if isinstance(models.clip.tokenizer, WordTokenizer) else 1.0
     todo = 0 if float((before.seen * goal.text_vector).sum()) >= already else steps
 
     w = at.source.clone().requires_grad_()

@@ -1,6 +1,7 @@
 """The StyleGAN2 generator: z -> w_plus -> styles -> image (Karras et al. 2020)."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,9 @@ from .layers import pyramid
 from .mapping import MappingNetwork
 from .resampling import upsample2d
 from .synthesis import SynthesisBlock, SynthesisLayer, ToRGB
+
+AT_ONCE = 2048**2
+"""Pixels that are drawn in one go: those of four pictures of 1024 pixels."""
 
 
 class Synthesis(nn.Module):
@@ -29,6 +33,14 @@ class Synthesis(nn.Module):
         for r in self.resolutions:
             block = SynthesisBlock(None if r == 4 else channels[r // 2], channels[r], w_dim, r, conv_clamp)
             self.add_module(f"b{r}", block)
+
+    def at_once(self, stop_at: int | None = None) -> int:
+        """How many pictures take about 2 GB at most, as long as no gradients are wanted; with them, one takes as much as four."""
+        return max(1, AT_ONCE // (stop_at or self.img_resolution) ** 2)
+
+    def _learns(self, *inputs: Sequence[Tensor]) -> bool:
+        """Whether gradients flow back to the inputs or the weights."""
+        return torch.is_grad_enabled() and any(x.requires_grad for x in chain(*inputs, self.parameters()))
 
     def conv_layers(self) -> list[tuple[str, SynthesisLayer]]:
         """[("b4.conv1", layer), ("b8.conv0", layer), ...]: the convolutions in order; number i is fed by latent i."""
@@ -62,12 +74,18 @@ class Synthesis(nn.Module):
         noise_mode: "const" (the stored noise), "random" (new noise in each call) or "none"; see `SynthesisLayer.noise`.
         noises: maps [1 or B, 1, r, r] to use instead, one for each convolution.
         stop_at: return the sum of the toRGB outputs up to this resolution, and compute nothing above.
+
+        More pictures than `at_once` are drawn in several goes, unless gradients are wanted.
         """
         if stop_at is not None and stop_at not in self.resolutions:
             raise StyleclipError(f"stop_at is {stop_at}; this generator has the resolutions {self.resolutions}.")
         if noises is not None and len(noises) != len(styles):
             raise StyleclipError(f"noises has {len(noises)} maps; it needs {len(styles)}, one for each convolution.")
-        batch = len(styles[0])
+        batch, most = len(styles[0]), self.at_once(stop_at)
+        if batch > most and not self._learns(styles, rgb_styles, noises or ()):
+            goes = [slice(i, i + most) for i in range(0, batch, most)]
+            return torch.cat([self.render(_some(styles, go), _some(rgb_styles, go), noise_mode, noises and _some(noises, go), stop_at)
+                              for go in goes])
         x = self.b4.const.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
         image, i = None, 0
         for rgb_style, r in zip(rgb_styles, self.resolutions):
@@ -90,6 +108,11 @@ class Synthesis(nn.Module):
     ) -> Tensor:
         """w_plus [B, num_ws, w_dim] -> image [B, 3, R, R], about in [-1, 1]. The other settings: see `render`."""
         return self.render(*self.styles(w_plus), noise_mode=noise_mode, noises=noises, stop_at=stop_at)
+
+
+def _some(layers: Sequence[Tensor], go: slice) -> list[Tensor]:
+    """Of tensors [B, ...] some pictures; what is the same for all pictures, [1, ...], as it is."""
+    return [x if len(x) == 1 else x[go] for x in layers]
 
 
 def _enlarge(image: Tensor) -> Tensor:
