@@ -23,6 +23,7 @@ COMMANDS = {
     "interpolate": "draw the way from one face to another",
     "edit": "change a face as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
+    "benchmark": "measure how fast this machine is, and what makes it faster",
     "train": "make the weights of a network again",
     "import": "make a domain of a StyleGAN2 file of your own",
     "download": "fetch the official weights of a domain ahead, or list them",

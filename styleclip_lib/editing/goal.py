@@ -12,6 +12,15 @@ from ..models import Models
 NEUTRAL = "a face"
 """What a picture shows before anything is said of it."""
 
+SEEN = 256
+"""Pixels that the identity network looks at; larger generators are drawn at this resolution while an edit is searched."""
+
+
+def seen_resolution(models: Models) -> int:
+    """The resolution at which all is drawn that CLIP and the identity network look at: all of the generator's, or 256 if that is more."""
+    resolutions = models.generator.synthesis.resolutions
+    return next((r for r in resolutions if r >= max(SEEN, models.clip.image_size)), resolutions[-1])
+
 
 @dataclass
 class Faces:

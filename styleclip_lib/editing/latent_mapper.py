@@ -15,7 +15,7 @@ from ..networks.mapper import LEVELS, Mapper, layers_of
 from ..schedule import ramped
 from . import mapper_file
 from .edit import Edit
-from .goal import Faces, Goal
+from .goal import Faces, Goal, seen_resolution
 from .latent_optimization import layers_for
 
 HELD_OUT = 16
@@ -105,6 +105,7 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     with Adam and the learning rate of `schedule.ramped`; the authors take Ranger at a constant 0.5, 50 000 steps of 2 faces,
     λ_L2 = 0.8, λ_ID = 0.1 and λ_side = 0. As in `optimize_latent`, CLIP is content when the cosine reaches `enough` (enough=1 is
     the paper's way), so that the mapper learns to leave a face alone of which the text is true already.
+    Generators of more than 256 pixels are drawn at 256 meanwhile (`goal.seen_resolution`).
     Ctrl-C returns the best so far, as the held-out faces see it.
 
     levels    which of "coarse", "medium" and "fine" are on; "all" is one network for all layers; "auto" leaves the fine level off,
@@ -126,13 +127,14 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
               "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
     goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
     network = _fresh(models, chosen_levels(text, levels), seed)
-    faces, before = _people(goal, people + HELD_OUT, truncation_psi, rng, progress)
+    stop_at = seen_resolution(models)
+    faces, before = _people(goal, people + HELD_OUT, truncation_psi, rng, stop_at, progress)
 
     def losses(which: Tensor, views: int, jitter: float) -> dict[str, Tensor]:
         """Of a few faces, averaged."""
         noise = jitter * torch.randn(faces[which].shape, generator=rng) if jitter else torch.zeros(1)
         offset = network(faces[which] + noise.to(models.device))
-        image = models.generator.synthesis(faces[which] + offset)
+        image = models.generator.synthesis(faces[which] + offset, stop_at=stop_at)
         terms = {**goal.terms(image, before[which], views, rng), "l2": offset.square().mean()}
         loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
         return {"loss": loss, **terms}
@@ -192,13 +194,14 @@ def _fresh(models: Models, levels: Sequence[str], seed: int) -> Mapper:
 
 
 @torch.no_grad()
-def _people(goal: Goal, count: int, truncation_psi: float, rng: torch.Generator, progress: bool) -> tuple[Tensor, Faces]:
-    """Invented faces, w_plus [count, num_ws, w_dim], as they are before the edit."""
+def _people(goal: Goal, count: int, truncation_psi: float, rng: torch.Generator, stop_at: int,
+            progress: bool) -> tuple[Tensor, Faces]:
+    """Invented faces, w_plus [count, num_ws, w_dim], as they are before the edit, drawn at the resolution stop_at."""
     generator = goal.models.generator
     z = torch.randn(count, generator.z_dim, generator=rng).to(goal.models.device)
     w_plus = generator.mapping(z, truncation_psi)
     parts = tqdm(w_plus.split(16), desc="people", disable=not progress, leave=False)
-    faces = [goal.faces(generator.synthesis(part)) for part in parts]
+    faces = [goal.faces(generator.synthesis(part, stop_at=stop_at)) for part in parts]
     return w_plus, Faces(torch.cat([f.person for f in faces]), torch.cat([f.seen for f in faces]))
 
 

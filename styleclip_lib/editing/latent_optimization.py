@@ -13,7 +13,7 @@ from ..networks.clip import WordTokenizer
 from ..portraits.parsing import parse
 from ..schedule import ramped
 from .edit import Edit
-from .goal import Goal
+from .goal import Goal, seen_resolution
 from .style_edit import StyleEdit
 
 FINEST_SHAPE = 32
@@ -28,7 +28,8 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float = 0.2, lambda_l2: float = 0.0002,
                     lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None, enough: float = 0.35, views: int = 2,
-                    layers: str = "all", space: str = "w+", seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
+                    layers: str = "all", space: str = "w+", stop_at: int | None = None, seed: int = 0, frames: int = 0,
+                    progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
     argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_side L_side(w)      (Patashnik et al. 2021, eq. 1, and L_side)
@@ -50,16 +51,21 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      "w+", or "styles": then w stands for the styles, and a StyleEdit comes back
+    stop_at    the resolution at which CLIP and the identity network are shown the face: the sum of toRGB outputs up to it. None takes 256
+               where the generator draws larger pictures (`goal.seen_resolution`): neither network sees more, and a step is several times
+               faster. What comes back is always drawn in full
     frames     how many pictures of the way to keep, evenly spread, the first being the face itself
 
-    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space.
+    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space,
+    or a stop_at that the generator does not have.
     """
     _check(models, w_plus, steps, layers, space)
     at = _space(models, w_plus.detach().to(models.device), space,
                 _free_layers(models, layers_for(text) if layers == "auto" else layers))
     goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
+    stop_at = stop_at or seen_resolution(models)
     with torch.no_grad():
-        before = goal.faces(at.draw(at.source))
+        before = goal.faces(at.draw(at.source, stop_at=stop_at))
     if already is None:
         already = ALREADY if isinstance(models.clip.tokenizer, WordTokenizer) else 1.0
     todo = 0 if float((before.seen * goal.text_vector).sum()) >= already else steps
@@ -72,8 +78,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     try:
         for step in steps_shown:
             optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
-            image = at.draw(w)
-            terms = {**goal.terms(image, before, views, rng), "l2": (w - at.source).square().sum()}
+            terms = {**goal.terms(at.draw(w, stop_at=stop_at), before, views, rng), "l2": (w - at.source).square().sum()}
             loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -81,7 +86,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
             if loss.item() < best[0]:
                 best = (loss.item(), w.detach().clone())
             if step * frames // steps > (step - 1) * frames // steps:
-                kept.append(image.detach().clamp(-1, 1))
+                kept.append(w.detach().clone())
             optimizer.step()
             for name, value in {"loss": loss, **terms}.items():
                 history[name].append(value.item())
@@ -92,21 +97,23 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
 
     with torch.no_grad():
         image = at.draw(best[1])
+        drawn = [at.draw(way).clamp(-1, 1) for way in kept]
     recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
               "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "views": views,
-              "layers": layers, "space": space, "seed": seed, "version": __version__}
+              "layers": layers, "space": space, "stop_at": stop_at, "seed": seed, "version": __version__}
     if space == "w+":
-        return Edit(best[1], image, history, recipe, kept)
-    return StyleEdit(at.w_plus, image, history, recipe, kept, styles=best[1], rgb_styles=at.rgb_styles)
+        return Edit(best[1], image, history, recipe, drawn)
+    return StyleEdit(at.w_plus, image, history, recipe, drawn, styles=best[1], rgb_styles=at.rgb_styles)
 
 
 @dataclass
 class _Space:
-    """Where an optimisation moves: source is where it begins, free (0 or 1, broadcast to it) what may move, draw makes the picture."""
+    """Where an optimisation moves: source is where it begins, free (0 or 1, broadcast to it) what may move, draw makes the picture,
+    up to the resolution stop_at if one is given."""
 
     source: torch.Tensor
     free: torch.Tensor
-    draw: Callable[[torch.Tensor], torch.Tensor]
+    draw: Callable[..., torch.Tensor]
     w_plus: torch.Tensor
     rgb_styles: torch.Tensor | None = None
 
@@ -119,7 +126,7 @@ def _space(models: Models, w_plus: torch.Tensor, space: str, layers: torch.Tenso
     with torch.no_grad():
         styles, rgb_styles = generator.styles(w_plus)
     channels = [free.expand(where.stop - where.start) for free, (_, where) in zip(layers, generator.style_slices)]
-    return _Space(styles, torch.cat(channels)[None], lambda s: generator.from_styles(s, rgb_styles), w_plus, rgb_styles)
+    return _Space(styles, torch.cat(channels)[None], lambda s, **how: generator.from_styles(s, rgb_styles, **how), w_plus, rgb_styles)
 
 
 def layers_for(text: str) -> str:

@@ -28,7 +28,8 @@ def modulated_conv2d(
     demodulate: bool = True,
     up: int = 1,
     gain: float = 1.0,
-    offset: Tensor | None = None,
+    bias: Tensor | None = None,
+    noise: Tensor | None = None,
 ) -> Tensor:
     """Convolution whose weights are scaled by a style, the core of StyleGAN2.
 
@@ -36,22 +37,30 @@ def modulated_conv2d(
 
     The weights stay shared by the whole batch: scaling the input by s and the output by the
     demodulation factor gives the same sum, without a copy of the weights for every sample.
+    Only for one picture that is larger than the weights, and no gradient, the weights are scaled instead.
     With up=2 a transposed convolution doubles the size and the [1,3,3,1] filter smooths the result.
-    `gain` multiplies the result, and `offset` (bias and noise) is added to it.
+    `gain` multiplies the result; then bias and noise are added to it.
 
-    x [B, I, H, W], weight [O, I, K, K], styles [B, I]  ->  [B, O, up·H, up·W]; offset broadcasts to that shape
+    x [B, I, H, W], weight [O, I, K, K], styles [B, I], bias [O], noise [1 or B, 1, up·H, up·W]  ->  [B, O, up·H, up·W]
     """
-    x = x * styles.to(x.dtype)[:, :, None, None]
-    if up == 1:
-        x = F.conv2d(x, weight, padding=weight.shape[-1] // 2)
+    differentiated = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad or styles.requires_grad)
+    factor = gain * demodulation(weight, styles) if demodulate else styles.new_full((len(styles), len(weight)), gain)
+    if len(x) == 1 and x.numel() > weight.numel() and not differentiated:
+        x = _convolved(x, weight * (factor[0, :, None] * styles)[:, :, None, None], up)
     else:
-        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
-        x = filter2d(x, padding=1, gain=4.0)
-    if demodulate:
-        x = x * (gain * demodulation(weight, styles)).to(x.dtype)[:, :, None, None]
-    elif gain != 1:
-        x = x * gain
-    return x if offset is None else x + offset.to(x.dtype)
+        x = _convolved(x * styles.to(x.dtype)[:, :, None, None], weight, up)
+        factor = factor.to(x.dtype)[:, :, None, None]
+        x = x * factor if differentiated else x.mul_(factor)
+    # In place wherever no gradient forbids it: a large tensor costs more to allocate than to compute.
+    if bias is not None:
+        x = x.add_(bias.to(x.dtype)[:, None, None])
+    return x if noise is None else x.add_(noise.to(x.dtype))
+
+
+def _convolved(x: Tensor, weight: Tensor, up: int) -> Tensor:
+    if up == 1:
+        return F.conv2d(x, weight, padding=weight.shape[-1] // 2)
+    return filter2d(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), padding=1, gain=4.0)
 
 
 def modulated_pointwise(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
@@ -74,7 +83,8 @@ def modulated_conv2d_reference(
     demodulate: bool = True,
     up: int = 1,
     gain: float = 1.0,
-    offset: Tensor | None = None,
+    bias: Tensor | None = None,
+    noise: Tensor | None = None,
 ) -> Tensor:
     """`modulated_conv2d` as the equations say: every sample gets a weight of its own, and is convolved with it alone.
 
@@ -96,4 +106,6 @@ def modulated_conv2d_reference(
             y = filter2d_reference(y, padding=1, gain=4.0)
         results.append(y * gain)
     result = torch.cat(results)
-    return result if offset is None else result + offset
+    for added in (None if bias is None else bias[:, None, None], noise):
+        result = result if added is None else result + added
+    return result

@@ -98,5 +98,5 @@ def _shares(length: int, size: int) -> Tensor:
 def fractional_area_resize_reference(image: Tensor, size: int) -> Tensor:
     """`fractional_area_resize` as StyleCLIP has it: enlarged by repetition until whole numbers of pixels can be averaged."""
     rows, columns = (math.gcd(length, size) for length in image.shape[2:])
-    large = image.repeat_interleave(size // rows, 2).repeat_interleave(size // columns, 3)
+    large = F.interpolate(image, scale_factor=(size // rows, size // columns), mode="nearest")
     return F.avg_pool2d(large, (image.shape[2] // rows, image.shape[3] // columns))

@@ -3,7 +3,6 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
@@ -29,8 +28,8 @@ class SynthesisLayer(nn.Module):
         """x [B, I, H, W], style [B, I], noise [1 or B, 1, R, R] or None  ->  [B, O, R, R]"""
         # The equalised learning rate's 1/sqrt(fan-in) stands on the style, the activation's sqrt(2) on the sum's terms.
         style = style / math.sqrt(self.weight[0].numel())
-        offset = self._offset(noise, len(x)).to(x.dtype)
-        x = modulated_conv2d(x, self.weight, style, up=self.up, gain=SQRT2, offset=offset)
+        noise = None if noise is None else noise * (self.noise_strength * SQRT2)
+        x = modulated_conv2d(x, self.weight, style, up=self.up, gain=SQRT2, bias=self.bias * SQRT2, noise=noise)
         return leaky_relu(x, self.conv_clamp)
 
     def noise(self, mode: str, batch: int) -> Tensor | None:
@@ -46,15 +45,6 @@ class SynthesisLayer(nn.Module):
         if mode == "none":
             return None
         raise StyleclipError(f'noise_mode is {mode!r}; it must be "const", "random" or "none".')
-
-    def _offset(self, noise: Tensor | None, batch: int) -> Tensor:
-        """(strength · noise + bias) · sqrt(2) in one sweep, as a matrix product; [B, O, R, R], channels last."""
-        bias = self.bias * SQRT2
-        if noise is None:
-            return bias[:, None, None]
-        noise = noise.expand(batch, -1, -1, -1).movedim(1, -1)
-        strength = (self.noise_strength * SQRT2).expand(len(bias), 1)
-        return F.linear(noise, strength, bias).movedim(-1, 1)
 
 
 class ToRGB(nn.Module):
