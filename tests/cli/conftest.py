@@ -136,7 +136,8 @@ def toy(monkeypatch) -> Calls:
 
     def auto_edit(directions, w_plus, text, neutral, beta):
         calls.seen["auto"] = [text, neutral, beta]
-        return SimpleNamespace(image=directions.models.generator.synthesis(w_plus + 0.25), recipe={"changes": [{"text": text, "alpha": 0.25}]})
+        image = directions.models.generator.synthesis(w_plus + 0.25)
+        return SimpleNamespace(image=image, recipe={"changes": [{"text": text, "alpha": 0.25}]})
 
     def best_strength(models, draw, text, **strengths):
         calls.seen["auto"] = [text, draw(0.25), draw(1.0)]
