@@ -9,9 +9,9 @@ from PIL import Image
 import styleclip_lib
 from styleclip_lib import faces as module
 from styleclip_lib.checkpoints.domain import enter_file
-from styleclip_lib.cropping import face_quad, gaussian_blur, quad_side
+from styleclip_lib.cropping import crop_quad, face_quad, gaussian_blur, quad_side
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.faces import NoFaceError, SeveralFacesError, align_face, domain_framing, face_landmarks, find_faces
+from styleclip_lib.faces import NoFaceError, SeveralFacesError, align_face, domain_framing, face_landmarks, find_faces, find_quad
 from styleclip_lib.images import to_pil
 from styleclip_lib.paths import data_folder
 from styleclip_lib.portraits.factors import sample
@@ -127,6 +127,13 @@ def test_a_portrait_is_framed_as_it_was():
     cropped = align_face(portrait, size=192, domain=data_folder() / "models" / "portraits")
     again, before = face_landmarks(cropped), true_landmarks(f)[0].numpy() * 192 - 0.5
     assert np.hypot(*(features(again) - features(before)).T).max() < 192 * 0.06
+
+
+def test_the_square_is_the_one_that_is_cropped(astronaut):
+    folder = data_folder() / "models" / "portraits"
+    for settings in ({}, {"domain": folder}, {"framing": 2.0, "landmarks": face_landmarks(astronaut) + 3}):
+        cropped = crop_quad(astronaut, find_quad(astronaut, **settings), 64)
+        assert cropped.tobytes() == align_face(astronaut, size=64, **settings).tobytes()
 
 
 def test_several_faces_are_named_from_the_largest_to_the_smallest(group):

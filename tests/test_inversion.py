@@ -9,8 +9,10 @@ import torch.nn.functional as F
 from PIL import Image
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.inversion import PRESETS, SPACES, Inversion, Preset, invert, psnr
+from styleclip_lib.inversion import LARGEST, PRESETS, SPACES, Inversion, Preset, compared, invert, preset_for, psnr
+from styleclip_lib.networks.e4e import E4e
 from styleclip_lib.networks.generator import Generator
+from styleclip_lib.networks.lpips import Lpips
 from styleclip_lib.portraits.factors import sample
 from styleclip_lib.portraits.render import render
 
@@ -95,7 +97,7 @@ def test_a_wrong_picture(tiny, wrong, hint):
     ({"space": "q"}, "'w\\+', 'z noise'.*not 'q'"),
     ({"space": "noise"}, "not 'noise'"),
     ({"start": "zero"}, "'encoder' or 'mean', not 'zero'"),
-    ({"preset": "fast"}, "default, projector, image2stylegan, not 'fast'"),
+    ({"preset": "fast"}, "default, projector, image2stylegan, photograph, not 'fast'"),
     ({"steps": -1}, "at least 0"),
     ({"patience": 0}, "patience at least 1"),
     ({"frames": -1}, "frames must be at least 0"),
@@ -212,7 +214,8 @@ def test_a_preset_is_the_same_as_its_settings_and_can_be_overruled(tiny, image):
     assert plain.history == spelled.history and torch.equal(plain.w_plus, spelled.w_plus)
     overruled = invert(tiny, image, "w", preset="image2stylegan", lr=0.02, steps=4, progress=False)
     assert torch.equal(overruled.w_plus[:, 0], overruled.w_plus[:, 1]) and overruled.history["loss"][1:] != plain.history["loss"][1:]
-    assert {name: preset.space for name, preset in PRESETS.items()} == {"default": "w+", "projector": "w noise", "image2stylegan": "w+"}
+    assert {name: preset.space for name, preset in PRESETS.items()} == {"default": "w+", "projector": "w noise", "image2stylegan": "w+",
+                                                                             "photograph": "w+ noise"}
 
 
 def test_the_learning_rate_of_image2stylegan_stays(tiny, image):
@@ -244,6 +247,45 @@ def test_frames_lead_from_the_start_to_the_end(tiny, image):
     assert psnr(found.frames[-1], image) == pytest.approx(found.psnr, abs=0.5)
     assert invert(tiny, image, steps=9, progress=False).frames == []
     assert len(invert(tiny, image, steps=3, frames=20, progress=False).frames) == 4, "no more than there are steps"
+
+
+# --- photographs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def large(tiny):
+    """A generator of 512 pixels, e4e for it, and LPIPS, all narrow and with random weights."""
+    torch.manual_seed(3)
+    generator = Generator(512, z_dim=12, w_dim=10, num_mapping_layers=2, channels={2**i: 4 for i in range(2, 10)})
+    encoder, perceptual = E4e(generator.num_ws, 10, (16, 16, 32, 32, 48, 64)), Lpips("alexnet")
+    for part in (generator, encoder, perceptual):
+        part.eval().requires_grad_(False)
+    return dataclasses.replace(tiny, generator=generator, encoder=encoder, perceptual=perceptual)
+
+
+def test_a_photograph_starts_with_e4e_and_is_compared_at_256_pixels(large):
+    image = large.generator.synthesis(large.sample(5, truncation_psi=1.0)).clamp(-1, 1)
+    start, found = (invert(large, image, preset=preset_for(large), steps=steps, progress=False) for steps in (0, 2))
+    assert torch.equal(start.w_plus, large.encoder(image)) and start.w_plus.shape == (1, 16, 10)
+    seen, wanted = F.avg_pool2d(start.image, 2), F.avg_pool2d(image, 2)
+    assert start.history["pixel"] == [pytest.approx(F.mse_loss(seen, wanted).item(), rel=1e-4)]
+    assert start.history["perceptual"] == [pytest.approx(large.perceptual(seen, wanted).item(), rel=1e-4)]
+    for loss, pixel, perceptual, noise in zip(*(found.history[name] for name in ("loss", "pixel", "perceptual", "noise"))):
+        assert loss == pytest.approx(pixel + 0.8 * perceptual + 1e5 * noise, rel=1e-4)
+    assert found.psnr == pytest.approx(psnr(found.image, image)) and found.image.shape == (1, 3, 512, 512)
+    assert len(found.noises) == 15 and not torch.equal(found.noises[-1], start.noises[-1]), "the largest map learns too"
+
+
+def test_pictures_are_made_smaller_by_areas_and_only_large_ones():
+    checks = torch.ones(1, 3, 1024, 1024)
+    checks[:, :, ::2] = -1
+    assert not compared(checks).any() and compared(checks).shape[-1] == LARGEST == 256
+    small = torch.rand(1, 3, 256, 256)
+    assert compared(small) is small
+
+
+def test_the_preset_for_photographs_is_for_domains_that_judge_by_lpips(tiny, large):
+    assert preset_for(tiny) == "default" and preset_for(large) == "photograph"
 
 
 def test_psnr():

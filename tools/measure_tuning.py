@@ -1,4 +1,6 @@
-"""What pivotal tuning brings, as a table: python tools/measure_tuning.py [PICTURES ...]
+"""What pivotal tuning brings, as a table.
+
+    python tools/measure_tuning.py [PICTURES ...]
 
 Every picture is inverted, with the generator as it came and with one tuned to it; then the face is edited. For both generators:
 how near the inversion comes to the picture, and how much the edited face still is the person in the picture.
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from tqdm.auto import tqdm
 
 from styleclip_lib.editing.auto_directions import auto_edit
 from styleclip_lib.editing.global_directions import GlobalDirections
@@ -27,7 +30,8 @@ RENDERS = 4
 SEED = 987_654
 """Of rendered people who were never seen in training."""
 
-COLUMNS = ("PSNR", "perceptual", "identity", "directions: reached", "identity", "optimisation: reached", "identity")
+COLUMNS = ("PSNR", "perceptual", "identity", "directions: reached", "directions: identity", "optimisation: reached",
+           "optimisation: identity")
 
 
 @torch.no_grad()
@@ -50,7 +54,7 @@ def measured(models: Models, image: Tensor, found: Inversion, text: str) -> list
 def compare(models: Models, pictures: Sequence[Tensor], text: str = TEXT, steps: int = 150) -> Tensor:
     """pictures [1, 3, R, R] each -> [N, 2, len(COLUMNS)]: every picture by the generator as it came, and by the tuned one"""
     rows = []
-    for image in pictures:
+    for image in tqdm(pictures, desc="pictures", leave=False):
         found = invert(models, image, progress=False)
         tuned, again = tune_generator(models, found, image, steps=steps, progress=False)
         rows.append([measured(models, image, found, text), measured(tuned, image, again, text)])
@@ -62,9 +66,9 @@ def main(paths: Sequence[str]) -> None:
     people = render(sample(RENDERS, seed=SEED), models.generator.img_resolution)
     pictures = [load_image(path) for path in paths] or [*map(load_image, sorted(Path("data/images").glob("*.png"))), *people.split(1)]
     table = compare(models, pictures)
-    print(f"{len(pictures)} pictures, '{TEXT}'", *(f"{column:>22}" for column in COLUMNS))
-    for name, row in zip(("as it came", "tuned"), table.mean(0)):
-        print(f"{name:34}", *(f"{value:22.3f}" for value in row))
+    print(f"{len(pictures)} pictures, '{TEXT}'; the generator as it came, and tuned")
+    for column, (before, after) in zip(COLUMNS, table.mean(0).T):
+        print(f"{column:22} {before:7.3f} {after:7.3f}")
 
 
 if __name__ == "__main__":
