@@ -13,6 +13,14 @@ from tests.official import SMALL, write_official_files
 TINY_WIDTHS = (4, 4, 8)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Nothing is written to, or found in, the cache of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STYLECLIP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def models() -> Models:
     """The domain that is in the repository."""

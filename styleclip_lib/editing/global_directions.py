@@ -109,8 +109,7 @@ class GlobalDirections:
 
         Done once for a generator and a CLIP: the result is kept in a file, and the next call with the same networks and settings
         reads it. Directions that come with the domain are used if they fit. What it will cost is measured and printed first. Ctrl-C
-        loses a few seconds of work; the same call goes on from there. With several processes (`accelerate launch`, `torchrun`) each
-        does its share.
+        loses a few seconds of work; the same call goes on from there. With several processes (torchrun) each does its share.
 
         The toRGB layers are left out, since they change colours only. Pictures are drawn as large as CLIP looks and no
         larger; layers above that resolution are left out too.

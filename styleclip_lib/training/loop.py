@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -13,6 +14,8 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
 from ..images import image_grid
+
+_LONGEST_WAIT = timedelta(days=1)  # of one process for the others; work that takes hours is not done at the same minute by all
 
 
 class Run(AbstractContextManager):
@@ -136,7 +139,7 @@ class Run(AbstractContextManager):
 
 def this_process() -> PartialState:
     """Which of the processes that train together this one is; alone it is the first of one."""
-    return PartialState(cpu=not torch.cuda.is_available())
+    return PartialState(cpu=not torch.cuda.is_available(), timeout=_LONGEST_WAIT)
 
 
 def _keep_freed_memory() -> None:

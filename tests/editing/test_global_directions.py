@@ -245,6 +245,54 @@ def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
     torch.testing.assert_close(effects, scanned.effects, rtol=0, atol=1e-3)
 
 
+def test_the_cost_is_said_before_the_scan_starts(tiny, tmp_path, capsys, monkeypatch):
+    order, scan_channels = [], channel_scan.scan_channels
+    monkeypatch.setattr(channel_scan, "seconds_each", lambda *arguments: order.append("measured") or 0.5)
+    monkeypatch.setattr(channel_scan, "scan_channels", lambda *arguments: order.append("scanned") or scan_channels(*arguments))
+    settings = {**SMALL, "folder": tmp_path, "progress": True}
+    GlobalDirections.compute(tiny, **settings)
+    assert order == ["measured", *["scanned"] * 4]
+    said = capsys.readouterr().out
+    assert "To try 56 style channels, 448 pictures of 32 pixels have to be drawn: at 0.500 s each about 4 minutes." in said
+    GlobalDirections.compute(tiny, **settings)
+    GlobalDirections.compute(tiny, **{**settings, "seed": 5, "progress": False})
+    assert order.count("measured") == 1 and capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("channels", "seconds", "processes", "span"), [
+    (10, 0.1, 1, "at 0.100 s each about 8 seconds"),
+    (56, 0.6, 2, "shared by 2 processes, about 2 minutes"), (5760, 1.0, 1, "about 13 hours"),
+])  # fmt: skip
+def test_how_long_a_scan_takes(channels, seconds, processes, span):
+    assert span in channel_scan.told_cost(channels, 4, 256, seconds, processes)
+
+
+def test_the_time_for_a_picture_is_measured(tiny, monkeypatch):
+    statistics = style_statistics(tiny.generator, 6, 300, 0.7, 0)
+    drawn, clock = [], itertools.count()
+    monkeypatch.setattr(channel_scan, "seen_by_clip", lambda models, styles, *rest: drawn.append(len(styles)) or torch.zeros(1))
+    monkeypatch.setattr(channel_scan.time, "perf_counter", lambda: float(next(clock)))
+    assert channel_scan.seconds_each(tiny, statistics, 32) == 0.25 and drawn == [1, 4]
+
+
+def test_parts_are_the_smaller_the_larger_the_pictures():
+    assert [channel_scan.part_size(size) for size in (32, 64, 128, 256, 512)] == [16, 16, 4, 1, 1]
+
+
+def test_what_was_computed_once_is_available_from_then_on(tiny, other, tmp_path, monkeypatch):
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path))
+    first = GlobalDirections.available(tiny, progress=False)
+    monkeypatch.setattr(GlobalDirections, "first_order", lambda *arguments, **settings: pytest.fail("computed again"))
+    again = GlobalDirections.available(tiny)
+    assert again.settings == first.settings and torch.equal(again.effects, first.effects)
+    GlobalDirections.compute(tiny, **SMALL)
+    assert GlobalDirections.available(tiny).settings["kind"] == "first order", "a scan over four faces is no better"
+    GlobalDirections.compute(tiny, **{**SMALL, "images": 32})
+    assert GlobalDirections.available(tiny).settings["kind"] == "scan"
+    with pytest.raises(pytest.fail.Exception, match="computed again"):
+        GlobalDirections.available(other)
+
+
 def test_the_directions_of_the_domain_are_used_if_they_fit(tiny_folder, tmp_path, monkeypatch):
     import shutil
 

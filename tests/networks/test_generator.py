@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.networks import generator as module
 from styleclip_lib.networks.generator import Generator
 
 CHANNELS = {4: 16, 8: 12, 16: 8}
@@ -99,6 +100,23 @@ def test_noise_modes(generator, w_plus):
 def test_random_noise_differs_between_the_samples_of_a_batch(generator, w_plus):
     twice = generator.synthesis(w_plus[:1].repeat(2, 1, 1), noise_mode="random")
     assert not torch.allclose(twice[0], twice[1])
+
+
+def test_many_pictures_are_drawn_in_several_goes(generator, monkeypatch):
+    """But for gradients, for which nothing would be saved; noise maps go along."""
+    w_plus = torch.randn(5, generator.num_ws, 6, generator=torch.Generator().manual_seed(2))
+    maps = [torch.randn(5 if i else 1, 1, r, r) for i, r in enumerate(generator.layer_resolutions[:-1])]
+    at_once = generator.synthesis(w_plus, noises=maps)
+    first, goes = generator.synthesis.b4, []
+    hook = first.conv1.register_forward_hook(lambda layer, inputs, output: goes.append(len(output)))
+    monkeypatch.setattr(module, "AT_ONCE", 2 * 16**2)
+    assert (generator.synthesis.at_once(), generator.synthesis.at_once(8)) == (2, 8)
+    torch.testing.assert_close(generator.synthesis(w_plus, noises=maps), at_once)
+    assert goes == [2, 2, 1]
+    torch.testing.assert_close(generator.synthesis(w_plus, stop_at=8), generator.synthesis(w_plus.clone().requires_grad_(), stop_at=8))
+    generator.synthesis(w_plus.clone().requires_grad_()).sum().backward()
+    hook.remove()
+    assert goes == [2, 2, 1, 5, 5, 5]
 
 
 def test_samples_of_a_batch_do_not_mix(generator, w_plus):
