@@ -24,7 +24,8 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 50, lr: float = 0.2, lambda_l2: float = 0.0002,
                     lambda_id: float = 0.1, lambda_side: float = 0.15, already: float = 0.14, enough: float = 0.35, views: int = 2,
-                    layers: str = "auto", space: str = "w+", seed: int = 0, frames: int = 0, progress: bool = True) -> Edit:
+                    layers: str = "auto", space: str = "w+", seed: int = 0, frames: int = 0,
+                    on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
     argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_side L_side(w)      (Patashnik et al. 2021, eq. 1, and L_side)
@@ -47,6 +48,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                colours, of the background too), "color" (those from 32 pixels on), or "auto": as the text needs it (`layers_for`)
     space      "w+", or "styles": then w stands for the styles, and a StyleEdit comes back
     frames     how many pictures of the way to keep, evenly spread, the first being the face itself
+    on_step    called in each step with its number and its picture [1, 3, R, R]; where it returns True, the best so far is returned
 
     Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space.
     """
@@ -76,9 +78,11 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                 best = (loss.item(), w.detach().clone())
             if step * frames // steps > (step - 1) * frames // steps:
                 kept.append(image.detach().clamp(-1, 1))
-            optimizer.step()
             for name, value in {"loss": loss, **terms}.items():
                 history[name].append(value.item())
+            if on_step is not None and on_step(step, image.detach()):
+                break
+            optimizer.step()
             steps_shown.set_postfix(loss=f"{loss.item():.3f}")
     except KeyboardInterrupt:
         print(f"Stopped after {len(history['loss'])} of {steps} steps; this is the best so far.")
