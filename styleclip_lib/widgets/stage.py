@@ -45,18 +45,16 @@ class Stage:
 
     def compute(self, draw: Callable[[], Drawing]) -> None:
         """Draws in this thread, and shows the picture or says what went wrong."""
+        self.attempt(lambda: self._present(*draw()))
+
+    def attempt(self, job: Callable[[], None]) -> None:
+        """Does something in this thread; says what went wrong, if anything."""
         try:
-            picture, said = draw()
+            job()
         except StyleclipError as error:
             self._failed(str(error))
         except Exception as error:  # a callback has nobody to raise to
             self._failed(f"{type(error).__name__}: {error} (the traceback is in .last_error)")
-        else:
-            if self.worker.cancelled():
-                return
-            self.last_error = None
-            self.show(picture)
-            self.say(said)
 
     def show(self, picture: Image.Image) -> None:
         """Puts a picture on the screen."""
@@ -71,6 +69,12 @@ class Stage:
     def close(self) -> None:
         """Ends the work that is under way, and takes no more."""
         self.worker.close()
+
+    def _present(self, picture: Image.Image, said: str) -> None:
+        if not self.worker.cancelled():
+            self.last_error = None
+            self.show(picture)
+            self.say(said)
 
     def _failed(self, message: str) -> None:
         if not self.worker.cancelled():
