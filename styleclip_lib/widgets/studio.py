@@ -33,7 +33,7 @@ from .studio_text import TextTab
 REST = 0.3
 """Seconds without a move after which a scene is measured and put into the history."""
 
-SIZE = 352
+SIZE = 376
 """Pixels of the face on the screen, whatever the generator's."""
 
 
@@ -59,23 +59,25 @@ class Studio:
         Studio._open = weakref.ref(self)
         self.models, self.folder = models, Path(folder)
         self.renderer, self.stage = Renderer(models, directions), Stage(threaded)
-        self.state = StudioState(models.domain, scene or Scene({"seed": 7, "truncation_psi": 0.7}))
+        self.state = StudioState(models.domain, scene or Scene({"seed": 1, "truncation_psi": 0.7}))
         self.scene = self.state.scene
         self.shot: Shot | None = None
         self._stop, self._following = threading.Event(), False
 
         self.compare = helped(ipywidgets.FloatSlider(0.0, min=0, max=1, step=0.01, description="before", readout=False,
-                                                     style={"description_width": "50px"}, layout=ipywidgets.Layout(width=f"{SIZE}px")),
+                                                     style={"description_width": "50px"}, layout=ipywidgets.Layout(width="98%")),
                               "Move to the right to lay the face before over the face after")
         self.undo = button("Undo", lambda: self.go(self.state.undo), "Back to the scene before", icon="undo")
         self.redo = button("Redo", lambda: self.go(self.state.redo), "Forward again", icon="repeat")
         self.like = button("Favourite", self._like, "Keep this scene in the list of favourites", icon="star")
         self.copy = button("Copy as code", self._copy, "Show the Python that makes this picture", icon="code")
+        self.halt = button("Stop", self.stop, "End an optimisation or an inversion here, and keep the best so far", icon="stop")
+        self.progress = ipywidgets.FloatProgress(0.0, min=0, max=1, layout=ipywidgets.Layout(flex="1 1 80px", width="auto"))
         self.score, self.bars = ipywidgets.HTML(), ipywidgets.HTML()
         self.tabs = {"Face": FaceTab(self), "Text": TextTab(self), "Mix": MixTab(self), "Blend": BlendTab(self),
                      "Channels": ChannelsTab(self), "History": HistoryTab(self), "Save": SaveTab(self)}
         self.tab = ipywidgets.Tab([tab.box for tab in self.tabs.values()],
-                                  layout=ipywidgets.Layout(flex="1 1 420px", min_width="300px", min_height="430px"))
+                                  layout=ipywidgets.Layout(flex="1000 1 420px", min_width="300px", height="600px"))
         for number, title in enumerate(self.tabs):
             self.tab.set_title(number, title)  # `titles=` is silently ignored by ipywidgets 7
         self.box = self._laid_out()
@@ -83,18 +85,21 @@ class Studio:
         self.stage.compute(lambda: self._take(self.scene, preview=False))
 
     def _laid_out(self) -> ipywidgets.Widget:
-        side = f"{SIZE}px"
-        self.stage.picture.layout = ipywidgets.Layout(width=side, height=side, flex="0 0 auto", border="1px solid var(--jp-border-color2)")
+        """Picture and tabs side by side; where it is narrow the tabs go below, and what is said of the picture goes beside it."""
+        layout, side = ipywidgets.Layout, f"{SIZE}px"
+        self.stage.picture.layout = layout(width=side, height=side, flex="0 0 auto", border="1px solid var(--jp-border-color2)")
         self.stage.picture.value = self.stage.picture.value or EMPTY
-        self.stage.status.layout = ipywidgets.Layout(width=side, height="48px", overflow="auto")
-        screen = ipywidgets.VBox([self.stage.picture, self.compare, row(self.undo, self.redo, self.like, self.copy), self.stage.status],
-                                 layout=ipywidgets.Layout(flex="0 0 auto", width=f"{SIZE + 8}px"))
-        wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="flex-start", grid_gap="8px")
-        self.score.layout = ipywidgets.Layout(min_height="48px")
-        self.bars.layout = ipywidgets.Layout(min_height="140px")
-        box = ipywidgets.VBox([ipywidgets.HTML(studio_pages.STYLE, layout=ipywidgets.Layout(height="0px", margin="0px")),
-                               ipywidgets.Box([screen, self.tab], layout=wrap), self.score, self.bars],
-                              layout=ipywidgets.Layout(max_width="1100px"))
+        self.stage.status.layout = layout(height="40px", overflow="auto")
+        self.score.layout, self.bars.layout = layout(min_height="92px"), layout(min_height="140px")
+        said = ipywidgets.VBox([self.compare, row(self.undo, self.redo, self.like, self.copy),
+                               ipywidgets.HBox([self.progress, self.halt]), self.stage.status, self.score],
+                               layout=layout(flex="1 1 210px", max_width=f"{SIZE + 8}px"))
+        screen = row(self.stage.picture, said, flex=f"1 1 {SIZE + 8}px")
+        screen.layout.align_items = "flex-start"
+        both = row(screen, self.tab)
+        both.layout.align_items = "flex-start"
+        style = ipywidgets.HTML(studio_pages.STYLE, layout=layout(height="0px", margin="0px"))
+        box = ipywidgets.VBox([style, both, self.bars], layout=layout(max_width="1100px"))
         box.add_class("sc-studio")
         return box
 
@@ -175,7 +180,7 @@ class Studio:
         def watch(step: int, image: torch.Tensor) -> bool:
             if self.stage.worker.cancelled():
                 return True
-            self.tabs["Text"].progress.value = (step + 1) / steps
+            self.progress.value = (step + 1) / steps
             before = self.shot.before if self.shot is not None and self.shot.before.shape == image.shape else image
             self.stage.show(studio_pages.split_view(before, image.clamp(-1, 1), self.compare.value))
             self.stage.say(f"Step {step + 1} of {steps}; Stop keeps the best so far.")

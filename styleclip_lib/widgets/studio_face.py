@@ -26,7 +26,7 @@ class FaceTab:
     def __init__(self, studio: Studio):
         self.studio = studio
         self.source = switch(["invented", "gallery", "own picture"], "Where the face comes from")
-        self.seed = slider("seed", 7, 0, 999, 1, "The same seed gives the same face on every machine")
+        self.seed = slider("seed", 1, 0, 999, 1, "The same seed gives the same face on every machine")
         self.psi = slider("truncation psi", 0.7, -1, 1.5, 0.05, "0 is the average face, 1 the full variety, below 0 the opposite")
         self.another = button("Another face", self._another, "A seed by chance", icon="random")
         self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Choose a picture",

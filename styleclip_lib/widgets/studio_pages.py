@@ -13,7 +13,8 @@ from ..portraits.attributes import ATTRIBUTES, Attribute
 
 STYLE = """<style>
 .sc-studio, .sc-studio .widget-label, .sc-studio .widget-html-content { color: var(--jp-ui-font-color1, #222); }
-.sc-score { display: flex; flex-wrap: wrap; gap: 4px 20px; line-height: 1.5; font-size: 13px; }
+.sc-studio .widget-html-content { line-height: 1.4; }
+.sc-score { display: grid; gap: 3px; line-height: 1.4; font-size: 13px; }
 .sc-score b { font-weight: 600; }
 .sc-bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 1px 18px; font-size: 12px; line-height: 18px; }
 .sc-bar { display: grid; grid-template-columns: 76px 60px 1fr; gap: 6px; align-items: center; white-space: nowrap; overflow: hidden; }

@@ -30,8 +30,6 @@ class TextTab:
         self.studio = studio
         self.method = switch(list(METHODS), "Global directions: at once, several texts. Mapper: texts that were learnt. Optimisation: any "
                                             "text, takes seconds")
-        self.progress = ipywidgets.FloatProgress(0.0, min=0, max=1, description="progress", style={"description_width": "110px"},
-                                                 layout=ipywidgets.Layout(width="98%", max_width="520px"))
         self.pages = {"directions": self._directions(), "mapper": self._mapper(), "optimization": self._optimisation()}
         self.page = ipywidgets.VBox([self.pages["directions"]])
         clear = button("No edit", lambda: studio.go(lambda: Scene(studio.scene.face)), "The face as it is", icon="times")
@@ -42,8 +40,7 @@ class TextTab:
         """Sets the controls of the method that the scene's edit has, and clears those of the others."""
         edit = scene.edit or {"method": ""}
         changes = edit["changes"] if edit["method"] == "directions" else []
-        for number, (text, alpha) in enumerate(self.rows):
-            one = changes[number] if number < len(changes) else None
+        for (text, alpha), one in zip(self.rows, self._in_rows(changes)):
             text.value, alpha.value = (one["text"], one["alpha"]) if one else (text.value, 0.0)
         if changes:
             self.neutral.value = changes[0]["neutral"]
@@ -58,6 +55,12 @@ class TextTab:
 
     def refresh(self) -> None:
         """Has nothing to follow."""
+
+    def _in_rows(self, changes: list[Recipe]) -> list[Recipe | None]:
+        """Each change in the row that has its text already, or else in one that nobody needs."""
+        said = {one["text"]: one for one in changes}
+        placed = [said.pop(text.value, None) for text, _ in self.rows]
+        return [one or (said.pop(next(iter(said))) if said else None) for one in placed]
 
     # --- global directions -------------------------------------------------------------------------------------------
 
@@ -129,10 +132,9 @@ class TextTab:
         self.text = text_box("text", "a smiling face with glasses", "What the face should become, in a sentence", wait=False)
         self.steps = slider("steps", 50, 5, 150, 5, "Steps of the optimisation; each shows its picture")
         self.start = button("Start", self._start, "Follow CLIP's gradient for this face and this text", button_style="primary", icon="play")
-        self.end = button("Stop", self.studio.stop, "End here and keep the best so far", icon="stop")
         self.reached = slider("strength", 1.0, -1, 2, 0.05, "Of the result: 1 as it was found, 0 the face itself, 2 exaggerated")
         self.reached.observe(lambda _: self._move(), names="value")
-        return ipywidgets.VBox([self.text, self.steps, row(self.start, self.end), self.progress, self.reached])
+        return ipywidgets.VBox([self.text, self.steps, row(self.start), self.reached])
 
     def _start(self) -> None:
         self.studio.stage.attempt(self._check)
@@ -142,7 +144,6 @@ class TextTab:
         if not text:
             raise StyleclipError("Say what the face should become, such as: a smiling face with glasses")
         self.studio.models.clip.encode_text([text])  # says at once which word is unknown
-        self.progress.value = 0.0
         self.studio.change_edit({"method": "optimization", "text": text, "steps": self.steps.value, "strength": 1.0})
 
     def _move(self) -> None:
