@@ -53,7 +53,7 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
     device: "auto" takes a GPU if there is one; else as `torch.device` names it. No network access.
     Raises StyleclipError for an unknown domain, a missing file, a file whose SHA-256 differs, or an unknown device.
     """
-    folder, where = _find(domain), _device(device)
+    folder, where = find_domain(domain), _device(device)
     files = read_index(folder)["files"]
     for needed in ("generator", "clip", "identity", "perceptual"):
         if needed not in files:
@@ -74,7 +74,8 @@ def domains() -> list[str]:
     return sorted(path.parent.name for path in folder.glob(f"*/{INDEX}"))
 
 
-def _find(domain: str | Path) -> Path:
+def find_domain(domain: str | Path) -> Path:
+    """The folder of a domain: its name, or the path of a folder. Raises StyleclipError if there is none."""
     for folder in (data_folder() / "models" / str(domain), Path(domain).expanduser()):
         if (folder / INDEX).is_file():
             return folder

@@ -23,6 +23,7 @@ COMMANDS = {
     "interpolate": "draw the way from one face to another",
     "edit": "change a face as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
+    "studio": "play with all of it in the browser, without a notebook",
     "train": "make the weights of a network again",
 }
 
