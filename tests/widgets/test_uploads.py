@@ -18,9 +18,8 @@ from styleclip_lib.widgets.uploads import read_upload, take_uploads
 def sent(upload: ipywidgets.FileUpload, name: str, content: bytes) -> None:
     """What a browser sends, for the ipywidgets that is installed."""
     if int(ipywidgets.__version__.split(".")[0]) < 8:
-        upload.set_state({"metadata": [{"name": name, "type": "", "size": len(content), "lastModified": 0}], "data": [content]})
-        upload._counter = 1
-        upload.set_trait("value", {name: {"metadata": upload.metadata[0], "content": content}})
+        facts = {"name": name, "type": "image/png", "size": len(content), "lastModified": 0}
+        upload.set_state({"metadata": [facts], "data": [memoryview(content)], "_counter": 1})
     else:
         record = {"name": name, "type": "image/png", "size": len(content), "last_modified": 0, "content": memoryview(content)}
         upload.set_state({"value": [record]})
