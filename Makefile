@@ -1,5 +1,6 @@
 # make lab        set everything up and open the first lesson in JupyterLab
 # make test       set everything up and run every test, the lessons included
+# make test-colab run the tests of the widgets with the versions that Colab has
 # make lint       check the style of the code
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
 # make clean      take away what the other commands made
@@ -9,7 +10,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 LESSONS ?= notebooks/*.ipynb
 
-.PHONY: lab test lint notebooks clean
+.PHONY: lab test test-colab lint notebooks clean
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -17,6 +18,9 @@ lab: $(VENV)/installed-lab
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+
+test-colab: $(VENV)/installed-colab
+	PYTHONPATH=$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
@@ -35,6 +39,12 @@ $(VENV)/installed-lab: pyproject.toml setup.py | $(BIN)/python
 $(VENV)/installed-test: pyproject.toml setup.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable ".[lab,test]"
 	touch $@ $(VENV)/installed-lab
+
+# Colab's widgets, kernel and shell, beside the newer ones and before them on the path.
+$(VENV)/installed-colab: $(VENV)/installed-test
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/colab ipywidgets==7.7.1 ipython-genutils==0.2.0 \
+	  ipykernel==6.17.1 ipython==7.34.0 traitlets==5.7.1 jupyter-client==7.4.9 backcall pickleshare entrypoints decorator nest-asyncio
+	touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || \

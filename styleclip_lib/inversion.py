@@ -1,5 +1,6 @@
 """Inversion: which latent code draws this picture? (Abdal et al. 2019; Karras et al. 2020, appendix D; Tov et al. 2021)"""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -80,7 +81,7 @@ image2stylegan: Abdal et al. 2019, section 4 (5000 steps there). The features ar
 def invert(models: Models, image: Tensor, space: str | None = None, *, steps: int = 100, lr: float | None = None,
            lambda_pixel: float | None = None, lambda_perceptual: float | None = None, lambda_start: float = 0.0,
            start: str | None = None, preset: str | Preset = "default", patience: int | None = None, frames: int = 0, seed: int = 0,
-           progress: bool = True) -> Inversion:
+           on_step: Callable[[int, Tensor], bool | None] | None = None, progress: bool = True) -> Inversion:
     """Finds the latent code whose picture is nearest to the given one.
 
     argmin_w  λ_pixel ‖G(w) - x‖² / N + λ_perceptual d(G(w), x) + λ_start ‖w - w_0‖² / M     (after Abdal et al. 2019, eq. 1)
@@ -95,6 +96,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     preset    a name in `PRESETS` or a `Preset`: what holds for everything that is not given
     patience  stop when the loss, without the noise term, has not fallen by 1 % for so many steps
     frames    how many pictures of the way to keep, evenly spread, the first being the start
+    on_step   called in each step with its number and its picture [1, 3, R, R]; where it returns True, the best so far is returned
     seed      for the shaking of the projector and the search for a start in z; otherwise nothing is random
 
     Raises StyleclipError for a wrong shape, space, start, preset or number.
@@ -139,6 +141,8 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
             if apart < 0.99 * reference[0]:
                 reference = (apart, step)
             if step == steps or (patience is not None and step - reference[1] >= patience):
+                break
+            if on_step is not None and on_step(step, drawn.detach()):
                 break
             optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, chosen.lr) if chosen.ramp else chosen.lr
             optimizer.zero_grad(set_to_none=True)

@@ -37,7 +37,8 @@ PACKAGES = {  # distribution -> the module that must import
     "filelock": "filelock",
     "platformdirs": "platformdirs",
 }
-OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "nbval": "to test the lessons"}
+OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "voila": "for styleclip studio",
+            "nbval": "to test the lessons"}
 INSTALL = "pip install --editable . (in the repository's folder)"
 
 

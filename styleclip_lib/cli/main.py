@@ -24,6 +24,7 @@ COMMANDS = {
     "edit": "change a face as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
     "benchmark": "measure how fast this machine is, and what makes it faster",
+    "studio": "play with all of it in the browser, without a notebook",
     "train": "make the weights of a network again",
     "import": "make a domain of a StyleGAN2 file of your own",
     "download": "fetch the official weights of a domain ahead, or list them",

@@ -29,7 +29,7 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float = 0.2, lambda_l2: float = 0.0002,
                     lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None, enough: float = 0.35, views: int = 2,
                     layers: str = "all", space: str = "w+", stop_at: int | None = None, seed: int = 0, frames: int = 0,
-                    progress: bool = True) -> Edit:
+                    on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
     argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_side L_side(w)      (Patashnik et al. 2021, eq. 1, and L_side)
@@ -55,6 +55,8 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                where the generator draws larger pictures (`goal.seen_resolution`): neither network sees more, and a step is several times
                faster. What comes back is always drawn in full
     frames     how many pictures of the way to keep, evenly spread, the first being the face itself
+    on_step    called in each step with its number and the picture that CLIP is shown, [1, 3, r, r]; if it returns True, the best so far
+               comes back
 
     Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space,
     or a stop_at that the generator does not have.
@@ -78,7 +80,8 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     try:
         for step in steps_shown:
             optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
-            terms = {**goal.terms(at.draw(w, stop_at=stop_at), before, views, rng), "l2": (w - at.source).square().sum()}
+            image = at.draw(w, stop_at=stop_at)
+            terms = {**goal.terms(image, before, views, rng), "l2": (w - at.source).square().sum()}
             loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -87,9 +90,11 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                 best = (loss.item(), w.detach().clone())
             if step * frames // steps > (step - 1) * frames // steps:
                 kept.append(w.detach().clone())
-            optimizer.step()
             for name, value in {"loss": loss, **terms}.items():
                 history[name].append(value.item())
+            if on_step is not None and on_step(step, image.detach()):
+                break
+            optimizer.step()
             steps_shown.set_postfix(loss=f"{loss.item():.3f}")
     except KeyboardInterrupt:
         print(f"Stopped after {len(history['loss'])} of {steps} steps; this is the best so far.")

@@ -6,7 +6,8 @@ import ipywidgets
 
 from ..models import Models
 from .blend_play import REACH, Corners, described, draw, pad_weights
-from .panel import Drawing, Panel
+from .panel import Panel
+from .stage import Drawing
 
 
 def blend_pad(models: Models, corners: Corners, x: float = 0.5, y: float = 0.5, size: int = 288, threaded: bool = True) -> Panel:

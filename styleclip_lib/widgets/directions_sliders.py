@@ -8,7 +8,8 @@ import ipywidgets
 
 from ..editing.global_directions import NEUTRAL, SHARE, Change, GlobalDirections
 from .directions_play import at_share, directed_face, said
-from .panel import Drawing, Panel
+from .panel import Panel
+from .stage import Drawing
 
 TEXTS = ("a smiling face", "a face with glasses", "a face with blue hair")
 

@@ -6,7 +6,8 @@ import ipywidgets
 
 from ..models import Models
 from .generator_play import NOISE_MODES, GeneratorState, draw
-from .panel import Drawing, Panel
+from .panel import Panel
+from .stage import Drawing
 
 
 def generator_sliders(

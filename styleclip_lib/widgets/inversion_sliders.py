@@ -6,7 +6,8 @@ import ipywidgets
 
 from ..models import Models
 from .inversion_play import WORN, InversionState, found
-from .panel import Drawing, Panel
+from .panel import Panel
+from .stage import Drawing
 
 
 def inversion_sliders(

@@ -11,7 +11,8 @@ from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import LEVELS
 from .mapper_play import MapperState, draw
-from .panel import Drawing, Panel
+from .panel import Panel
+from .stage import Drawing
 
 
 def mapper_sliders(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipywidgets
 
 from ..models import Models
-from .panel import Drawing, Panel
+from .panel import Panel
 from .sentence_play import edited, unedited
+from .stage import Drawing
 
 
 def sentence_box(

@@ -17,20 +17,21 @@ SETTINGS = [{"demodulate": demodulate, "up": up, "size": size}
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
-@pytest.mark.parametrize("with_offset", [False, True])
-def test_equals_reference(setting, with_offset):
+@pytest.mark.parametrize("with_more", [False, True])
+def test_equals_reference(setting, with_more):
     torch.manual_seed(0)
     x = torch.randn(3, 5, 4, 6, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(7, 5, setting["size"], setting["size"], dtype=torch.float64, requires_grad=True)
     styles = torch.randn(3, 5, dtype=torch.float64, requires_grad=True)
     inputs = [x, weight, styles]
-    offset = None
-    if with_offset:
-        offset = torch.randn(1, 7, 1, 1, dtype=torch.float64, requires_grad=True)
-        inputs.append(offset)
+    bias = noise = None
+    if with_more:
+        bias = torch.randn(7, dtype=torch.float64, requires_grad=True)
+        noise = torch.randn(1, 1, 4 * setting["up"], 6 * setting["up"], dtype=torch.float64, requires_grad=True)
+        inputs += [bias, noise]
     results = []
     for operation in (modulated_conv2d, modulated_conv2d_reference):
-        y = operation(x, weight, styles, setting["demodulate"], setting["up"], gain=1.5, offset=offset)
+        y = operation(x, weight, styles, setting["demodulate"], setting["up"], gain=1.5, bias=bias, noise=noise)
         gradients = torch.autograd.grad(y.pow(3).sum(), inputs, create_graph=True)
         seconds = torch.autograd.grad(sum(g.square().sum() for g in gradients), inputs)
         results.append([y, *gradients, *seconds])

@@ -7,11 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from PIL import Image
 
+import styleclip_lib
 from styleclip_lib.editing.edit import Edit
+from styleclip_lib.editing.global_directions import GlobalDirections
+from styleclip_lib.editing.latent_mapper import LatentMapper
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
-from styleclip_lib.widgets import sentence_play
+from styleclip_lib.networks.mapper import Mapper
+from styleclip_lib.widgets import sentence_play, studio_edits, studio_faces
 
 
 class Toy:
@@ -57,3 +62,31 @@ def quick(monkeypatch) -> SimpleNamespace:
     monkeypatch.setattr(sentence_play, "optimize_latent", optimize_latent)
     monkeypatch.setattr(sentence_play, "measure_edit", measure_edit)
     return seen
+
+
+@pytest.fixture
+def directions(tiny):
+    generator = torch.Generator().manual_seed(1)
+    effects = torch.nn.functional.normalize(torch.randn(tiny.generator.num_channels, 16, generator=generator), dim=1)
+    std = torch.rand(tiny.generator.num_channels, generator=generator)
+    return GlobalDirections(tiny, torch.zeros_like(std), std, effects, {"kind": "test"})
+
+
+@pytest.fixture
+def world(tiny, directions, tmp_path, monkeypatch):
+    """The tiny domain as if it came with directions and a mapper, and with one portrait in the gallery."""
+    network = Mapper(tiny.generator.num_ws, tiny.generator.w_dim, ["coarse", "medium"])
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.3, generator=torch.Generator().manual_seed(2))
+    mapper = LatentMapper(tiny, network.requires_grad_(False), {"text": "a smiling face"})
+    (tmp_path / "images").mkdir()
+    Image.effect_noise((32, 32), 80).convert("RGB").save(tmp_path / "images" / "anna.png")
+    monkeypatch.setattr(LatentMapper, "load", classmethod(lambda cls, models, name: mapper))
+    monkeypatch.setattr(GlobalDirections, "available", classmethod(lambda cls, models, progress=True: directions))
+    monkeypatch.setattr(studio_faces, "data_folder", lambda: tmp_path)
+    monkeypatch.setattr("styleclip_lib.paths.data_folder", lambda: tmp_path)
+    monkeypatch.setattr(studio_edits, "shipped_mappers", lambda models: ["smile"])
+    monkeypatch.setattr(styleclip_lib, "load_models", lambda domain: tiny, raising=False)
+    monkeypatch.setattr(studio_faces, "STEPS", 2)
+    monkeypatch.setattr("styleclip_lib.widgets.studio_code.STEPS", 2)
+    return tiny

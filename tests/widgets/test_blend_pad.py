@@ -6,7 +6,7 @@ import pytest
 
 from styleclip_lib.widgets.blend_pad import blend_pad
 from styleclip_lib.widgets.blend_play import corners_of_codes, corners_of_seeds, draw
-from styleclip_lib.widgets.panel import png
+from styleclip_lib.widgets.stage import png
 
 SIZE = 64
 

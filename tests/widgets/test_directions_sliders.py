@@ -14,7 +14,7 @@ from styleclip_lib.editing.global_directions import SHARE, Change, GlobalDirecti
 from styleclip_lib.images import to_pil
 from styleclip_lib.widgets.directions_play import at_share, directed_face, said
 from styleclip_lib.widgets.directions_sliders import directions_sliders
-from styleclip_lib.widgets.panel import png
+from styleclip_lib.widgets.stage import png
 
 SIZE = 32
 SMILE, GLASSES = Change("a smiling face", "a face", 3.0, 0.1), Change("a face with glasses", "a face", -2.0, 0.1)

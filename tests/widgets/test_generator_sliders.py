@@ -10,7 +10,7 @@ from PIL import Image
 
 from styleclip_lib.widgets.generator_play import GeneratorState, draw
 from styleclip_lib.widgets.generator_sliders import generator_sliders
-from styleclip_lib.widgets.panel import png
+from styleclip_lib.widgets.stage import png
 
 
 @pytest.fixture

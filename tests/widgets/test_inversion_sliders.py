@@ -8,7 +8,7 @@ import torch
 from styleclip_lib.inversion import psnr
 from styleclip_lib.widgets.inversion_play import WORN, InversionState, coverage_to_face_size, found, target, yaw_of_degrees
 from styleclip_lib.widgets.inversion_sliders import inversion_sliders
-from styleclip_lib.widgets.panel import png
+from styleclip_lib.widgets.stage import png
 
 SIZE = 16
 

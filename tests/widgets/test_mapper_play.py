@@ -12,7 +12,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.mapper import Mapper
 from styleclip_lib.widgets.mapper_play import MapperState, draw
 from styleclip_lib.widgets.mapper_sliders import mapper_sliders
-from styleclip_lib.widgets.panel import png
+from styleclip_lib.widgets.stage import png
 
 
 def random_mapper(models, levels, text) -> LatentMapper:

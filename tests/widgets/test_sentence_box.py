@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.widgets.panel import png
 from styleclip_lib.widgets.sentence_box import sentence_box
 from styleclip_lib.widgets.sentence_play import edited, unedited
+from styleclip_lib.widgets.stage import png
 
 
 def test_an_edit_starts_from_the_seed_and_follows_the_strength(toy, quick):

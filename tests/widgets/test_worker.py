@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -75,3 +76,44 @@ def test_without_a_thread_everything_happens_at_once():
     done = []
     Worker(threaded=False).submit(lambda: done.append(threading.current_thread()))
     assert done == [threading.current_thread()]
+
+
+def test_a_job_waits_for_rest_and_a_newer_one_makes_it_wait_again():
+    worker, done, begin = Worker(), [], time.monotonic()
+    for number in range(5):
+        worker.submit(lambda number=number: done.append((number, time.monotonic() - begin)), "rest", delay=0.2)
+        time.sleep(0.05)
+    worker.submit(lambda: done.append("draw"))  # other kinds do not wait
+    worker.wait_idle()
+    assert done[0] == "draw" and [entry[0] for entry in done[1:]] == [4] and done[1][1] >= 0.35
+
+
+def test_cancelling_forgets_what_waits_and_tells_what_runs():
+    worker, done, started = Worker(), [], threading.Event()
+
+    def long():
+        started.set()
+        while not worker.cancelled():
+            time.sleep(0.005)
+        done.append("ended")
+
+    worker.submit(long, "long")
+    assert started.wait(10)
+    worker.submit(lambda: done.append("never"), "draw")
+    worker.cancel("long", "draw")
+    worker.wait_idle(10)
+    assert done == ["ended"]
+    worker.submit(lambda: done.append(worker.cancelled()), "long")  # the next one of the kind is not called off
+    worker.wait_idle()
+    assert done == ["ended", False]
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+def test_a_closed_worker_takes_no_more_and_leaves_no_thread(threaded):
+    worker, done = Worker(threaded), []
+    if threaded:
+        worker.submit(lambda: done.append("late"), delay=60)
+    worker.close()
+    worker.submit(lambda: done.append("never"))
+    worker.wait_idle(10)
+    assert done == [] and not any(thread.name == "widget" and thread.is_alive() for thread in [worker._thread] if thread)

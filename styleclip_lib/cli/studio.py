@@ -1,0 +1,74 @@
+"""``styleclip studio``: the studio of lesson 07 in a browser window of its own, without a notebook."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..errors import StyleclipError
+from .parsing import Device, Domain, parse
+
+CELL = """\
+from styleclip_lib import load_models
+from styleclip_lib.widgets.studio import Studio
+
+Studio(load_models({domain!r}, device={device!r}), folder={folder!r})
+"""
+
+
+@dataclass
+class Settings:
+    """Open the studio in the browser. It runs until Ctrl-C; pictures and recipes are saved into this folder."""
+
+    port: int = 8866
+    """where it listens, on this machine alone"""
+    browser: Literal["open", "none"] = "open"
+    """open shows it; none only says its address"""
+    theme: Literal["light", "dark"] = "light"
+    """light or dark"""
+    domain: Domain = "portraits"
+    """whose faces: the name of a domain, or a folder with one"""
+    device: Device = "auto"
+    """what computes"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "studio", arguments)
+    if not 1 <= settings.port <= 65535:
+        raise StyleclipError(f"--port must lie between 1 and 65535, not {settings.port}.")
+    if importlib.util.find_spec("voila") is None:
+        raise StyleclipError("The package 'voila' is missing: pip install voila, or open notebooks/07_studio.ipynb in JupyterLab.")
+
+    from ..checkpoints.domain import find_domain
+
+    find_domain(settings.domain)  # what is missing is better said here than in the browser
+    with tempfile.TemporaryDirectory(prefix="styleclip-") as folder:
+        page = write_page(Path(folder) / "studio.ipynb", settings, Path.cwd())
+        print(f"The studio opens at http://localhost:{settings.port} in some seconds; Ctrl-C ends it.", flush=True)
+        return subprocess.run(command(page, settings), check=False).returncode
+
+
+def write_page(path: Path, settings: Settings, folder: Path) -> Path:
+    """Writes the notebook that Voilà shows: one cell. folder = where pictures are saved."""
+    domain = settings.domain
+    if Path(domain).expanduser().is_dir():
+        domain = str(Path(domain).expanduser().resolve())  # the notebook lies somewhere else
+    source = CELL.format(domain=domain, device=settings.device, folder=str(folder))
+    cell = {"cell_type": "code", "id": "studio", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    book = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(book), encoding="utf-8")
+    return path
+
+
+def command(page: Path, settings: Settings) -> list[str]:
+    """The words that start Voilà."""
+    return [sys.executable, "-m", "voila", str(page), f"--port={settings.port}", f"--theme={settings.theme}",
+            "--Voila.ip=127.0.0.1", *(["--no-browser"] if settings.browser == "none" else [])]

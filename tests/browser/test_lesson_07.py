@@ -1,0 +1,108 @@
+"""Lesson 07 as a student uses it: in JupyterLab, in Chromium."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from PIL import Image
+
+from .conftest import ROOT
+from .using import STUDIO, handle, open_tab, picture, ready, status, wait_for_another
+
+CELLS = 2  # of code: set-up and studio
+
+
+@pytest.fixture
+def lesson(page, lab):
+    """The lesson, with its first cells run."""
+    address, folder = lab
+    shutil.copy(ROOT / "notebooks" / "07_studio.ipynb", folder)
+    page.goto(f"{address}/tree/07_studio.ipynb?reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle], [data-status=idle]").first.wait_for(state="attached")
+    run_code_cells(page, CELLS)
+    ready(page)
+    return page
+
+
+def run_code_cells(page, count: int) -> None:
+    """Runs the first code cells, as Shift-Enter does."""
+    page.evaluate("""async count => {
+      const book = jupyterapp.shell.currentWidget;
+      await book.context.sessionContext.ready;
+      const code = book.content.widgets.map((cell, i) => [cell.model.type, i]).filter(([type]) => type === 'code').map(([_, i]) => i);
+      for (const i of code.slice(0, count)) {
+        book.content.deselectAll();
+        book.content.activeCellIndex = i;
+        await jupyterapp.commands.execute('notebook:run-cell');
+      }
+    }""", count)  # fmt: skip
+
+
+def run_new_cell(page, code: str) -> str:
+    """Puts code into a new cell below, runs it, and returns what it prints, or the error that it ends in."""
+    page.evaluate("""async code => {
+      await jupyterapp.commands.execute('notebook:insert-cell-below');
+      jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
+      await jupyterapp.commands.execute('notebook:run-cell');
+    }""", code)  # fmt: skip
+    return "".join(page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output").all_inner_texts())
+
+
+def test_a_text_a_slider_and_the_code_of_it(lesson):
+    page, before = lesson, picture(lesson)
+    open_tab(page, "Text")
+    page.locator(f"{STUDIO} input[type=text]:visible").first.fill("a face with a hat")
+    page.keyboard.press("Enter")
+    alpha = handle(page, "alpha")
+    alpha.focus()
+    for _ in range(16):
+        page.keyboard.press("ArrowRight")
+    assert wait_for_another(page, before)
+    page.locator(f"{STUDIO} .sc-score b", has_text="Same person").wait_for()
+    assert "a face with a hat (+4)" in status(page)
+
+    page.get_by_role("button", name="Copy as code").click()
+    code = page.locator(f"{STUDIO} textarea").input_value()
+    assert "a face with a hat" in code and len(code.strip().splitlines()) == 5
+    said = run_new_cell(page, code + "print(float((image.clamp(-1, 1) - studio.shot.after).abs().max()) < 1e-3, studio.stage.last_error)")
+    assert "True None" in said
+
+    after = picture(page)
+    page.get_by_role("button", name="Undo").click()
+    assert wait_for_another(page, after) == before
+
+
+def test_a_photograph_with_several_faces(lesson, tmp_path):
+    head = Image.fromarray(pytest.importorskip("skimage.data").astronaut()).crop((110, 10, 340, 240))
+    photograph = Image.new("RGB", (700, 330), (150, 150, 150))
+    photograph.paste(head, (20, 50))
+    photograph.paste(head.resize((300, 300)), (350, 15))
+    photograph.save(tmp_path / "two.png")
+    page, before = lesson, picture(lesson)
+    page.get_by_role("button", name="own picture").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a picture").click()
+    chooser.value.set_files(tmp_path / "two.png")
+    page.get_by_role("button", name="Face 2").click()
+    wait_for_another(page, before)  # the encoder's guess
+    page.get_by_role("button", name="Stop").click()
+    page.locator(f"{STUDIO} button:enabled", has_text="Undo").wait_for()  # the inversion has ended
+    said = run_new_cell(page, "print(studio.scene.face, studio.stage.last_error)")
+    assert "{'file': 'two.png', 'face': 1} None" in said
+
+
+@pytest.mark.parametrize("width", [1280, 820])
+def test_nothing_sticks_out_or_jumps(lesson, width):
+    lesson.set_viewport_size({"width": width, "height": 1100})
+    lesson.wait_for_timeout(500)
+    heights = set()
+    for tab in ("Face", "Text", "Mix", "Blend", "Channels", "History", "Save"):
+        open_tab(lesson, tab)
+        lesson.wait_for_timeout(150)
+        box = lesson.locator(STUDIO)
+        assert box.evaluate("box => [...box.querySelectorAll('*')].every(one => !one.offsetParent || one.closest('.sc-bar') || "
+                            "one.getBoundingClientRect().right <= box.getBoundingClientRect().right + 1)"), f"{tab} sticks out"
+        heights.add(box.evaluate("box => Math.round(box.getBoundingClientRect().height)"))
+    assert len(heights) == 1

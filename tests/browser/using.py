@@ -1,0 +1,45 @@
+"""What a person does with the studio: look, press, type, move a slider with the keyboard."""
+
+from __future__ import annotations
+
+import time
+
+STUDIO = ".sc-studio"
+BYTES = """async picture => {
+  const content = new Uint8Array(await (await fetch(picture.src)).arrayBuffer());
+  return [content.length, content.reduce((sum, byte) => (31 * sum + byte) % 4294967291, 7)].join(' ');
+}"""
+
+
+def picture(page) -> str:
+    """A number for the bytes of the face that is shown."""
+    return page.locator(f"{STUDIO} img").first.evaluate(BYTES)
+
+
+def wait_for_another(page, before: str, seconds: float = 60.0) -> str:
+    """The picture once it is another one."""
+    end = time.monotonic() + seconds
+    while (now := picture(page)) == before:
+        assert time.monotonic() < end, f"the picture stayed as it was; {status(page)}"
+        page.wait_for_timeout(50)
+    return now
+
+
+def status(page) -> str:
+    return page.locator(f"{STUDIO} .widget-html-content").nth(1).inner_text()
+
+
+def open_tab(page, name: str) -> None:
+    page.locator(f"{STUDIO} .lm-TabBar-tab, {STUDIO} .p-TabBar-tab", has_text=name).first.click()
+
+
+def handle(page, label: str, number: int = 0):
+    """The handle of a slider that can be seen, by its label."""
+    row = page.locator(f"{STUDIO} .widget-slider:visible", has=page.locator(f"label:text-is('{label}')")).nth(number)
+    return row.locator(".noUi-handle").first
+
+
+def ready(page) -> None:
+    """Waits until the studio is there and has measured its first face."""
+    page.locator(f"{STUDIO} .sc-bar").first.wait_for()
+    assert page.locator(f"{STUDIO} img").first.evaluate("picture => picture.naturalWidth") == 128
