@@ -47,7 +47,7 @@ def test_the_folder_of_a_domain_is_found_from_wherever_the_page_lies(started, ti
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    (["--port", "0"], "--port must lie between"), (["--domain", "ffhq"], "no domain 'ffhq'"), (["--theme", "pink"], "pink"),
+    (["--port", "0"], "--port must lie between"), (["--domain", "nowhere"], "no domain 'nowhere'"), (["--theme", "pink"], "pink"),
 ])  # fmt: skip
 def test_mistakes_are_one_line_and_start_nothing(started, capsys, arguments, says):
     assert main(["studio", *arguments]) == 2
