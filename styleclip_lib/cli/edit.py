@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -77,6 +78,8 @@ class Settings:
     """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
     """what computes"""
+    fast: bool = False
+    """multiply in bfloat16 where the device does so faster: a large generator takes half the time, with about one percent of difference"""
     report: Path | None = None
     """where to write, as .json, what was done (the recipe) and what it changed (measured)"""
 
@@ -93,6 +96,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..inversion import invert
     from ..metrics import measure_edit
     from ..models import load_models
+    from ..speed import fast
     from .portrait import aligned_portrait, note_on_photographs
 
     models = load_models(settings.domain, device=settings.device)
@@ -101,7 +105,9 @@ def main(arguments: Sequence[str]) -> int:
     models.clip.encode_text([settings.text, settings.neutral])  # what CLIP cannot read is better said before the inversion
     method = METHODS[settings.method](models, settings)
     start = invert(models, face, steps=settings.inversion_steps, seed=settings.seed)
-    edited, recipe = method(start.w_plus)
+    with fast(models.device) if settings.fast else nullcontext():
+        edited, recipe = method(start.w_plus)
+    recipe = {**recipe, "fast": True} if settings.fast else recipe
     measured = measure_edit(models, start.image, edited, settings.text)
     save_image(edited, settings.output)
     print(measured)
