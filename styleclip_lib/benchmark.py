@@ -5,7 +5,6 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from .speed import bfloat16_pays, compiled, fast, seconds_of
 
 OFFICIAL, FLOAT, HALF, COMPILED, HALF_COMPILED = "official form", "float32", "bfloat16", "float32, compiled", "bfloat16, compiled"
 TEXT = "a smiling face"
-ROUNDS = (3, 9)
+ROUNDS = (3, 25)
 """The fewest and the most times that each way is measured."""
 
 CPU = torch.device("cpu")
@@ -62,20 +61,16 @@ def benchmark(models: Models, batches: tuple[int, ...] = (1, 4), compiling: bool
 
 def forward_ways(synthesis: nn.Module, w_plus: Tensor, compiling: bool) -> dict[str, Way]:
     """w_plus [B, num_ws, w_dim] -> pictures [B, 3, R, R], in every way that this machine has."""
-    ways: dict[str, Way] = {OFFICIAL: lambda: official_synthesis(synthesis, w_plus)}
-    quick = synthesis
-    for name, compiled_name, context in ((FLOAT, COMPILED, nullcontext), (HALF, HALF_COMPILED, partial(fast, CPU))):
-        if name == HALF and not bfloat16_pays("cpu"):
-            break
-        ways[name] = _within(context, partial(synthesis, w_plus))
-        if not compiling:
-            continue
-        torch.compiler.reset()
-        with context():
-            quick = compiled(synthesis.__call__, w_plus)
-        compiling = quick != synthesis.__call__
-        if compiling:
-            ways[compiled_name] = _within(context, partial(quick, w_plus))
+    ways: dict[str, Way] = {OFFICIAL: lambda: official_synthesis(synthesis, w_plus), FLOAT: partial(synthesis, w_plus)}
+    if bfloat16_pays("cpu"):
+        ways[HALF] = _in_bfloat16(partial(synthesis, w_plus))
+    if compiling:
+        torch.compiler.reset()  # it gives up where one function has too many versions
+        quick = compiled(synthesis, w_plus)
+        if quick is not synthesis:
+            ways[COMPILED] = partial(quick, w_plus)
+            if HALF in ways:
+                ways[HALF_COMPILED] = _in_bfloat16(partial(quick, w_plus))
     return ways
 
 
@@ -94,7 +89,7 @@ def step_ways(models: Models, w_plus: Tensor) -> dict[str, Way]:
 
     ways: dict[str, Way] = {OFFICIAL: lambda: official_step(models, w_plus, w_plus, source, TEXT), FLOAT: step}
     if bfloat16_pays("cpu"):
-        ways[HALF] = _within(partial(fast, CPU), step)
+        ways[HALF] = _in_bfloat16(step)
     return ways
 
 
@@ -138,13 +133,14 @@ def compare(ways: dict[str, Way], row: dict, seconds: float, progress: bool, flo
             taken[name].append(time.perf_counter() - start)
             shown.update()
     shown.close()
+    peak = {half: peak_gflops(torch.bfloat16 if half else torch.float32) for half in (False, True)} if flops else {}
     rows = []
     for name in ways:
         middle = statistics.median(taken[name])
         ratio = statistics.median(slow / own for slow, own in zip(taken[first], taken[name]))
         share = error = None
-        if flops is not None:
-            share = flops / middle / 1e9 / peak_gflops(torch.bfloat16 if name in (HALF, HALF_COMPILED) else torch.float32)
+        if flops:
+            share = flops / middle / 1e9 / peak[name in (HALF, HALF_COMPILED)]
             error = float((pictures[name].float() - pictures[first]).abs().mean() / pictures[first].std())
         rows.append({**row, "way": name, "seconds": middle, "ratio": ratio, "error": error, "peak_gb": peaks[name], "share": share})
     return rows
@@ -153,11 +149,11 @@ def compare(ways: dict[str, Way], row: dict, seconds: float, progress: bool, flo
 def peak_gflops(dtype: torch.dtype) -> float:
     """The most that this machine multiplies and adds here, in 1e9 per second: the better one of a product of two square matrices and
     a convolution with 3 x 3 weights, which some processors have the better programs for."""
-    a, x, weight = (torch.ones(shape, dtype=dtype) for shape in ((1024, 1024), (1, 256, 128, 128), (256, 256, 3, 3)))
+    a, x, weight = (torch.ones(shape, dtype=dtype) for shape in ((1024, 1024), (1, 256, 64, 64), (256, 256, 3, 3)))
     x = x.contiguous(memory_format=torch.channels_last)
     product, convolution = torch.empty_like(a), partial(F.conv2d, x, weight, padding=1)
     return max(2 * 1024**3 / seconds_of(lambda: torch.mm(a, a, out=product)),
-               2 * weight.numel() * 128**2 / seconds_of(convolution)) / 1e9
+               2 * weight.numel() * 64**2 / seconds_of(convolution)) / 1e9
 
 
 def with_peak_memory(work: Way) -> tuple[Tensor, float | None]:
@@ -194,9 +190,9 @@ def ffhq_size() -> tuple[Models, str]:
     return models, "seeded random numbers of the official sizes, since the official files are not in the cache"
 
 
-def _within(context: Callable, way: Way) -> Way:
+def _in_bfloat16(way: Way) -> Way:
     def call() -> Tensor:
-        with context():
+        with fast(CPU):
             return way()
 
     return call

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -84,6 +85,8 @@ class Settings:
     """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
     """what computes"""
+    fast: bool = False
+    """multiply in bfloat16 where the device does so faster: a large generator takes half the time, with about one percent of difference"""
     report: Path | None = None
     """where to write, as .json, what was done (the recipe) and what it changed (measured)"""
 
@@ -102,6 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..models import load_models
     from ..pasting import paste_back
     from ..pivotal_tuning import tune_generator, with_noise
+    from ..speed import fast
     from .portrait import aligned_portrait, note_on_photographs
 
     models = load_models(settings.domain, device=settings.device)
@@ -117,7 +121,9 @@ def main(arguments: Sequence[str]) -> int:
         fitted, start = tune_generator(models, start, face, steps=settings.tune_steps, seed=settings.seed)
     else:
         fitted = with_noise(models, start.noises)
-    edited, recipe = method(fitted, start.w_plus)
+    with fast(models.device) if settings.fast else nullcontext():
+        edited, recipe = method(fitted, start.w_plus)
+    recipe = {**recipe, "fast": True} if settings.fast else recipe
     measured = measure_edit(models, start.image, edited, settings.text)
     save_image(paste_back(settings.input, edited, quad) if settings.paste_back else edited, settings.output)
     print(measured)

@@ -65,7 +65,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     at = _space(models, w_plus.detach().to(models.device), space,
                 _free_layers(models, layers_for(text) if layers == "auto" else layers))
     goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
-    stop_at = stop_at or seen_resolution(models)
+    stop_at = seen_resolution(models) if stop_at is None else stop_at
     with torch.no_grad():
         before = goal.faces(at.draw(at.source, stop_at=stop_at))
     if already is None:

@@ -288,6 +288,17 @@ def test_the_edited_face_is_pasted_back_into_the_photograph(toy, photograph, tmp
     assert Image.open(out).size == (16, 16)
 
 
+@pytest.mark.parametrize("options, half", [([], False), (["--fast"], True)])
+def test_fast_edits_in_bfloat16_and_reports_it(options, half, toy, portrait, tmp_path, monkeypatch):
+    monkeypatch.setattr("styleclip_lib.speed.bfloat16_pays", lambda kind: True)
+    report = tmp_path / "r.json"
+    assert main(["edit", str(portrait), str(tmp_path / "a.png"), "--text", "a smile", *options, "--report", str(report)]) == 0
+    exact = toy.models.generator.synthesis(torch.full((1, 6, 8), 1.5))
+    assert torch.equal(toy.seen["measured"], exact) != half
+    torch.testing.assert_close(toy.seen["measured"], exact, rtol=0, atol=0.1)
+    assert json.loads(report.read_text(encoding="utf-8"))["recipe"].get("fast", False) == half
+
+
 def test_every_method_on_offer_is_there():
     assert get_args(get_type_hints(edit.Settings)["method"]) == tuple(edit.METHODS)
 

@@ -1,12 +1,14 @@
 """Latent optimisation: the paper's loss, what comes back, Ctrl-C, and an edit that reaches its target."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
+from styleclip_lib.editing.goal import seen_resolution
 from styleclip_lib.editing.latent_optimization import layers_for, optimize_latent
 from styleclip_lib.editing.style_edit import StyleEdit
 from styleclip_lib.errors import StyleclipError
@@ -226,3 +228,20 @@ def test_glasses_are_put_on(models):
     assert report.clip_gain > 0.05 and report.identity > 0.4, str(report)
     assert len(report.changed) <= 8, str(report)
     assert seconds < 40, "about five seconds on one core"
+
+
+def test_a_search_at_a_lower_resolution_comes_back_in_full(tiny, w_plus):
+    result = edit(tiny, w_plus, stop_at=16, frames=2, lambda_l2=0.0)
+    moved = (result.w_plus - w_plus).abs().amax((0, 2)) > 0
+    assert moved.tolist() == [True] * 6 + [False] * 2
+    torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
+    assert result.image.shape == result.frames[1].shape == (1, 3, 32, 32)
+    with pytest.raises(StyleclipError, match="stop_at is 20"):
+        edit(tiny, w_plus, stop_at=20)
+
+
+@pytest.mark.parametrize("resolution, clip_size, seen", [(128, 64, 128), (256, 224, 256), (1024, 224, 256), (1024, 336, 512)])
+def test_how_large_a_face_is_drawn_for_the_search(resolution, clip_size, seen):
+    synthesis = SimpleNamespace(resolutions=[2**i for i in range(2, resolution.bit_length())])
+    models = SimpleNamespace(generator=SimpleNamespace(synthesis=synthesis), clip=SimpleNamespace(image_size=clip_size))
+    assert seen_resolution(models) == seen

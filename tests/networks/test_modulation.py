@@ -17,27 +17,39 @@ SETTINGS = [{"demodulate": demodulate, "up": up, "size": size}
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
-@pytest.mark.parametrize("with_more", [False, True])
-def test_equals_reference(setting, with_more):
-    torch.manual_seed(0)
-    x = torch.randn(3, 5, 4, 6, dtype=torch.float64, requires_grad=True)
-    weight = torch.randn(7, 5, setting["size"], setting["size"], dtype=torch.float64, requires_grad=True)
-    styles = torch.randn(3, 5, dtype=torch.float64, requires_grad=True)
-    inputs = [x, weight, styles]
-    bias = noise = None
-    if with_more:
-        bias = torch.randn(7, dtype=torch.float64, requires_grad=True)
-        noise = torch.randn(1, 1, 4 * setting["up"], 6 * setting["up"], dtype=torch.float64, requires_grad=True)
-        inputs += [bias, noise]
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_equals_reference(setting, with_bias):
+    x, weight, styles, *added = inputs = made(setting, 3, with_bias, requires_grad=True)
     results = []
     for operation in (modulated_conv2d, modulated_conv2d_reference):
-        y = operation(x, weight, styles, setting["demodulate"], setting["up"], gain=1.5, bias=bias, noise=noise)
+        y = operation(x, weight, styles, setting["demodulate"], setting["up"], 1.5, *added)
         gradients = torch.autograd.grad(y.pow(3).sum(), inputs, create_graph=True)
         seconds = torch.autograd.grad(sum(g.square().sum() for g in gradients), inputs)
         results.append([y, *gradients, *seconds])
-    assert results[0][0].shape == (3, 7, 4 * setting["up"], 6 * setting["up"])
+    assert results[0][0].shape == (3, 7, 8 * setting["up"], 12 * setting["up"])
     for fast, slow in zip(*results):
         torch.testing.assert_close(fast, slow)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_without_gradients_it_is_the_same_and_leaves_the_inputs_alone(setting, batch, with_bias):
+    x, weight, styles, *added = inputs = made(setting, batch, with_bias)
+    assert x[0].numel() > weight.numel()  # so that for one picture the weights are scaled
+    before = [one.clone() for one in inputs]
+    y = modulated_conv2d(x, weight, styles, setting["demodulate"], setting["up"], 1.5, *added)
+    torch.testing.assert_close(y, modulated_conv2d_reference(x, weight, styles, setting["demodulate"], setting["up"], 1.5, *added))
+    assert all(torch.equal(one, old) for one, old in zip(inputs, before))
+
+
+def made(setting, batch, with_bias, requires_grad=False):
+    """x, weight, styles, and if wanted bias and noise."""
+    torch.manual_seed(0)
+    shapes = [(batch, 5, 8, 12), (7, 5, setting["size"], setting["size"]), (batch, 5)]
+    if with_bias:
+        shapes += [(7,), (1, 1, 8 * setting["up"], 12 * setting["up"])]
+    return [torch.randn(shape, dtype=torch.float64, requires_grad=requires_grad) for shape in shapes]
 
 
 def test_pointwise_equals_reference():
