@@ -20,7 +20,7 @@ test: $(VENV)/installed-test
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
 
 test-colab: $(VENV)/installed-colab
-	PYTHONPATH=$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
+	PYTHONPATH=$(CURDIR)/$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

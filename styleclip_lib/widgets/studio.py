@@ -186,7 +186,7 @@ class Studio:
             self.stage.say(f"Step {step + 1} of {steps}; Stop keeps the best so far.")
             return stop is not None and stop.is_set()
 
-        shot = self.renderer.shot(scene, preview, watch)
+        shot = self.renderer.shot(scene, preview, watch, wanted=lambda: not self.stage.worker.cancelled())
         if not self.stage.worker.cancelled():
             self.shot = shot
             if not preview:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -45,21 +46,28 @@ class Renderer:
     def __init__(self, models: Models, directions: GlobalDirections | None = None):
         self.models, self.faces, self.edits = models, Faces(models), Edits(models, directions)
         self._texts: dict[str, str] = {}
+        self._full: Shot | None = None
         self._start: tuple[object, torch.Tensor, torch.Tensor] | None = None
 
-    def shot(self, scene: Scene, preview: bool = False, watch: Watch | None = None) -> Shot:
+    def shot(self, scene: Scene, preview: bool = False, watch: Watch | None = None, wanted: Callable[[], bool] = lambda: True) -> Shot:
         """Draws a scene, and measures it unless it is a preview.
 
         preview = draw small, and take the encoder's guess where a picture is not inverted yet
         watch = sees every step of an inversion or an optimisation, and may end it
+        wanted = whether somebody still waits for the measurements, asked before each of them
 
         Raises StyleclipError for what cannot be carried out.
         """
+        full = not preview or (self._small(preview) is None and self._known(scene.face))
+        if self._full is not None and full and self._full.scene == scene:
+            return self._measured(self._full, preview, wanted)  # the preview was as large, and all that is missing are the numbers
         start, before = self._before(scene.face, preview, watch)
-        if scene.edit is None:
-            return self._measured(Shot(scene, before, before), preview)
-        moved = self.edits.moved(start, scene.edit, watch)
-        return self._measured(Shot(Scene(scene.face, moved.edit), before, self.draw(moved, preview)), preview)
+        shot = Shot(scene, before, before)
+        if scene.edit is not None:
+            moved = self.edits.moved(start, scene.edit, watch)
+            shot = Shot(Scene(scene.face, moved.edit), before, self.draw(moved, preview))
+        self._full = shot if full and self._known(scene.face) else None
+        return self._measured(shot, preview, wanted)
 
     @torch.no_grad()
     def code(self, face: Recipe, preview: bool = False, watch: Watch | None = None) -> torch.Tensor:
@@ -86,7 +94,9 @@ class Renderer:
 
     def takes_long(self, scene: Scene) -> bool:
         """Whether there is an optimisation or an inversion to be done first, of which the steps are worth watching."""
-        return not self._known(scene.face) or (scene.edit is not None and not self.edits.ready(self.code(scene.face), scene.edit))
+        if not self._known(scene.face):
+            return True
+        return scene.edit is not None and scene.edit["method"] == "optimization" and not self.edits.ready(self.code(scene.face), scene.edit)
 
     def text(self, edit: Recipe | None) -> str:
         """What an edit was asked for, as one text; "" if no text says it."""
@@ -113,18 +123,26 @@ class Renderer:
     @torch.no_grad()
     def draw(self, moved: Moved, preview: bool = False) -> torch.Tensor:
         """The picture at which an edit arrives, [1, 3, R, R] in [-1, 1]; smaller in a preview."""
-        generator = self.models.generator
-        stop_at = max((r for r in generator.synthesis.resolutions if r <= PREVIEW), default=None) if preview else None
+        generator, stop_at = self.models.generator, self._small(preview)
         if moved.shift is None:
             return generator.synthesis(moved.w_plus, stop_at=stop_at).clamp(-1, 1)
         styles, rgb_styles = generator.styles(moved.w_plus)
         return generator.from_styles(styles + moved.shift, rgb_styles, stop_at=stop_at).clamp(-1, 1)
 
+    def _small(self, preview: bool) -> int | None:
+        """The resolution at which a preview stops; None where the whole picture is no larger."""
+        resolutions = self.models.generator.synthesis.resolutions
+        return max(r for r in resolutions if r <= PREVIEW) if preview and resolutions[-1] > PREVIEW else None
+
     @torch.no_grad()
-    def _measured(self, shot: Shot, preview: bool) -> Shot:
+    def _measured(self, shot: Shot, preview: bool, wanted: Callable[[], bool]) -> Shot:
+        """A copy of the shot with all numbers, unless it is a preview; with some of them if nobody wants the others any more."""
         if preview or self.models.attributes is None:
             return shot
-        shot.readings = self.models.attributes(shot.before), self.models.attributes(shot.after)
-        if shot.scene.edit is not None:
+        shot = replace(shot)
+        for picture in (shot.before, shot.after):
+            if wanted():
+                shot.readings = (*(shot.readings or ()), self.models.attributes(picture))
+        if shot.scene.edit is not None and wanted():
             shot.report = measure_edit(self.models, shot.before, shot.after, self.text(shot.scene.edit) or NEUTRAL)
         return shot

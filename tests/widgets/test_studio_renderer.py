@@ -106,6 +106,19 @@ def test_a_preview_is_small(renderer, monkeypatch):
         assert renderer.shot(Scene(SEEDS[0], edit), preview=True).after.shape == (1, 3, 8, 8)
 
 
+def test_a_preview_as_large_as_the_picture_is_not_drawn_again(renderer, monkeypatch):
+    scene, drawn, draw = Scene(SEEDS[0], EDITS["directions"]), [], renderer.draw
+    monkeypatch.setattr(renderer, "draw", lambda *what: drawn.append(what) or draw(*what))
+    preview, full = renderer.shot(scene, preview=True), renderer.shot(scene)
+    assert len(drawn) == 2 and full.after is preview.after  # before and after, once each
+    assert preview.report is None and full.report is not None
+
+
+def test_nobody_measures_what_is_not_wanted_any_more(renderer, monkeypatch):
+    monkeypatch.setattr(studio_renderer, "measure_edit", lambda *what: pytest.fail("measured"))
+    assert renderer.shot(Scene(SEEDS[0], EDITS["directions"]), wanted=lambda: False).report is None
+
+
 def test_what_takes_long_is_done_once(renderer, monkeypatch):
     scene = Scene({"portrait": "anna"}, EDITS["optimization"])
     seen = []
