@@ -131,23 +131,12 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     faces, before = _people(goal, people + HELD_OUT, truncation_psi, rng, stop_at, progress)
 
     def losses(which: Tensor, views: int, jitter: float) -> dict[str, Tensor]:
-        """Of a few faces, averaged."""
         noise = jitter * torch.randn(faces[which].shape, generator=rng) if jitter else torch.zeros(1)
         offset = network(faces[which] + noise.to(models.device))
         image = models.generator.synthesis(faces[which] + offset, stop_at=stop_at)
         terms = {**goal.terms(image, before[which], views, rng), "l2": offset.square().mean()}
         loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
         return {"loss": loss, **terms}
-
-    def learn_from(which: Tensor) -> dict[str, float]:
-        """Adds up the gradients of a batch, as many faces at a time as fit into memory. Returns its losses."""
-        total: dict[str, float] = {}
-        for part in which.split(max(1, models.generator.synthesis.at_once() // 4)):
-            terms, share = losses(part, views, jitter), len(part) / len(which)
-            (share * terms["loss"]).backward()
-            for name, value in terms.items():
-                total[name] = total.get(name, 0.0) + share * value.item()
-        return total
 
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, betas=(0.9, 0.99))
     history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": [], "held_out": []}
@@ -163,11 +152,12 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
             if step == steps:
                 break
             optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
+            terms = losses(torch.randint(people, (batch_size,), generator=rng), views, jitter)
             optimizer.zero_grad(set_to_none=True)
-            terms = learn_from(torch.randint(people, (batch_size,), generator=rng))
+            terms["loss"].backward()
             optimizer.step()
             for name, value in terms.items():
-                history[name].append(value)
+                history[name].append(value.item())
             shown.set_postfix(loss=f"{history['loss'][-1]:.3f}", held_out=f"{history['held_out'][-1]:.3f}")
     except KeyboardInterrupt:
         print(f"Stopped after {len(history['loss'])} of {steps} steps; this is the best so far.")

@@ -35,7 +35,7 @@ class Synthesis(nn.Module):
             self.add_module(f"b{r}", block)
 
     def at_once(self, stop_at: int | None = None) -> int:
-        """How many pictures take about 2 GB at most, as long as no gradients are wanted; with them, one takes as much as four."""
+        """How many pictures take about 2 GB at most, as long as no gradients are wanted."""
         return max(1, AT_ONCE // (stop_at or self.img_resolution) ** 2)
 
     def _learns(self, *inputs: Sequence[Tensor]) -> bool:
