@@ -118,14 +118,14 @@ def official_step(models: Models, w_plus: Tensor, w_start: Tensor, source: Tenso
 
 def compare(ways: dict[str, Way], row: dict, seconds: float, progress: bool, flops: int | None = None) -> list[dict]:
     """Measures each way, the first being the one that the others are compared with; the rows of `benchmark`."""
-    first, peaks, pictures, begin = next(iter(ways)), {}, {}, time.perf_counter()
+    first, peaks, pictures = next(iter(ways)), {}, {}
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    shown = tqdm(disable=not progress, leave=False, unit="run")
     for name, way in ways.items():
+        shown.set_description(f"{row['what']}, batch {row['batch']}, {name}, getting ready")
         pictures[name], peaks[name] = with_peak_memory(way)
     least, most = ROUNDS
-    rounds = min(max(int(seconds / (time.perf_counter() - begin)), least), most)
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    shown = tqdm(total=rounds * len(ways), disable=not progress, leave=False)
-    for _ in range(rounds):
+    while len(taken[first]) < least or (len(taken[first]) < most and sum(map(sum, taken.values())) < seconds):
         for name, way in ways.items():
             shown.set_description(f"{row['what']}, batch {row['batch']}, {name}")
             start = time.perf_counter()

@@ -79,7 +79,7 @@ def test_the_official_step_follows_the_papers_loss(tiny):
 
 def test_ways_take_turns_and_ratios_are_medians(monkeypatch):
     turns = []
-    moments = itertools.accumulate([0.0, 1.0, 0.0, 6.0, 0.0, 2.0, 0.0, 8.0, 0.0, 4.0])
+    moments = itertools.accumulate([0.0, 6.0, 0.0, 2.0, 0.0, 8.0, 0.0, 4.0])
 
     def way(name):
         return lambda: turns.append(name) or torch.tensor([1.0, 3.0])
@@ -90,6 +90,16 @@ def test_ways_take_turns_and_ratios_are_medians(monkeypatch):
     assert [row["seconds"] for row in rows] == [7.0, 3.0]
     assert rows[1]["ratio"] == pytest.approx((6 / 2 + 8 / 4) / 2)
     assert rows[1]["share"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("seconds, rounds", [(0.0, 2), (2.5, 3), (100.0, 5)])
+def test_rounds_go_on_while_there_is_time(monkeypatch, seconds, rounds):
+    clock, runs = itertools.count(0.0, 0.5), []
+    monkeypatch.setattr(module, "ROUNDS", (2, 5))
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    ways = {name: lambda: runs.append(1) or torch.ones(1) for name in ("slow", "quick")}
+    compare(ways, {"what": "step", "batch": 1}, seconds, False)
+    assert len(runs) == 2 + 2 * rounds
 
 
 def test_the_peak_is_above_that_of_a_small_product():
