@@ -156,7 +156,7 @@ def test_the_generator_in_the_checkpoint(checkpoint):
     state = {**checkpoint["state_dict"], **{f"decoder.{key}": value for key, value in decoder.items()}}
     read = generator_from_e4e({**checkpoint, "state_dict": state})
     z = torch.randn(1, 12)
-    assert torch.equal(read(z, truncation_psi=0.5), generator(z, truncation_psi=0.5))
+    torch.testing.assert_close(read(z, truncation_psi=0.5).detach(), generator(z, truncation_psi=0.5), rtol=1e-4, atol=1e-5)
     e4e_from_checkpoint({**checkpoint, "state_dict": state})
     with pytest.raises(StyleclipError, match="no StyleGAN2 generator"):
         generator_from_e4e(checkpoint)
