@@ -134,7 +134,7 @@ def test_every_file_of_the_portraits_is_accounted_for(models):
         assert (models.folder / f"{name}.md").is_file(), "a model card"
         if path.suffix == ".safetensors":
             assert all(torch.isfinite(v).all() for v in load_tensors(path).values() if v.is_floating_point())
-    known = {"domain.json", *(entry["file"] for entry in files.values()), *(f"{name}.md" for name in files)}
+    known = {"domain.json", "evaluation.json", *(entry["file"] for entry in files.values()), *(f"{name}.md" for name in files)}
     assert {path.name for path in models.folder.iterdir()} - {"README.md"} <= known
     assert "/tmp" not in json.dumps(files) and "/home" not in json.dumps(files)
 
