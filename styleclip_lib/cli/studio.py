@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..checkpoints.domain import find_domain
 
     find_domain(settings.domain)  # what is missing is better said here than in the browser
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Voilà ends with us, and the page is taken away
     with tempfile.TemporaryDirectory(prefix="styleclip-") as folder:
         page = write_page(Path(folder) / "studio.ipynb", settings, Path.cwd())
         print(f"The studio opens at http://localhost:{settings.port} in some seconds; Ctrl-C ends it.", flush=True)
