@@ -19,7 +19,6 @@ from .parsing import Align, Device, Domain, Face, parse
 if TYPE_CHECKING:
     import torch
 
-    from ..editing.edit import Edit
     from ..models import Models
 
     Draw = Callable[[float], torch.Tensor]
@@ -57,8 +56,10 @@ class Settings:
     """directions: 0 asks each channel by itself what it has to do with the text, as the paper does; above 0 all are asked together"""
     steps: int = 100
     """optimization: its steps"""
-    lambda_l2: float = 0.0002
-    """optimization: weight of staying near the inverted face"""
+    space: Literal["styles", "w+", "w"] = "styles"
+    """optimization: what moves: the styles of the channels, a latent for each layer, or one for all layers"""
+    lambda_l2: float | None = None
+    """optimization: weight of staying near the inverted face; by default what suits the space"""
     lambda_id: float = 0.1
     """optimization: weight of staying the same person"""
     lambda_side: float = 0.15
@@ -138,6 +139,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _optimization(_: Models, settings: Settings) -> Method:
     from ..editing.latent_optimization import optimize_latent
+    from ..editing.style_edit import at_strength
 
     def method(models: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
         edit = optimize_latent(
@@ -145,6 +147,7 @@ def _optimization(_: Models, settings: Settings) -> Method:
             w_plus,
             settings.text,
             steps=settings.steps,
+            space=settings.space,
             lambda_l2=settings.lambda_l2,
             lambda_id=settings.lambda_id,
             lambda_side=settings.lambda_side,
@@ -204,16 +207,6 @@ def _drawn(models: Models, settings: Settings, draw: Draw, recipe: dict, **stren
 METHODS: dict[str, Callable[[Models, Settings], Method]] = {"optimization": _optimization, "mapper": _mapper,
                                                                 "directions": _directions}
 """Each gets ready before the inversion, so that what it cannot do is said early; then it gets the generator to draw with and w_plus."""
-
-
-def at_strength(models: Models, w_plus: torch.Tensor, edit: Edit, strength: float) -> torch.Tensor:
-    """The edit at another strength: the picture of w_s + strength · (w - w_s), [1, 3, R, R] in [-1, 1]."""
-    import torch
-
-    if strength == 1:
-        return edit.image
-    with torch.inference_mode():
-        return models.generator.synthesis(w_plus + strength * (edit.w_plus - w_plus), noise_mode="const")
 
 
 def _check(settings: Settings) -> None:

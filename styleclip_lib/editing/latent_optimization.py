@@ -1,7 +1,6 @@
 """Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from tqdm.auto import tqdm
@@ -14,6 +13,7 @@ from ..portraits.parsing import parse
 from ..schedule import ramped
 from .edit import Edit
 from .goal import Goal, seen_resolution
+from .move_space import SPACES, move_space, split_styles
 from .style_edit import StyleEdit
 
 FINEST_SHAPE = 32
@@ -22,13 +22,17 @@ FINEST_SHAPE = 32
 ALREADY = 0.14
 """The cosine of a face with a text that is true of it, in the eyes of the CLIP of the portraits."""
 
+USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
+"""lr and lambda_l2 for each space, in whose units they are."""
+
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
 """The attributes that are colours."""
 
 
-def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float = 0.2, lambda_l2: float = 0.0002,
-                    lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None, enough: float = 0.35, views: int = 2,
-                    layers: str = "all", space: str = "w+", stop_at: int | None = None, seed: int = 0, frames: int = 0,
+def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
+                    lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None,
+                    enough: float = 0.35, views: int = 2, apart: bool = False, layers: str = "all", space: str = "styles",
+                    rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
                     on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
@@ -42,15 +46,21 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
 
     w_plus     [1, num_ws, w_dim], the face to start from (w_s)
     text       the target t
-    lambda_l2  weight of the squared distance, summed over all of w_plus
+    lr         of Adam at its height; None: 0.1 in "w", 0.2 in the other spaces
+    lambda_l2  weight of the squared offset, summed over all its numbers; None: 0.0005 in "w", 0.0002 in the other spaces
     lambda_id  weight of the identity loss
     lambda_side  weight of what changes besides, in CLIP's eyes
     already    the cosine from which on the text counts as true of the face from the start, and the face comes back as it is
                (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
+    apart      a text that says several things ("a blond woman with sunglasses") is asked for as several texts; False is the paper's way
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
-    space      "w+", or "styles": then w stands for the styles, and a StyleEdit comes back
+    space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
+               "w+", a latent for each layer, as in most of the paper; or "w", one offset for all layers. A channel mostly does one thing,
+               a step in w+ moves all of them: in the domain of portraits half as much changes besides in "styles", and in "w" too
+    rgb        whether the styles of the toRGB layers move too, in the space "styles"; None: if the text speaks of a colour. The authors
+               leave them out: with them an optimiser paints
     stop_at    the resolution at which CLIP and the identity network are shown the face: the sum of toRGB outputs up to it. None takes 256
                where the generator draws larger pictures (`goal.seen_resolution`): neither network sees more, and a step is several times
                faster. What comes back is always drawn in full
@@ -62,34 +72,35 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     or a stop_at that the generator does not have.
     """
     _check(models, w_plus, steps, layers, space)
-    at = _space(models, w_plus.detach().to(models.device), space,
-                _free_layers(models, layers_for(text) if layers == "auto" else layers))
-    goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
+    w_plus = w_plus.detach().to(models.device)
+    lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
+    rgb = speaks_of_color(text) if rgb is None else rgb
+    at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
+    goal, rng = Goal.of_text(models, text, enough, apart), torch.Generator().manual_seed(seed)
     stop_at = seen_resolution(models) if stop_at is None else stop_at
     with torch.no_grad():
-        before = goal.faces(at.draw(at.source, stop_at=stop_at))
+        before = goal.faces(at.draw(at.moved(at.zero), stop_at=stop_at))
     if already is None:
         already = ALREADY if isinstance(models.clip.tokenizer, WordTokenizer) else 1.0
-    todo = 0 if float((before.seen * goal.text_vector).sum()) >= already else steps
+    todo = 0 if goal.fulfilled(before, already) else steps
 
-    w = at.source.clone().requires_grad_()
-    optimizer = torch.optim.Adam([w], lr=lr)
+    offset = at.zero.clone().requires_grad_()
+    optimizer = torch.optim.Adam([offset], lr=lr)
     history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": []}
-    best, kept = (float("inf"), at.source), []
+    best, kept = (float("inf"), at.zero), []
     steps_shown = tqdm(range(todo), desc=text, disable=not progress, leave=False)
     try:
         for step in steps_shown:
             optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
-            image = at.draw(w, stop_at=stop_at)
-            terms = {**goal.terms(image, before, views, rng), "l2": (w - at.source).square().sum()}
+            image = at.draw(at.moved(offset), stop_at=stop_at)
+            terms = {**goal.terms(image, before, views, rng), "l2": offset.square().sum()}
             loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            w.grad *= at.free
             if loss.item() < best[0]:
-                best = (loss.item(), w.detach().clone())
+                best = (loss.item(), offset.detach().clone())
             if step * frames // steps > (step - 1) * frames // steps:
-                kept.append(w.detach().clone())
+                kept.append(offset.detach().clone())
             for name, value in {"loss": loss, **terms}.items():
                 history[name].append(value.item())
             if on_step is not None and on_step(step, image.detach()):
@@ -101,37 +112,21 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     steps_shown.close()
 
     with torch.no_grad():
-        image = at.draw(best[1])
-        drawn = [at.draw(way).clamp(-1, 1) for way in kept]
+        found = at.moved(best[1])
+        image = at.draw(found)
+        drawn = [at.draw(at.moved(way)).clamp(-1, 1) for way in kept]
     recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
               "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "views": views,
-              "layers": layers, "space": space, "stop_at": stop_at, "seed": seed, "version": __version__}
-    if space == "w+":
-        return Edit(best[1], image, history, recipe, drawn)
-    return StyleEdit(at.w_plus, image, history, recipe, drawn, styles=best[1], rgb_styles=at.rgb_styles)
+              "apart": apart, "layers": layers, "space": space, "rgb": rgb, "stop_at": stop_at, "seed": seed, "version": __version__}
+    if space == "styles":
+        styles, rgb_styles = split_styles(models.generator, found)
+        return StyleEdit(w_plus, image, history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)
+    return Edit(found, image, history, recipe, drawn)
 
 
-@dataclass
-class _Space:
-    """Where an optimisation moves: source is where it begins, free (0 or 1, broadcast to it) what may move, draw makes the picture,
-    up to the resolution stop_at if one is given."""
-
-    source: torch.Tensor
-    free: torch.Tensor
-    draw: Callable[..., torch.Tensor]
-    w_plus: torch.Tensor
-    rgb_styles: torch.Tensor | None = None
-
-
-def _space(models: Models, w_plus: torch.Tensor, space: str, layers: torch.Tensor) -> _Space:
-    """layers [num_ws]: 1 for those that are free."""
-    generator = models.generator
-    if space == "w+":
-        return _Space(w_plus, layers[None, :, None], generator.synthesis, w_plus)
-    with torch.no_grad():
-        styles, rgb_styles = generator.styles(w_plus)
-    channels = [free.expand(where.stop - where.start) for free, (_, where) in zip(layers, generator.style_slices)]
-    return _Space(styles, torch.cat(channels)[None], lambda s, **how: generator.from_styles(s, rgb_styles, **how), w_plus, rgb_styles)
+def speaks_of_color(text: str) -> bool:
+    """Whether a text says of what colour something is, in words of the vocabulary of the portraits."""
+    return not COLORED.isdisjoint(parse(text).attributes)
 
 
 def layers_for(text: str) -> str:
@@ -139,7 +134,7 @@ def layers_for(text: str) -> str:
     said = parse(text)
     if said.unknown or not said.attributes:
         return "all"
-    if COLORED.isdisjoint(said.attributes):
+    if not speaks_of_color(text):
         return "shape"
     return "color" if COLORED.issuperset(said.attributes) else "all"
 
@@ -153,8 +148,8 @@ def _free_layers(models: Models, layers: str) -> torch.Tensor:
 
 
 def _check(models: Models, w_plus: torch.Tensor, steps: int, layers: str, space: str) -> None:
-    if space not in ("w+", "styles"):
-        raise StyleclipError(f"space must be 'w+' or 'styles', not {space!r}.")
+    if space not in SPACES:
+        raise StyleclipError(f"space must be {', '.join(map(repr, SPACES[:-1]))} or {SPACES[-1]!r}, not {space!r}.")
     if layers not in ("auto", "all", "shape", "color"):
         raise StyleclipError(f"layers must be 'auto', 'all', 'shape' or 'color', not {layers!r}.")
     expected = (1, models.generator.num_ws, models.generator.w_dim)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from ..editing.edit import Edit
 from ..editing.latent_optimization import optimize_latent
+from ..editing.style_edit import at_strength
 from ..errors import StyleclipError
 from ..images import image_grid
 from ..metrics import EditReport, measure_edit
@@ -31,12 +32,8 @@ class SentenceEdit:
     edit: Edit | None = None
 
     def after(self, strength: float = 1.0) -> torch.Tensor:
-        """The picture of w_s + strength · (w - w_s), [1, 3, R, R]; strength 1 is the edit itself, 0 the face before."""
-        if self.edit is None:
-            return self.before
-        with torch.no_grad():
-            w_plus = self.w_plus + strength * (self.edit.w_plus - self.w_plus)
-            return self.models.generator.synthesis(w_plus, noise_mode="const")
+        """The picture at this strength, [1, 3, R, R]; 1 is the edit itself, 0 the face before; see `at_strength`."""
+        return self.before if self.edit is None else at_strength(self.models, self.w_plus, self.edit, strength)
 
     def report(self, strength: float = 1.0) -> EditReport | None:
         """What the edit did, measured; None before there is one."""

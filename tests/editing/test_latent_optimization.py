@@ -10,7 +10,7 @@ from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.goal import seen_resolution
 from styleclip_lib.editing.latent_optimization import layers_for, optimize_latent
-from styleclip_lib.editing.style_edit import StyleEdit
+from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.metrics import measure_edit
 
@@ -23,7 +23,7 @@ def w_plus(tiny):
 
 
 def edit(tiny, w_plus, text=TEXT, **settings) -> Edit:
-    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, **settings})
+    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, "space": "w+", **settings})
 
 
 def test_what_comes_back(tiny, w_plus):
@@ -53,7 +53,7 @@ def test_the_loss_is_that_of_the_paper(tiny, w_plus):
 def test_only_the_layers_that_a_text_needs_move(models, text, layers, free):
     w_plus = models.sample(3)
     result = optimize_latent(models, w_plus, text, steps=4, lr=0.02, already=1.0, lambda_id=0.0, lambda_l2=0.0, lambda_side=0.0,
-                             views=1, layers=layers, progress=False)
+                             views=1, layers=layers, space="w+", progress=False)
     assert result.recipe["layers"] == layers
     moved = (result.w_plus - w_plus).abs().amax((0, 2)) > 0
     wanted = {"shape": lambda r: r <= 32, "color": lambda r: r >= 32, "all": lambda r: True}[free]
@@ -87,8 +87,44 @@ def test_styles_of_layers_that_paint_stay_too(models):
         assert (moved[where].max() > 0) == (resolution <= 32)
 
 
+def test_styles_are_what_moves_unless_told_otherwise(tiny, w_plus):
+    result = optimize_latent(tiny, w_plus, TEXT, steps=2, progress=False)
+    assert isinstance(result, StyleEdit) and result.recipe["space"] == "styles"
+
+
+@pytest.mark.parametrize("text, rgb, moves", [("a smiling face", None, False), ("a face with blue hair", None, True),
+                                              ("a smiling face", True, True), ("a face with blue hair", False, False)])
+def test_rgb_styles_move_if_the_text_speaks_of_a_colour(tiny, w_plus, text, rgb, moves):
+    result = edit(tiny, w_plus, text, space="styles", rgb=rgb, lambda_l2=0.0)
+    assert (not torch.equal(result.rgb_styles, tiny.generator.styles(w_plus)[1])) == moves
+    assert result.recipe["rgb"] == moves
+
+
+def test_one_offset_for_all_layers(tiny, w_plus):
+    result = edit(tiny, w_plus, space="w", lambda_l2=0.0)
+    moved = result.w_plus - w_plus
+    assert moved.norm() > 0.01
+    torch.testing.assert_close(moved, moved[:, :1].expand_as(moved), atol=1e-5, rtol=0)
+    torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
+
+
+@pytest.mark.parametrize("space, lr, lambda_l2", [("w", 0.1, 0.0005), ("w+", 0.2, 0.0002), ("styles", 0.2, 0.0002)])
+def test_the_usual_settings_of_a_space(tiny, w_plus, space, lr, lambda_l2):
+    usual, told = edit(tiny, w_plus, space=space), edit(tiny, w_plus, space=space, lr=lr, lambda_l2=lambda_l2)
+    assert usual.recipe == told.recipe and torch.equal(usual.image, told.image)
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_an_edit_at_another_strength(tiny, w_plus, space):
+    result = edit(tiny, w_plus, "a face with blue hair", space=space, lambda_l2=0.0)
+    none, half, whole = (at_strength(tiny, w_plus, result, strength) for strength in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(none, tiny.generator.synthesis(w_plus))
+    assert torch.equal(whole, result.image)
+    assert (half - none).abs().mean() > 0 and (half - whole).abs().mean() > 0
+
+
 def test_an_unknown_space(tiny, w_plus):
-    with pytest.raises(StyleclipError, match="'w\\+' or 'styles'"):
+    with pytest.raises(StyleclipError, match="'w', 'w\\+' or 'styles'"):
         edit(tiny, w_plus, space="z")
 
 
@@ -122,7 +158,7 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
 
 def test_the_recipe_makes_the_edit_again(tiny, w_plus):
     settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3, "already": 0.95, "enough": 0.9,
-                "views": 2, "layers": "all", "space": "w+", "stop_at": 16, "seed": 7}
+                "views": 2, "apart": False, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
     result = edit(tiny, w_plus, **settings)
     assert result.recipe == {
         "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings

@@ -1,0 +1,75 @@
+"""Where an optimisation moves a face: the space in which its offset is measured."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from ..models import Models
+from ..networks.generator import Generator
+
+SPACES = ("w", "w+", "styles")
+
+SAMPLED = 4000
+"""Latents that tell how faces vary in W."""
+
+
+@dataclass
+class MoveSpace:
+    """An offset, and the face that it makes of another.
+
+    zero   the offset that changes nothing
+    moved  offset -> what is drawn: w_plus [1, num_ws, w_dim], or all styles, [1, num_channels + num_rgb_channels]
+    draw   what is drawn -> picture [1, 3, r, r], up to the resolution stop_at if one is given
+    """
+
+    zero: torch.Tensor
+    moved: Callable[[torch.Tensor], torch.Tensor]
+    draw: Callable[..., torch.Tensor]
+
+
+@torch.no_grad()
+def move_space(models: Models, w_plus: torch.Tensor, space: str, layers: torch.Tensor, rgb: bool = False) -> MoveSpace:
+    """The space of a face w_plus [1, num_ws, w_dim]; layers [num_ws]: 1 for those that may move, 0 for the others.
+
+    "w+"      an offset for each layer, as the paper has it
+    "styles"  an offset for each style channel; for those of the toRGB layers too if `rgb`
+    "w"       one offset for all layers, in standard deviations of the generator's faces along the axes in which they vary
+    """
+    generator = models.generator
+    if space == "styles":
+        both = torch.cat(generator.styles(w_plus), dim=1)
+        free = _of_channels(generator, layers, rgb)
+        return MoveSpace(torch.zeros_like(both), lambda offset: both + free * offset,
+                         lambda s, **how: generator.from_styles(*split_styles(generator, s), **how))
+    free = layers[None, :, None]
+    if space == "w+":
+        return MoveSpace(torch.zeros_like(w_plus), lambda offset: w_plus + free * offset, generator.synthesis)
+    axes = principal_axes(generator)
+    return MoveSpace(w_plus.new_zeros(1, 1, len(axes)), lambda offset: w_plus + free * (offset @ axes), generator.synthesis)
+
+
+def split_styles(generator: Generator, both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """[B, num_channels + num_rgb_channels] -> styles [B, num_channels], rgb_styles [B, num_rgb_channels]"""
+    return both[:, : generator.num_channels], both[:, generator.num_channels :]
+
+
+def _of_channels(generator: Generator, layers: torch.Tensor, rgb: bool) -> torch.Tensor:
+    """1 for each channel that may move; a toRGB layer goes with the latent that feeds it. layers [num_ws] -> [C + C_rgb]"""
+    convs = [layer.expand(where.stop - where.start) for layer, (_, where) in zip(layers, generator.style_slices)]
+    rgbs = [rgb * layer.expand(where.stop - where.start) for layer, (_, where) in zip(layers[1::2], generator.rgb_style_slices)]
+    return torch.cat(convs + rgbs)
+
+
+@torch.no_grad()
+def principal_axes(generator: Generator, samples: int = SAMPLED, seed: int = 0) -> torch.Tensor:
+    """The principal axes of W, each as long as the standard deviation along it: noise @ axes varies as the generator's faces do.
+
+    Some directions of W separate faces that the generator has seen, most lead out of them. A step of one standard deviation is long in
+    the former and short in the latter (the P space of Zhu et al. 2020, "Improved StyleGAN Embedding", without its nonlinearity).
+    -> [w_dim, w_dim]
+    """
+    z = torch.randn(samples, generator.z_dim, generator=torch.Generator().manual_seed(seed)).to(generator.mapping.w_avg.device)
+    w = generator.mapping(z)[:, 0]
+    _, sizes, axes = torch.linalg.svd(w - w.mean(0), full_matrices=False)
+    return axes * sizes[:, None] / samples**0.5
