@@ -16,11 +16,11 @@ from ..errors import StyleclipError
 from ..images import image_grid
 from ..models import Models
 from . import studio_pages
+from .controls import EMPTY, button, helped, row
 from .stage import Drawing, Stage, still_bundle
 from .studio_blend import BlendTab
 from .studio_channels import ChannelsTab
 from .studio_code import as_code
-from .studio_controls import EMPTY, button, helped, row
 from .studio_face import FaceTab
 from .studio_faces import STEPS, Recipe, is_picture
 from .studio_history import HistoryTab
@@ -77,7 +77,7 @@ class Studio:
         self.tabs = {"Face": FaceTab(self), "Text": TextTab(self), "Mix": MixTab(self), "Blend": BlendTab(self),
                      "Channels": ChannelsTab(self), "History": HistoryTab(self), "Save": SaveTab(self)}
         self.tab = ipywidgets.Tab([tab.box for tab in self.tabs.values()],
-                                  layout=ipywidgets.Layout(flex="1000 1 420px", min_width="300px", height="600px"))
+                                  layout=ipywidgets.Layout(flex="1000 1 420px", min_width="300px", height="620px"))
         for number, title in enumerate(self.tabs):
             self.tab.set_title(number, title)  # `titles=` is silently ignored by ipywidgets 7
         self.box = self._laid_out()
@@ -89,8 +89,8 @@ class Studio:
         layout, side = ipywidgets.Layout, f"{SIZE}px"
         self.stage.picture.layout = layout(width=side, height=side, flex="0 0 auto", border="1px solid var(--jp-border-color2)")
         self.stage.picture.value = self.stage.picture.value or EMPTY
-        self.stage.status.layout = layout(height="40px", overflow="auto")
-        self.score.layout, self.bars.layout = layout(min_height="92px"), layout(min_height="140px")
+        self.stage.status.layout, self.score.layout = layout(height="58px", overflow="auto"), layout(height="92px", overflow="auto")
+        self.bars.layout = layout(min_height="140px")
         said = ipywidgets.VBox([self.compare, row(self.undo, self.redo, self.like, self.copy),
                                ipywidgets.HBox([self.progress, self.halt]), self.stage.status, self.score],
                                layout=layout(flex="1 1 210px", max_width=f"{SIZE + 8}px"))

@@ -11,8 +11,8 @@ from PIL import Image
 from ..editing.goal import NEUTRAL
 from ..images import image_grid
 from ..metrics import measure_edit
+from .controls import button, choice, helped, note, picture, row, slider, text_box
 from .stage import png
-from .studio_controls import button, choice, note, picture, row, slider, text_box
 from .studio_edits import Moved
 from .studio_state import Scene
 
@@ -35,10 +35,11 @@ class ChannelsTab:
         named = [(f"{name} ({resolutions[name]} pixels, {size} channels)", name) for name, size in self.sizes.items()]
         self.layer = choice("layer", named, "A convolution of the generator; early ones are coarse", value=list(slices)[4 % len(slices)])
         self.number = slider("channel", 0, 0, self.sizes[self.layer.value] - 1, 1, "One of the layer's style channels")
-        self.sigmas = slider("sigma", 0.0, -20, 20, 0.5, "How far the channel is moved, in its own standard deviations")
+        self.sigmas = slider("shift in sigmas", 0.0, -20, 20, 0.5, "How far the channel is moved, in its own standard deviations")
         self.text = text_box("text", "a face with glasses", "Which channels does this text use?")
-        self.used = ipywidgets.Select(options=[], rows=5, description="its channels", style={"description_width": "110px"},
-                                      layout=ipywidgets.Layout(width="98%", max_width="520px", height="100px"))
+        self.used = helped(ipywidgets.Select(options=[], description="its channels", style={"description_width": "110px"},
+                                             layout=ipywidgets.Layout(width="98%", max_width="520px", height="116px")),
+                           "Choose a channel to move it")
         self.strip, self.told = picture(400, 100), note("")
         self.told.layout = ipywidgets.Layout(min_height="36px")
         ask = button("What does it do?", self._ask, "Draw the face with this channel at five places", icon="question")

@@ -16,7 +16,7 @@ STYLE = """<style>
 .sc-studio .widget-html-content { line-height: 1.4; }
 .sc-score { display: grid; gap: 3px; line-height: 1.4; font-size: 13px; }
 .sc-score b { font-weight: 600; }
-.sc-bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 1px 18px; font-size: 12px; line-height: 18px; }
+.sc-bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 1px 18px; font-size: 12px; line-height: 18px; }
 .sc-bar { display: grid; grid-template-columns: 76px 60px 1fr; gap: 6px; align-items: center; white-space: nowrap; overflow: hidden; }
 .sc-bar span:last-child { overflow: hidden; text-overflow: ellipsis; }
 .sc-track { height: 8px; border-radius: 4px; background: var(--jp-layout-color3, #ddd); position: relative; overflow: hidden; }

@@ -10,8 +10,9 @@ from ..editing.global_directions import SHARE, Change
 from ..editing.goal import NEUTRAL
 from ..errors import StyleclipError
 from ..networks.mapper import LEVELS
-from .directions_play import at_share, said
-from .studio_controls import button, choice, note, row, slider, switch, text_box
+from .controls import button, choice, note, row, slider, switch, text_box, tick
+from .directions_play import ALPHA, BETA, at_share, said
+from .mapper_play import STRENGTH
 from .studio_edits import change_recipe
 from .studio_faces import Recipe
 from .studio_state import Scene
@@ -66,10 +67,9 @@ class TextTab:
 
     def _directions(self) -> ipywidgets.Widget:
         self.neutral = text_box("neutral text", NEUTRAL, "What the face is before the texts; directions go from here to each of them")
-        self.share = slider("beta / max", SHARE, 0, 0.95, 0.05, "Disentanglement: channels whose relevance is below this share of the "
-                                                                "text's largest one stay as they are; the higher, the fewer side effects")
+        self.share = slider("threshold (share)", SHARE, 0, 0.95, 0.05, BETA)
         self.rows = [(text_box(f"text {i + 1}", text, "What the face should become"),
-                      slider("alpha", 0.0, -10, 10, 0.25, "Strength of this text: 0 leaves it out, below 0 goes the other way"))
+                      slider("strength alpha", 0.0, -10, 10, 0.25, ALPHA))
                      for i, text in enumerate(TEXTS)]
         find = button("Find the strengths", self._find, "As strong as CLIP gains more than the person loses, for every text", icon="magic")
         for control in (self.neutral, self.share, *(one for pair in self.rows for one in pair)):
@@ -112,9 +112,8 @@ class TextTab:
         if not names:
             return note("This domain comes without mappers; lesson 05 trains one.")
         self.mapper = choice("mapper", names, "Which of the networks that have learnt one text each")
-        self.strength = slider("strength", 1.0, -1, 2, 0.1, "1 is what was learnt, 0 the face itself, below 0 the other way")
-        self.levels = {level: ipywidgets.Checkbox(True, description=level, indent=False, layout=ipywidgets.Layout(width="90px"))
-                       for level in LEVELS}
+        self.strength = slider("strength", 1.0, -1, 2, 0.1, STRENGTH)
+        self.levels = {level: tick(level, True, f"Whether the {level} layers take part") for level in LEVELS}
         for control in (self.mapper, self.strength, *self.levels.values()):
             control.observe(lambda _: self._map(), names="value")
         apply = button("Apply", self._map, "Edit the face with this mapper", button_style="primary")

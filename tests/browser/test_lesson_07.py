@@ -55,7 +55,7 @@ def test_a_text_a_slider_and_the_code_of_it(lesson):
     open_tab(page, "Text")
     page.locator(f"{STUDIO} input[type=text]:visible").first.fill("a face with a hat")
     page.keyboard.press("Enter")
-    alpha = handle(page, "alpha")
+    alpha = handle(page, "strength alpha")
     alpha.focus()
     for _ in range(16):
         page.keyboard.press("ArrowRight")

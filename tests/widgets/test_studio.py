@@ -242,24 +242,8 @@ def test_what_a_notebook_keeps_is_a_still_picture(studio):
     assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).width == 2 * 256 + 2
 
 
-def test_every_control_has_help_and_every_tab_a_title(studio):
+def test_every_tab_has_a_title(studio):
     assert [studio.tab.get_title(i) for i in range(7)] == list(studio.tabs)
-    without = [type(one).__name__ for one in controls(studio.box) if not help_of(one)]
-    assert without == []
-
-
-def controls(widget):
-    """Everything inside a widget that a person can use."""
-    for child in getattr(widget, "children", ()):
-        yield from controls(child)
-    if type(widget).__name__ in ("FloatSlider", "IntSlider", "IntRangeSlider", "Button", "Text", "Dropdown", "ToggleButtons"):
-        yield widget
-
-
-def help_of(widget) -> str:
-    if hasattr(widget, "tooltips"):
-        return "".join(widget.tooltips)
-    return getattr(widget, "tooltip", None) or getattr(widget, "description_tooltip", None) or ""
 
 
 def wait_for(condition, seconds: float = 30.0) -> None:
