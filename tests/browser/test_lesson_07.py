@@ -2,52 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from PIL import Image
 
-from .conftest import ROOT
-from .using import STUDIO, handle, open_tab, picture, ready, status, wait_for_another
-
-CELLS = 2  # of code: set-up and studio
-
-
-@pytest.fixture
-def lesson(page, lab):
-    """The lesson, with its first cells run."""
-    address, folder = lab
-    shutil.copy(ROOT / "notebooks" / "07_studio.ipynb", folder)
-    page.goto(f"{address}/tree/07_studio.ipynb?reset")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle], [data-status=idle]").first.wait_for(state="attached")
-    run_code_cells(page, CELLS)
-    ready(page)
-    return page
-
-
-def run_code_cells(page, count: int) -> None:
-    """Runs the first code cells, as Shift-Enter does."""
-    page.evaluate("""async count => {
-      const book = jupyterapp.shell.currentWidget;
-      await book.context.sessionContext.ready;
-      const code = book.content.widgets.map((cell, i) => [cell.model.type, i]).filter(([type]) => type === 'code').map(([_, i]) => i);
-      for (const i of code.slice(0, count)) {
-        book.content.deselectAll();
-        book.content.activeCellIndex = i;
-        await jupyterapp.commands.execute('notebook:run-cell');
-      }
-    }""", count)  # fmt: skip
-
-
-def run_new_cell(page, code: str) -> str:
-    """Puts code into a new cell below, runs it, and returns what it prints, or the error that it ends in."""
-    page.evaluate("""async code => {
-      await jupyterapp.commands.execute('notebook:insert-cell-below');
-      jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
-      await jupyterapp.commands.execute('notebook:run-cell');
-    }""", code)  # fmt: skip
-    return "".join(page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output").all_inner_texts())
+from .using import STUDIO, handle, open_tab, picture, run_new_cell, status, wait_for_another
 
 
 def test_a_text_a_slider_and_the_code_of_it(lesson):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 
 STUDIO = ".sc-studio"
 BYTES = """async picture => {
@@ -43,3 +45,32 @@ def ready(page) -> None:
     """Waits until the studio is there and has measured its first face."""
     page.locator(f"{STUDIO} .sc-bar").first.wait_for()
     assert page.locator(f"{STUDIO} img").first.evaluate("picture => picture.naturalWidth") == 128
+
+
+def open_notebook(page, lab: tuple[str, Path], path: Path, cells: int) -> None:
+    """Opens a copy of a notebook in JupyterLab, and runs its first code cells, as Shift-Enter does."""
+    address, folder = lab
+    shutil.copy(path, folder)
+    page.goto(f"{address}/tree/{path.name}?reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator("[data-status=idle]").first.wait_for(state="attached")
+    page.evaluate("""async count => {
+      const book = jupyterapp.shell.currentWidget;
+      await book.context.sessionContext.ready;
+      const code = book.content.widgets.map((cell, i) => [cell.model.type, i]).filter(([type]) => type === 'code').map(([_, i]) => i);
+      for (const i of code.slice(0, count)) {
+        book.content.deselectAll();
+        book.content.activeCellIndex = i;
+        await jupyterapp.commands.execute('notebook:run-cell');
+      }
+    }""", cells)  # fmt: skip
+
+
+def run_new_cell(page, code: str) -> str:
+    """Puts code into a new cell below, runs it, and returns what it prints, or the error that it ends in."""
+    page.evaluate("""async code => {
+      await jupyterapp.commands.execute('notebook:insert-cell-below');
+      jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
+      await jupyterapp.commands.execute('notebook:run-cell');
+    }""", code)  # fmt: skip
+    return "".join(page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output").all_inner_texts())
