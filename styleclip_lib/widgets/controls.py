@@ -44,7 +44,8 @@ def choice(label: str, options: Sequence, text: str, room: str = LABEL, place: M
 
 def switch(options: Sequence, text: str, **more) -> ipywidgets.ToggleButtons:
     """One of a few, side by side."""
-    made = ipywidgets.ToggleButtons(options=options, style={"button_width": "auto"}, **more)
+    style, beside = {"button_width": "auto", "description_width": LABEL}, ipywidgets.Layout(width="auto", display="flex")
+    made = ipywidgets.ToggleButtons(options=options, style=style, layout=beside, **more)
     made.tooltips = [text] * len(options)
     return made
 

@@ -27,7 +27,7 @@ def directions_sliders(directions: GlobalDirections, texts: Sequence[str] = TEXT
     controls: dict[str, ipywidgets.Widget] = {
         "seed": slider("face (seed)", seed, 0, 999, 1, "The seed of the face", **wide),
         "neutral": text_box("neutral text", neutral, "What the face is before the texts", **wide),
-        "share": slider("threshold (share)", share, 0, 0.95, 0.05, BETA, **wide),
+        "share": slider("threshold", share, 0, 0.95, 0.05, BETA, **wide),
     }
     for i, (text, alpha) in enumerate(zip(texts, alphas)):
         controls[f"text{i}"] = text_box(f"text {i + 1}", text, "What the face should become; an empty line is left out", **wide)

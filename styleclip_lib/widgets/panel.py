@@ -29,7 +29,7 @@ class Panel(Stage):
         super().__init__(threaded)
         self.controls, self._draw = dict(controls), draw
         lines = [row(*(self.controls[name] for name in names)) for names in rows]
-        self.box = ipywidgets.VBox([*lines, self.status, self.picture])
+        self.box = ipywidgets.VBox([*lines, self.picture, self.status])  # in this order no picture jumps when more is said
 
     def show_first(self) -> Panel:
         """Draws the first picture at once, in this thread, and fixes the picture's place; returns the panel."""

@@ -15,15 +15,25 @@ BYTES = """async picture => {
 
 def picture(page) -> str:
     """A number for the bytes of the face that is shown."""
-    return page.locator(f"{STUDIO} img").first.evaluate(BYTES)
+    return content(page.locator(f"{STUDIO} img").first)
+
+
+def content(image) -> str:
+    """A number for the bytes of a picture."""
+    return image.evaluate(BYTES)
 
 
 def wait_for_another(page, before: str, seconds: float = 60.0) -> str:
-    """The picture once it is another one."""
+    """The studio's picture once it is another one."""
+    return changed(page.locator(f"{STUDIO} img").first, before, seconds)
+
+
+def changed(image, before: str, seconds: float = 60.0) -> str:
+    """A picture once it is another one."""
     end = time.monotonic() + seconds
-    while (now := picture(page)) == before:
-        assert time.monotonic() < end, f"the picture stayed as it was; {status(page)}"
-        page.wait_for_timeout(50)
+    while (now := content(image)) == before:
+        assert time.monotonic() < end, "the picture stayed as it was"
+        image.page.wait_for_timeout(50)
     return now
 
 
