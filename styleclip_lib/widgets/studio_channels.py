@@ -78,6 +78,7 @@ class ChannelsTab:
             self.studio.change_edit(edit if self.sigmas.value else None)
 
     def _ask(self) -> None:
+        self.studio.stage.say("Drawing the channel at five places ...")
         self.studio.stage.worker.submit(lambda: self.studio.stage.attempt(self._show), "strip")
 
     @torch.no_grad()
@@ -89,18 +90,19 @@ class ChannelsTab:
         faces = [renderer.draw(renderer.edits.moved(start, edit) if edit["sigmas"] else Moved(edit, start)) for edit in edits]
         self.strip.value = png(self._strip(faces))
         self.told.value = note(self._said(faces)).value
+        self.studio.stage.say("The strip shows the face with this channel at five places.")
 
     def _strip(self, faces: list[torch.Tensor]) -> Image.Image:
         return image_grid(faces, columns=len(REACH), labels=[f"{k:+} sigma" for k in REACH], size=79)
 
     def _said(self, faces: list[torch.Tensor]) -> str:
-        if self.studio.models.attributes is None:
-            return ""
         seen = measure_edit(self.studio.models, faces[0], faces[-1], NEUTRAL)
         changed = ", ".join(f"{name.replace('_', ' ')} ({a} to {b})" for name, (a, b) in seen.changed.items())
-        return f"From one end to the other: {changed or 'no attribute changes'}. Same person: {seen.identity:.2f}."
+        nothing = "no attribute changes" if seen.readable else "nobody can read the attributes of this domain"
+        return f"From one end to the other: {changed or nothing}. Same person: {seen.identity:.2f}."
 
     def _find(self) -> None:
+        self.studio.stage.say("Looking for the channels of this text ...")
         self.studio.stage.worker.submit(lambda: self.studio.stage.attempt(self._list), "channels")
 
     def _list(self) -> None:

@@ -13,7 +13,7 @@ from ..networks.mapper import LEVELS
 from .controls import button, choice, note, row, slider, switch, text_box, tick
 from .directions_play import ALPHA, BETA, at_share, said
 from .mapper_play import STRENGTH
-from .studio_edits import change_recipe
+from .studio_edits import PREPARING, change_recipe
 from .studio_faces import Recipe
 from .studio_state import Scene
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .studio import Studio
 
 TEXTS = ("a smiling face", "a face with glasses", "a face with blue hair")
+NO_MAPPER = ("This domain comes without mappers. Train one, as in lesson 05, with train_mapper(models, text).save('mine.safetensors'); "
+             "then open the studio with Studio(models, mappers=['mine.safetensors']). The other two methods need nothing.")
 METHODS = {"global directions": "directions", "mapper": "mapper", "optimisation": "optimization"}
 
 
@@ -45,7 +47,7 @@ class TextTab:
             text.value, alpha.value = (one["text"], one["alpha"]) if one else (text.value, 0.0)
         if changes:
             self.neutral.value = changes[0]["neutral"]
-        if edit["method"] == "mapper":
+        if edit["method"] == "mapper" and edit["mapper"] in self.studio.renderer.edits.mappers:
             self.mapper.value, self.strength.value = edit["mapper"], edit["strength"]
             for level, box in self.levels.items():
                 box.value = level in edit["acting"]
@@ -77,14 +79,22 @@ class TextTab:
         return ipywidgets.VBox([*(one for pair in self.rows for one in pair), self.neutral, self.share, row(find)])
 
     def _direct(self) -> None:
-        if not self.studio.following:
-            self.studio.stage.attempt(lambda: self.studio.change_edit(self._changes()))
+        stage = self.studio.stage
+        if self.studio.following:
+            return
+        if self.studio.renderer.edits.prepared({"method": "directions"}):
+            stage.attempt(self._change)
+        else:
+            stage.say(PREPARING)
+            stage.worker.submit(lambda: stage.attempt(self._change), "prepare")
+
+    def _change(self) -> None:
+        self.studio.change_edit(self._changes())
 
     def _changes(self) -> Recipe | None:
         """The edit that the rows ask for. Raises StyleclipError for a text that CLIP cannot read."""
         wanted = said([Change(text.value, self.neutral.value, alpha.value) for text, alpha in self.rows])
-        directions = self.studio.renderer.edits.directions
-        changes = [change_recipe(at_share(directions, change, self.share.value)) for change in wanted]
+        changes = [change_recipe(at_share(self.studio.renderer.edits.directions, change, self.share.value)) for change in wanted]
         return {"method": "directions", "changes": changes} if changes else None
 
     def _find(self) -> None:
@@ -110,7 +120,7 @@ class TextTab:
     def _mapper(self) -> ipywidgets.Widget:
         names = self.studio.renderer.edits.mappers
         if not names:
-            return note("This domain comes without mappers; lesson 05 trains one.")
+            return note(NO_MAPPER)
         self.mapper = choice("mapper", names, "Which of the networks that have learnt one text each")
         self.strength = slider("strength", 1.0, -1, 2, 0.1, STRENGTH)
         self.levels = {level: tick(level, True, f"Whether the {level} layers take part") for level in LEVELS}

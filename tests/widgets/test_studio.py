@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import threading
 import time
@@ -10,6 +11,8 @@ import time
 import pytest
 from PIL import Image
 
+from styleclip_lib.editing.global_directions import GlobalDirections
+from styleclip_lib.widgets import studio_edits
 from styleclip_lib.widgets.stage import png
 from styleclip_lib.widgets.studio import Studio
 from styleclip_lib.widgets.studio_pages import split_view
@@ -240,6 +243,44 @@ def test_what_a_notebook_keeps_is_a_still_picture(studio):
     bundle = studio._repr_mimebundle_()
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == studio.box.model_id
     assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).width == 2 * 256 + 2
+
+
+def test_a_domain_without_mappers_and_attributes_says_what_is_missing(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(studio_edits, "shipped_mappers", lambda models: [])
+    studio = Studio(dataclasses.replace(world, attributes=None), folder=tmp_path, threaded=False)
+    text = studio.tabs["Text"]
+    text.method.value = "mapper"
+    assert "train_mapper" in text.page.children[0].value and "no network that reads attributes" in studio.bars.value
+    text.rows[0][1].value = 2.0
+    assert "CLIP is the only judge" in studio.score.value and "Same person" in studio.score.value
+    studio.go(lambda: Scene(SEED, {"method": "mapper", "mapper": "smile", "strength": 1.0, "acting": ["coarse"]}))
+    assert studio.stage.last_error is None  # the controls let it be, whatever the drawing says
+
+
+def test_a_mapper_of_ones_own_can_be_chosen(world, tmp_path):
+    studio = Studio(world, folder=tmp_path, mappers=[tmp_path / "mine.safetensors"], threaded=False)
+    mapper = studio.tabs["Text"].mapper
+    assert mapper.options == ("smile", str(tmp_path / "mine.safetensors"))
+    mapper.value = mapper.options[1]
+    assert studio.scene.edit["mapper"] == mapper.value and "mine.safetensors" in studio.code
+
+
+def test_directions_are_loaded_in_the_worker_and_the_last_wish_counts(world, directions, tmp_path, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(GlobalDirections, "available", classmethod(lambda cls, models, progress=True: gate.wait(10) and directions))
+    studio = Studio(world, folder=tmp_path)
+    for alpha in (1.0, 2.0):
+        studio.tabs["Text"].rows[0][1].value = alpha
+    assert studio.scene.edit is None and "first use" in studio.stage.status.value
+    gate.set()
+    studio.stage.worker.wait_idle()
+    assert [one["alpha"] for one in studio.state.scene.edit["changes"]] == [2.0] and "Same person" in studio.score.value
+
+
+def test_a_recipe_that_makes_no_sense_is_named_and_changes_nothing(studio):
+    before = shown(studio)
+    studio.go(lambda: Scene({"seed": "many", "truncation_psi": 0.7}))
+    assert "many" in studio.stage.status.value and shown(studio) == before and studio.state.scene == Scene(SEED)
 
 
 def test_every_tab_has_a_title(studio):

@@ -152,7 +152,7 @@ def test_edits_are_measured_by_their_texts(renderer):
 
 def test_a_domain_without_attributes(renderer, world):
     shot = Renderer(dataclasses.replace(world, attributes=None)).shot(Scene(SEEDS[0], EDITS["channel"]))
-    assert shot.report is None and shot.readings is None
+    assert shot.readings is None and not shot.report.readable and -1 <= shot.report.identity <= 1
 
 
 @pytest.mark.parametrize(("edit", "says"), [
