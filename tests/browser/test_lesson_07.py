@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 from PIL import Image
 
 from .using import STUDIO, handle, open_tab, picture, run_new_cell, status, wait_for_another
 
 
-def test_a_text_a_slider_and_the_code_of_it(lesson):
+def test_a_text_a_slider_its_code_and_its_recipe(lesson, lab):
     page, before = lesson, picture(lesson)
     open_tab(page, "Text")
     page.locator(f"{STUDIO} input[type=text]:visible").first.fill("a face with a hat")
@@ -28,11 +31,18 @@ def test_a_text_a_slider_and_the_code_of_it(lesson):
     assert "True None" in said
 
     after = picture(page)
+    page.get_by_role("button", name="Save picture and recipe").click()
+    page.locator(STUDIO, has_text="Saved my_edit.png").wait_for()
     page.get_by_role("button", name="Undo").click()
     assert wait_for_another(page, after) == before
+    open_tab(page, "Save")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Load a recipe").click()
+    chooser.value.set_files(lab[1] / "my_edit.json")
+    assert wait_for_another(page, before) == after
 
 
-def test_a_photograph_with_several_faces(lesson, tmp_path):
+def test_a_photograph_with_several_faces_which_the_notebook_does_not_keep(lesson, lab, tmp_path):
     head = Image.fromarray(pytest.importorskip("skimage.data").astronaut()).crop((110, 10, 340, 240))
     photograph = Image.new("RGB", (700, 330), (150, 150, 150))
     photograph.paste(head, (20, 50))
@@ -49,6 +59,30 @@ def test_a_photograph_with_several_faces(lesson, tmp_path):
     page.locator(f"{STUDIO} button:enabled", has_text="Undo").wait_for()  # the inversion has ended
     said = run_new_cell(page, "print(studio.scene.face, studio.stage.last_error)")
     assert "{'file': 'two.png', 'face': 1} None" in said
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    kept = (lab[1] / "07_studio.ipynb").read_text()
+    assert "two.png" in kept and "widgets" not in json.loads(kept)["metadata"]
+    assert base64.b64encode((tmp_path / "two.png").read_bytes()[:300]).decode() not in kept
+
+
+def test_everything_can_be_reached_without_a_mouse(lesson):
+    for number, (name, least) in enumerate({"Face": 6, "Text": 13, "Mix": 8, "Blend": 14, "Channels": 7, "History": 3, "Save": 5}.items()):
+        lesson.locator(f"{STUDIO} .lm-TabBar-tab").first.focus()
+        for key in ["ArrowRight"] * number + ["Enter"]:
+            lesson.keyboard.press(key)
+        assert lesson.locator(f"{STUDIO} .lm-TabBar-tab.lm-mod-current").inner_text() == name
+        reached = 0
+        while lesson.evaluate("""() => {
+          const one = document.activeElement;
+          one.dataset.reached = 'yes';
+          return one.closest('.sc-studio') !== null;
+        }"""):
+            lesson.keyboard.press("Tab")
+            reached += 1
+        missed = lesson.locator(f"{STUDIO} .widget-tab-contents").locator(
+            "button:enabled, select, input:not([type=file]), textarea, .noUi-origin:not([disabled]) .noUi-handle")
+        missed = [one for one in missed.all() if one.is_visible() and one.get_attribute("data-reached") is None]
+        assert reached > least and not missed
 
 
 @pytest.mark.parametrize("width", [1280, 820])
