@@ -78,7 +78,7 @@ class Studio:
         self.tabs = {"Face": FaceTab(self), "Text": TextTab(self), "Mix": MixTab(self), "Blend": BlendTab(self),
                      "Channels": ChannelsTab(self), "History": HistoryTab(self), "Save": SaveTab(self)}
         self.tab = ipywidgets.Tab([tab.box for tab in self.tabs.values()],
-                                  layout=ipywidgets.Layout(flex="1000 1 420px", min_width="300px", height="620px"))
+                                  layout=ipywidgets.Layout(flex="1000 1 420px", min_width="300px", height="640px"))
         for number, title in enumerate(self.tabs):
             self.tab.set_title(number, title)  # `titles=` is silently ignored by ipywidgets 7
         self.box = self._laid_out()
@@ -90,10 +90,11 @@ class Studio:
         layout, side = ipywidgets.Layout, f"{SIZE}px"
         self.stage.picture.layout = layout(width=side, height=side, flex="0 0 auto", border="1px solid var(--jp-border-color2)")
         self.stage.picture.value = self.stage.picture.value or EMPTY
-        self.stage.status.layout, self.score.layout = layout(height="58px", overflow="auto"), layout(height="92px", overflow="auto")
+        self.stage.status.layout, self.score.layout = layout(min_height="40px", flex="0 0 auto"), layout(flex="0 0 auto")
+        words = ipywidgets.VBox([self.stage.status, self.score], layout=layout(height="168px", overflow="auto"))  # so that nothing jumps
         self.bars.layout = layout(min_height="140px")
         said = ipywidgets.VBox([self.compare, row(self.undo, self.redo, self.like, self.copy),
-                               ipywidgets.HBox([self.progress, self.halt]), self.stage.status, self.score],
+                               ipywidgets.HBox([self.progress, self.halt]), words],
                                layout=layout(flex="1 1 210px", max_width=f"{SIZE + 8}px"))
         screen = row(self.stage.picture, said, flex=f"1 1 {SIZE + 8}px")
         screen.layout.align_items = "flex-start"
@@ -123,7 +124,7 @@ class Studio:
     def show(self, scene: Scene) -> None:
         """Draws a scene: at once as a preview; measured, and into the history, when nothing moves any more."""
         self.stop()
-        self.stage.worker.cancel("long", "rest")
+        self.stage.worker.cancel("long", "rest", "find")
         self._stop = threading.Event()
         self.scene = scene
         if not self.renderer.takes_long(scene):

@@ -109,7 +109,11 @@ class TextTab:
             raise StyleclipError("Say what the face should become first, such as: a smiling face")
         renderer, face = self.studio.renderer, self.studio.scene.face
         w_plus = renderer.code(face)
-        found = [change for text in texts for change in renderer.edits.strengths(w_plus, text, self.neutral.value)]
+        found = []
+        for text in texts:
+            found += renderer.edits.strengths(w_plus, text, self.neutral.value)
+            if self.studio.stage.worker.cancelled():  # somebody wants something else by now
+                return
         edit = {"method": "directions", "changes": found[: len(self.rows)]}
         self.studio.go(lambda: Scene(face, edit if found else None))
         if not found:

@@ -19,6 +19,7 @@ from styleclip_lib.widgets.studio_pages import split_view
 from styleclip_lib.widgets.studio_state import Scene
 
 SEED = {"seed": 1, "truncation_psi": 0.7}
+DIRECTED = {"text": "a smiling face", "neutral": "a face", "alpha": 2.0, "beta": 0.0}
 
 
 @pytest.fixture
@@ -116,6 +117,18 @@ def test_a_new_wish_ends_an_optimisation_and_its_result_is_not_shown(world, tmp_
     studio.stage.worker.wait_idle()
     assert studio.state.scene == Scene({"seed": 5, "truncation_psi": 0.7}) and shown(studio) == drawn(studio, studio.state.scene)
     assert len(studio.state.history) == 2
+
+
+def test_a_new_wish_calls_the_search_for_strengths_off(world, tmp_path, monkeypatch):
+    searching, gate = threading.Event(), threading.Event()
+    studio = Studio(world, folder=tmp_path)
+    monkeypatch.setattr(studio.renderer.edits, "strengths", lambda *_: searching.set() or (gate.wait(10) and [DIRECTED]))
+    studio.tabs["Text"]._find()
+    searching.wait(10)
+    studio.tabs["Face"].seed.value = 5
+    gate.set()
+    studio.stage.worker.wait_idle()
+    assert studio.state.scene == Scene({"seed": 5, "truncation_psi": 0.7})
 
 
 def test_a_dragged_slider_ends_at_its_last_value_which_alone_is_kept(world, tmp_path):

@@ -13,6 +13,7 @@ from PIL import Image
 
 import styleclip_lib
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.paths import data_folder
 from styleclip_lib.widgets import studio_edits, studio_faces, studio_renderer
 from styleclip_lib.widgets.studio_code import as_code
 from styleclip_lib.widgets.studio_renderer import Renderer
@@ -148,6 +149,11 @@ def test_edits_are_measured_by_their_texts(renderer):
     assert set(reports["directions"].wanted) == {"expression"}  # a negative alpha asks for nothing
     assert set(reports["mapper"].wanted) == {"expression"} == set(reports["optimization"].wanted)
     assert reports["channel"].wanted == {}
+
+
+def test_copied_code_names_an_installed_domain_and_gives_the_folder_of_any_other(world, tmp_path):
+    for folder, said in ((data_folder() / "models" / "portraits", "load_models('portraits')"), (tmp_path, f"load_models({str(tmp_path)!r})")):
+        assert said in as_code(dataclasses.replace(world, folder=folder), SEEDS[0], None)
 
 
 def test_a_domain_without_attributes(renderer, world):
