@@ -152,8 +152,8 @@ def test_edits_are_measured_by_their_texts(renderer):
 
 
 def test_copied_code_names_an_installed_domain_and_gives_the_folder_of_any_other(world, tmp_path):
-    for folder, said in ((data_folder() / "models" / "portraits", "load_models('portraits')"), (tmp_path, f"load_models({str(tmp_path)!r})")):
-        assert said in as_code(dataclasses.replace(world, folder=folder), SEEDS[0], None)
+    for folder, said in ((data_folder() / "models" / "portraits", "portraits"), (tmp_path, str(tmp_path))):
+        assert f"load_models({said!r})" in as_code(dataclasses.replace(world, folder=folder), SEEDS[0], None)
 
 
 def test_a_domain_without_attributes(renderer, world):
