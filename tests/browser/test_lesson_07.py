@@ -16,15 +16,14 @@ def test_a_text_a_slider_its_code_and_its_recipe(lesson, lab):
     open_tab(page, "Text")
     page.locator(f"{STUDIO} input[type=text]:visible").first.fill("a face with a hat")
     page.keyboard.press("Enter")
-    alpha = handle(page, "strength alpha")
-    alpha.focus()
-    for _ in range(16):
-        page.keyboard.press("ArrowRight")
+    handle(page, "strength alpha").focus()
+    page.keyboard.press("PageUp")  # five steps at once: one scene for the history, however slow the machine is
     assert wait_for_another(page, before)
     page.locator(f"{STUDIO} .sc-score b", has_text="Same person").wait_for()
-    assert "a face with a hat (+4)" in status(page)
+    assert "a face with a hat (+1.25)" in status(page)
 
     page.get_by_role("button", name="Copy as code").click()
+    page.locator(f"{STUDIO} textarea").wait_for()
     code = page.locator(f"{STUDIO} textarea").input_value()
     assert "a face with a hat" in code and len(code.strip().splitlines()) == 5
     said = run_new_cell(page, code + "print(float((image.clamp(-1, 1) - studio.shot.after).abs().max()) < 1e-3, studio.stage.last_error)")
@@ -63,6 +62,33 @@ def test_a_photograph_with_several_faces_which_the_notebook_does_not_keep(lesson
     kept = (lab[1] / "07_studio.ipynb").read_text()
     assert "two.png" in kept and "widgets" not in json.loads(kept)["metadata"]
     assert base64.b64encode((tmp_path / "two.png").read_bytes()[:300]).decode() not in kept
+
+
+def test_an_optimisation_is_watched_and_stopped(lesson):
+    page, seen = lesson, [picture(lesson)]
+    open_tab(page, "Text")
+    page.get_by_role("button", name="optimisation").click()
+    page.locator(f"{STUDIO} button", has_text="Start").click()
+    for _ in range(5):
+        seen.append(wait_for_another(page, seen[-1]))
+    assert "Stop keeps the best so far" in status(page)
+    page.get_by_role("button", name="Stop").click()
+    page.locator(f"{STUDIO} .sc-score b", has_text="Same person").wait_for()
+    ended = run_new_cell(page, "print(studio.scene.edit['ended'], studio.stage.last_error)").split()
+    assert 5 <= int(ended[0]) < 50 and ended[1] == "None" and len(set(seen)) == 6
+
+
+def test_a_portrait_of_the_gallery(lesson):
+    page, before = lesson, picture(lesson)
+    page.get_by_role("button", name="gallery").click()
+    page.get_by_role("button", name="anna").click()
+    wait_for_another(page, before)
+    page.locator(f"{STUDIO} button:enabled", has_text="Undo").wait_for()  # the inversion has ended
+    after = picture(page)
+    handle(page, "before").focus()
+    page.keyboard.press("End")
+    assert run_new_cell(page, "print(studio.scene.face, studio.stage.last_error)").strip() == "{'portrait': 'anna'} None"
+    assert picture(page) == after  # without an edit, before and after are alike
 
 
 def test_everything_can_be_reached_without_a_mouse(lesson):
