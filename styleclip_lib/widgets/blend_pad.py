@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipywidgets
 
 from ..models import Models
-from .blend_play import REACH, Corners, described, draw, pad_weights
+from .blend_play import ACROSS, REACH, UP, Corners, described, draw, pad_weights
+from .controls import button, helped, switch
 from .panel import Panel
 from .stage import Drawing
 
@@ -19,13 +20,12 @@ def blend_pad(models: Models, corners: Corners, x: float = 0.5, y: float = 0.5, 
     flat = len(corners.names) == 2
     ends = {"min": -REACH, "max": 1 + REACH, "step": 0.01, "readout": False}
     controls = {
-        "x": ipywidgets.FloatSlider(x, **ends, layout=ipywidgets.Layout(width=f"{size}px", margin="0 0 0 40px")),
-        "y": ipywidgets.FloatSlider(0.5 if flat else y, **ends, orientation="vertical", disabled=flat,
-                                    layout=ipywidgets.Layout(width="40px", height=f"{size}px")),
-        "space": ipywidgets.ToggleButtons(options=corners.spaces, value="w+", description="mixed in"),
-        "centre": ipywidgets.Button(description="to the centre", layout=ipywidgets.Layout(width="110px")),
+        "x": helped(ipywidgets.FloatSlider(x, **ends, layout=ipywidgets.Layout(width=f"{size}px", margin="0 0 0 40px")), ACROSS),
+        "y": helped(ipywidgets.FloatSlider(0.5 if flat else y, **ends, orientation="vertical", disabled=flat,
+                                           layout=ipywidgets.Layout(width="40px", height=f"{size}px")), UP),
+        "space": switch(corners.spaces, "Where the faces are mixed; pixels is a cross-fade", value="w+", description="mixed in"),
+        "centre": button("To the centre", lambda: to_the_centre(), "All faces alike"),
     }
-    controls["space"].style.button_width = "70px"
 
     def current() -> Drawing:
         at = controls["x"].value, controls["y"].value
@@ -34,11 +34,10 @@ def blend_pad(models: Models, corners: Corners, x: float = 0.5, y: float = 0.5, 
     panel = Panel(controls, [("space", "centre")], current, threaded)
     panel.box.children = [panel.box.children[0], ipywidgets.HBox([controls["y"], panel.picture]), controls["x"], panel.status]
 
-    def to_the_centre(_: object) -> None:
+    def to_the_centre() -> None:
         for name in ("x", "y"):
             controls[name].value = 0.5
 
     for name in ("x", "y", "space"):
         controls[name].observe(lambda _: panel.request(), names="value")
-    controls["centre"].on_click(to_the_centre)
     return panel.show_first()

@@ -22,6 +22,7 @@ PLACES = {
 }
 """Where the corners of a pad lie, for each number of faces: (x, y), with y upwards."""
 
+ACROSS, UP = "The point, from left to right; beyond the corners a face is exaggerated", "The point, from bottom to top"
 GREY, DOT, RIM = (205, 205, 205), (214, 39, 40), (255, 255, 255)
 
 

@@ -11,6 +11,10 @@ from PIL import Image
 from ..editing.global_directions import Change, GlobalDirections
 from ..images import image_grid
 
+ALPHA = "Strength of this text: 0 leaves it out, below 0 goes the other way"
+BETA = ("Disentanglement: channels whose relevance is below this share of the text's largest one stay as they are; the higher, the fewer "
+        "side effects. Share times largest relevance is beta")
+
 
 @dataclass
 class DirectedFace:

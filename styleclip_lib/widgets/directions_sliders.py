@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import ipywidgets
 
 from ..editing.global_directions import NEUTRAL, SHARE, Change, GlobalDirections
-from .directions_play import at_share, directed_face, said
+from .controls import slider, text_box
+from .directions_play import ALPHA, BETA, at_share, directed_face, said
 from .panel import Panel
 from .stage import Drawing
 
@@ -21,17 +22,16 @@ def directions_sliders(directions: GlobalDirections, texts: Sequence[str] = TEXT
     beta is set as a share of each text's largest relevance.
     alphas = where the rows' sliders begin, 0 where none is given; size = pixels of each of the two faces. An empty text is left out.
     """
-    wide = {"layout": ipywidgets.Layout(width="330px"), "style": {"description_width": "70px"}}
-    slow = {"continuous_update": False, **wide}  # a text is read when it is whole: with Enter, or when the box is left
+    wide = {"place": {"width": "330px"}}
     alphas = [*alphas, *[0.0] * (len(texts) - len(alphas))]
     controls: dict[str, ipywidgets.Widget] = {
-        "seed": ipywidgets.IntSlider(seed, 0, 999, description="face", **wide),
-        "neutral": ipywidgets.Text(neutral, description="neutral", **slow),
-        "share": ipywidgets.FloatSlider(share, min=0, max=0.95, step=0.05, description="beta / max", **wide),
+        "seed": slider("face (seed)", seed, 0, 999, 1, "The seed of the face", **wide),
+        "neutral": text_box("neutral text", neutral, "What the face is before the texts", **wide),
+        "share": slider("threshold", share, 0, 0.95, 0.05, BETA, **wide),
     }
     for i, (text, alpha) in enumerate(zip(texts, alphas)):
-        controls[f"text{i}"] = ipywidgets.Text(text, description=f"text {i + 1}", **slow)
-        controls[f"alpha{i}"] = ipywidgets.FloatSlider(alpha, min=-10, max=10, step=0.25, description="alpha", **wide)
+        controls[f"text{i}"] = text_box(f"text {i + 1}", text, "What the face should become; an empty line is left out", **wide)
+        controls[f"alpha{i}"] = slider("strength alpha", alpha, -10, 10, 0.25, ALPHA, **wide)
     face = directed_face(directions, seed)
 
     def changes() -> list[Change]:

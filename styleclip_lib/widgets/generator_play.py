@@ -12,6 +12,7 @@ from ..images import image_grid
 from ..models import Models
 
 NOISE_MODES = ("const", "random", "none")
+PSI = "0 is the average face, 1 the full variety, below 0 the opposite"
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipywidgets
-
 from ..models import Models
-from .generator_play import NOISE_MODES, GeneratorState, draw
+from .controls import button, slider, switch
+from .generator_play import NOISE_MODES, PSI, GeneratorState, draw
 from .panel import Panel
 from .stage import Drawing
 
@@ -20,16 +19,16 @@ def generator_sliders(
     state = state or GeneratorState()
     num_ws = models.generator.num_ws
     layer = num_ws if state.mixing_layer is None else state.mixing_layer
-    wide = {"layout": ipywidgets.Layout(width="330px"), "style": {"description_width": "90px"}}
+    wide = {"place": {"width": "330px"}}
     controls = {
-        "seed": ipywidgets.IntSlider(state.seed, 0, 999, description="seed A", **wide),
-        "second_seed": ipywidgets.IntSlider(state.second_seed, 0, 999, description="seed B", **wide),
-        "psi": ipywidgets.FloatSlider(state.psi, min=-1, max=1.5, step=0.05, description="psi", **wide),
-        "mixing_layer": ipywidgets.IntSlider(layer, 0, num_ws, description="B from layer", **wide),
-        "noise_mode": ipywidgets.ToggleButtons(options=NOISE_MODES, value=state.noise_mode, description="noise"),
-        "again": ipywidgets.Button(description="draw again", tooltip="new random noise"),
+        "seed": slider("seed A", state.seed, 0, 999, 1, "The same seed gives the same face", **wide),
+        "second_seed": slider("seed B", state.second_seed, 0, 999, 1, "The face that gives its layers for mixing", **wide),
+        "psi": slider("truncation psi", state.psi, -1, 1.5, 0.05, PSI, **wide),
+        "mixing_layer": slider("B from layer", layer, 0, num_ws, 1, "From this layer on, face B decides", **wide),
+        "noise_mode": switch(NOISE_MODES, "The noise in the layers: always the same, new each time, or none", value=state.noise_mode,
+                             description="noise"),
+        "again": button("Draw again", lambda: panel.request(), "With new random noise"),
     }
-    controls["noise_mode"].style.button_width = "70px"
 
     def current() -> Drawing:
         chosen = {name: control.value for name, control in controls.items() if name != "again"}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ipywidgets
-
 from ..models import Models
+from .controls import button, choice, slider, switch
 from .inversion_play import WORN, InversionState, found
 from .panel import Panel
 from .stage import Drawing
@@ -18,17 +17,16 @@ def inversion_sliders(
     state = where the sliders begin; size = pixels of each of the three pictures.
     """
     state = state or InversionState()
-    wide = {"layout": ipywidgets.Layout(width="330px"), "style": {"description_width": "80px"}}
+    wide = {"place": {"width": "330px"}}
     controls = {
-        "person": ipywidgets.IntSlider(state.person, 0, 199, description="person", **wide),
-        "coverage": ipywidgets.FloatSlider(state.coverage, min=0.3, max=0.9, step=0.01, description="coverage", **wide),
-        "yaw": ipywidgets.FloatSlider(state.yaw, min=-80, max=80, step=1, description="yaw", readout_format=".0f", **wide),
-        "worn": ipywidgets.Dropdown(options=list(WORN), value=state.worn, description="worn", **wide),
-        "space": ipywidgets.ToggleButtons(options=["w", "w+"], value=state.space, description="space"),
-        "steps": ipywidgets.IntSlider(steps, 1, 200, description="steps", **wide),
-        "invert": ipywidgets.Button(description="Invert", button_style="primary", layout=ipywidgets.Layout(width="90px")),
+        "person": slider("person", state.person, 0, 199, 1, "Who is drawn", **wide),
+        "coverage": slider("coverage", state.coverage, 0.3, 0.9, 0.01, "Height of the head, as a share; seen: 0.49 to 0.64", **wide),
+        "yaw": slider("yaw (degrees)", state.yaw, -80, 80, 1.0, "How far the head turns; seen: -32 to 32", readout_format=".0f", **wide),
+        "worn": choice("worn", list(WORN), "What the person wears", value=state.worn, **wide),
+        "space": switch(["w", "w+"], "w: one code for all layers; w+: one for each", value=state.space, description="space"),
+        "steps": slider("steps", steps, 1, 200, 1, "Steps of the optimisation behind the guess", **wide),
+        "invert": button("Invert", lambda: pressed(), "Go on from the guess; takes seconds", button_style="primary"),
     }
-    controls["space"].style.button_width = "60px"
 
     def current() -> InversionState:
         return InversionState(**{name: controls[name].value for name in ("person", "coverage", "yaw", "worn", "space")})
@@ -46,11 +44,10 @@ def inversion_sliders(
 
     panel = Panel(controls, [("person", "worn"), ("coverage", "yaw"), ("space",), ("steps", "invert")], guess, threaded)
 
-    def pressed(_: object) -> None:
+    def pressed() -> None:
         controls["invert"].disabled = True
         panel.request(invert_now, "Inverting, a few seconds ...", kind="invert")
 
     for name in ("person", "coverage", "yaw", "worn", "space"):
         controls[name].observe(lambda _: panel.request(), names="value")
-    controls["invert"].on_click(pressed)
     return panel.show_first()

@@ -15,6 +15,8 @@ from ..metrics import measure_edit
 from ..models import Models
 from ..networks.mapper import LEVELS
 
+STRENGTH = "1 is what was learnt, 0 the face itself, below 0 the other way"
+
 
 @dataclass(frozen=True)
 class MapperState:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import ipywidgets
-
 from ..editing.latent_mapper import LatentMapper
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import LEVELS
-from .mapper_play import MapperState, draw
+from .controls import choice, slider, tick
+from .mapper_play import STRENGTH, MapperState, draw
 from .panel import Panel
 from .stage import Drawing
 
@@ -30,14 +29,13 @@ def mapper_sliders(
     if not mappers:
         raise StyleclipError("There is no mapper to play with: train_mapper(models, text) makes one.")
     state = state or MapperState(next(iter(mappers)))
-    wide = {"layout": ipywidgets.Layout(width="330px"), "style": {"description_width": "70px"}}
+    wide = {"place": {"width": "330px"}}
     controls = {
-        "name": ipywidgets.Dropdown(options=list(mappers), value=state.name, description="mapper", **wide),
-        "seed": ipywidgets.IntSlider(state.seed, 0, max(999, state.seed), description="face", **wide),
-        "strength": ipywidgets.FloatSlider(state.strength, min=-1, max=2, step=0.1, description="strength", **wide),
-        **{level: ipywidgets.Checkbox(getattr(state, level), description=level, indent=False,
-                                      layout=ipywidgets.Layout(width="90px")) for level in LEVELS},
-    }  # fmt: skip
+        "name": choice("mapper", list(mappers), "Which of the networks that have learnt one text each", value=state.name, **wide),
+        "seed": slider("face (seed)", state.seed, 0, max(999, state.seed), 1, "The seed of the face", **wide),
+        "strength": slider("strength", state.strength, -1, 2, 0.1, STRENGTH, **wide),
+        **{level: tick(level, getattr(state, level), f"Whether the {level} layers take part") for level in LEVELS},
+    }
 
     def current() -> Drawing:
         return draw(models, mappers, MapperState(**{name: control.value for name, control in controls.items()}), size)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets
 
+from .controls import row
 from .stage import Drawing, Stage, still_bundle
 
 
@@ -27,9 +28,8 @@ class Panel(Stage):
     ):
         super().__init__(threaded)
         self.controls, self._draw = dict(controls), draw
-        wrap = ipywidgets.Layout(flex_flow="row wrap")
-        lines = [ipywidgets.HBox([self.controls[name] for name in names], layout=wrap) for names in rows]
-        self.box = ipywidgets.VBox([*lines, self.status, self.picture])
+        lines = [row(*(self.controls[name] for name in names)) for names in rows]
+        self.box = ipywidgets.VBox([*lines, self.picture, self.status])  # in this order no picture jumps when more is said
 
     def show_first(self) -> Panel:
         """Draws the first picture at once, in this thread, and fixes the picture's place; returns the panel."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ipywidgets
-
 from ..models import Models
+from .controls import button, slider, text_box
 from .panel import Panel
 from .sentence_play import edited, unedited
 from .stage import Drawing
@@ -18,13 +17,13 @@ def sentence_box(
     A text that is given is carried out at once, which takes seconds. The status line says what is being done, what
     the edit changed, and which word is unknown.
     """
-    wide = {"layout": ipywidgets.Layout(width="330px"), "style": {"description_width": "70px"}}
+    wide = {"place": {"width": "330px"}}
     controls = {
-        "seed": ipywidgets.IntSlider(seed, 0, 999, description="face", **wide),
-        "strength": ipywidgets.FloatSlider(1.0, min=-1, max=2, step=0.1, description="strength", **wide),
-        "text": ipywidgets.Text(text, description="sentence", placeholder="a smiling face with glasses",
-                                layout=ipywidgets.Layout(width="560px"), style={"description_width": "70px"}),
-        "edit": ipywidgets.Button(description="Edit", button_style="primary", layout=ipywidgets.Layout(width="90px")),
+        "seed": slider("face (seed)", seed, 0, 999, 1, "The seed of the face", **wide),
+        "strength": slider("strength", 1.0, -1, 2, 0.1, "Of the edit: 1 as it was found, 0 the face itself", **wide),
+        "text": text_box("sentence", text, "What the face should become", wait=False, place={"width": "98%", "max_width": "560px"},
+                         placeholder="a smiling face with glasses"),
+        "edit": button("Edit", lambda: pressed(), "Carry the sentence out; takes seconds", button_style="primary"),
     }
     face = edited(models, seed, text, steps) if text else unedited(models, seed)
 
@@ -48,11 +47,10 @@ def sentence_box(
 
     panel = Panel(controls, [("seed", "strength"), ("text", "edit")], current, threaded)
 
-    def pressed(_: object) -> None:
+    def pressed() -> None:
         controls["edit"].disabled = True
         panel.request(edit_now, "Editing, a few seconds ...", kind="edit")
 
     controls["seed"].observe(lambda _: panel.request(another_face, kind="face"), names="value")
     controls["strength"].observe(lambda _: panel.request(), names="value")
-    controls["edit"].on_click(pressed)
     return panel.show_first()

@@ -82,10 +82,10 @@ class Stage:
             self.say(message, wrong=True)
 
 
-def png(picture: Image.Image) -> bytes:
-    """The bytes of a PNG file."""
+def png(picture: Image.Image, effort: int = 1) -> bytes:
+    """The bytes of a PNG file. effort = from 1, quick, to 9, small: a picture of 1024 pixels takes a fifth of the time with 1 as with 6."""
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
+    picture.save(buffer, format="PNG", compress_level=effort)
     return buffer.getvalue()
 
 
@@ -94,5 +94,5 @@ def still_bundle(box: ipywidgets.Widget, still: Image.Image | None, said: str) -
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
     bundle: dict[str, object] = {"text/plain": said, "application/vnd.jupyter.widget-view+json": view}
     if still is not None:
-        bundle["image/png"] = base64.b64encode(png(still)).decode("ascii")
+        bundle["image/png"] = base64.b64encode(png(still, effort=9)).decode("ascii")
     return bundle

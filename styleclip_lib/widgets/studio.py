@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,15 +12,15 @@ import ipywidgets
 import torch
 
 from ..editing.global_directions import GlobalDirections
-from ..errors import StyleclipError
 from ..images import image_grid
 from ..models import Models
 from . import studio_pages
+from .controls import EMPTY, button, helped, row
 from .stage import Drawing, Stage, still_bundle
 from .studio_blend import BlendTab
 from .studio_channels import ChannelsTab
 from .studio_code import as_code
-from .studio_controls import EMPTY, button, helped, row
+from .studio_edits import PREPARING
 from .studio_face import FaceTab
 from .studio_faces import STEPS, Recipe, is_picture
 from .studio_history import HistoryTab
@@ -44,6 +44,7 @@ class Studio:
     scene       what is shown first
     folder      where pictures and recipes are saved
     directions  global directions other than those of the domain
+    mappers     files of mappers besides those that come with the domain
     threaded    False computes in the thread that asks, for tests
 
     There is one studio at a time: opening another one, as running its cell again does, ends the work of the one before.
@@ -52,13 +53,13 @@ class Studio:
     _open: ClassVar[weakref.ref[Studio] | None] = None
 
     def __init__(self, models: Models, scene: Scene | None = None, folder: str | Path = ".", directions: GlobalDirections | None = None,
-                 threaded: bool = True):
+                 mappers: Sequence[str | Path] = (), threaded: bool = True):
         before = Studio._open and Studio._open()
         if before is not None:
             before.close()
         Studio._open = weakref.ref(self)
         self.models, self.folder = models, Path(folder)
-        self.renderer, self.stage = Renderer(models, directions), Stage(threaded)
+        self.renderer, self.stage = Renderer(models, directions, mappers), Stage(threaded)
         self.state = StudioState(models.domain, scene or Scene({"seed": 1, "truncation_psi": 0.7}))
         self.scene = self.state.scene
         self.shot: Shot | None = None
@@ -77,7 +78,7 @@ class Studio:
         self.tabs = {"Face": FaceTab(self), "Text": TextTab(self), "Mix": MixTab(self), "Blend": BlendTab(self),
                      "Channels": ChannelsTab(self), "History": HistoryTab(self), "Save": SaveTab(self)}
         self.tab = ipywidgets.Tab([tab.box for tab in self.tabs.values()],
-                                  layout=ipywidgets.Layout(flex="1000 1 420px", min_width="300px", height="600px"))
+                                  layout=ipywidgets.Layout(flex="1000 1 420px", min_width="300px", height="640px"))
         for number, title in enumerate(self.tabs):
             self.tab.set_title(number, title)  # `titles=` is silently ignored by ipywidgets 7
         self.box = self._laid_out()
@@ -89,10 +90,11 @@ class Studio:
         layout, side = ipywidgets.Layout, f"{SIZE}px"
         self.stage.picture.layout = layout(width=side, height=side, flex="0 0 auto", border="1px solid var(--jp-border-color2)")
         self.stage.picture.value = self.stage.picture.value or EMPTY
-        self.stage.status.layout = layout(height="40px", overflow="auto")
-        self.score.layout, self.bars.layout = layout(min_height="92px"), layout(min_height="140px")
+        self.stage.status.layout, self.score.layout = layout(min_height="40px", flex="0 0 auto"), layout(flex="0 0 auto")
+        words = ipywidgets.VBox([self.stage.status, self.score], layout=layout(height="168px", overflow="auto"))  # so that nothing jumps
+        self.bars.layout = layout(min_height="140px")
         said = ipywidgets.VBox([self.compare, row(self.undo, self.redo, self.like, self.copy),
-                               ipywidgets.HBox([self.progress, self.halt]), self.stage.status, self.score],
+                               ipywidgets.HBox([self.progress, self.halt]), words],
                                layout=layout(flex="1 1 210px", max_width=f"{SIZE + 8}px"))
         screen = row(self.stage.picture, said, flex=f"1 1 {SIZE + 8}px")
         screen.layout.align_items = "flex-start"
@@ -122,11 +124,12 @@ class Studio:
     def show(self, scene: Scene) -> None:
         """Draws a scene: at once as a preview; measured, and into the history, when nothing moves any more."""
         self.stop()
-        self.stage.worker.cancel("long", "rest")
+        self.stage.worker.cancel("long", "rest", "find")
         self._stop = threading.Event()
         self.scene = scene
         if not self.renderer.takes_long(scene):
-            self.stage.request(lambda: self._take(scene, preview=True), kind="draw")
+            working = "" if self.renderer.edits.prepared(scene.edit) else PREPARING
+            self.stage.request(lambda: self._take(scene, preview=True), working, kind="draw")
             self.stage.request(lambda: self._take(scene, preview=False), kind="rest", delay=REST)
             return
         if scene.edit is None and is_picture(scene.face):
@@ -140,12 +143,10 @@ class Studio:
         self._stop.set()
 
     def go(self, step: Callable[[], Scene]) -> None:
-        """Shows a scene that was there before, or that was loaded, and sets the controls to it."""
-        try:
-            scene = step()
-        except StyleclipError as error:
-            self.stage.say(str(error), wrong=True)
-            return
+        """Shows a scene that was there before, or that was loaded, and sets the controls to it; says what is wrong with it, if anything."""
+        self.stage.attempt(lambda: self._go(step()))
+
+    def _go(self, scene: Scene) -> None:
         self.follow(scene)
         self.show(scene)
 

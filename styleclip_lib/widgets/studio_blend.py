@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from .blend_play import REACH, corners_of_codes, pad_map, pad_weights
+from .blend_play import ACROSS, REACH, UP, corners_of_codes, pad_map, pad_weights
+from .controls import button, helped, note, picture, row, switch
 from .stage import png
-from .studio_controls import FacePick, button, helped, note, picture, row, switch
 from .studio_faces import described
+from .studio_pick import FacePick
 from .studio_state import Scene
 
 if TYPE_CHECKING:
@@ -33,10 +34,9 @@ class BlendTab:
             pick.which.style.description_width, pick.which.layout.width = "50px", "170px"
             pick.seed.layout.width = "120px"
         ends = {"min": -REACH, "max": 1 + REACH, "step": 0.01, "readout": False}
-        self.x = helped(ipywidgets.FloatSlider(0.5, **ends, layout=ipywidgets.Layout(width=f"{PAD}px", margin="0 0 0 32px")),
-                        "The point, from left to right; beyond the corners a face is exaggerated")
+        self.x = helped(ipywidgets.FloatSlider(0.5, **ends, layout=ipywidgets.Layout(width=f"{PAD}px", margin="0 0 0 32px")), ACROSS)
         upright = ipywidgets.Layout(width="32px", height=f"{PAD}px")
-        self.y = helped(ipywidgets.FloatSlider(0.5, **ends, orientation="vertical", layout=upright), "The point, from bottom to top")
+        self.y = helped(ipywidgets.FloatSlider(0.5, **ends, orientation="vertical", layout=upright), UP)
         self.pad = picture(PAD, PAD)
         centre = button("To the centre", self._centre, "All faces alike")
         show = button("Show the blend", self._blend, "Draw the blend of these faces", button_style="primary")
@@ -83,6 +83,6 @@ class BlendTab:
     def _map(self) -> None:
         """In the worker: the pad with its faces and the point."""
         faces = [pick.face for pick in self.picks[: self.number.value]]
-        codes = {f"{i + 1} {described(face)}": self.studio.renderer.code(face, preview=True) for i, face in enumerate(faces)}
+        codes = {f"{i + 1}: {described(face)}": self.studio.renderer.code(face, preview=True) for i, face in enumerate(faces)}
         corners = corners_of_codes(self.studio.models, codes)
         self.pad.value = png(pad_map(corners, self._weights(), self.x.value, self.y.value, PAD))

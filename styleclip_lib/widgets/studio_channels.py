@@ -11,8 +11,8 @@ from PIL import Image
 from ..editing.goal import NEUTRAL
 from ..images import image_grid
 from ..metrics import measure_edit
+from .controls import button, choice, helped, note, picture, row, slider, text_box
 from .stage import png
-from .studio_controls import button, choice, note, picture, row, slider, text_box
 from .studio_edits import Moved
 from .studio_state import Scene
 
@@ -35,10 +35,11 @@ class ChannelsTab:
         named = [(f"{name} ({resolutions[name]} pixels, {size} channels)", name) for name, size in self.sizes.items()]
         self.layer = choice("layer", named, "A convolution of the generator; early ones are coarse", value=list(slices)[4 % len(slices)])
         self.number = slider("channel", 0, 0, self.sizes[self.layer.value] - 1, 1, "One of the layer's style channels")
-        self.sigmas = slider("sigma", 0.0, -20, 20, 0.5, "How far the channel is moved, in its own standard deviations")
+        self.sigmas = slider("shift in sigmas", 0.0, -20, 20, 0.5, "How far the channel is moved, in its own standard deviations")
         self.text = text_box("text", "a face with glasses", "Which channels does this text use?")
-        self.used = ipywidgets.Select(options=[], rows=5, description="its channels", style={"description_width": "110px"},
-                                      layout=ipywidgets.Layout(width="98%", max_width="520px", height="100px"))
+        self.used = helped(ipywidgets.Select(options=[], description="its channels", style={"description_width": "110px"},
+                                             layout=ipywidgets.Layout(width="98%", max_width="520px", height="116px")),
+                           "Choose a channel to move it")
         self.strip, self.told = picture(400, 100), note("")
         self.told.layout = ipywidgets.Layout(min_height="36px")
         ask = button("What does it do?", self._ask, "Draw the face with this channel at five places", icon="question")
@@ -77,6 +78,7 @@ class ChannelsTab:
             self.studio.change_edit(edit if self.sigmas.value else None)
 
     def _ask(self) -> None:
+        self.studio.stage.say("Drawing the channel at five places ...")
         self.studio.stage.worker.submit(lambda: self.studio.stage.attempt(self._show), "strip")
 
     @torch.no_grad()
@@ -88,18 +90,19 @@ class ChannelsTab:
         faces = [renderer.draw(renderer.edits.moved(start, edit) if edit["sigmas"] else Moved(edit, start)) for edit in edits]
         self.strip.value = png(self._strip(faces))
         self.told.value = note(self._said(faces)).value
+        self.studio.stage.say("The strip shows the face with this channel at five places.")
 
     def _strip(self, faces: list[torch.Tensor]) -> Image.Image:
         return image_grid(faces, columns=len(REACH), labels=[f"{k:+} sigma" for k in REACH], size=79)
 
     def _said(self, faces: list[torch.Tensor]) -> str:
-        if self.studio.models.attributes is None:
-            return ""
         seen = measure_edit(self.studio.models, faces[0], faces[-1], NEUTRAL)
         changed = ", ".join(f"{name.replace('_', ' ')} ({a} to {b})" for name, (a, b) in seen.changed.items())
-        return f"From one end to the other: {changed or 'no attribute changes'}. Same person: {seen.identity:.2f}."
+        nothing = "no attribute changes" if seen.readable else "nobody can read the attributes of this domain"
+        return f"From one end to the other: {changed or nothing}. Same person: {seen.identity:.2f}."
 
     def _find(self) -> None:
+        self.studio.stage.say("Looking for the channels of this text ...")
         self.studio.stage.worker.submit(lambda: self.studio.stage.attempt(self._list), "channels")
 
     def _list(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..models import Models
+from ..paths import data_folder
 from .studio_faces import STEPS, Recipe
 
 
@@ -27,13 +28,19 @@ def as_code(models: Models, face: Recipe, edit: Recipe | None) -> str:
     Run it where pictures of one's own lie, if the face comes from one.
     """
     script = _Script(models)
-    script.lines.append(f"models = load_models({models.domain!r})")
+    script.lines.append(f"models = load_models({_domain(models)!r})")
     _face(script, "w_plus", face)
     if edit is None:
         script.lines.append("image = models.generator.synthesis(w_plus)")
     else:
         _edit(script, edit)
     return str(script)
+
+
+def _domain(models: Models) -> str:
+    """What `load_models` is called with: the name of an installed domain, the folder of any other."""
+    installed = models.folder.resolve().parent == (data_folder() / "models").resolve()
+    return models.folder.name if installed else str(models.folder.resolve())
 
 
 def _face(script: _Script, name: str, face: Recipe) -> None:

@@ -13,7 +13,9 @@ The first and the last move the styles, the other two the latent code.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -26,6 +28,8 @@ from ..editing.strength import seen_faces
 from ..errors import StyleclipError
 from ..models import Models
 from .studio_faces import Recipe, Watch
+
+PREPARING = "The first use of the directions: they are loaded or, where the domain brings none, computed, which may take minutes ..."
 
 
 @dataclass
@@ -41,10 +45,13 @@ class Moved:
 
 
 class Edits:
-    """Carries out edits; networks are loaded, and directions computed, when they are first wanted."""
+    """Carries out edits; networks are loaded, and directions computed, when they are first wanted.
 
-    def __init__(self, models: Models, directions: GlobalDirections | None = None):
-        self.models = models
+    directions = those to use, if they are at hand; mappers = files of mappers besides those that come with the domain
+    """
+
+    def __init__(self, models: Models, directions: GlobalDirections | None = None, mappers: Sequence[str | Path] = ()):
+        self.models, self._more = models, [str(path) for path in mappers]
         self._directions, self._crowd = directions, None
         self._mappers: dict[str, LatentMapper] = {}
         self._ends: dict[str, torch.Tensor] = {}
@@ -52,7 +59,7 @@ class Edits:
     @property
     def mappers(self) -> list[str]:
         """The names of the mappers that there are."""
-        return shipped_mappers(self.models)
+        return [*shipped_mappers(self.models), *self._more]
 
     @property
     def directions(self) -> GlobalDirections:
@@ -61,8 +68,12 @@ class Edits:
             self._directions = GlobalDirections.available(self.models, progress=False)
         return self._directions
 
+    def prepared(self, edit: Recipe | None) -> bool:
+        """Whether an edit can be begun at once; False if directions have to be loaded, or computed, first."""
+        return self._directions is not None or edit is None or edit["method"] not in ("directions", "channel")
+
     def mapper(self, name: str) -> LatentMapper:
-        """A mapper that comes with the domain. Raises StyleclipError if it is not there."""
+        """A mapper, by its name or its file. Raises StyleclipError if it is not there."""
         if name not in self._mappers:
             self._mappers[name] = LatentMapper.load(self.models, name)
         return self._mappers[name]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from ..images import open_picture
+from .controls import button, note, picture, row, slider, switch, upload
+from .generator_play import PSI
 from .stage import png
-from .studio_controls import another_seed, button, note, picture, row, slider, switch
 from .studio_faces import portraits
+from .studio_pick import another_seed
 from .studio_state import Scene
 from .uploads import Upload, read_upload, take_uploads
 
@@ -27,13 +29,12 @@ class FaceTab:
         self.studio = studio
         self.source = switch(["invented", "gallery", "own picture"], "Where the face comes from")
         self.seed = slider("seed", 1, 0, 999, 1, "The same seed gives the same face on every machine")
-        self.psi = slider("truncation psi", 0.7, -1, 1.5, 0.05, "0 is the average face, 1 the full variety, below 0 the opposite")
+        self.psi = slider("truncation psi", 0.7, -1, 1.5, 0.05, PSI)
         self.another = button("Another face", self._another, "A seed by chance", icon="random")
-        self.upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Choose a picture",
-                                            layout=ipywidgets.Layout(width="auto"))
-        self.preview, self.told = picture(300, 190), note("Nothing leaves this computer, and the notebook does not keep the picture.")
-        self.crops = row()
-        own = ipywidgets.VBox([self.upload, row(self.preview), self.crops, self.told])
+        self.upload = upload("Choose a picture", "image/*", "A photograph with one face or several, or a picture in the generator's size")
+        self.preview, self.crops = picture(300, 190), row()
+        told = note("It stays in the memory of the kernel: nothing is sent on, and the notebook does not keep it.")
+        own = ipywidgets.VBox([row(self.upload), told, row(self.preview), self.crops])
         self.pages = {"invented": ipywidgets.VBox([self.seed, self.psi, row(self.another)]), "gallery": self._gallery(), "own picture": own}
         self.page = ipywidgets.VBox([self.pages["invented"]])
         self.box = ipywidgets.VBox([note("Take a face. Edits stay when the face changes."), self.source, self.page])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from .studio_controls import button, note, row
+from .controls import button, helped, note, row
 from .studio_edits import moves_code
 from .studio_state import Scene
 
@@ -19,8 +19,8 @@ class HistoryTab:
 
     def __init__(self, studio: Studio):
         self.studio, self._refreshing = studio, False
-        self.scenes, self.favourites = (ipywidgets.Select(options=[], rows=7, layout=ipywidgets.Layout(width="98%", height="140px"))
-                                        for _ in range(2))
+        self.scenes, self.favourites = (helped(ipywidgets.Select(options=[], layout=ipywidgets.Layout(width="98%", height="140px")), text)
+                                        for text in ("Choose a scene to go back to it", "Choose a favourite to show it"))
         on = button("Go on from here", self._go_on, "Take the result as the new face, and edit that", icon="arrow-right")
         self.box = ipywidgets.VBox([note("Every scene at which you rested, the newest last. Choose one to go back to it."), self.scenes,
                                     row(on), note("Favourites; they can also be chosen in the tabs Mix and Blend."), self.favourites])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from ..networks.mapper import LEVELS, layers_of
-from .studio_controls import WIDE, FacePick, button, helped, note, row
+from .controls import WIDE, button, helped, note, row
+from .studio_pick import FacePick
 from .studio_state import Scene
 
 if TYPE_CHECKING:

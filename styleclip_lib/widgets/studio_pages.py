@@ -16,7 +16,7 @@ STYLE = """<style>
 .sc-studio .widget-html-content { line-height: 1.4; }
 .sc-score { display: grid; gap: 3px; line-height: 1.4; font-size: 13px; }
 .sc-score b { font-weight: 600; }
-.sc-bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 1px 18px; font-size: 12px; line-height: 18px; }
+.sc-bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 1px 18px; font-size: 12px; line-height: 18px; }
 .sc-bar { display: grid; grid-template-columns: 76px 60px 1fr; gap: 6px; align-items: center; white-space: nowrap; overflow: hidden; }
 .sc-bar span:last-child { overflow: hidden; text-overflow: ellipsis; }
 .sc-track { height: 8px; border-radius: 4px; background: var(--jp-layout-color3, #ddd); position: relative; overflow: hidden; }
@@ -35,7 +35,8 @@ def score(report: EditReport | None) -> str:
         return '<div class="sc-score sc-help">Nothing is edited yet, so there is nothing to score.</div>'
     parts = [_target(report), f"<span><b>Same person:</b> {_grade(report.identity)} ({report.identity:.2f})</span>"]
     changed = ", ".join(f"{_words(name)} ({_words(a)} to {_words(b)})" for name, (a, b) in report.changed.items())
-    parts.append(f"<span><b>Also changed:</b> {changed or 'nothing that can be measured'}</span>")
+    nothing = "nothing that can be measured" if report.readable else "nobody can read that in this domain"
+    parts.append(f"<span><b>Also changed:</b> {changed or nothing}</span>")
     return f'<div class="sc-score">{"".join(parts)}</div>'
 
 
@@ -45,7 +46,8 @@ def bars(readings: tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | Non
     The bar of a category is as long as its value is sure; that of a scale lies where the number lies.
     """
     if readings is None:
-        return '<div class="sc-help">This domain has no network that reads attributes.</div>'
+        return ('<div class="sc-help">This domain has no network that reads attributes, so there are no bars. '
+                "Same person, and what CLIP makes of it, are measured all the same.</div>")
     before, after = readings
     return f'<div class="sc-bars">{"".join(_bar(one, before[one.name][0], after[one.name][0]) for one in ATTRIBUTES)}</div>'
 
@@ -63,7 +65,8 @@ def split_view(before: torch.Tensor, after: torch.Tensor, share: float) -> Image
 
 def _target(report: EditReport) -> str:
     if not report.wanted:
-        return "<span><b>Target:</b> nothing that the attributes can measure</span>"
+        seen = "nothing that the attributes can measure" if report.readable else "CLIP is the only judge of it"
+        return f"<span><b>Target:</b> {seen}; gain in CLIP's eyes {report.clip_gain:+.2f}</span>"
     said = []
     for name, value in report.wanted.items():
         reached = report.reached[name]

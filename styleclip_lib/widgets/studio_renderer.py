@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
@@ -26,8 +27,8 @@ class Shot:
 
     scene    what was carried out; an optimisation that was stopped says so
     before, after  [1, 3, R, R] in [-1, 1]; smaller in a preview
-    report   what the edit did (None without an edit, in a preview, and in a domain without attributes)
-    readings what the attributes of before and after are (None likewise)
+    report   what the edit did (None without an edit, and in a preview)
+    readings what the attributes of before and after are (None in a preview, and in a domain without attributes)
     """
 
     scene: Scene
@@ -40,11 +41,11 @@ class Shot:
 class Renderer:
     """Takes scenes. What takes seconds (inversions, optimisations) is remembered.
 
-    directions = those to use, if they are at hand
+    directions, mappers = as `Edits` takes them
     """
 
-    def __init__(self, models: Models, directions: GlobalDirections | None = None):
-        self.models, self.faces, self.edits = models, Faces(models), Edits(models, directions)
+    def __init__(self, models: Models, directions: GlobalDirections | None = None, mappers: Sequence[str | Path] = ()):
+        self.models, self.faces, self.edits = models, Faces(models), Edits(models, directions, mappers)
         self._texts: dict[str, str] = {}
         self._full: Shot | None = None
         self._start: tuple[object, torch.Tensor, torch.Tensor] | None = None
@@ -137,11 +138,11 @@ class Renderer:
     @torch.no_grad()
     def _measured(self, shot: Shot, preview: bool, wanted: Callable[[], bool]) -> Shot:
         """A copy of the shot with all numbers, unless it is a preview; with some of them if nobody wants the others any more."""
-        if preview or self.models.attributes is None:
+        if preview:
             return shot
         shot = replace(shot)
         for picture in (shot.before, shot.after):
-            if wanted():
+            if self.models.attributes is not None and wanted():
                 shot.readings = (*(shot.readings or ()), self.models.attributes(picture))
         if shot.scene.edit is not None and wanted():
             shot.report = measure_edit(self.models, shot.before, shot.after, self.text(shot.scene.edit) or NEUTRAL)

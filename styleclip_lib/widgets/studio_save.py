@@ -9,7 +9,7 @@ import ipywidgets
 
 from ..errors import StyleclipError
 from ..images import check_picture_path, save_image
-from .studio_controls import button, note, row, text_box
+from .controls import button, helped, note, row, text_box, upload
 from .studio_state import Scene
 from .uploads import take_uploads
 
@@ -22,12 +22,11 @@ class SaveTab:
 
     def __init__(self, studio: Studio):
         self.studio = studio
-        self.code = ipywidgets.Textarea("", disabled=False, layout=ipywidgets.Layout(width="98%", height="150px"))
+        self.code = helped(ipywidgets.Textarea("", layout=ipywidgets.Layout(width="98%", height="150px")), "The code of the picture")
         self.code.add_class("sc-code")
         self.clipboard = ipywidgets.HTML()
         self.name = text_box("file name", "my_edit.png", "The picture's name; the recipe gets the same with .json", wait=False)
-        self.recipe = ipywidgets.FileUpload(accept=".json", multiple=False, description="Load a recipe",
-                                            layout=ipywidgets.Layout(width="auto"))
+        self.recipe = upload("Load a recipe", ".json", "A .json file that was saved here: its scene is shown")
         save = button("Save picture and recipe", self._save, "Write both into the folder of the notebook", icon="save")
         self.box = ipywidgets.VBox([note("These lines make the picture again, in any cell:"), self.code, self.clipboard,
                                     note("The recipe is a small file that says how the picture was made."), self.name,

@@ -10,9 +10,10 @@ from ..editing.global_directions import SHARE, Change
 from ..editing.goal import NEUTRAL
 from ..errors import StyleclipError
 from ..networks.mapper import LEVELS
-from .directions_play import at_share, said
-from .studio_controls import button, choice, note, row, slider, switch, text_box
-from .studio_edits import change_recipe
+from .controls import button, choice, note, row, slider, switch, text_box, tick
+from .directions_play import ALPHA, BETA, at_share, said
+from .mapper_play import STRENGTH
+from .studio_edits import PREPARING, change_recipe
 from .studio_faces import Recipe
 from .studio_state import Scene
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from .studio import Studio
 
 TEXTS = ("a smiling face", "a face with glasses", "a face with blue hair")
+NO_MAPPER = ("This domain comes without mappers. Train one, as in lesson 05, with train_mapper(models, text).save('mine.safetensors'); "
+             "then open the studio with Studio(models, mappers=['mine.safetensors']). The other two methods need nothing.")
 METHODS = {"global directions": "directions", "mapper": "mapper", "optimisation": "optimization"}
 
 
@@ -44,7 +47,7 @@ class TextTab:
             text.value, alpha.value = (one["text"], one["alpha"]) if one else (text.value, 0.0)
         if changes:
             self.neutral.value = changes[0]["neutral"]
-        if edit["method"] == "mapper":
+        if edit["method"] == "mapper" and edit["mapper"] in self.studio.renderer.edits.mappers:
             self.mapper.value, self.strength.value = edit["mapper"], edit["strength"]
             for level, box in self.levels.items():
                 box.value = level in edit["acting"]
@@ -66,10 +69,9 @@ class TextTab:
 
     def _directions(self) -> ipywidgets.Widget:
         self.neutral = text_box("neutral text", NEUTRAL, "What the face is before the texts; directions go from here to each of them")
-        self.share = slider("beta / max", SHARE, 0, 0.95, 0.05, "Disentanglement: channels whose relevance is below this share of the "
-                                                                "text's largest one stay as they are; the higher, the fewer side effects")
+        self.share = slider("threshold", SHARE, 0, 0.95, 0.05, BETA)
         self.rows = [(text_box(f"text {i + 1}", text, "What the face should become"),
-                      slider("alpha", 0.0, -10, 10, 0.25, "Strength of this text: 0 leaves it out, below 0 goes the other way"))
+                      slider("strength alpha", 0.0, -10, 10, 0.25, ALPHA))
                      for i, text in enumerate(TEXTS)]
         find = button("Find the strengths", self._find, "As strong as CLIP gains more than the person loses, for every text", icon="magic")
         for control in (self.neutral, self.share, *(one for pair in self.rows for one in pair)):
@@ -77,14 +79,22 @@ class TextTab:
         return ipywidgets.VBox([*(one for pair in self.rows for one in pair), self.neutral, self.share, row(find)])
 
     def _direct(self) -> None:
-        if not self.studio.following:
-            self.studio.stage.attempt(lambda: self.studio.change_edit(self._changes()))
+        stage = self.studio.stage
+        if self.studio.following:
+            return
+        if self.studio.renderer.edits.prepared({"method": "directions"}):
+            stage.attempt(self._change)
+        else:
+            stage.say(PREPARING)
+            stage.worker.submit(lambda: stage.attempt(self._change), "prepare")
+
+    def _change(self) -> None:
+        self.studio.change_edit(self._changes())
 
     def _changes(self) -> Recipe | None:
         """The edit that the rows ask for. Raises StyleclipError for a text that CLIP cannot read."""
         wanted = said([Change(text.value, self.neutral.value, alpha.value) for text, alpha in self.rows])
-        directions = self.studio.renderer.edits.directions
-        changes = [change_recipe(at_share(directions, change, self.share.value)) for change in wanted]
+        changes = [change_recipe(at_share(self.studio.renderer.edits.directions, change, self.share.value)) for change in wanted]
         return {"method": "directions", "changes": changes} if changes else None
 
     def _find(self) -> None:
@@ -99,7 +109,11 @@ class TextTab:
             raise StyleclipError("Say what the face should become first, such as: a smiling face")
         renderer, face = self.studio.renderer, self.studio.scene.face
         w_plus = renderer.code(face)
-        found = [change for text in texts for change in renderer.edits.strengths(w_plus, text, self.neutral.value)]
+        found = []
+        for text in texts:
+            found += renderer.edits.strengths(w_plus, text, self.neutral.value)
+            if self.studio.stage.worker.cancelled():  # somebody wants something else by now
+                return
         edit = {"method": "directions", "changes": found[: len(self.rows)]}
         self.studio.go(lambda: Scene(face, edit if found else None))
         if not found:
@@ -110,11 +124,10 @@ class TextTab:
     def _mapper(self) -> ipywidgets.Widget:
         names = self.studio.renderer.edits.mappers
         if not names:
-            return note("This domain comes without mappers; lesson 05 trains one.")
+            return note(NO_MAPPER)
         self.mapper = choice("mapper", names, "Which of the networks that have learnt one text each")
-        self.strength = slider("strength", 1.0, -1, 2, 0.1, "1 is what was learnt, 0 the face itself, below 0 the other way")
-        self.levels = {level: ipywidgets.Checkbox(True, description=level, indent=False, layout=ipywidgets.Layout(width="90px"))
-                       for level in LEVELS}
+        self.strength = slider("strength", 1.0, -1, 2, 0.1, STRENGTH)
+        self.levels = {level: tick(level, True, f"Whether the {level} layers take part") for level in LEVELS}
         for control in (self.mapper, self.strength, *self.levels.values()):
             control.observe(lambda _: self._map(), names="value")
         apply = button("Apply", self._map, "Edit the face with this mapper", button_style="primary")

@@ -67,7 +67,7 @@ def marked(picture: Image.Image, faces: list[Face]) -> Image.Image:
     small = picture.copy()
     small.thumbnail((480, 320), Image.Resampling.LANCZOS)
     scale = small.width / picture.width
-    pen, font = ImageDraw.Draw(small), ImageFont.load_default(size=16)
+    pen, font = ImageDraw.Draw(small), ImageFont.load_default(size=24)
     for number, face in enumerate(faces):
         color = COLORS[number % len(COLORS)]
         box = [round(side * scale) for side in (face.left, face.top, face.right, face.bottom)]

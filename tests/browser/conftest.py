@@ -22,6 +22,8 @@ import pytest
 
 from styleclip_lib.paths import data_folder
 
+from .using import open_notebook, ready
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -61,7 +63,7 @@ def is_ours(message) -> bool:
     return message.type == "error" and not (message.location["url"].startswith("https://") and "ERR_" in message.text)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
     """(the address of a JupyterLab, the folder that it shows); the lessons' pictures and notebooks are copies."""
     pytest.importorskip("jupyterlab")
@@ -72,6 +74,14 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
              "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--notebook-dir={folder}"]
     with served(words, f"http://127.0.0.1:{port}/api", folder):
         yield f"http://127.0.0.1:{port}/lab", folder
+
+
+@pytest.fixture
+def lesson(page, lab):
+    """Lesson 07 in JupyterLab, with its first two cells of code run: set-up and studio."""
+    open_notebook(page, lab, ROOT / "notebooks" / "07_studio.ipynb", cells=2)
+    ready(page)
+    return page
 
 
 @pytest.fixture(scope="module")

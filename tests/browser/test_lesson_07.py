@@ -2,79 +2,49 @@
 
 from __future__ import annotations
 
-import shutil
+import base64
+import json
 
 import pytest
 from PIL import Image
 
-from .conftest import ROOT
-from .using import STUDIO, handle, open_tab, picture, ready, status, wait_for_another
-
-CELLS = 2  # of code: set-up and studio
+from .using import STUDIO, handle, open_tab, picture, run_new_cell, status, wait_for_another
 
 
-@pytest.fixture
-def lesson(page, lab):
-    """The lesson, with its first cells run."""
-    address, folder = lab
-    shutil.copy(ROOT / "notebooks" / "07_studio.ipynb", folder)
-    page.goto(f"{address}/tree/07_studio.ipynb?reset")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle], [data-status=idle]").first.wait_for(state="attached")
-    run_code_cells(page, CELLS)
-    ready(page)
-    return page
-
-
-def run_code_cells(page, count: int) -> None:
-    """Runs the first code cells, as Shift-Enter does."""
-    page.evaluate("""async count => {
-      const book = jupyterapp.shell.currentWidget;
-      await book.context.sessionContext.ready;
-      const code = book.content.widgets.map((cell, i) => [cell.model.type, i]).filter(([type]) => type === 'code').map(([_, i]) => i);
-      for (const i of code.slice(0, count)) {
-        book.content.deselectAll();
-        book.content.activeCellIndex = i;
-        await jupyterapp.commands.execute('notebook:run-cell');
-      }
-    }""", count)  # fmt: skip
-
-
-def run_new_cell(page, code: str) -> str:
-    """Puts code into a new cell below, runs it, and returns what it prints, or the error that it ends in."""
-    page.evaluate("""async code => {
-      await jupyterapp.commands.execute('notebook:insert-cell-below');
-      jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
-      await jupyterapp.commands.execute('notebook:run-cell');
-    }""", code)  # fmt: skip
-    return "".join(page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output").all_inner_texts())
-
-
-def test_a_text_a_slider_and_the_code_of_it(lesson):
+def test_a_text_a_slider_its_code_its_recipe_and_the_face_before(lesson, lab):
     page, before = lesson, picture(lesson)
     open_tab(page, "Text")
     page.locator(f"{STUDIO} input[type=text]:visible").first.fill("a face with a hat")
     page.keyboard.press("Enter")
-    alpha = handle(page, "alpha")
-    alpha.focus()
-    for _ in range(16):
-        page.keyboard.press("ArrowRight")
+    handle(page, "strength alpha").focus()
+    page.keyboard.press("PageUp")  # five steps at once: one scene for the history, however slow the machine is
     assert wait_for_another(page, before)
     page.locator(f"{STUDIO} .sc-score b", has_text="Same person").wait_for()
-    assert "a face with a hat (+4)" in status(page)
+    assert "a face with a hat (+1.25)" in status(page)
 
     page.get_by_role("button", name="Copy as code").click()
+    page.locator(f"{STUDIO} textarea").wait_for()
     code = page.locator(f"{STUDIO} textarea").input_value()
     assert "a face with a hat" in code and len(code.strip().splitlines()) == 5
     said = run_new_cell(page, code + "print(float((image.clamp(-1, 1) - studio.shot.after).abs().max()) < 1e-3, studio.stage.last_error)")
     assert "True None" in said
 
     after = picture(page)
+    page.get_by_role("button", name="Save picture and recipe").click()
+    page.locator(STUDIO, has_text="Saved my_edit.png").wait_for()
     page.get_by_role("button", name="Undo").click()
+    assert wait_for_another(page, after) == before
+    open_tab(page, "Save")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Load a recipe").click()
+    chooser.value.set_files(lab[1] / "my_edit.json")
+    assert wait_for_another(page, before) == after
+    handle(page, "before").focus()
+    page.keyboard.press("End")
     assert wait_for_another(page, after) == before
 
 
-def test_a_photograph_with_several_faces(lesson, tmp_path):
+def test_a_photograph_with_several_faces_which_the_notebook_does_not_keep(lesson, lab, tmp_path):
     head = Image.fromarray(pytest.importorskip("skimage.data").astronaut()).crop((110, 10, 340, 240))
     photograph = Image.new("RGB", (700, 330), (150, 150, 150))
     photograph.paste(head, (20, 50))
@@ -91,6 +61,53 @@ def test_a_photograph_with_several_faces(lesson, tmp_path):
     page.locator(f"{STUDIO} button:enabled", has_text="Undo").wait_for()  # the inversion has ended
     said = run_new_cell(page, "print(studio.scene.face, studio.stage.last_error)")
     assert "{'file': 'two.png', 'face': 1} None" in said
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    kept = (lab[1] / "07_studio.ipynb").read_text()
+    assert "two.png" in kept and "widgets" not in json.loads(kept)["metadata"]
+    assert base64.b64encode((tmp_path / "two.png").read_bytes()[:300]).decode() not in kept
+
+
+def test_an_optimisation_is_watched_and_stopped(lesson):
+    page, seen = lesson, [picture(lesson)]
+    open_tab(page, "Text")
+    page.get_by_role("button", name="optimisation").click()
+    page.locator(f"{STUDIO} button", has_text="Start").click()
+    for _ in range(5):
+        seen.append(wait_for_another(page, seen[-1]))
+    assert "Stop keeps the best so far" in status(page)
+    page.get_by_role("button", name="Stop").click()
+    page.locator(f"{STUDIO} .sc-score b", has_text="Same person").wait_for()
+    ended = run_new_cell(page, "print(studio.scene.edit['ended'], studio.stage.last_error)").split()
+    assert 5 <= int(ended[0]) < 50 and ended[1] == "None" and len(set(seen)) == 6
+
+
+def test_a_portrait_of_the_gallery(lesson):
+    page, before = lesson, picture(lesson)
+    page.get_by_role("button", name="gallery").click()
+    page.get_by_role("button", name="anna").click()
+    wait_for_another(page, before)
+    page.locator(f"{STUDIO} button:enabled", has_text="Undo").wait_for()  # the inversion has ended
+    assert run_new_cell(page, "print(studio.scene.face, studio.stage.last_error)").strip() == "{'portrait': 'anna'} None"
+
+
+def test_everything_can_be_reached_without_a_mouse(lesson):
+    for number, (name, least) in enumerate({"Face": 6, "Text": 13, "Mix": 8, "Blend": 14, "Channels": 7, "History": 3, "Save": 5}.items()):
+        lesson.locator(f"{STUDIO} .lm-TabBar-tab").first.focus()
+        for key in ["ArrowRight"] * number + ["Enter"]:
+            lesson.keyboard.press(key)
+        assert lesson.locator(f"{STUDIO} .lm-TabBar-tab.lm-mod-current").inner_text() == name
+        reached = 0
+        while lesson.evaluate("""() => {
+          const one = document.activeElement;
+          one.dataset.reached = 'yes';
+          return one.closest('.sc-studio') !== null;
+        }"""):
+            lesson.keyboard.press("Tab")
+            reached += 1
+        missed = lesson.locator(f"{STUDIO} .widget-tab-contents").locator(
+            "button:enabled, select, input:not([type=file]), textarea, .noUi-origin:not([disabled]) .noUi-handle")
+        missed = [one for one in missed.all() if one.is_visible() and one.get_attribute("data-reached") is None]
+        assert reached > least and not missed
 
 
 @pytest.mark.parametrize("width", [1280, 820])

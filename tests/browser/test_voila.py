@@ -14,7 +14,7 @@ def test_the_studio_works_without_a_notebook(page, voila):
     page.keyboard.press("ArrowRight")
     other = wait_for_another(page, before)
     open_tab(page, "Text")
-    handle(page, "alpha").focus()
+    handle(page, "strength alpha").focus()
     for _ in range(12):
         page.keyboard.press("ArrowRight")
     wait_for_another(page, other)

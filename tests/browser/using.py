@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 
 STUDIO = ".sc-studio"
 BYTES = """async picture => {
@@ -13,15 +15,25 @@ BYTES = """async picture => {
 
 def picture(page) -> str:
     """A number for the bytes of the face that is shown."""
-    return page.locator(f"{STUDIO} img").first.evaluate(BYTES)
+    return content(page.locator(f"{STUDIO} img").first)
+
+
+def content(image) -> str:
+    """A number for the bytes of a picture."""
+    return image.evaluate(BYTES)
 
 
 def wait_for_another(page, before: str, seconds: float = 60.0) -> str:
-    """The picture once it is another one."""
+    """The studio's picture once it is another one."""
+    return changed(page.locator(f"{STUDIO} img").first, before, seconds)
+
+
+def changed(image, before: str, seconds: float = 60.0) -> str:
+    """A picture once it is another one."""
     end = time.monotonic() + seconds
-    while (now := picture(page)) == before:
-        assert time.monotonic() < end, f"the picture stayed as it was; {status(page)}"
-        page.wait_for_timeout(50)
+    while (now := content(image)) == before:
+        assert time.monotonic() < end, "the picture stayed as it was"
+        image.page.wait_for_timeout(50)
     return now
 
 
@@ -43,3 +55,32 @@ def ready(page) -> None:
     """Waits until the studio is there and has measured its first face."""
     page.locator(f"{STUDIO} .sc-bar").first.wait_for()
     assert page.locator(f"{STUDIO} img").first.evaluate("picture => picture.naturalWidth") == 128
+
+
+def open_notebook(page, lab: tuple[str, Path], path: Path, cells: int) -> None:
+    """Opens a copy of a notebook in JupyterLab, and runs its first code cells, as Shift-Enter does."""
+    address, folder = lab
+    shutil.copy(path, folder)
+    page.goto(f"{address}/tree/{path.name}?reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator("[data-status=idle]").first.wait_for(state="attached")
+    page.evaluate("""async count => {
+      const book = jupyterapp.shell.currentWidget;
+      await book.context.sessionContext.ready;
+      const code = book.content.widgets.map((cell, i) => [cell.model.type, i]).filter(([type]) => type === 'code').map(([_, i]) => i);
+      for (const i of code.slice(0, count)) {
+        book.content.deselectAll();
+        book.content.activeCellIndex = i;
+        await jupyterapp.commands.execute('notebook:run-cell');
+      }
+    }""", cells)  # fmt: skip
+
+
+def run_new_cell(page, code: str) -> str:
+    """Puts code into a new cell below, runs it, and returns what it prints, or the error that it ends in."""
+    page.evaluate("""async code => {
+      await jupyterapp.commands.execute('notebook:insert-cell-below');
+      jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
+      await jupyterapp.commands.execute('notebook:run-cell');
+    }""", code)  # fmt: skip
+    return "".join(page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output").all_inner_texts())

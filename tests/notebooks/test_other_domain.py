@@ -23,9 +23,6 @@ CHOICE = 'DOMAIN = "portraits"'
 MOST_STEPS = 10
 """Of everything that goes step by step: here it only has to run."""
 
-BOUND = "07_studio"
-"""The lesson that shows a mapper of the portraits, and so needs them."""
-
 OWN_NETWORKS = re.compile(r"\b(play|average|sheets)\b")
 """Cells of lesson 01 that train a small GAN of their own for a minute, whatever the domain is."""
 
@@ -68,7 +65,7 @@ def test_the_domain_is_chosen_in_one_line(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", [path for path in LESSONS if path.stem != BOUND], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_the_lesson_runs(path, domain, quick, monkeypatch, capsys):
     monkeypatch.chdir(path.parent)
     matplotlib.use("Agg")

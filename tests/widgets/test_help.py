@@ -1,0 +1,57 @@
+"""Every control of every widget has a label in words, or a place that says what it is, and a sentence of help."""
+
+from __future__ import annotations
+
+import pytest
+
+from styleclip_lib.editing.latent_mapper import LatentMapper
+from styleclip_lib.widgets.blend_pad import blend_pad
+from styleclip_lib.widgets.blend_play import corners_of_seeds
+from styleclip_lib.widgets.directions_sliders import directions_sliders
+from styleclip_lib.widgets.generator_sliders import generator_sliders
+from styleclip_lib.widgets.inversion_sliders import inversion_sliders
+from styleclip_lib.widgets.mapper_sliders import mapper_sliders
+from styleclip_lib.widgets.sentence_box import sentence_box
+from styleclip_lib.widgets.studio import Studio
+
+CONTROLS = ("FloatSlider", "IntSlider", "IntRangeSlider", "Button", "Text", "Textarea", "Dropdown", "Select", "ToggleButtons", "Checkbox",
+            "FileUpload")
+WIDGETS = {
+    "lessons 00 and 04": lambda models, directions: sentence_box(models, threaded=False),
+    "lesson 01": lambda models, directions: generator_sliders(models, threaded=False),
+    "lesson 02": lambda models, directions: inversion_sliders(models, threaded=False),
+    "lesson 03": lambda models, directions: blend_pad(models, corners_of_seeds(models, [1, 2, 3]), threaded=False),
+    "lesson 05": lambda models, directions: mapper_sliders(models, {"smile": LatentMapper.load(models, "smile")}, threaded=False),
+    "lesson 06": lambda models, directions: directions_sliders(directions, threaded=False),
+}
+
+
+@pytest.mark.parametrize("lesson", WIDGETS)
+def test_of_a_lesson(lesson, world, directions):
+    controls = list(inside(WIDGETS[lesson](world, directions).box))
+    assert len(controls) >= 4 and without_help(controls) == []
+
+
+def test_of_the_studio(world, tmp_path):
+    studio = Studio(world, folder=tmp_path, threaded=False)
+    pages = [*studio.tabs["Face"].pages.values(), *studio.tabs["Text"].pages.values()]  # only one of them is on the screen
+    controls = [one for box in (studio.box, *pages) for one in inside(box)]
+    assert {type(one).__name__ for one in controls} == set(CONTROLS) and without_help(controls) == []
+
+
+def inside(widget):
+    """Everything inside a widget that a person can use."""
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+    if type(widget).__name__ in CONTROLS:
+        yield widget
+
+
+def without_help(controls) -> list[str]:
+    return [f"{type(one).__name__} {one.description}" for one in controls if len(help_of(one)) < 5]
+
+
+def help_of(widget) -> str:
+    if hasattr(widget, "tooltips"):
+        return "".join(widget.tooltips)
+    return getattr(widget, "tooltip", None) or getattr(widget, "description_tooltip", None) or ""
