@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..models import Models
 from ..paths import data_folder
+from .studio_edits import SPACE
 from .studio_faces import STEPS, Recipe
 
 
@@ -110,7 +111,7 @@ def _to_code(script: _Script, name: str, edit: Recipe) -> str:
         return f"LatentMapper.load(models, {edit['mapper']!r}).edit({name}, {edit['strength']}, {levels}).w_plus"
     script.names.add("optimize_latent")
     ended = f", on_step=lambda step, image: step + 1 == {edit['ended']}" if "ended" in edit else ""
-    end = f"optimize_latent(models, {name}, {edit['text']!r}, steps={edit['steps']}{ended}).w_plus"
+    end = f"optimize_latent(models, {name}, {edit['text']!r}, steps={edit['steps']}, space={SPACE!r}{ended}).w_plus"
     if edit["strength"] == 1:
         return end
     script.names.add("interpolate")

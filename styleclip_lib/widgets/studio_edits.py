@@ -29,6 +29,9 @@ from ..errors import StyleclipError
 from ..models import Models
 from .studio_faces import Recipe, Watch
 
+SPACE = "w"
+"""Where optimisations move a face: the result is a latent code, from which the next edit can go on."""
+
 PREPARING = "The first use of the directions: they are loaded or, where the domain brings none, computed, which may take minutes ..."
 
 
@@ -129,7 +132,7 @@ class Edits:
             return step + 1 == done.get("ended")
 
         with torch.enable_grad():
-            end = optimize_latent(self.models, w_plus, edit["text"], steps=edit["steps"], on_step=look, progress=False).w_plus
+            end = optimize_latent(self.models, w_plus, edit["text"], steps=edit["steps"], space=SPACE, on_step=look, progress=False).w_plus
         self._ends[self._key(w_plus, done)] = end
         return end, done
 
