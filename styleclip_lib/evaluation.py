@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -105,20 +106,21 @@ class Row:
 
 
 def standard_methods(models: Models, names: Sequence[str] = ("optimization", "mapper", "directions")) -> dict[str, Method]:
-    """The three methods of StyleCLIP with their defaults.
+    """The three methods of StyleCLIP with their defaults; "optimization-w" and "optimization-w+" search in these spaces.
 
     A mapper that the domain has no file of is trained when its text is asked for, in about a minute, and kept until the next text.
     Directions and mappers go as far as `best_strength` says. Raises StyleclipError for an unknown name.
     """
-    makers = {"optimization": _optimization, "mapper": _mapper, "directions": _directions}
+    makers = {"optimization": _optimization, "optimization-w": partial(_optimization, space="w"),
+              "optimization-w+": partial(_optimization, space="w+"), "mapper": _mapper, "directions": _directions}
     unknown = set(names) - set(makers)
     if unknown:
         raise StyleclipError(f"There is no method {', '.join(sorted(unknown))}; choose from {', '.join(makers)}.")
     return {name: makers[name](models) for name in names}
 
 
-def _optimization(models: Models) -> Method:
-    return lambda w_plus, text: optimize_latent(models, w_plus, text, progress=False).image
+def _optimization(models: Models, **settings) -> Method:
+    return lambda w_plus, text: optimize_latent(models, w_plus, text, progress=False, **settings).image
 
 
 def _mapper(models: Models) -> Method:

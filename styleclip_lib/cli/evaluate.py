@@ -13,7 +13,7 @@ from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
 from .parsing import Device, Domain, parse
 
-Name = Literal["optimization", "mapper", "directions"]
+Name = Literal["optimization", "optimization-w", "optimization-w+", "mapper", "directions"]
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Settings:
     """Asks every method for many edits of held-out portraits and measures them."""
 
     methods: tuple[Name, ...] = ("optimization", "mapper", "directions")
-    """which methods; mappers are trained first, a minute for each text"""
+    """which methods; mappers are trained first, a minute for each text; -w and -w+ are optimisations in another space than usual"""
     portraits: int = 50
     """how many held-out portraits are rendered and inverted"""
     each: int = 12
@@ -74,8 +74,8 @@ def table(summaries: Sequence[dict], of: str) -> str:
     numbers = {"edits": "d", "reached": ".0%", "changed": ".2f", "identity": ".2f", "outside": ".3f", "clip_gain": "+.2f",
                "seconds": ".1f", "already": "d", "kept": ".2f"}
     width = max(len(str(row[of])) for row in summaries) if summaries else 0
-    lines = ["  ".join([f"{'method':12}", f"{of:{width}}", *(f"{name:>9}" for name in numbers)])]
+    lines = ["  ".join([f"{'method':15}", f"{of:{width}}", *(f"{name:>9}" for name in numbers)])]
     for row in summaries:
         cells = [f"{row[name]:{form}}" if row[name] is not None else "-" for name, form in numbers.items()]
-        lines.append("  ".join([f"{row['method']:12}", f"{row[of]:{width}}", *(f"{cell:>9}" for cell in cells)]))
+        lines.append("  ".join([f"{row['method']:15}", f"{row[of]:{width}}", *(f"{cell:>9}" for cell in cells)]))
     return "\n".join(lines)
