@@ -48,7 +48,7 @@ class Goal:
 
     @classmethod
     @torch.no_grad()
-    def of_text(cls, models: Models, text: str, enough: float, apart: bool = True) -> "Goal":
+    def of_text(cls, models: Models, text: str, enough: float, apart: bool = False) -> "Goal":
         """apart: each statement is a text of its own (`captions.said_apart`), else the text stays in one piece.
 
         Raises StyleclipError for an empty text, or a word that CLIP does not know.
@@ -67,13 +67,13 @@ class Goal:
         return bool((before.seen @ self.text_vectors.T >= already).all())
 
     def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator) -> dict[str, Tensor]:
-        """ "clip" (the sum over the statements), "identity" and "side", numbers without their weights, averaged over the faces.
+        """ "clip" (the mean over the statements), "identity" and "side", numbers without their weights, averaged over the faces.
 
         CLIP hears the louder statement of a text and is content with it; asked for one after the other, none is forgotten.
         images [B, 3, R, R]
         """
         seen = self.models.clip.encode_image(random_views(images, views, rng))
         unmet = [clip_loss(seen, vector).clamp(min=1 - self.enough) for vector in self.text_vectors]
-        return {"clip": torch.stack(unmet).sum(0).mean(),
+        return {"clip": torch.stack(unmet).mean(),
                 "identity": identity_loss(self.models.identity, images, before.person).mean(),
                 "side": side_loss(before.seen, seen[: len(images)], self.directions).mean()}

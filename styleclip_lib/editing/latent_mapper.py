@@ -113,7 +113,8 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     lambda_l2 weight of the offset's mean square (over faces, layers and features)
     lambda_side weight of what changes besides, in CLIP's eyes
     views     how many views of each face CLIP sees in a step; see `losses.random_views`
-    apart     a text that says several things is asked for as several texts, as in `optimize_latent`; False is the paper's way
+    apart     a text that says several things ("a blond woman with sunglasses") is asked for as several texts, or else the mapper learns
+              the loudest and is content; False is the paper's way
     people    how many faces are drawn to train on, each from its own latent, with truncation_psi
     jitter    the mapper sees each feature of each layer moved at random by this much (0 is the paper's way): codes from an inversion
               differ from layer to layer, drawn ones do not, and what hangs on one sign of one feature is not worth learning

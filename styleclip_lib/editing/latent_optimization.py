@@ -31,7 +31,7 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
                     lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None,
-                    enough: float = 0.35, views: int = 2, apart: bool = False, layers: str = "all", space: str = "styles",
+                    enough: float = 0.35, views: int = 2, layers: str = "all", space: str = "styles",
                     rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
                     on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
@@ -53,7 +53,6 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     already    the cosine from which on the text counts as true of the face from the start, and the face comes back as it is
                (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
-    apart      a text that says several things ("a blond woman with sunglasses") is asked for as several texts; False is the paper's way
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
@@ -76,7 +75,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
     rgb = speaks_of_color(text) if rgb is None else rgb
     at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
-    goal, rng = Goal.of_text(models, text, enough, apart), torch.Generator().manual_seed(seed)
+    goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
     stop_at = seen_resolution(models) if stop_at is None else stop_at
     with torch.no_grad():
         before = goal.faces(at.draw(at.moved(at.zero), stop_at=stop_at))
@@ -117,7 +116,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
         drawn = [at.draw(at.moved(way)).clamp(-1, 1) for way in kept]
     recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
               "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "views": views,
-              "apart": apart, "layers": layers, "space": space, "rgb": rgb, "stop_at": stop_at, "seed": seed, "version": __version__}
+              "layers": layers, "space": space, "rgb": rgb, "stop_at": stop_at, "seed": seed, "version": __version__}
     if space == "styles":
         styles, rgb_styles = split_styles(models.generator, found)
         return StyleEdit(w_plus, image, history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from styleclip_lib import flips, interpolation  # noqa: F401  (before the stand-ins hide what they import)
+from styleclip_lib.editing.style_edit import at_strength
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.perceptual import Perceptual
@@ -90,9 +91,9 @@ def toy(monkeypatch) -> Calls:
         return calls.tuned, SimpleNamespace(w_plus=inversion.w_plus, image=image + 0.1, psnr=30.0)
 
     def optimize_latent(
-        models, w_plus, text, *, steps, lambda_l2, lambda_id, lambda_side, layers, seed
+        models, w_plus, text, *, steps, space, lambda_l2, lambda_id, lambda_side, layers, seed
     ):
-        calls.seen["edit"] = {"text": text, "seed": seed, "layers": layers, "steps": steps}
+        calls.seen["edit"] = {"text": text, "seed": seed, "layers": layers, "steps": steps, "space": space}
         calls.seen["edit"] |= {"lambda_l2": lambda_l2, "lambda_id": lambda_id, "lambda_side": lambda_side}
         edited = w_plus + 1
         recipe = {"text": text, "seed": seed}
@@ -151,6 +152,7 @@ def toy(monkeypatch) -> Calls:
         module("metrics", measure_edit=measure_edit),
         module("editing", __path__=[]),
         module("editing.latent_optimization", optimize_latent=optimize_latent),
+        module("editing.style_edit", at_strength=at_strength),
         module("editing.global_directions", GlobalDirections=GlobalDirections),
         module("editing.latent_mapper", LatentMapper=LatentMapper, train_mapper=train_mapper),
         module("editing.mapper_file", mapper_for=mapper_for),

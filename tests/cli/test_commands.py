@@ -159,7 +159,7 @@ def test_interpolate_says_where_attributes_flip(toy, tmp_path, capsys, monkeypat
 def test_edit_saves_the_edited_face(toy, portrait, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert main(["edit", str(portrait), str(out), "--text", "a smile", "--seed", "3", "--steps", "7"]) == 0
-    assert toy.seen["edit"] == {"text": "a smile", "steps": 7, "lambda_l2": 0.0002, "lambda_id": 0.1, "lambda_side": 0.15,
+    assert toy.seen["edit"] == {"text": "a smile", "steps": 7, "space": "styles", "lambda_l2": None, "lambda_id": 0.1, "lambda_side": 0.15,
                                 "layers": "all", "seed": 3}
     assert Image.open(out).tobytes() == to_pil(toy.seen["measured"]).tobytes()
     shown = capsys.readouterr().out
@@ -191,7 +191,7 @@ def test_the_defaults_are_those_of_the_library():
     inversion = pytest.importorskip("styleclip_lib.inversion")
     chosen = edit.Settings(Path("a"), Path("b"), text="a")
     defaults = {name: value.default for name, value in signature(optimization.optimize_latent).parameters.items()}
-    for name in ("steps", "lambda_l2", "lambda_id", "lambda_side", "layers", "seed"):
+    for name in ("steps", "space", "lambda_l2", "lambda_id", "lambda_side", "layers", "seed"):
         assert getattr(chosen, name) == defaults[name], name
     directions = pytest.importorskip("styleclip_lib.editing.global_directions")
     assert (chosen.neutral, chosen.alpha) == (directions.NEUTRAL, directions.ALPHA)

@@ -158,7 +158,7 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
 
 def test_the_recipe_makes_the_edit_again(tiny, w_plus):
     settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3, "already": 0.95, "enough": 0.9,
-                "views": 2, "apart": False, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
+                "views": 2, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
     result = edit(tiny, w_plus, **settings)
     assert result.recipe == {
         "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
