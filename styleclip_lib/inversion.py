@@ -23,8 +23,8 @@ LARGEST = 256
 
 They are drawn whole all the same. `stop_at` would give 256 pixels in a quarter of the time, but that sum of colours is not the picture
 made smaller: in the generator of the portraits, at half and at a quarter of its size, the two are 27 dB apart, and inversions by such
-sums end 3 dB farther from the picture. With the difference added, taken anew every ten steps, they do no better at a quarter of the
-size than the whole in the same time."""
+sums end 3 dB farther from the picture. With the difference added, taken anew every ten steps, they do slightly worse at a
+quarter of the size than the whole in the same time."""
 
 _CANDIDATES = 1000  # z among which the start in z is chosen
 
