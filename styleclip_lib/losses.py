@@ -19,16 +19,14 @@ def identity_loss(identity: Identity, image: torch.Tensor, person: torch.Tensor)
     return 1 - (identity(image) * person).sum(1)
 
 
-def side_loss(before: torch.Tensor, after: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
-    """How far a picture moved in CLIP's space otherwise than towards the text: ‖Δ - P Δ‖², Δ = after - before.
+def side_loss(before: torch.Tensor, after: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+    """How far a picture moved in CLIP's space otherwise than towards the text: ‖Δ - ⟨Δ, d⟩ d‖², Δ = after - before.
 
-    P projects onto the directions [T, D] from a neutral text to the target, or to each statement of it; for one direction d,
-    P Δ = ⟨Δ, d⟩ d. CLIP sees most of what an edit changes besides; here it is told to mind.
-    before, after [B, D] of length one, directions of length one -> [B], in [0, 4]
+    CLIP sees most of what an edit changes besides; here it is told to mind. before, after [B, D] of length one, direction d [1, D],
+    the unit vector from a neutral text to the target -> [B], in [0, 4]
     """
     moved = after - before
-    basis = torch.linalg.qr(directions.T).Q
-    return (moved - moved @ basis @ basis.T).square().sum(1)
+    return (moved - (moved * direction).sum(1, keepdim=True) * direction).square().sum(1)
 
 
 def random_views(image: torch.Tensor, views: int, rng: torch.Generator) -> torch.Tensor:

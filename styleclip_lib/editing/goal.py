@@ -8,7 +8,6 @@ from torch import Tensor
 
 from ..losses import clip_loss, identity_loss, random_views, side_loss
 from ..models import Models
-from ..portraits.captions import said_apart
 
 NEUTRAL = "a face"
 """What a picture shows before anything is said of it."""
@@ -36,44 +35,31 @@ class Faces:
 
 @dataclass
 class Goal:
-    """What a text states, in CLIP's space: the vectors [S, D] of its statements, and the directions [S, D] to them from the neutral text.
+    """A text in CLIP's space: its vector [1, D], and the direction [1, D] to it from the neutral text.
 
-    enough: the cosine of picture and statement with which CLIP is content
+    enough: the cosine of picture and text with which CLIP is content
     """
 
     models: Models
-    text_vectors: Tensor
-    directions: Tensor
+    text_vector: Tensor
+    direction: Tensor
     enough: float
 
     @classmethod
     @torch.no_grad()
-    def of_text(cls, models: Models, text: str, enough: float, apart: bool = False) -> "Goal":
-        """apart: each statement is a text of its own (`captions.said_apart`), else the text stays in one piece.
-
-        Raises StyleclipError for an empty text, or a word that CLIP does not know.
-        """
-        whole, neutral = models.clip.encode_text([text, NEUTRAL]).split(1)
-        text_vectors = models.clip.encode_text(said_apart(text)) if apart else whole
-        return cls(models, text_vectors, F.normalize(text_vectors - neutral, dim=1), enough)
+    def of_text(cls, models: Models, text: str, enough: float) -> "Goal":
+        """Raises StyleclipError for an empty text, or a word that CLIP does not know."""
+        text_vector, neutral = models.clip.encode_text([text, NEUTRAL]).split(1)
+        return cls(models, text_vector, F.normalize(text_vector - neutral, dim=1), enough)
 
     @torch.no_grad()
     def faces(self, images: Tensor) -> Faces:
         """images [B, 3, R, R] in [-1, 1], before the edit"""
         return Faces(self.models.identity(images), self.models.clip.encode_image(images))
 
-    def fulfilled(self, before: Faces, already: float) -> bool:
-        """Whether every statement has the cosine `already`, at least, with every face."""
-        return bool((before.seen @ self.text_vectors.T >= already).all())
-
     def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator) -> dict[str, Tensor]:
-        """ "clip" (the mean over the statements), "identity" and "side", numbers without their weights, averaged over the faces.
-
-        CLIP hears the louder statement of a text and is content with it; asked for one after the other, none is forgotten.
-        images [B, 3, R, R]
-        """
+        """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]"""
         seen = self.models.clip.encode_image(random_views(images, views, rng))
-        unmet = [clip_loss(seen, vector).clamp(min=1 - self.enough) for vector in self.text_vectors]
-        return {"clip": torch.stack(unmet).mean(),
+        return {"clip": clip_loss(seen, self.text_vector).clamp(min=1 - self.enough).mean(),
                 "identity": identity_loss(self.models.identity, images, before.person).mean(),
-                "side": side_loss(before.seen, seen[: len(images)], self.directions).mean()}
+                "side": side_loss(before.seen, seen[: len(images)], self.direction).mean()}

@@ -95,7 +95,7 @@ class LatentMapper(nn.Module):
 
 def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = 150, batch_size: int = 8,
                  lr: float = 1.0, lambda_l2: float = 0.3, lambda_id: float = 0.5, lambda_side: float = 0.15, enough: float = 0.35,
-                 views: int = 1, apart: bool = True, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7, seed: int = 0,
+                 views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7, seed: int = 0,
                  progress: bool = True) -> LatentMapper:
     """Trains a mapper for one text on faces that the generator invents.
 
@@ -113,8 +113,6 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     lambda_l2 weight of the offset's mean square (over faces, layers and features)
     lambda_side weight of what changes besides, in CLIP's eyes
     views     how many views of each face CLIP sees in a step; see `losses.random_views`
-    apart     a text that says several things ("a blond woman with sunglasses") is asked for as several texts, or else the mapper learns
-              the loudest and is content; False is the paper's way
     people    how many faces are drawn to train on, each from its own latent, with truncation_psi
     jitter    the mapper sees each feature of each layer moved at random by this much (0 is the paper's way): codes from an inversion
               differ from layer to layer, drawn ones do not, and what hangs on one sign of one feature is not worth learning
@@ -125,9 +123,9 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
         raise StyleclipError("steps, batch_size, people and views must be at least 1.")
     recipe = {"domain": models.domain, "method": "mapper", "text": text, "levels": levels if isinstance(levels, str) else list(levels),
               "steps": steps, "batch_size": batch_size, "lr": lr, "lambda_l2": lambda_l2, "lambda_id": lambda_id,
-              "lambda_side": lambda_side, "enough": enough, "views": views, "apart": apart, "people": people, "jitter": jitter,
+              "lambda_side": lambda_side, "enough": enough, "views": views, "people": people, "jitter": jitter,
               "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
-    goal, rng = Goal.of_text(models, text, enough, apart), torch.Generator().manual_seed(seed)
+    goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
     network = _fresh(models, chosen_levels(text, levels), seed)
     stop_at = seen_resolution(models)
     faces, before = _people(goal, people + HELD_OUT, truncation_psi, rng, stop_at, progress)

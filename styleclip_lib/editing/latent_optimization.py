@@ -81,7 +81,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
         before = goal.faces(at.draw(at.moved(at.zero), stop_at=stop_at))
     if already is None:
         already = ALREADY if isinstance(models.clip.tokenizer, WordTokenizer) else 1.0
-    todo = 0 if goal.fulfilled(before, already) else steps
+    todo = 0 if float((before.seen * goal.text_vector).sum()) >= already else steps
 
     offset = at.zero.clone().requires_grad_()
     optimizer = torch.optim.Adam([offset], lr=lr)

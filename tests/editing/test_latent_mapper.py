@@ -177,7 +177,8 @@ def test_a_seed_means_the_same_mapper_and_leaves_other_random_numbers_alone(tiny
 
 def test_the_recipe_trains_it_again(tiny, w_plus):
     settings = {"levels": ["coarse"], "steps": 3, "batch_size": 2, "lr": 0.3, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3,
-                "enough": 0.9, "views": 2, "apart": False, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7}
+                "enough": 0.9,
+                "views": 2, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7}
     result = train_mapper(tiny, TEXT, progress=False, **settings)
     assert result.recipe == {"domain": "tiny", "method": "mapper", "text": TEXT, "version": __version__, **settings}
     assert json.loads(json.dumps(result.recipe)) == result.recipe
