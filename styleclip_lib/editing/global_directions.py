@@ -29,13 +29,17 @@ ALPHA = 2.0
 SHARE = 0.2
 """Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
 
+SHARE_PAINTED = 0.6
+"""The same where the channels of the toRGB layers are asked too: a colour wants few channels, and with more the background is dyed."""
+
 RIDGE = 3.0
 """How much channels are asked by themselves, where they are asked together; see `GlobalDirections.ridge`."""
 
 
 class Change(NamedTuple):
-    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta (None: see `SHARE`).
+    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta.
 
+    beta: None: see `threshold`
     rgb: whether the channels of the toRGB layers, which paint, are asked too; the paper leaves them alone.
     """
 
@@ -194,7 +198,7 @@ class GlobalDirections:
         w_plus  [B, num_ws, w_dim]
         alpha   strength, about -10 to 10; negative ones go from the target to the neutral text
         beta    disentanglement: channels below this relevance stay; the higher, the fewer channels and side effects;
-                None: `SHARE` of the largest
+                None: `SHARE` of the largest, `SHARE_PAINTED` with rgb
         rgb     whether the channels of the toRGB layers are asked too
 
         Raises StyleclipError as `step` does, and for a w_plus of another generator.
@@ -229,10 +233,13 @@ class GlobalDirections:
         return float(relevance.sort(descending=True).values[min(max(channels, 1), len(relevance)) - 1])
 
     def threshold(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> float:
-        """beta itself, or, for None, `SHARE` of the largest relevance. Raises StyleclipError if it makes no sense or leaves no channel."""
+        """beta itself, or, for None, `SHARE` of the largest relevance, `SHARE_PAINTED` with rgb.
+
+        Raises StyleclipError if it makes no sense or leaves no channel.
+        """
         largest = float(self.relevance(target, neutral, rgb).abs().max())
         if beta is None and largest:
-            return SHARE * largest
+            return (SHARE_PAINTED if rgb else SHARE) * largest
         if beta is not None and not 0 <= beta < 1:
             raise StyleclipError(f"beta must be at least 0 and below 1, not {beta}; 0 uses every channel.")
         if largest == 0 or largest < beta:

@@ -18,7 +18,7 @@ from styleclip_lib.editing.channel_choice import jointly, steps_of
 from styleclip_lib.editing.directions_file import belongs_to, cached_path, read_facts, write
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.first_order import first_order_effects, seen_directions, slopes
-from styleclip_lib.editing.global_directions import ALPHA, RIDGE, SHARE, Change, GlobalDirections
+from styleclip_lib.editing.global_directions import ALPHA, RIDGE, SHARE, SHARE_PAINTED, Change, GlobalDirections
 from styleclip_lib.editing.prompt_templates import text_direction
 from styleclip_lib.editing.style_statistics import style_statistics
 from styleclip_lib.errors import StyleclipError
@@ -648,7 +648,7 @@ def test_channels_of_both_kinds_are_asked_together(scanned, tiny, ridge):
     relevance = directions.relevance(TARGET, rgb=True)
     torch.testing.assert_close(relevance, jointly(both, wanted, ridge) if ridge else both @ wanted)
     assert directions.relevance(TARGET).shape == (56,), "each way of asking is remembered by itself"
-    assert directions.threshold(TARGET, rgb=True) == pytest.approx(SHARE * float(relevance.abs().max()))
+    assert directions.threshold(TARGET, rgb=True) == pytest.approx(SHARE_PAINTED * float(relevance.abs().max()))
     step = directions.step(TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
     torch.testing.assert_close(step, 3.0 * torch.cat([scanned.std, scanned.rgb_std]) * steps_of(relevance, 0.1))
 
