@@ -5,12 +5,13 @@ import torch
 from ..portraits.captions import said_apart
 from ..portraits.parsing import parse
 from .global_directions import ALPHA, NEUTRAL, Change, GlobalDirections
+from .latent_optimization import speaks_of_color
 from .strength import best_strength, seen_faces
 from .style_edit import StyleEdit
 
 
 def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neutral: str | None = None,
-              beta: float | None = None, crowd: torch.Tensor | None = None) -> StyleEdit:
+              beta: float | None = None, crowd: torch.Tensor | None = None, rgb: bool | None = None) -> StyleEdit:
     """Edits a face as far as `best_strength` says, one statement of the text after the other.
 
     "A man with blue eyes and a hat" becomes "a man with blue eyes" and "a man with a hat": in one step the louder statement drowns the
@@ -20,6 +21,7 @@ def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neu
     neutral  what the face is without the text; None: a man or a woman if the text says so, else a face
     beta     as for `GlobalDirections.edit`
     crowd    what `seen_faces` returned, so that it is not drawn again
+    rgb      whether the channels of the toRGB layers are asked too; None: for a statement that speaks of a colour, if they were tried
 
     Raises StyleclipError as `GlobalDirections.edit` does.
     """
@@ -27,14 +29,15 @@ def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neu
     edit = directions.edit_several(w_plus, changes := [])
     for part in said_apart(text):
         start = neutral_of(part) if neutral is None else neutral
-        before = list(changes)
+        paints = speaks_of_color(part) and directions.rgb_effects is not None if rgb is None else rgb
+        change, before = Change(part, start, ALPHA, beta, paints), list(changes)
 
-        def draw(strength: float, part=part, start=start, before=before) -> torch.Tensor:
-            return directions.edit_several(w_plus, [*before, Change(part, start, strength * ALPHA, beta)]).image
+        def draw(strength: float, change=change, before=before) -> torch.Tensor:
+            return directions.edit_several(w_plus, [*before, change._replace(alpha=strength * ALPHA)]).image
 
         strength = best_strength(directions.models, draw, part, crowd=crowd)
         if strength:
-            changes.append(Change(part, start, strength * ALPHA, beta))
+            changes.append(change._replace(alpha=strength * ALPHA))
             edit = directions.edit_several(w_plus, changes)
     edit.recipe["asked"] = text
     return edit

@@ -6,13 +6,14 @@ import torch
 import torch.nn.functional as F
 
 from ..models import Models
+from .move_space import split_styles
 from .style_statistics import StyleStatistics
 
 _AT_ONCE = 16  # pictures
 
 
 def with_channel(styles: torch.Tensor, channel: int, value: torch.Tensor) -> torch.Tensor:
-    """styles [N, num_channels] with one channel set to a value, and every other channel as it was.
+    """styles [N, C] with one channel set to a value, and every other channel as it was.
 
     The authors' code writes into the styles themselves, so that channels once scanned stay at their mean.
     """
@@ -37,13 +38,15 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
     """Δi_c for some channels: each is drawn at its mean - 5σ and mean + 5σ (sigmas = 5) in every face of the statistics,
     all other channels being those of the face. -> [len(channels), D]
 
+    channels: their places in styles; num_channels and above are the places in rgb_styles, counted on.
     stop_at: draw at this resolution; see `Synthesis.render`.
     """
+    both = torch.cat([statistics.styles, statistics.rgb_styles], dim=1)
+    mean, std = torch.cat([statistics.mean, statistics.rgb_mean]), torch.cat([statistics.std, statistics.rgb_std])
     effects = []
     for channel in channels:
-        reach = sigmas * statistics.std[channel]
-        ends = [with_channel(statistics.styles, channel, statistics.mean[channel] + sign * reach) for sign in (-1, 1)]
-        effects.append(mean_effect(*(seen_by_clip(models, styles, statistics.rgb_styles, stop_at) for styles in ends)))
+        ends = [with_channel(both, channel, mean[channel] + sign * sigmas * std[channel]) for sign in (-1, 1)]
+        effects.append(mean_effect(*(seen_by_clip(models, *split_styles(models.generator, end), stop_at) for end in ends)))
     return torch.stack(effects)
 
 
@@ -64,7 +67,10 @@ def drawing_resolution(models: Models) -> int:
     return next((r for r in resolutions if r >= models.clip.image_size), resolutions[-1])
 
 
-def drawn_channels(models: Models, stop_at: int) -> int:
-    """How many channels take part in a picture of this resolution; they are the first ones."""
-    layers = zip(models.generator.style_slices, models.generator.layer_resolutions)
-    return max(where.stop for (_, where), resolution in layers if resolution <= stop_at)
+def drawn_channels(models: Models, stop_at: int) -> list[int]:
+    """The channels that take part in a picture of this resolution, numbered as `scan_channels` does: of both kinds the first ones."""
+    generator = models.generator
+    convs = zip(generator.style_slices, generator.layer_resolutions)
+    rgbs = zip(generator.rgb_style_slices, generator.synthesis.resolutions)
+    ends = [max(where.stop for (_, where), resolution in layers if resolution <= stop_at) for layers in (convs, rgbs)]
+    return [*range(ends[0]), *range(generator.num_channels, generator.num_channels + ends[1])]

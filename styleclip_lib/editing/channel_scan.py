@@ -18,13 +18,13 @@ _TRIED = 4  # pictures drawn to measure how long one takes
 
 
 def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: int, folder: Path, progress: bool = True) -> torch.Tensor:
-    """Δi_c [num_channels, D] of every channel that takes part in pictures of resolution `stop_at`; 0 for the others.
+    """Δi_c [num_channels + num_rgb_channels, D] of every channel that takes part in pictures of resolution `stop_at`; 0 for the others.
 
     folder holds the parts that are done; what lies there already is not done again. With several processes each does its share,
     and all return the whole. What it costs is said before it starts. Ctrl-C says how far it came and goes on upwards.
     """
-    process, channels, size = this_process(), range(drawn_channels(models, stop_at)), part_size(stop_at)
-    parts = {folder / f"{start:05d}.safetensors": channels[start : start + size] for start in channels[::size]}
+    process, channels, size = this_process(), drawn_channels(models, stop_at), part_size(stop_at)
+    parts = {folder / f"{channels[start]:05d}.safetensors": channels[start : start + size] for start in range(0, len(channels), size)}
     missing = [path for path in parts if not path.exists()]
     process.wait_for_everyone()  # before anybody writes: all share the same list
     folder.mkdir(parents=True, exist_ok=True)
@@ -46,8 +46,8 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
         raise
     process.wait_for_everyone()
     found = torch.cat([load_tensors(path)["effects"] for path in parts])
-    effects = found.new_zeros(models.generator.num_channels, found.shape[1])
-    effects[: len(found)] = found
+    effects = found.new_zeros(models.generator.num_channels + models.generator.num_rgb_channels, found.shape[1])
+    effects[channels] = found
     return effects.to(models.device)
 
 

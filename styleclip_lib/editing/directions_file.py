@@ -38,11 +38,12 @@ def shipped_path(models: Models) -> Path | None:
 def kept_paths(models: Models, folder: Path) -> list[Path]:
     """The directions in a folder that belong to these networks, the best last.
 
-    A face in which channels were really tried counts as two in which they were followed to first order.
+    A face in which channels were really tried counts as two in which they were followed to first order; after that, those that know
+    the toRGB layers come last.
     """
     belonging = belongs_to(models).items()
     found = [(read_facts(path), path) for path in sorted(Path(folder).glob(f"{NAME}-*.safetensors"))]
-    ranked = [((1 + (facts["kind"] == "scan")) * facts["images"], facts["kind"] == "scan", path)
+    ranked = [((1 + (facts["kind"] == "scan")) * facts["images"], facts["kind"] == "scan", "rgb" in facts, path)
               for facts, path in found if facts.items() >= belonging]
     return [path for *_, path in sorted(ranked)]
 

@@ -14,11 +14,13 @@ from ..errors import StyleclipError
 from ..models import Models
 from ..paths import cache_folder
 from ..training.loop import this_process
+from .channel_choice import UsedChannel, jointly, steps_of, used_channels
 from .channel_effects import drawing_resolution
 from .channel_scan import scan
 from .directions_file import belongs_to, cached_path, kept_paths, read, read_facts, shipped_path, write
 from .first_order import first_order_effects
 from .goal import NEUTRAL
+from .move_space import split_styles
 from .prompt_templates import text_direction
 from .style_edit import StyleEdit
 from .style_statistics import StyleStatistics, style_statistics
@@ -27,59 +29,25 @@ ALPHA = 2.0
 SHARE = 0.2
 """Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
 
+SHARE_PAINTED = 0.6
+"""The same where the channels of the toRGB layers are asked too: a colour wants few channels, and with more the background is dyed."""
+
 RIDGE = 3.0
 """How much channels are asked by themselves, where they are asked together; see `GlobalDirections.ridge`."""
 
 
 class Change(NamedTuple):
-    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta (None: see `SHARE`)."""
+    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta.
+
+    beta: None: see `threshold`
+    rgb: whether the channels of the toRGB layers, which paint, are asked too; the paper leaves them alone.
+    """
 
     target: str
     neutral: str = NEUTRAL
     alpha: float = ALPHA
     beta: float | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class UsedChannel:
-    """A style channel that an edit moves.
-
-    layer      its convolution, "b16.conv1"
-    number     its place within that layer
-    index      its place in styles [B, num_channels]
-    relevance  how much it has to do with the text, in [-1, 1]; see `GlobalDirections.relevance`
-    step       how far alpha = 1 moves it, in the channel's standard deviations σ, in [-1, 1]
-    """
-
-    layer: str
-    number: int
-    index: int
-    relevance: float
-    step: float
-
-
-def jointly(effects: torch.Tensor, direction: torch.Tensor, ridge: float) -> torch.Tensor:
-    """What each channel has to do so that all of them *together* go where the text wants: ridge regression of Δt on the effects.
-
-    argmin_r ‖Δt - Σ_c r_c Δi_c‖² + λ ‖r‖²  =  E (EᵀE + λ I)⁻¹ Δt,  E [C, D] the effects, λ = ridge · mean diagonal of EᵀE
-
-    Asked by itself, a channel whose effect is half text and half something else counts as much as one that is wanted; asked
-    together, channels that share a side effect are weighed against each other. Brought to the scale of E Δt, so that a beta means the same.
-    effects [C, D], direction Δt [D] -> [C]
-    """
-    alone, gram = effects @ direction, effects.T @ effects
-    damped = gram + ridge * gram.diagonal().mean() * torch.eye(len(gram), device=gram.device)
-    together = effects @ torch.linalg.solve(damped, direction)
-    return together * (alone.abs().max() / together.abs().max().clamp(min=1e-12))
-
-
-def steps_of(relevance: torch.Tensor, beta: float) -> torch.Tensor:
-    """Relevances [C] -> steps [C] in σ: what lies below beta becomes 0, and the largest becomes 1 or -1.
-
-    All 0 if no channel reaches beta (the authors' code then divides 0 by 0).
-    """
-    kept = torch.where(relevance.abs() < beta, 0, relevance)
-    return kept / kept.abs().max().clamp(min=1e-12)
+    rgb: bool = False
 
 
 @dataclasses.dataclass
@@ -92,6 +60,7 @@ class GlobalDirections:
     settings  how they were computed
     ridge     0: each channel is asked by itself what it has to do with a text, the paper's way; above: all are asked together (`jointly`),
               the less strictly, the larger it is
+    rgb_std [num_rgb_channels], rgb_effects [num_rgb_channels, D]: std and effects of the toRGB layers' channels; None if not tried
     """
 
     models: Models
@@ -100,7 +69,9 @@ class GlobalDirections:
     effects: torch.Tensor
     settings: dict
     ridge: float = RIDGE
-    _relevances: dict[tuple[str, str, float], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
+    rgb_std: torch.Tensor | None = None
+    rgb_effects: torch.Tensor | None = None
+    _relevances: dict[tuple[str, str, bool, float], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
     def compute(cls, models: Models, *, images: int = 32, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
@@ -111,8 +82,8 @@ class GlobalDirections:
         reads it. Directions that come with the domain are used if they fit. What it will cost is measured and printed first. Ctrl-C
         loses a few seconds of work; the same call goes on from there. With several processes (torchrun) each does its share.
 
-        The toRGB layers are left out, since they change colours only. Pictures are drawn as large as CLIP looks and no
-        larger; layers above that resolution are left out too.
+        The toRGB layers' channels are tried too, for texts that speak of a colour. Pictures are drawn as large as CLIP looks and no
+        larger; layers above that resolution are left out.
 
         images  in how many faces each channel is tried (the paper: 100);  samples  how many faces give mean and σ
         sigmas  how far from its mean a channel is moved, in σ;  folder  where to keep the result, by default `cache_folder()`
@@ -120,7 +91,7 @@ class GlobalDirections:
         Raises StyleclipError if a setting makes no sense or the folder cannot be written.
         """
         settings = {"kind": "scan", **_sampling(images, samples, truncation_psi, seed), "sigmas": _positive("sigmas", sigmas),
-                    "stop_at": drawing_resolution(models)}
+                    "stop_at": drawing_resolution(models), "rgb": True}
         facts = {**belongs_to(models), **settings}
         shipped = shipped_path(models)
         if shipped is not None and read_facts(shipped).items() >= facts.items():
@@ -132,7 +103,9 @@ class GlobalDirections:
             vectors = scan(models, statistics, sigmas, settings["stop_at"], parts, progress)
             process.wait_for_everyone()  # all have read the parts
             if process.is_main_process:
-                cls(models, statistics.mean, statistics.std, vectors, settings).save(path)
+                effects, rgb_effects = vectors.split([len(statistics.std), len(statistics.rgb_std)])
+                cls(models, statistics.mean, statistics.std, effects, settings,
+                    rgb_std=statistics.rgb_std, rgb_effects=rgb_effects).save(path)
                 shutil.rmtree(parts)
             process.wait_for_everyone()
         return cls.load(models, path)
@@ -141,7 +114,7 @@ class GlobalDirections:
     def first_order(cls, models: Models, *, images: int = 64, samples: int = 20_000, truncation_psi: float = 0.7, projections: int = 48,
                     seed: int = 0, progress: bool = True) -> "GlobalDirections":
         """Seconds in place of minutes: gradients in place of the scan (see editing/first_order.py). What a face adds costs so much less
-        here that many faces can be asked, and their number decides: effects differ from face to face.
+        here that many faces can be asked, and their number decides: effects differ from face to face. Without the toRGB layers.
 
         projections  along how many of CLIP's directions slopes are taken; the more, the nearer to the full first order
 
@@ -156,6 +129,8 @@ class GlobalDirections:
     def save(self, path: str | Path) -> None:
         """Writes the directions and the fingerprints of the networks they belong to. Raises StyleclipError if that cannot be."""
         tensors = {"mean": self.mean, "std": self.std, "effects": self.effects.half()}  # halves cost a relevance less than 0.001
+        if self.rgb_effects is not None:
+            tensors |= {"rgb_std": self.rgb_std, "rgb_effects": self.rgb_effects.half()}
         write(Path(path).expanduser(), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
 
     @classmethod
@@ -170,7 +145,8 @@ class GlobalDirections:
                                  "GlobalDirections.compute(models) computes them.")
         tensors, facts = read(path, models)
         settings = {name: value for name, value in facts.items() if name not in ("generator", "clip", "version")}
-        return cls(models, tensors["mean"], tensors["std"], tensors["effects"], settings)
+        return cls(models, tensors["mean"], tensors["std"], tensors["effects"], settings,
+                   rgb_std=tensors.get("rgb_std"), rgb_effects=tensors.get("rgb_effects"))
 
     @classmethod
     def available(cls, models: Models, progress: bool = True) -> "GlobalDirections":
@@ -188,79 +164,97 @@ class GlobalDirections:
         found.save(cached_path(cache_folder(), {**belongs_to(models), **found.settings}))
         return found
 
-    def relevance(self, target: str, neutral: str = NEUTRAL) -> torch.Tensor:
+    def relevance(self, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> torch.Tensor:
         """r_c of every style channel [num_channels]: ⟨Δi_c, Δt⟩ without `ridge`, else `jointly`. Remembered for each pair of texts.
 
-        Raises StyleclipError for an empty text, a word that CLIP does not know, and texts that say the same.
+        rgb: the channels of the toRGB layers are asked together with the others -> [num_channels + num_rgb_channels]
+
+        Raises StyleclipError for an empty text, a word that CLIP does not know, texts that say the same, and for rgb if the toRGB
+        layers were not tried.
         """
-        asked = target, neutral, self.ridge
+        asked = target, neutral, rgb, self.ridge
         if asked not in self._relevances:
-            direction = text_direction(self.models.clip, target, neutral)
-            self._relevances[asked] = jointly(self.effects, direction, self.ridge) if self.ridge else self.effects @ direction
+            direction, effects = text_direction(self.models.clip, target, neutral), self._of_kinds(rgb, self.effects, self.rgb_effects)
+            self._relevances[asked] = jointly(effects, direction, self.ridge) if self.ridge else effects @ direction
         return self._relevances[asked]
 
     def step(self, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
-             beta: float | None = None) -> torch.Tensor:
+             beta: float | None = None, rgb: bool = False) -> torch.Tensor:
         """α Δs [num_channels], what the edit adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
+
+        rgb: what it adds to styles and rgb_styles, side by side -> [num_channels + num_rgb_channels]
 
         Raises StyleclipError as `relevance` does, and if no channel reaches beta.
         """
         if not math.isfinite(alpha):
             raise StyleclipError(f"alpha must be a number, not {alpha}; 0 changes nothing, {ALPHA} is usual, a negative one goes back.")
-        return alpha * self.std * steps_of(self.relevance(target, neutral), self.threshold(target, neutral, beta))
+        steps = steps_of(self.relevance(target, neutral, rgb), self.threshold(target, neutral, beta, rgb))
+        return alpha * self._of_kinds(rgb, self.std, self.rgb_std) * steps
 
     def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
-             beta: float | None = None) -> StyleEdit:
+             beta: float | None = None, rgb: bool = False) -> StyleEdit:
         """Moves a face's styles from what the neutral text says to what the target says: s' = s + α Δs.
 
         w_plus  [B, num_ws, w_dim]
         alpha   strength, about -10 to 10; negative ones go from the target to the neutral text
         beta    disentanglement: channels below this relevance stay; the higher, the fewer channels and side effects;
-                None: `SHARE` of the largest
+                None: `SHARE` of the largest, `SHARE_PAINTED` with rgb
+        rgb     whether the channels of the toRGB layers are asked too
 
         Raises StyleclipError as `step` does, and for a w_plus of another generator.
         """
-        return self.edit_several(w_plus, [Change(target, neutral, alpha, beta)])
+        return self.edit_several(w_plus, [Change(target, neutral, alpha, beta, rgb)])
 
     @torch.no_grad()
     def edit_several(self, w_plus: torch.Tensor, changes: Sequence[Change]) -> StyleEdit:
-        """Several texts at once: their steps are added. changes: `Change`s, or tuples (target, neutral, alpha, beta)."""
+        """Several texts at once: their steps are added. changes: `Change`s, or tuples (target, neutral, alpha, beta, rgb)."""
         changes = [Change(*change) for change in changes]
         w_plus = w_plus.detach().to(self.models.device)
-        styles, rgb_styles = self.models.generator.styles(w_plus)
+        both = torch.cat(self.models.generator.styles(w_plus), dim=1)
         for change in changes:
-            styles = styles + self.step(*change)
+            step = self.step(*change)
+            both[:, : len(step)] += step
+        styles, rgb_styles = split_styles(self.models.generator, both)
         image = self.models.generator.from_styles(styles, rgb_styles)
-        said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": self.threshold(c.target, c.neutral, c.beta)}
-                for c in changes]
+        said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": self.threshold(c.target, c.neutral, c.beta, c.rgb),
+                 "rgb": c.rgb} for c in changes]
         recipe = {"domain": self.models.domain, "method": "directions", **(said[0] if len(said) == 1 else {"changes": said}),
                   "ridge": self.ridge, "directions": self.settings, "version": __version__}
         return StyleEdit(w_plus, image, recipe=recipe, styles=styles, rgb_styles=rgb_styles)
 
-    def channels(self, target: str, neutral: str = NEUTRAL, beta: float | None = None) -> list[UsedChannel]:
+    def channels(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> list[UsedChannel]:
         """The channels that an edit moves, the most relevant first. Raises StyleclipError as `step` does."""
-        relevance = self.relevance(target, neutral)
-        steps, layers = steps_of(relevance, self.threshold(target, neutral, beta)).tolist(), self.models.generator.style_slices
-        used = [UsedChannel(layer, index - where.start, index, float(relevance[index]), steps[index])
-                for layer, where in layers for index in range(where.start, where.stop) if steps[index]]
-        return sorted(used, key=lambda channel: -abs(channel.relevance))
+        relevance = self.relevance(target, neutral, rgb)
+        return used_channels(self.models.generator, relevance, steps_of(relevance, self.threshold(target, neutral, beta, rgb)))
 
-    def beta_for(self, channels: int, target: str, neutral: str = NEUTRAL) -> float:
+    def beta_for(self, channels: int, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> float:
         """The beta that leaves this many channels: a colour wants 10 to 20, a shape 100 to 200, say the authors."""
-        relevance = self.relevance(target, neutral).abs()
+        relevance = self.relevance(target, neutral, rgb).abs()
         return float(relevance.sort(descending=True).values[min(max(channels, 1), len(relevance)) - 1])
 
-    def threshold(self, target: str, neutral: str = NEUTRAL, beta: float | None = None) -> float:
-        """beta itself, or, for None, `SHARE` of the largest relevance. Raises StyleclipError if it makes no sense or leaves no channel."""
-        largest = float(self.relevance(target, neutral).abs().max())
+    def threshold(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> float:
+        """beta itself, or, for None, `SHARE` of the largest relevance, `SHARE_PAINTED` with rgb.
+
+        Raises StyleclipError if it makes no sense or leaves no channel.
+        """
+        largest = float(self.relevance(target, neutral, rgb).abs().max())
         if beta is None and largest:
-            return SHARE * largest
+            return (SHARE_PAINTED if rgb else SHARE) * largest
         if beta is not None and not 0 <= beta < 1:
             raise StyleclipError(f"beta must be at least 0 and below 1, not {beta}; 0 uses every channel.")
         if largest == 0 or largest < beta:
             raise StyleclipError(f"No style channel reaches a relevance of {beta} for '{target}' against '{neutral}'; the largest "
                                  f"is {largest:.3f}, so take a smaller beta.")
         return beta
+
+    def _of_kinds(self, rgb: bool, convs: torch.Tensor, rgbs: torch.Tensor | None) -> torch.Tensor:
+        """What is known of the convolutions' channels; with rgb also of the toRGB layers', after it."""
+        if not rgb:
+            return convs
+        if rgbs is None:
+            raise StyleclipError("In these directions the channels of the toRGB layers were not tried, which rgb=True asks for; "
+                                 "GlobalDirections.compute(models) computes directions with them.")
+        return torch.cat([convs, rgbs])
 
 
 def _sampling(images: int, samples: int, truncation_psi: float, seed: int) -> dict:

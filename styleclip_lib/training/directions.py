@@ -23,7 +23,8 @@ from .loop import this_process
 
 ABOUT = About(
     what="For every style channel of the generator the direction in which CLIP sees a face go when the channel rises, and the "
-         "channel's mean and standard deviation. A text finds its channels in it at once (Patashnik et al. 2021, section 6).",
+         "channel's mean and standard deviation; for those of the toRGB layers, which texts of colours use, the direction and the standard "
+         "deviation. A text finds its channels in it at once (Patashnik et al. 2021, section 6).",
     data="Faces that the generator invents, each drawn twice for every channel: low and high, all other channels being as they are.",
     limits="It belongs to this generator and this CLIP and is refused by any other. One direction has to suit every face: where an "
            "attribute can be had in several ways, it is their mean.")
@@ -83,7 +84,7 @@ def measure(directions: GlobalDirections, settings: Settings) -> dict:
     texts = [text for text in TEXTS if _readable(models, text)]
     each_alone = [dataclasses.replace(found, ridge=0.0) for found in (directions, first)]
     pairs = [tuple(found.relevance(text) for found in each_alone) for text in texts]
-    metrics = {"channels": int(directions.effects.any(1).sum()),
+    metrics = {"channels": int(directions.effects.any(1).sum()), "channels of the toRGB layers": int(directions.rgb_effects.any(1).sum()),
                "rank correlation with first order": round(sum(rank_correlation(*pair) for pair in pairs) / max(len(pairs), 1), 3)}
     if models.attributes is None or not texts:
         return metrics

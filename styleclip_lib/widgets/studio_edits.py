@@ -116,7 +116,7 @@ class Edits:
         """The changes that `auto_edit` finds for a text: one for each thing that it says, each with its own alpha."""
         if self._crowd is None:
             self._crowd = seen_faces(self.models)
-        recipe = auto_edit(self.directions, w_plus, text, neutral, crowd=self._crowd).recipe
+        recipe = auto_edit(self.directions, w_plus, text, neutral, crowd=self._crowd, rgb=False).recipe  # `Moved` shifts no rgb_styles
         found = recipe.get("changes", [recipe])
         return [change_recipe(Change(one["text"], one["neutral"], one["alpha"], one["beta"])) for one in found]
 

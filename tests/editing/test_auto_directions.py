@@ -6,6 +6,7 @@ import torch
 from styleclip_lib.editing import auto_directions
 from styleclip_lib.editing.auto_directions import auto_edit, neutral_of
 from styleclip_lib.editing.global_directions import ALPHA, GlobalDirections
+from styleclip_lib.editing.style_edit import StyleEdit
 from styleclip_lib.errors import StyleclipError
 
 
@@ -54,6 +55,35 @@ def test_what_needs_no_strength_changes_nothing(tiny, directions, strengths):
     edit = auto_edit(directions, tiny.sample(1), "a smiling face with glasses")
     torch.testing.assert_close(edit.image, tiny.generator.synthesis(tiny.sample(1)))
     assert edit.recipe["changes"] == []
+
+
+@pytest.fixture(scope="module")
+def scanned(tiny, tmp_path_factory):
+    return GlobalDirections.compute(tiny, images=4, samples=300, folder=tmp_path_factory.mktemp("scan"), progress=False)
+
+
+def rgb_moved(tiny, edit: StyleEdit) -> bool:
+    return not torch.equal(edit.rgb_styles, tiny.generator.styles(edit.w_plus)[1])
+
+
+@pytest.mark.parametrize(("text", "rgb", "moved"), [
+    ("a face with blue hair", None, True), ("a face with glasses", None, False), ("a face with blue hair", False, False),
+    ("a face with glasses", True, True)])
+def test_a_color_moves_what_paints(tiny, scanned, strengths, text, rgb, moved):
+    edit = auto_edit(scanned, tiny.sample(1), text, rgb=rgb)
+    assert edit.recipe["rgb"] is moved and rgb_moved(tiny, edit) is moved
+
+
+def test_each_part_of_a_text_for_itself(tiny, scanned, strengths):
+    edit = auto_edit(scanned, tiny.sample(1), "a sad face with blond hair")
+    assert {c["text"]: c["rgb"] for c in edit.recipe["changes"]} == {"a sad face": False, "a blond haired face": True}
+
+
+def test_directions_without_the_torgb_layers_do_what_they_can(tiny, directions, strengths):
+    edit = auto_edit(directions, tiny.sample(1), "a face with blue hair")
+    assert edit.recipe["rgb"] is False and not rgb_moved(tiny, edit)
+    with pytest.raises(StyleclipError, match="toRGB layers were not tried"):
+        auto_edit(directions, tiny.sample(1), "a face with blue hair", rgb=True)
 
 
 def test_a_neutral_text_and_a_beta_of_ones_own(tiny, directions, strengths):

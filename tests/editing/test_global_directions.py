@@ -14,10 +14,11 @@ from safetensors.torch import save_file
 import styleclip_lib
 from styleclip_lib import __version__
 from styleclip_lib.editing import channel_effects, channel_scan
-from styleclip_lib.editing.directions_file import belongs_to, read_facts
+from styleclip_lib.editing.channel_choice import jointly, steps_of
+from styleclip_lib.editing.directions_file import belongs_to, cached_path, read_facts, write
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.first_order import first_order_effects, seen_directions, slopes
-from styleclip_lib.editing.global_directions import ALPHA, RIDGE, SHARE, Change, GlobalDirections, jointly, steps_of
+from styleclip_lib.editing.global_directions import ALPHA, RIDGE, SHARE, SHARE_PAINTED, Change, GlobalDirections
 from styleclip_lib.editing.prompt_templates import text_direction
 from styleclip_lib.editing.style_statistics import style_statistics
 from styleclip_lib.errors import StyleclipError
@@ -82,18 +83,25 @@ def test_statistics_against_all_styles_at_once(tiny):
     torch.testing.assert_close(found.std, styles.std(0, unbiased=False), rtol=1e-3, atol=1e-5)
     torch.testing.assert_close(found.styles, styles[:5])
     torch.testing.assert_close(found.rgb_styles, rgb_styles[:5])
+    torch.testing.assert_close(found.rgb_mean, rgb_styles.mean(0), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found.rgb_std, rgb_styles.std(0, unbiased=False), rtol=1e-3, atol=1e-5)
 
 
 def slow_effect(models, statistics, channel, sigmas):
-    """One face, one end, one picture at a time; a channel of one layer's style, as the synthesis network takes it."""
-    steps = []
+    """One face, one end, one picture at a time; a channel of one layer's style, as the synthesis network takes it.
+
+    channel: from 56 on, those of the toRGB layers
+    """
+    steps, paints = [], channel >= 56
+    place, mean, std = ((channel - 56, statistics.rgb_mean, statistics.rgb_std) if paints else
+                        (channel, statistics.mean, statistics.std))
     for face in range(len(statistics.styles)):
         seen = []
         for sign in (-1, 1):
-            row = statistics.styles[face].tolist()
-            row[channel] = statistics.mean[channel].item() + sign * sigmas * statistics.std[channel].item()
-            per_layer = [torch.tensor([row[where]]) for _, where in models.generator.style_slices]
-            rgb = [statistics.rgb_styles[face : face + 1, where] for _, where in models.generator.rgb_style_slices]
+            rows = statistics.styles[face].tolist(), statistics.rgb_styles[face].tolist()
+            rows[paints][place] = mean[place].item() + sign * sigmas * std[place].item()
+            per_layer = [torch.tensor([rows[0][where]]) for _, where in models.generator.style_slices]
+            rgb = [torch.tensor([rows[1][where]]) for _, where in models.generator.rgb_style_slices]
             image = models.generator.synthesis.render(per_layer, rgb)
             seen.append(models.clip.encode_image(image.clamp(-1, 1))[0])
         step = seen[1] - seen[0]
@@ -104,11 +112,11 @@ def slow_effect(models, statistics, channel, sigmas):
 
 def test_the_scan_against_a_slow_loop(tiny, exactly):
     statistics = style_statistics(tiny.generator, 3, 100, 0.7, 0)
-    channels = [0, 7, 8, 20, 41, 55]
+    channels = [0, 7, 8, 20, 41, 55, 56, 70, 87]
     fast = channel_effects.scan_channels(tiny, statistics, channels, 5.0)
     slow = torch.stack([slow_effect(tiny, statistics, channel, 5.0) for channel in channels])
     torch.testing.assert_close(fast, slow, rtol=0, atol=2e-3)
-    torch.testing.assert_close(fast.norm(dim=1), torch.ones(6))
+    torch.testing.assert_close(fast.norm(dim=1), torch.ones(9))
 
 
 def test_every_other_channel_is_as_it_was(tiny, monkeypatch):
@@ -117,17 +125,17 @@ def test_every_other_channel_is_as_it_was(tiny, monkeypatch):
     see = channel_effects.seen_by_clip
     monkeypatch.setattr(channel_effects, "seen_by_clip",
                         lambda models, styles, rgb, stop: drawn.append((styles, rgb)) or see(models, styles, rgb, stop))
-    kept = statistics.styles.clone()
-    channel_effects.scan_channels(tiny, statistics, [5, 6, 30], 5.0)
-    assert torch.equal(statistics.styles, kept)
-    ends = [(channel, sign) for channel in (5, 6, 30) for sign in (-1, 1)]
+    kept, rgb_kept = statistics.styles.clone(), statistics.rgb_styles.clone()
+    channel_effects.scan_channels(tiny, statistics, [5, 6, 56 + 3, 30, 56 + 31], 5.0)
+    assert torch.equal(statistics.styles, kept) and torch.equal(statistics.rgb_styles, rgb_kept)
+    ends = [(place, sign) for place in ((5, None), (6, None), (None, 3), (30, None), (None, 31)) for sign in (-1, 1)]
     assert len(drawn) == len(ends)
-    for (channel, sign), (styles, rgb_styles) in zip(ends, drawn):
-        changed = (styles != kept).any(0).nonzero().flatten().tolist()
-        assert changed == [channel]
-        value = statistics.mean[channel] + sign * 5 * statistics.std[channel]
-        torch.testing.assert_close(styles[:, channel], value.expand(3))
-        assert torch.equal(rgb_styles, statistics.rgb_styles), "toRGB is left alone"
+    for ((channel, rgb_channel), sign), (styles, rgb_styles) in zip(ends, drawn):
+        for place, moved, before, mean, std in ((channel, styles, kept, statistics.mean, statistics.std),
+                                                (rgb_channel, rgb_styles, rgb_kept, statistics.rgb_mean, statistics.rgb_std)):
+            assert (moved != before).any(0).nonzero().flatten().tolist() == ([] if place is None else [place])
+            if place is not None:
+                torch.testing.assert_close(moved[:, place], (mean[place] + sign * 5 * std[place]).expand(3))
 
 
 def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
@@ -140,6 +148,8 @@ def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
     directions = GlobalDirections.compute(models, folder=tmp_path, **SMALL)
     assert directions.effects[:56].norm(dim=1).min() > 0.9
     assert not directions.effects[56:].any() and len(directions.effects) == generator.num_channels
+    assert directions.rgb_effects[:32].norm(dim=1).min() > 0.9, "the toRGB layers of 4 to 32 pixels"
+    assert not directions.rgb_effects[32:].any() and len(directions.rgb_effects) == generator.num_rgb_channels
     gradients = GlobalDirections.first_order(models, **SMALL).relevance(TARGET)
     assert not gradients[56:].any() and gradients[:56].abs().min() > 0
 
@@ -147,7 +157,10 @@ def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
 def test_what_the_scan_returns(scanned, tiny):
     assert scanned.effects.shape == (56, 16) and scanned.mean.shape == scanned.std.shape == (56,)
     torch.testing.assert_close(scanned.effects.norm(dim=1), torch.ones(56), rtol=0, atol=2e-3)
-    assert scanned.settings == {"kind": "scan", "images": 4, "samples": 300, "truncation_psi": 0.7, "sigmas": 5.0, "seed": 0, "stop_at": 32}
+    assert scanned.rgb_effects.shape == (32, 16) and scanned.rgb_std.shape == (32,)
+    torch.testing.assert_close(scanned.rgb_effects.norm(dim=1), torch.ones(32), rtol=0, atol=2e-3)
+    assert scanned.settings == {"kind": "scan", "images": 4, "samples": 300, "truncation_psi": 0.7, "sigmas": 5.0, "seed": 0, "stop_at": 32,
+                                "rgb": True}
 
 
 def test_a_seed_means_the_same_scan(tiny, scanned, tmp_path):
@@ -177,7 +190,7 @@ def counted(monkeypatch, stop_after=None):
 def test_the_second_call_reads_the_file(tiny, scanned, tmp_path, monkeypatch):
     calls = counted(monkeypatch)
     GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
-    assert sorted(itertools.chain(*calls)) == list(range(56))
+    assert sorted(itertools.chain(*calls)) == list(range(56 + 32))
     calls.clear()
     again = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
     assert calls == [] and torch.equal(again.effects, scanned.effects)
@@ -209,10 +222,10 @@ def test_ctrl_c_and_going_on(tiny, scanned, tmp_path, monkeypatch, capsys):
         counted(context, stop_after=2)
         with pytest.raises(KeyboardInterrupt):
             GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
-    assert "Stopped after 32 of 56 channels" in capsys.readouterr().out
+    assert "Stopped after 32 of 88 channels" in capsys.readouterr().out
     calls = counted(monkeypatch)
     resumed = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
-    assert sorted(itertools.chain(*calls)) == list(range(32, 56))
+    assert sorted(itertools.chain(*calls)) == list(range(32, 88))
     assert torch.equal(resumed.effects, scanned.effects)
 
 
@@ -220,7 +233,7 @@ def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
     """Each of two processes, pretended one after the other, does its share; who comes last finds all parts."""
     statistics = style_statistics(tiny.generator, 4, 300, 0.7, 0)
     calls = counted(monkeypatch)
-    missing = [tmp_path / f"{start:05d}.safetensors" for start in (0, 16, 32, 48)]
+    missing = [tmp_path / f"{start:05d}.safetensors" for start in (0, 16, 32, 48, 64, 80)]
 
     @dataclasses.dataclass
     class Process:
@@ -241,8 +254,8 @@ def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
 
     monkeypatch.setattr(channel_scan, "this_process", lambda: Process(0))
     effects = channel_scan.scan(tiny, statistics, 5.0, 32, tmp_path, progress=False)
-    assert [part[0] for part in calls] == [0, 32, 16, 48]
-    torch.testing.assert_close(effects, scanned.effects, rtol=0, atol=1e-3)
+    assert [part[0] for part in calls] == [0, 32, 64, 16, 48, 80]
+    torch.testing.assert_close(effects, torch.cat([scanned.effects, scanned.rgb_effects]), rtol=0, atol=1e-3)
 
 
 def test_the_cost_is_said_before_the_scan_starts(tiny, tmp_path, capsys, monkeypatch):
@@ -251,9 +264,9 @@ def test_the_cost_is_said_before_the_scan_starts(tiny, tmp_path, capsys, monkeyp
     monkeypatch.setattr(channel_scan, "scan_channels", lambda *arguments: order.append("scanned") or scan_channels(*arguments))
     settings = {**SMALL, "folder": tmp_path, "progress": True}
     GlobalDirections.compute(tiny, **settings)
-    assert order == ["measured", *["scanned"] * 4]
+    assert order == ["measured", *["scanned"] * 6]
     said = capsys.readouterr().out
-    assert "To try 56 style channels, 448 pictures of 32 pixels have to be drawn: at 0.500 s each about 4 minutes." in said
+    assert "To try 88 style channels, 704 pictures of 32 pixels have to be drawn: at 0.500 s each about 6 minutes." in said
     GlobalDirections.compute(tiny, **settings)
     GlobalDirections.compute(tiny, **{**settings, "seed": 5, "progress": False})
     assert order.count("measured") == 1 and capsys.readouterr().out == ""
@@ -327,6 +340,33 @@ def test_saved_and_loaded(directions, tiny, tmp_path, w_plus):
     torch.testing.assert_close(loaded.relevance(TARGET), directions.relevance(TARGET), rtol=0, atol=1e-4)
     torch.testing.assert_close(loaded.edit(w_plus, TARGET, beta=0.05).image, directions.edit(w_plus, TARGET, beta=0.05).image)
     assert read_facts(path) == {**belongs_to(tiny), **directions.settings, "version": __version__}
+    if directions.rgb_effects is not None:
+        assert torch.equal(loaded.rgb_effects, directions.rgb_effects) and torch.equal(loaded.rgb_std, directions.rgb_std)
+
+
+@pytest.fixture
+def old_file(scanned, tiny, tmp_path):
+    """A file from before the toRGB layers were tried."""
+    settings = {name: value for name, value in scanned.settings.items() if name != "rgb"}
+    facts = {**belongs_to(tiny), **settings}
+    path = cached_path(tmp_path, facts)
+    write(path, {"mean": scanned.mean, "std": scanned.std, "effects": scanned.effects.half()}, {**facts, "version": "0.1.0"})
+    return path
+
+
+def test_a_file_without_the_torgb_layers(scanned, tiny, old_file, w_plus):
+    old = GlobalDirections.load(tiny, old_file)
+    assert old.rgb_effects is None and old.rgb_std is None
+    assert torch.equal(old.edit(w_plus, TARGET).image, scanned.edit(w_plus, TARGET).image)
+    for asked in (old.edit, lambda _, text, **how: old.channels(text, **how)):
+        with pytest.raises(StyleclipError, match=r"toRGB layers were not tried.*GlobalDirections\.compute\(models\)"):
+            asked(w_plus, TARGET, rgb=True)
+
+
+def test_computing_anew_finds_what_an_old_file_lacks(tiny, old_file, monkeypatch):
+    GlobalDirections.compute(tiny, folder=old_file.parent, **SMALL)
+    monkeypatch.setenv("STYLECLIP_CACHE", str(old_file.parent))
+    assert len(list(old_file.parent.iterdir())) == 2 and GlobalDirections.available(tiny).rgb_effects is not None
 
 
 def test_a_file_of_another_generator_is_refused(directions, other, tmp_path):
@@ -551,7 +591,7 @@ def test_an_edit(directions, tiny, w_plus):
     torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, rgb_styles))
     assert (edit.image - tiny.generator.synthesis(w_plus)).abs().max() > 1e-3
     assert edit.recipe == {"domain": "tiny", "method": "directions", "text": TARGET, "neutral": NEUTRAL, "alpha": 3.0, "beta": 0.1,
-                           "ridge": RIDGE, "directions": directions.settings, "version": __version__}
+                           "rgb": False, "ridge": RIDGE, "directions": directions.settings, "version": __version__}
     assert not edit.image.requires_grad and not edit.styles.requires_grad
 
 
@@ -583,7 +623,7 @@ def test_several_faces(directions, tiny):
 
 def test_the_usual_strength(directions, w_plus):
     change = Change(TARGET)
-    assert change == (TARGET, "a face", ALPHA, None)
+    assert change == (TARGET, "a face", ALPHA, None, False)
     relevance = directions.relevance(TARGET).abs()
     used, recipe = directions.channels(TARGET), directions.edit(w_plus, TARGET).recipe
     assert len(used) == (relevance >= SHARE * relevance.max()).sum() and 0 < len(used) < 56
@@ -596,6 +636,57 @@ def test_what_is_handed_in_stays_as_it_is(directions, w_plus):
     before = w_plus.clone()
     directions.edit(w_plus, TARGET, beta=0.1)
     assert torch.equal(w_plus, before)
+
+
+# With the toRGB layers
+
+
+@pytest.mark.parametrize("ridge", [0.0, RIDGE])
+def test_channels_of_both_kinds_are_asked_together(scanned, tiny, ridge):
+    directions = dataclasses.replace(scanned, ridge=ridge, _relevances={})
+    both, wanted = torch.cat([scanned.effects, scanned.rgb_effects]), text_direction(tiny.clip, TARGET, NEUTRAL)
+    relevance = directions.relevance(TARGET, rgb=True)
+    torch.testing.assert_close(relevance, jointly(both, wanted, ridge) if ridge else both @ wanted)
+    assert directions.relevance(TARGET).shape == (56,), "each way of asking is remembered by itself"
+    assert directions.threshold(TARGET, rgb=True) == pytest.approx(SHARE_PAINTED * float(relevance.abs().max()))
+    step = directions.step(TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
+    torch.testing.assert_close(step, 3.0 * torch.cat([scanned.std, scanned.rgb_std]) * steps_of(relevance, 0.1))
+
+
+def test_an_edit_that_paints(scanned, tiny, w_plus):
+    edit = scanned.edit(w_plus, TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
+    styles, rgb_styles = tiny.generator.styles(w_plus)
+    step = scanned.step(TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
+    torch.testing.assert_close(edit.styles, styles + step[:56])
+    torch.testing.assert_close(edit.rgb_styles, rgb_styles + step[56:])
+    assert step[:56].any() and step[56:].any()
+    torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, edit.rgb_styles))
+    assert edit.recipe["rgb"] is True
+
+
+def test_some_texts_of_an_edit_paint_and_others_do_not(scanned, tiny, w_plus):
+    edit = scanned.edit_several(w_plus, [(TARGET, NEUTRAL, 2.0, 0.1), ("a smiling face", NEUTRAL, 1.0, 0.1, True)])
+    shape, color = scanned.step(TARGET, NEUTRAL, 2.0, 0.1), scanned.step("a smiling face", NEUTRAL, 1.0, 0.1, rgb=True)
+    styles, rgb_styles = tiny.generator.styles(w_plus)
+    torch.testing.assert_close(edit.styles, styles + shape + color[:56])
+    torch.testing.assert_close(edit.rgb_styles, rgb_styles + color[56:])
+    assert [change["rgb"] for change in edit.recipe["changes"]] == [False, True]
+
+
+def test_the_channels_of_an_edit_that_paints(scanned, tiny):
+    used = scanned.channels(TARGET, NEUTRAL, 0.1, rgb=True)
+    relevance, step = scanned.relevance(TARGET, rgb=True), scanned.step(TARGET, NEUTRAL, 1.0, 0.1, rgb=True)
+    slices = dict(tiny.generator.style_slices + tiny.generator.rgb_style_slices)
+    sigmas, places = torch.cat([scanned.std, scanned.rgb_std]), []
+    for channel in used:
+        place = channel.index + 56 * channel.layer.endswith("torgb")
+        assert channel.index == slices[channel.layer].start + channel.number < slices[channel.layer].stop
+        assert channel.relevance == pytest.approx(float(relevance[place]))
+        assert channel.step * float(sigmas[place]) == pytest.approx(float(step[place]), abs=1e-6)
+        places.append(place)
+    assert sorted(places) == step.nonzero().flatten().tolist() and min(places) < 56 <= max(places)
+    assert [abs(channel.relevance) for channel in used] == sorted((abs(channel.relevance) for channel in used), reverse=True)
+    assert len(scanned.channels(TARGET, NEUTRAL, scanned.beta_for(70, TARGET, NEUTRAL, rgb=True), rgb=True)) == 70
 
 
 # What a user may get wrong

@@ -27,7 +27,8 @@ def test_the_domain_has_directions_afterwards(settings, tmp_path):
     assert directions.settings["kind"] == "scan" and directions.settings["images"] == 3
     expected = GlobalDirections.compute(models, images=3, samples=60, folder=tmp_path, progress=False)
     assert torch.equal(directions.effects, expected.effects)
-    assert metrics["channels"] == 56 and -1 <= metrics["rank correlation with first order"] <= 1
+    assert metrics["channels"] == 56 and metrics["channels of the toRGB layers"] == 32
+    assert -1 <= metrics["rank correlation with first order"] <= 1
 
     entry = json.loads((settings.domain / "domain.json").read_text())["files"]["directions"]
     assert entry["training"]["command"] == "styleclip train directions" and entry["training"]["metrics"] == metrics

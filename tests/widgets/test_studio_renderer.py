@@ -185,7 +185,8 @@ def test_the_core_knows_nothing_of_widgets():
 
 
 def test_strengths_become_changes(renderer, monkeypatch):
-    def auto_edit(directions, w_plus, text, neutral, crowd):
+    def auto_edit(directions, w_plus, text, neutral, crowd, rgb):
+        assert rgb is False, "the studio's changes move the convolutions' channels only"
         return SimpleNamespace(recipe={"text": text, "neutral": neutral, "alpha": 1.23456, "beta": 0.98769})
 
     monkeypatch.setattr(studio_edits, "auto_edit", auto_edit)
