@@ -57,7 +57,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
                "w+", a latent for each layer, as in most of the paper; or "w", one offset for all layers. A channel mostly does one thing,
-               a step in w+ moves all of them: in the domain of portraits half as much changes besides in "styles", and in "w" too
+               a step in w+ moves all of them; `styleclip evaluate --methods optimization optimization-w optimization-w+` compares
     rgb        whether the styles of the toRGB layers move too, in the space "styles"; None: if the text speaks of a colour. The authors
                leave them out: with them an optimiser paints
     stop_at    the resolution at which CLIP and the identity network are shown the face: the sum of toRGB outputs up to it. None takes 256
