@@ -18,6 +18,7 @@ from styleclip_lib.evaluation import (
     held_out,
     portraits_for,
     region,
+    standard_methods,
     summarised,
     totals,
 )
@@ -141,6 +142,24 @@ def test_totals_weigh_every_answer_alike():
             Row("a", Question("y", "combined"), [Answer(n, report(reached={"glasses": False}), 0.1) for n in range(3)])]
     found = {(row["method"], row["kind"]): row["reached"] for row in totals(rows)}
     assert found == {("a", "all"): 0.25, ("a", "single"): 1.0, ("a", "combined"): 0.0}
+
+
+@pytest.mark.parametrize(("name", "told"), [("optimization", {}), ("optimization-w", {"space": "w"}), ("optimization-w+", {"space": "w+"})])
+def test_optimisation_in_each_space(tiny, monkeypatch, name, told):
+    asked = {}
+
+    def optimize_latent(models, w_plus, text, progress, **settings):
+        asked.update(settings)
+        return Inversion(w_plus, models.generator.synthesis(w_plus))
+
+    monkeypatch.setattr(evaluation, "optimize_latent", optimize_latent)
+    methods = standard_methods(tiny, [name])
+    assert methods[name](tiny.sample(0), "a smile").shape[1] == 3 and asked == told
+
+
+def test_an_unknown_method(tiny):
+    with pytest.raises(StyleclipError, match="optimization-z; choose from optimization, optimization-w"):
+        standard_methods(tiny, ["optimization-z"])
 
 
 def test_a_domain_without_attributes_is_refused(tiny):
