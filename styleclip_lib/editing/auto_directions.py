@@ -29,8 +29,7 @@ def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neu
     edit = directions.edit_several(w_plus, changes := [])
     for part in said_apart(text):
         start = neutral_of(part) if neutral is None else neutral
-        paints = speaks_of_color(part) and directions.rgb_effects is not None if rgb is None else rgb
-        change, before = Change(part, start, ALPHA, beta, paints), list(changes)
+        change, before = Change(part, start, ALPHA, beta, paints(directions, part) if rgb is None else rgb), list(changes)
 
         def draw(strength: float, change=change, before=before) -> torch.Tensor:
             return directions.edit_several(w_plus, [*before, change._replace(alpha=strength * ALPHA)]).image
@@ -41,6 +40,11 @@ def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neu
             edit = directions.edit_several(w_plus, changes)
     edit.recipe["asked"] = text
     return edit
+
+
+def paints(directions: GlobalDirections, text: str) -> bool:
+    """Whether the channels of the toRGB layers are asked too: if the text speaks of a colour, and they were tried."""
+    return directions.rgb_effects is not None and speaks_of_color(text)
 
 
 def neutral_of(text: str) -> str:

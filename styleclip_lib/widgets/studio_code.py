@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..models import Models
 from ..paths import data_folder
-from .studio_edits import SPACE
+from .studio_edits import SPACE, change_of
 from .studio_faces import STEPS, Recipe
 
 
@@ -88,7 +88,7 @@ def _edit(script: _Script, edit: Recipe) -> None:
     """Lines that edit w_plus and end with the picture in `image`."""
     if edit["method"] == "directions":
         script.names.add("GlobalDirections")
-        changes = [(one["text"], one["neutral"], one["alpha"], one["beta"]) for one in edit["changes"]]
+        changes = [tuple(change_of(one))[: 5 if "rgb" in one else 4] for one in edit["changes"]]
         script.lines.append(f"image = GlobalDirections.available(models).edit_several(w_plus, {changes!r}).image")
     elif edit["method"] == "channel":
         script.names.add("GlobalDirections")

@@ -2,7 +2,7 @@
 
 An edit is one of
 
-    {"method": "directions", "changes": [{"text", "neutral", "alpha", "beta"}, ...]}
+    {"method": "directions", "changes": [{"text", "neutral", "alpha", "beta"}, ...]}; "rgb": True in those that paint
     {"method": "mapper", "mapper": "smile", "strength": 1.0, "acting": ["coarse", "medium"]}
     {"method": "optimization", "text": "a sad face", "steps": 50, "strength": 1.0}; "ended": 12 if it was stopped after so many steps
     {"method": "channel", "layer": "b16.conv1", "number": 3, "sigmas": 5.0}
@@ -37,7 +37,8 @@ PREPARING = "The first use of the directions: they are loaded or, where the doma
 
 @dataclass
 class Moved:
-    """Where an edit leads: w_plus [1, num_ws, w_dim], and what is added to its styles, shift [num_channels], if anything is.
+    """Where an edit leads: w_plus [1, num_ws, w_dim], and what is added to its styles and rgb_styles, if anything is:
+    shift [num_channels + num_rgb_channels].
 
     edit: what was carried out, with "ended" if an optimisation was stopped
     """
@@ -90,10 +91,13 @@ class Edits:
         """Carries out an edit. Raises StyleclipError for a text that cannot be read, a mapper or a channel that is not there."""
         method = edit["method"]
         if method == "directions":
-            steps = [self.directions.step(*change_of(one)) for one in edit["changes"]]
-            return Moved(edit, w_plus, sum(steps, torch.zeros_like(self.directions.std)))
+            shift = self._no_shift()
+            for one in edit["changes"]:
+                step = self.directions.step(*change_of(one))
+                shift[: len(step)] += step
+            return Moved(edit, w_plus, shift)
         if method == "channel":
-            shift = torch.zeros_like(self.directions.std)
+            shift = self._no_shift()
             index = self.channel_index(edit["layer"], edit["number"])
             shift[index] = edit["sigmas"] * self.directions.std[index]
             return Moved(edit, w_plus, shift)
@@ -116,9 +120,13 @@ class Edits:
         """The changes that `auto_edit` finds for a text: one for each thing that it says, each with its own alpha."""
         if self._crowd is None:
             self._crowd = seen_faces(self.models)
-        recipe = auto_edit(self.directions, w_plus, text, neutral, crowd=self._crowd, rgb=False).recipe  # `Moved` shifts no rgb_styles
+        recipe = auto_edit(self.directions, w_plus, text, neutral, crowd=self._crowd).recipe
         found = recipe.get("changes", [recipe])
-        return [change_recipe(Change(one["text"], one["neutral"], one["alpha"], one["beta"])) for one in found]
+        return [change_recipe(change_of(one)) for one in found]
+
+    def _no_shift(self) -> torch.Tensor:
+        generator = self.models.generator
+        return torch.zeros(generator.num_channels + generator.num_rgb_channels, device=self.models.device)
 
     def _optimized(self, w_plus: torch.Tensor, edit: Recipe, watch: Watch | None) -> tuple[torch.Tensor, Recipe]:
         """The end of an optimisation, and the edit, which says where it ended if `watch` ended it: so it can be made again."""
@@ -144,12 +152,13 @@ class Edits:
 
 def change_of(one: Recipe) -> Change:
     """A text of an edit, as `GlobalDirections.edit_several` takes it."""
-    return Change(one["text"], one["neutral"], one["alpha"], one["beta"])
+    return Change(one["text"], one["neutral"], one["alpha"], one["beta"], one.get("rgb", False))
 
 
 def change_recipe(change: Change) -> Recipe:
     """The same as a dictionary, with numbers that can be read."""
-    return {"text": change.target, "neutral": change.neutral, "alpha": round(change.alpha, 4), "beta": rounded_down(change.beta)}
+    recipe = {"text": change.target, "neutral": change.neutral, "alpha": round(change.alpha, 4), "beta": rounded_down(change.beta)}
+    return {**recipe, "rgb": True} if change.rgb else recipe
 
 
 def rounded_down(beta: float) -> float:

@@ -10,6 +10,7 @@ import torch
 
 from ..editing.global_directions import GlobalDirections
 from ..editing.goal import NEUTRAL
+from ..editing.move_space import split_styles
 from ..errors import StyleclipError
 from ..metrics import EditReport, measure_edit
 from ..models import Models
@@ -127,8 +128,8 @@ class Renderer:
         generator, stop_at = self.models.generator, self._small(preview)
         if moved.shift is None:
             return generator.synthesis(moved.w_plus, stop_at=stop_at).clamp(-1, 1)
-        styles, rgb_styles = generator.styles(moved.w_plus)
-        return generator.from_styles(styles + moved.shift, rgb_styles, stop_at=stop_at).clamp(-1, 1)
+        styles = torch.cat(generator.styles(moved.w_plus), dim=1) + moved.shift
+        return generator.from_styles(*split_styles(generator, styles), stop_at=stop_at).clamp(-1, 1)
 
     def _small(self, preview: bool) -> int | None:
         """The resolution at which a preview stops; None where the whole picture is no larger."""

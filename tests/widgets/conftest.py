@@ -66,10 +66,16 @@ def quick(monkeypatch) -> SimpleNamespace:
 
 @pytest.fixture
 def directions(tiny):
+    """Of both kinds of channels, with made-up effects."""
     generator = torch.Generator().manual_seed(1)
-    effects = torch.nn.functional.normalize(torch.randn(tiny.generator.num_channels, 16, generator=generator), dim=1)
-    std = torch.rand(tiny.generator.num_channels, generator=generator)
-    return GlobalDirections(tiny, torch.zeros_like(std), std, effects, {"kind": "test"})
+
+    def made_up(channels):
+        effects = torch.nn.functional.normalize(torch.randn(channels, 16, generator=generator), dim=1)
+        return torch.rand(channels, generator=generator), effects
+
+    std, effects = made_up(tiny.generator.num_channels)
+    rgb_std, rgb_effects = made_up(tiny.generator.num_rgb_channels)
+    return GlobalDirections(tiny, torch.zeros_like(std), std, effects, {"kind": "test"}, rgb_std=rgb_std, rgb_effects=rgb_effects)
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ import torch
 from PIL import Image
 
 import styleclip_lib
+from styleclip_lib.editing.global_directions import SHARE_PAINTED, Change
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.paths import data_folder
 from styleclip_lib.widgets import studio_edits, studio_faces, studio_renderer
+from styleclip_lib.widgets.directions_play import at_share
 from styleclip_lib.widgets.studio_code import as_code
 from styleclip_lib.widgets.studio_renderer import Renderer
 from styleclip_lib.widgets.studio_state import Scene
@@ -23,6 +25,9 @@ SEEDS = [{"seed": seed, "truncation_psi": 0.7} for seed in range(4)]
 EDITS = {
     "directions": {"method": "directions", "changes": [{"text": "a smiling face", "neutral": "a face", "alpha": 2.0, "beta": 0.01},
                                                        {"text": "a face with a hat", "neutral": "a face", "alpha": -1.0, "beta": 0.0}]},
+    "painted": {"method": "directions", "changes": [{"text": "a face with blue hair", "neutral": "a face", "alpha": 3.0, "beta": 0.01,
+                                                     "rgb": True},
+                                                    {"text": "a smiling face", "neutral": "a face", "alpha": 1.0, "beta": 0.01}]},
     "channel": {"method": "channel", "layer": "b8.conv1", "number": 3, "sigmas": 5.0},
     "mapper": {"method": "mapper", "mapper": "smile", "strength": 0.5, "acting": ["coarse"]},
     "optimization": {"method": "optimization", "text": "a sad face", "steps": 3, "strength": 0.5},
@@ -184,12 +189,27 @@ def test_the_core_knows_nothing_of_widgets():
         assert "ipywidgets" not in source and set(re.findall(r"\w+", str(siblings))) <= set(core)
 
 
+@pytest.mark.parametrize(("text", "rgb"), [("a smiling face", False), ("a face with blue hair", True)])
+def test_a_text_that_speaks_of_a_colour_paints(renderer, world, text, rgb):
+    """The sliders' change moves toRGB styles too, and the picture is that of the directions themselves."""
+    directions = renderer.edits.directions
+    change = at_share(directions, Change(text, alpha=3.0), 0.2)
+    recipe = studio_edits.change_recipe(change)
+    assert change.rgb == recipe.get("rgb", False) == rgb
+    largest = float(directions.relevance(text, rgb=rgb).abs().max())
+    assert change.beta == pytest.approx((SHARE_PAINTED if rgb else 0.2) * largest)
+    moved = renderer.edits.moved(renderer.code(SEEDS[1]), {"method": "directions", "changes": [recipe]})
+    assert bool(moved.shift[world.generator.num_channels :].any()) == rgb
+    expected = directions.edit_several(renderer.code(SEEDS[1]), [studio_edits.change_of(recipe)]).image.clamp(-1, 1)
+    torch.testing.assert_close(renderer.draw(moved), expected, atol=1e-5, rtol=0)
+
+
 def test_strengths_become_changes(renderer, monkeypatch):
-    def auto_edit(directions, w_plus, text, neutral, crowd, rgb):
-        assert rgb is False, "the studio's changes move the convolutions' channels only"
-        return SimpleNamespace(recipe={"text": text, "neutral": neutral, "alpha": 1.23456, "beta": 0.98769})
+    def auto_edit(directions, w_plus, text, neutral, crowd):
+        return SimpleNamespace(recipe={"text": text, "neutral": neutral, "alpha": 1.23456, "beta": 0.98769, "rgb": text == "blue hair"})
 
     monkeypatch.setattr(studio_edits, "auto_edit", auto_edit)
     monkeypatch.setattr(studio_edits, "seen_faces", lambda models: None)
     found = renderer.edits.strengths(torch.zeros(1), "a hat", "a face")
     assert found == [{"text": "a hat", "neutral": "a face", "alpha": 1.2346, "beta": 0.9876}]
+    assert renderer.edits.strengths(torch.zeros(1), "blue hair", "a face")[0]["rgb"] is True
