@@ -51,7 +51,8 @@ class Settings:
     alpha: float = 2.0
     """directions: how far the most relevant channel moves, in standard deviations; --strength auto finds its own"""
     beta: float | Literal["auto"] = "auto"
-    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a fifth of the largest"""
+    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a fifth of the largest,
+    and 0.6 of it for a text that speaks of a colour, which moves channels of the toRGB layers too"""
     ridge: float = 3.0
     """directions: 0 asks each channel by itself what it has to do with the text, as the paper does; above 0 all are asked together"""
     steps: int = 100
@@ -160,13 +161,14 @@ def _optimization(_: Models, settings: Settings) -> Method:
 
 
 def _directions(models: Models, settings: Settings) -> Method:
-    from ..editing.auto_directions import auto_edit
+    from ..editing.auto_directions import auto_edit, paints
     from ..editing.global_directions import GlobalDirections
 
     directions = GlobalDirections.available(models)
     directions.ridge = settings.ridge
     beta = None if settings.beta == "auto" else settings.beta
-    directions.threshold(settings.text, settings.neutral, beta)  # says at once if it leaves no channel
+    rgb = paints(directions, settings.text)
+    directions.threshold(settings.text, settings.neutral, beta, rgb)  # says at once if it leaves no channel
 
     def automatic(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
         directions.models = fitted
@@ -175,7 +177,7 @@ def _directions(models: Models, settings: Settings) -> Method:
 
     def method(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
         directions.models = fitted
-        edit = directions.edit(w_plus, settings.text, settings.neutral, settings.strength * settings.alpha, beta)
+        edit = directions.edit(w_plus, settings.text, settings.neutral, settings.strength * settings.alpha, beta, rgb)
         return edit.image, edit.recipe
 
     return automatic if settings.strength == "auto" else method

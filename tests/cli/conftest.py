@@ -109,12 +109,12 @@ def toy(monkeypatch) -> Calls:
             calls.seen["directions"] = []
             return cls()
 
-        def threshold(self, target, neutral, beta):
+        def threshold(self, target, neutral, beta, rgb):
             if beta is not None and beta > 0.5:
                 raise StyleclipError(f"No style channel reaches a relevance of {beta}: take a smaller beta.")
 
-        def edit(self, w_plus, target, neutral, alpha, beta):
-            calls.seen["directions"].append((target, neutral, alpha, beta))
+        def edit(self, w_plus, target, neutral, alpha, beta, rgb):
+            calls.seen["directions"].append((target, neutral, alpha, beta, rgb))
             return SimpleNamespace(image=self.models.generator.synthesis(w_plus + alpha), recipe={"text": target, "alpha": alpha})
 
     class LatentMapper:
@@ -157,7 +157,7 @@ def toy(monkeypatch) -> Calls:
         module("editing.latent_mapper", LatentMapper=LatentMapper, train_mapper=train_mapper),
         module("editing.mapper_file", mapper_for=mapper_for),
         module("editing.strength", best_strength=best_strength, LEARNT=(0, 1)),
-        module("editing.auto_directions", auto_edit=auto_edit),
+        module("editing.auto_directions", auto_edit=auto_edit, paints=lambda directions, text: "blue" in text),
     ):
         monkeypatch.setitem(sys.modules, f"styleclip_lib.{made.__name__}", made)
     return calls

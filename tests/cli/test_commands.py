@@ -219,11 +219,13 @@ def test_strength_moves_between_the_face_and_the_edit(toy, portrait, tmp_path):
 def test_edit_with_global_directions(toy, portrait, tmp_path):
     arguments = ["edit", str(portrait), str(tmp_path / "a.png"), "--text", "a smile", "--method", "directions"]
     assert main([*arguments, "--neutral", "a man", "--alpha", "3", "--beta", "0.2", "--strength", "0.5"]) == 0
-    assert "edit" not in toy.seen and ("a smile", "a man", 1.5, 0.2) in toy.seen["directions"]
+    assert "edit" not in toy.seen and ("a smile", "a man", 1.5, 0.2, False) in toy.seen["directions"]
     expected = toy.models.generator.synthesis(torch.full((1, 6, 8), 0.5 + 1.5))
     torch.testing.assert_close(toy.seen["measured"], expected)
     assert main(arguments) == 0
-    assert ("a smile", "a face", 2.0, None) in toy.seen["directions"]
+    assert ("a smile", "a face", 2.0, None, False) in toy.seen["directions"]
+    assert main([*arguments, "--text", "blue hair"]) == 0
+    assert ("blue hair", "a face", 2.0, None, True) in toy.seen["directions"]
 
 
 @pytest.mark.parametrize("text, options, used", [
