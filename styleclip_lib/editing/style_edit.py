@@ -14,7 +14,7 @@ class StyleEdit(Edit):
 
     w_plus      [B, num_ws, w_dim], the face before the edit
     styles      [B, num_channels], after the edit: `generator.from_styles(styles, rgb_styles)` is the image
-    rgb_styles  [B, num_rgb_channels]; those of the face, unless latent optimisation was allowed to move them
+    rgb_styles  [B, num_rgb_channels]; those of the face, unless the edit was asked to paint (`rgb`)
     """
 
     styles: torch.Tensor

@@ -14,7 +14,7 @@ from ..images import image_grid
 
 ALPHA = "Strength of this text: 0 leaves it out, below 0 goes the other way"
 BETA = ("Disentanglement: channels whose relevance is below this share of the text's largest one stay as they are; the higher, the fewer "
-        "side effects. Share times largest relevance is beta. Texts that speak of a colour take 0.6 at least")
+        f"side effects. Share times largest relevance is beta. Texts that speak of a colour take {SHARE_PAINTED} at least")
 
 
 @dataclass
