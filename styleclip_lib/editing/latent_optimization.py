@@ -73,7 +73,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     _check(models, w_plus, steps, layers, space)
     w_plus = w_plus.detach().to(models.device)
     lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
-    rgb = speaks_of_color(text) if rgb is None else rgb
+    rgb = space == "styles" and (speaks_of_color(text) if rgb is None else rgb)
     at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
     goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
     stop_at = seen_resolution(models) if stop_at is None else stop_at

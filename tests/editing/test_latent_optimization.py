@@ -98,6 +98,7 @@ def test_rgb_styles_move_if_the_text_speaks_of_a_colour(tiny, w_plus, text, rgb,
     result = edit(tiny, w_plus, text, space="styles", rgb=rgb, lambda_l2=0.0)
     assert (not torch.equal(result.rgb_styles, tiny.generator.styles(w_plus)[1])) == moves
     assert result.recipe["rgb"] == moves
+    assert edit(tiny, w_plus, text, space="w+", rgb=rgb).recipe["rgb"] is False
 
 
 def test_one_offset_for_all_layers(tiny, w_plus):
