@@ -17,6 +17,7 @@ from styleclip_lib.evaluation import (
     evaluate,
     held_out,
     portraits_for,
+    redrawn,
     region,
     standard_methods,
     summarised,
@@ -115,6 +116,18 @@ def test_every_method_is_asked_every_question_and_timed(tiny, people):
     assert all(a.outside < 1e-4 and a.report.identity > 0.999 and not a.report.changed for a in answers), "nothing was changed"
     assert all(a.report.seconds > 0 for a in answers)
     assert statements_true(people.factors)[[a.portrait for a in rows[1].answers], COLUMN["gender", "man"]].all()
+
+
+def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
+    """The same portraits as the methods are asked; drawn twice the same where the text says what is so already."""
+    people = HeldOut(people.factors.replace(expression="neutral"), people.inversions)
+    rows = redrawn(tiny, people, QUESTIONS[:3], each=2)
+    asked = evaluate(tiny, {"stay": lambda w_plus, text: tiny.generator.synthesis(w_plus)}, people, QUESTIONS[:3], 2, progress=False)
+    assert [[a.portrait for a in row.answers] for row in rows] == [[a.portrait for a in row.answers] for row in asked]
+    assert {row.method for row in rows} == {"redrawn"} and all(a.report.perceptual > 0 for row in rows for a in row.answers)
+    smiling = HeldOut(people.factors.replace(expression="smile"), people.inversions)
+    (row,) = redrawn(tiny, smiling, QUESTIONS[:1], each=3)
+    assert all(a.report.perceptual == a.report.clip_gain == a.outside == 0 for a in row.answers)
 
 
 def test_stopping_keeps_whole_rows(tiny, people, capsys):

@@ -13,7 +13,7 @@ from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
 from .parsing import Device, Domain, parse
 
-Name = Literal["optimization", "optimization-w", "optimization-w+", "mapper", "directions"]
+Name = Literal["optimization", "optimization-w", "optimization-w+", "mapper", "directions", "redrawn"]
 
 
 @dataclass
@@ -21,7 +21,8 @@ class Settings:
     """Asks every method for many edits of held-out portraits and measures them."""
 
     methods: tuple[Name, ...] = ("optimization", "mapper", "directions")
-    """which methods; mappers are trained first, a minute for each text; -w and -w+ are optimisations in another space than usual"""
+    """which methods; mappers are trained first, a minute for each text; -w and -w+ are optimisations in another space than usual;
+    redrawn: the renderer draws what the text asks, the most that a method can reach"""
     portraits: int = 50
     """how many held-out portraits are rendered and inverted"""
     each: int = 12
@@ -49,15 +50,18 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError(f"The domain '{settings.domain}' has no network that reads attributes, so nothing in it can be evaluated; "
                              "take --domain portraits.")
 
-    from ..evaluation import QUESTIONS, Question, evaluate, held_out, standard_methods, totals
+    from ..evaluation import QUESTIONS, REDRAWN, Question, evaluate, held_out, redrawn, standard_methods, totals
     from ..models import load_models
 
     models = load_models(settings.domain, device=settings.device)
     fixed = {question.text: question for question in QUESTIONS}
     questions = [fixed.get(text, Question(text, "single")) for text in settings.texts] or QUESTIONS
     models.clip.encode_text([question.text for question in questions])  # unknown words are better said at once
-    methods, people = standard_methods(models, settings.methods), held_out(models, settings.portraits)
-    rows = evaluate(models, methods, people, questions, settings.each or None)
+    methods = standard_methods(models, [name for name in settings.methods if name != REDRAWN])
+    people, each = held_out(models, settings.portraits), settings.each or None
+    rows = evaluate(models, methods, people, questions, each)
+    if REDRAWN in settings.methods:
+        rows += redrawn(models, people, questions, each)
     summaries = [row.summary() for row in rows]
     print(table(summaries, "text"), "", table(totals(rows), "kind"), sep="\n")
     if settings.json is not None:

@@ -19,5 +19,8 @@ class Identity(nn.Module):
         """image [B, 3, H, W] in [-1, 1] -> [B, embedding_dim], each of length one"""
         if image.shape[-1] != self.input_size:
             image = F.interpolate(image, size=(self.input_size, self.input_size), mode="bilinear", antialias=True, align_corners=False)
-        feature = F.adaptive_avg_pool2d(self.trunk(image)[-1], 4)
-        return F.normalize(self.head(feature).float(), dim=1)
+        return F.normalize(self.head(self.features(image)).float(), dim=1)
+
+    def features(self, image: Tensor) -> Tensor:
+        """What the last layer sees, of an image of the network's own size: [B, 3, H, H] -> [B, 16 * widths[-1]]"""
+        return F.adaptive_avg_pool2d(self.trunk(image)[-1], 4).flatten(1)

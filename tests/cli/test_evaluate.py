@@ -41,6 +41,11 @@ def test_the_table_and_the_file(quick, tmp_path, capsys):
     assert {(row["method"], row["kind"]) for row in found["totals"]} >= {("mapper", "all"), ("directions", "single")}
 
 
+def test_what_the_renderer_draws_stands_among_the_methods(quick, capsys):
+    assert main(["evaluate", "--methods", "redrawn", "--portraits", "5", "--each", "2", "--texts", "a smiling face"]) == 0
+    assert not quick and sum(line.startswith("redrawn") for line in capsys.readouterr().out.splitlines()) == 3
+
+
 @pytest.mark.parametrize("arguments, says", [
     (["--methods", "magic"], "magic"), (["--portraits", "0"], "1 or more"), (["--json", "table.txt"], "extension .json"),
     (["--texts", "a tiara"], "tiara")])

@@ -18,7 +18,7 @@ from styleclip_lib.networks.identity import Identity
 from styleclip_lib.portraits.attributes import BY_NAME
 from styleclip_lib.portraits.factors import IDENTITY, sample
 from styleclip_lib.training import identity
-from styleclip_lib.training.identity import ArcFace, Settings, identity_numbers, measure, train
+from styleclip_lib.training.identity import ArcFace, Settings, identity_numbers, measure, train, with_discriminant
 from styleclip_lib.training.loop import Run
 
 
@@ -172,7 +172,7 @@ def seen(monkeypatch):
 
 SMALL = {
     "people": PEOPLE, "pictures_each": EACH, "size": 32, "widths": WIDTHS, "embedding_dim": 32, "steps": 60,
-    "batch_size": 30, "lr": 0.02, "strength": 0.1, "start_trunk": False,
+    "batch_size": 30, "lr": 0.02, "strength": 0.1, "start_trunk": False, "new_people": 40, "kept": 12,
 }  # fmt: skip
 
 
@@ -214,7 +214,7 @@ def test_the_network_is_entered_in_the_domain(trained):
     path = trained.folder / "domain" / entry["file"]
     assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert entry["bytes"] == path.stat().st_size
-    assert entry["config"] == {"widths": list(WIDTHS), "embedding_dim": 32, "input_size": 32}
+    assert entry["config"] == {"widths": list(WIDTHS), "embedding_dim": 12, "input_size": 32}
     assert entry["training"]["command"] == "styleclip train identity"
     assert entry["training"]["metrics"] == trained.metrics
     assert entry["training"]["settings"]["people"] == PEOPLE
@@ -222,8 +222,9 @@ def test_the_network_is_entered_in_the_domain(trained):
     assert (trained.folder / "domain" / "identity.md").read_text(encoding="utf-8").startswith("# identity")
 
 
-def test_what_was_saved_reads_as_the_trained_one(trained):
-    """Centers and reader are needed for going on, and not published."""
+def test_what_was_saved_reads_as_the_trained_one(trained, monkeypatch):
+    """Centers and reader are needed for going on, and not published. The last layer is that of the discriminant, the rest as trained."""
+    monkeypatch.setattr(identity, "Portraits", Faces)
     state = torch.load(trained.folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")
     assert state["head"]["centers"].shape == (PEOPLE, 32)
     assert state["reader"]["weight"].shape == (identity_numbers(sample(9, seed=0)).shape[1], 32)
@@ -231,7 +232,21 @@ def test_what_was_saved_reads_as_the_trained_one(trained):
     network.load_state_dict(state["network"])
     saved = load_network(trained.folder / "domain", "identity", Identity)
     images = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    torch.testing.assert_close(saved(images), network.eval()(images), rtol=0.02, atol=0.02)
+    torch.testing.assert_close(saved.features(images), network.eval().features(images), rtol=0.02, atol=0.02)
+    better = with_discriminant(network, settings(trained.folder))
+    torch.testing.assert_close(saved(images), better(images), rtol=0.02, atol=0.02)
+
+
+def test_the_discriminant_brings_strangers_together(trained, monkeypatch):
+    """Pictures of one person are more alike with it than with the layer that ArcFace trained, and no less told apart from others'."""
+    monkeypatch.setattr(identity, "Portraits", Faces)
+    network = Identity(WIDTHS, 32, 32)
+    network.load_state_dict(torch.load(trained.folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")["network"])
+    before = measure(network.eval(), settings(trained.folder))
+    assert trained.metrics["cosine of one person"] > before["cosine of one person"]
+    assert trained.metrics["verification auc"] > before["verification auc"] - 0.005
+    asked = {settings.seed: settings.count for settings in Faces.asked}
+    assert asked[4] == SMALL["new_people"] * EACH, "people who were neither trained on nor measured with"
 
 
 def test_the_same_command_again_finds_nothing_left_to_do(trained, seen):
