@@ -63,7 +63,7 @@ class Settings:
     """optimization: weight of staying near the inverted face; by default what suits the space"""
     lambda_id: float = 0.1
     """optimization: weight of staying the same person"""
-    lambda_side: float = 0.25
+    lambda_side: float = 0.15
     """optimization: weight of what changes besides, in CLIP's eyes"""
     layers: Literal["all", "auto", "shape", "color"] = "all"
     """optimization: which layers of the generator may change: shape leaves colours alone, color leaves shapes, auto takes what the

@@ -30,7 +30,7 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
-                    lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.25, already: float | None = None,
+                    lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None,
                     enough: float = 0.35, views: int = 2, layers: str = "all", space: str = "styles",
                     rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
                     on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:

@@ -159,7 +159,7 @@ def test_interpolate_says_where_attributes_flip(toy, tmp_path, capsys, monkeypat
 def test_edit_saves_the_edited_face(toy, portrait, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert main(["edit", str(portrait), str(out), "--text", "a smile", "--seed", "3", "--steps", "7"]) == 0
-    assert toy.seen["edit"] == {"text": "a smile", "steps": 7, "space": "styles", "lambda_l2": None, "lambda_id": 0.1, "lambda_side": 0.25,
+    assert toy.seen["edit"] == {"text": "a smile", "steps": 7, "space": "styles", "lambda_l2": None, "lambda_id": 0.1, "lambda_side": 0.15,
                                 "layers": "all", "seed": 3}
     assert Image.open(out).tobytes() == to_pil(toy.seen["measured"]).tobytes()
     shown = capsys.readouterr().out
