@@ -187,8 +187,9 @@ def evaluate(models: Models, methods: Mapping[str, Method], people: HeldOut, que
 def redrawn(models: Models, people: HeldOut, questions: Sequence[Question] = QUESTIONS, each: int | None = None) -> list[Row]:
     """What a perfect edit would be told: the renderer draws each portrait again, with what the text says and nothing else changed.
 
-    A person's vector moves when the person puts on a hat, and networks misread a picture now and then: better than this no method can
-    be expected to be. The same portraits as `evaluate` chooses. Raises StyleclipError if a question suits nobody.
+    A person's vector moves when the person puts on a hat, and networks misread a picture now and then: no method is to be blamed for
+    that. (One that is told to please the identity network may do better.) The same portraits as `evaluate` chooses.
+    Raises StyleclipError if a question suits nobody.
     """
     rows, size = [], models.generator.img_resolution
     for number, question in enumerate(questions):

@@ -22,7 +22,7 @@ class Settings:
 
     methods: tuple[Name, ...] = ("optimization", "mapper", "directions")
     """which methods; mappers are trained first, a minute for each text; -w and -w+ are optimisations in another space than usual;
-    redrawn: the renderer draws what the text asks, the most that a method can reach"""
+    redrawn: the renderer draws what the text asks, for comparison"""
     portraits: int = 50
     """how many held-out portraits are rendered and inverted"""
     each: int = 12
