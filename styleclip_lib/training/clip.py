@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..checkpoints.domain import load_network, load_tensors
+from ..editing.latent_optimization import ALREADY
 from ..networks.attributes import Attributes
 from ..networks.clip import CLIP, Clip, WordTokenizer
 from ..networks.generator import Generator
@@ -22,7 +23,8 @@ from .coding import statement_loss
 from .data import DataSettings, Portraits, to_float
 from .hint import Hint
 from .latent_paths import LatentPaths
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, this_process
+from .opponents import Opponents, results
 
 ABOUT = About(
     what="The architecture `clip.model.CLIP` (ResNet form) with a vocabulary of its own: pictures and sentences as unit "
@@ -30,7 +32,8 @@ ABOUT = About(
     data="Rendered portraits, portraits drawn in twenty styles, and simple scenes, with captions from a grammar. Every "
          "caption is compared with all pictures of which it is clearly true or clearly false; phrasings listed in "
          "`portraits/heldout_phrasings.txt` were never used. Pictures of the generator between two portraits that differ in one "
-         "attribute have to lie between them in CLIP's space too, so that an image optimiser finds a slope to follow.",
+         "attribute have to lie between them in CLIP's space too, so that an image optimiser finds a slope to follow. Latent optimisers "
+         "try all the time to fool it, and what they draw while their text is not true is shown to it as such.",
     limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")
 
 
@@ -43,10 +46,12 @@ class Settings:
     plain_each, drawn_each, scenes_each, captions_each  how many of each are in a batch
     image_resolution    a multiple of 32; the network is the small ResNet form of CLIP
     start               a CLIP of this domain to go on from, of any image resolution (a .safetensors file)
+    blend               what is added to the domain: (1 - blend) · start + blend · what was learnt since (Wortsman et al. 2022, eq. 1)
     aid                 weight of reading from the picture's vector which statements hold of it
     hint                weight of what the domain's attributes network sees (`training/hint.py`)
     paths, paths_each   how many latent paths of the domain's generator (`training/latent_paths.py`), and how many in a batch
     straight            weight of the paths' being straight
+    opponents           how many latent optimisers play against it (`training/opponents.py`); their pictures are in every batch
     strength            of the augmentations
     """
 
@@ -64,12 +69,14 @@ class Settings:
     paths_each: int = 20
     image_resolution: int = 128
     start: Path | None = None
+    blend: float = 1.0
     vision_layers: tuple[int, ...] = (2, 2, 2, 2)
     vision_width: int = 32
     embed_dim: int = 256
     context_length: int = 28
     text_width: int = 128
     text_layers: int = 2
+    opponents: int = 16
     steps: int = 4200
     lr: float = 1e-3
     aid: float = 4.0
@@ -88,12 +95,25 @@ def train(settings: Settings) -> dict:
     model = CLIP(s.embed_dim, s.image_resolution, s.vision_layers, s.vision_width, None, s.context_length,
                  tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
     if s.start is not None:
-        model.load_state_dict(_at_resolution(load_tensors(s.start), s.image_resolution))
+        start = _at_resolution(load_tensors(s.start), s.image_resolution)
+        model.load_state_dict(start)
     clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
     seconds = _fit(clip, s)
-    metrics = measure(clip, s)
+    if s.start is not None:
+        model.load_state_dict(blended(start, model.state_dict(), s.blend))
+    metrics = {**measure(clip, s), "optimisers": results(clip, *_teachers(s), ALREADY)}
     publish(clip.model, "clip", s, {"words": words, "context_length": s.context_length}, seconds, metrics, ABOUT)
     return metrics
+
+
+def blended(start: dict, end: dict, share: float) -> dict:
+    """The state dict at that share of the straight way from one to the other; whole numbers are the end's."""
+    return {name: torch.lerp(start[name].to(value), value, share) if value.is_floating_point() else value for name, value in end.items()}
+
+
+def _teachers(s: Settings) -> tuple[Generator, Attributes]:
+    """The networks of the domain that CLIP learns from."""
+    return load_network(s.domain, "generator", Generator), load_network(s.domain, "attributes", Attributes)
 
 
 def _at_resolution(state: dict, image_resolution: int) -> dict:
@@ -108,8 +128,10 @@ def _at_resolution(state: dict, image_resolution: int) -> dict:
 def _fit(clip: Clip, s: Settings) -> float:
     portraits = Portraits(DataSettings(s.data, s.count))
     pictures = CaptionedPictures(portraits, s.drawn, s.scenes, s.seed)
-    paths = LatentPaths(load_network(s.domain, "generator", Generator), s.paths, s.seed + 5)
-    reader, hint = nn.Linear(s.embed_dim, len(STATEMENTS)), Hint(clip.model.visual, load_network(s.domain, "attributes", Attributes))
+    generator, attributes = _teachers(s)
+    paths = LatentPaths(generator, s.paths, s.seed + 5)
+    opponents = Opponents(generator, attributes, s.opponents, s.seed + 7, this_process().device)
+    reader, hint = nn.Linear(s.embed_dim, len(STATEMENTS)), Hint(clip.model.visual, attributes)
     parameters = [*clip.parameters(), *reader.parameters(), *hint.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=s.lr, weight_decay=0.03, betas=(0.9, 0.98))
     with Run(s.run, save_every=200, clip=clip, reader=reader, hint=hint, optimizer=optimizer) as run:
@@ -118,7 +140,10 @@ def _fit(clip: Clip, s: Settings) -> float:
             ends, end_factors, between, share = paths.batch(rng, s.paths_each)
             images, captions, true, false, factors = pictures.batch(rng, s.plain_each, s.drawn_each, s.scenes_each, s.captions_each,
                                                                     (ends, end_factors))
-            images = augment(torch.cat([images, between]), rng, s.strength).to(run.device)
+            played, seen = opponents.step(clip.eval())
+            true, false = opponents.joined(captions, s.scenes_each, true, false, factors, seen)
+            captions = captions + opponents.targets
+            images = torch.cat([augment(images, rng, s.strength), played.cpu(), augment(between, rng, s.strength)]).to(run.device)
             tokens = clip.tokenizer([c.text for c in captions]).to(run.device)
             for group in optimizer.param_groups:
                 group["lr"] = s.lr * learning_rate(step, s.steps)
@@ -133,7 +158,8 @@ def _fit(clip: Clip, s: Settings) -> float:
             starts, ends = of_images[s.plain_each: len(factors)].chunk(2)
             straight = straightness_loss(starts, ends, of_images[-len(between):], share.to(run.device))
             run.update(contrast + s.aid * aid + s.hint * hinted + s.straight * straight, optimizer)
-            run.log(contrast=contrast, aid=aid, hint=hinted, straight=straight, scale=clip.model.logit_scale.exp())
+            fooled = opponents.fooled(of_images[: -len(between)], of_texts, false)
+            run.log(contrast=contrast, aid=aid, hint=hinted, straight=straight, fooled=fooled, scale=clip.model.logit_scale.exp())
     clip.eval()
     return run.seconds
 

@@ -73,7 +73,7 @@ def seen(monkeypatch):
 
 SMALL = {
     "count": 200, "drawn": 4, "scenes": 4, "plain_each": 24, "drawn_each": 2, "scenes_each": 2, "captions_each": 20,
-    "paths": 10, "paths_each": 2,
+    "paths": 10, "paths_each": 2, "opponents": 2,
     "image_resolution": 32, "vision_layers": (1, 1, 1, 1), "vision_width": 8, "embed_dim": 16, "context_length": 28,
     "text_width": 64, "text_layers": 1, "steps": 40, "lr": 1e-2,
 }  # fmt: skip
@@ -137,7 +137,7 @@ def test_hint_and_paths_are_learnt_from(trained):
 
 def test_every_attribute_is_measured(trained):
     areas = trained.metrics["auc"]
-    assert set(trained.metrics) == {"auc", "mean auc"} and set(areas) == set(BY_NAME)
+    assert set(trained.metrics) == {"auc", "mean auc", "optimisers"} and set(areas) == set(BY_NAME)
     assert all(0.2 < area < 0.8 for area in areas.values()), "forty steps teach no words"
     assert trained.metrics["mean auc"] == pytest.approx(np.mean(list(areas.values())), abs=1e-3)
 
@@ -221,3 +221,22 @@ def test_who_knows_everything_has_area_one(sign, area, tmp_path, monkeypatch):
     monkeypatch.setattr(clip, "Portraits", Colors)
     metrics = measure(Oracle(sign), settings(tmp_path))
     assert set(metrics["auc"].values()) == {area} and metrics["mean auc"] == area
+
+
+def test_what_is_blended_lies_on_the_straight_way():
+    start = {"weight": torch.tensor([0.0, 2.0], dtype=torch.float16), "steps": torch.tensor(3)}
+    end = {"weight": torch.tensor([1.0, 4.0]), "steps": torch.tensor(9)}
+    half = clip.blended(start, end, 0.5)
+    assert half["weight"].tolist() == [0.5, 3.0] and half["weight"].dtype == torch.float32 and half["steps"] == 9
+    assert clip.blended(start, end, 1.0)["weight"].tolist() == [1.0, 4.0]
+
+
+def test_what_is_published_is_blended_with_the_start(trained, weights, seen, tmp_path, monkeypatch):
+    monkeypatch.setattr(clip, "measure", lambda *arguments: {})
+    start = trained.folder / "domain" / "clip.safetensors"
+    train(settings(tmp_path, start=start, steps=2, lr=0.5, blend=0.25))
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")["clip"]
+    blended, name = load_tensors(tmp_path / "domain" / "clip.safetensors"), "text_projection"
+    wanted = 0.75 * weights[name].float() + 0.25 * state[f"model.{name}"]
+    assert not torch.allclose(state[f"model.{name}"], weights[name].float(), atol=1e-3)
+    torch.testing.assert_close(blended[name].float(), wanted, atol=1e-3, rtol=1e-2)
