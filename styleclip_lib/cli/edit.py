@@ -47,7 +47,8 @@ class Settings:
     mapper: str = ""
     """mapper: the name of one that comes with the domain, or a file; by default one that knows the text, else a new one"""
     neutral: str = "a face"
-    """directions: what the face is without the text; they go from the neutral text to the other"""
+    """directions: what the face is without the text; they go from the neutral text to the other. With --strength auto, "a face"
+    may give way to what CLIP sees in place of the text, such as "a face with blue hair" where blond hair is asked for"""
     alpha: float = 2.0
     """directions: how far the most relevant channel moves, in standard deviations; --strength auto finds its own"""
     beta: float | Literal["auto"] = "auto"

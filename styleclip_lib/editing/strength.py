@@ -22,9 +22,15 @@ PRICE = 2.0
 _HOPELESS = 0.7  # so far below the best, going on would only break the picture
 
 
+def best_strength(models: Models, draw: Callable[[float], torch.Tensor], text: str, **how) -> float:
+    """The strength that `weighed_strength` finds, with the same arguments."""
+    return weighed_strength(models, draw, text, **how)[0]
+
+
 @torch.no_grad()
-def best_strength(models: Models, draw: Callable[[float], torch.Tensor], text: str, *, strengths: Sequence[float] = STRENGTHS,
-                  already: float = ALREADY, enough: float = ENOUGH, price: float = PRICE, crowd: torch.Tensor | None = None) -> float:
+def weighed_strength(models: Models, draw: Callable[[float], torch.Tensor], text: str, *, strengths: Sequence[float] = STRENGTHS,
+                     already: float = ALREADY, enough: float = ENOUGH, price: float = PRICE,
+                     crowd: torch.Tensor | None = None) -> tuple[float, float]:
     """The strength with the best of  fit - price · (1 - identity): what CLIP gains, less what the person loses.
 
     One strength does not suit every face: what is plain to see on one is hardly there on the next, and what is true already
@@ -36,6 +42,8 @@ def best_strength(models: Models, draw: Callable[[float], torch.Tensor], text: s
     already    the fit from which on the text counts as true from the start;  enough  the fit with which to stop
     crowd      what `seen_faces` returned, so that it is not drawn again
 
+    Returns the strength and what it is worth.
+
     Raises StyleclipError for a text that CLIP cannot read.
     """
     crowd = seen_faces(models) if crowd is None else crowd
@@ -44,13 +52,13 @@ def best_strength(models: Models, draw: Callable[[float], torch.Tensor], text: s
         image = draw(strength).to(models.device).clamp(-1, 1)
         fits, here = fit(models, image, text, crowd), models.identity(image)
         person = here if person is None else person
-        if fits >= (already if strength == strengths[0] else enough):
-            return strength
         worth = fits - price * (1 - float((here * person).sum()))
+        if fits >= (already if strength == strengths[0] else enough):
+            return strength, worth
         best = max(best, (worth, strength), key=lambda found: found[0])
         if worth < best[0] - _HOPELESS:
             break
-    return best[1]
+    return best[1], best[0]
 
 
 @torch.no_grad()
@@ -68,6 +76,12 @@ def fit(models: Models, image: torch.Tensor, text: str, crowd: torch.Tensor) -> 
     A cosine by itself says little: in the domain of portraits 0.2 means that a text is true, OpenAI's CLIP gives 0.2 to anything.
     image [1, 3, H, W] in [-1, 1], crowd [N, D] -> a number, about -2 to 4
     """
-    vector = models.clip.encode_text([text])[0]
-    usual = crowd @ vector
-    return float((models.clip.encode_image(image.to(models.device).clamp(-1, 1))[0] @ vector - usual.mean()) / usual.std())
+    return float(fits(models, image, [text], crowd)[0])
+
+
+@torch.no_grad()
+def fits(models: Models, image: torch.Tensor, texts: Sequence[str], crowd: torch.Tensor) -> torch.Tensor:
+    """`fit` for each of N texts. -> [N]"""
+    vectors = models.clip.encode_text(texts)
+    usual = crowd @ vectors.T
+    return ((models.clip.encode_image(image.to(models.device).clamp(-1, 1)) @ vectors.T - usual.mean(0)) / usual.std(0))[0]

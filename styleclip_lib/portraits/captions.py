@@ -77,11 +77,11 @@ def said_apart(text: str) -> list[str]:
     if said.unknown or said.style or len(things) < 2:
         return [text]
     noun = dict(said.statements).get("gender", "face")
-    return [_plainly(statement, noun) for statement in things]
+    return [plainly(statement, noun) for statement in things]
 
 
-def _plainly(statement, noun):
-    """The first phrase for a statement, around a noun."""
+def plainly(statement: Statement, noun: str) -> str:
+    """The first phrase for a statement, around a noun: ("hair_style", "bald"), "man" -> "a bald man"."""
     phrase = single_phrases()[statement][0]
     text = {"before": f"a {phrase.text} {noun}", "noun": f"a {phrase.text}", "having": f"a {noun} with {phrase.text}",
             "wearing": f"a {noun} wearing {phrase.text}", "after": f"a {noun} {phrase.text}"}[phrase.place]

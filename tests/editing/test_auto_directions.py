@@ -4,10 +4,14 @@ import pytest
 import torch
 
 from styleclip_lib.editing import auto_directions
-from styleclip_lib.editing.auto_directions import auto_edit, neutral_of
+from styleclip_lib.editing.auto_directions import auto_edit, neutral_of, shown_instead
 from styleclip_lib.editing.global_directions import ALPHA, GlobalDirections
+from styleclip_lib.editing.strength import fit, seen_faces
 from styleclip_lib.editing.style_edit import StyleEdit
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.portraits.attributes import BY_NAME
+from styleclip_lib.portraits.captions import plainly
+from styleclip_lib.portraits.parsing import parse
 
 
 @pytest.fixture(scope="module")
@@ -20,17 +24,17 @@ def strengths(monkeypatch):
     """Strengths that are found in turn, instead of looking for them; what was asked is written down."""
     given, asked = [1.5, 0.5, 0.25], []
 
-    def best_strength(models, draw, text, crowd):
+    def weighed_strength(models, draw, text, crowd):
         asked.append((text, draw(0.0), draw(1.0)))
-        return given[len(asked) - 1]
+        return given[(len(asked) - 1) % len(given)], 1.0
 
-    monkeypatch.setattr(auto_directions, "best_strength", best_strength)
+    monkeypatch.setattr(auto_directions, "weighed_strength", weighed_strength)
     return given, asked
 
 
 def test_one_statement(tiny, directions, strengths):
     w_plus = tiny.sample(1)
-    edit = auto_edit(directions, w_plus, "a smiling face")
+    edit = auto_edit(directions, w_plus, "a smiling face", "a face")
     assert torch.equal(edit.image, directions.edit(w_plus, "a smiling face", alpha=1.5 * ALPHA).image)
     assert edit.recipe["text"] == "a smiling face" and edit.recipe["alpha"] == 1.5 * ALPHA
 
@@ -38,7 +42,7 @@ def test_one_statement(tiny, directions, strengths):
 def test_several_statements_one_after_the_other(tiny, directions, strengths):
     """Each begins where the one before has got to."""
     w_plus = tiny.sample(1)
-    edit = auto_edit(directions, w_plus, "a smiling man with glasses")
+    edit = auto_edit(directions, w_plus, "a smiling man with glasses", "a man")
     (smile, begin, _), (glasses, after_smile, _) = strengths[1]
     assert smile == "a smiling man" and glasses.endswith("man") and "smil" not in glasses
     torch.testing.assert_close(begin, tiny.generator.synthesis(w_plus))
@@ -101,3 +105,33 @@ def test_for_real(tiny, directions):
 @pytest.mark.parametrize("text, neutral", [("a man with a beard", "a man"), ("a smiling woman", "a woman"), ("a sad face", "a face")])
 def test_what_a_face_is_before_the_text(text, neutral):
     assert neutral_of(text) == neutral
+
+
+def test_the_neutral_text_that_is_worth_more(tiny, directions, monkeypatch):
+    asked, worths = [], iter([0.1, 0.2, 0.4, 0.3])
+    monkeypatch.setattr(auto_directions, "weighed_strength", lambda *_, **__: (1.0, next(worths)))
+
+    def fits(models, image, texts, crowd):
+        asked.append((image, texts))
+        return torch.arange(len(texts)) % 3 == 1
+
+    monkeypatch.setattr(auto_directions, "fits", lambda *arguments: fits(*arguments).float())
+    edit = auto_edit(directions, tiny.sample(1), "a sad man with blond hair")
+    (first, moods), (second, colors) = asked
+    torch.testing.assert_close(first, tiny.generator.synthesis(tiny.sample(1)))
+    assert not torch.equal(first, second), "the second looks at what the first has made"
+    assert all(dict(parse(text).statements)["expression"] != "sad" and dict(parse(text).statements)["gender"] == "man" for text in moods)
+    assert {dict(parse(text).statements)["hair_color"] for text in colors} == set(BY_NAME["hair_color"].values) - {"blond"}
+    assert [change["neutral"] for change in edit.recipe["changes"]] == [moods[1], "a man"], "from where it was worth more"
+
+
+@pytest.mark.parametrize("text", ["a smiling face with glasses", "a face", "a woman"])
+def test_where_there_is_nothing_else_to_show(tiny, text):
+    assert shown_instead(tiny, tiny.generator.synthesis(tiny.sample(1)), text, torch.randn(8, 16)) == neutral_of(text)
+
+
+def test_what_is_shown_fits_best(tiny):
+    image, crowd = tiny.generator.synthesis(tiny.sample(1)), seen_faces(tiny, count=8)
+    shown = shown_instead(tiny, image, "a bald face", crowd)
+    others = {plainly(("hair_style", value), "face") for value in BY_NAME["hair_style"].values} - {"a bald face"}
+    assert shown in others and all(fit(tiny, image, shown, crowd) >= fit(tiny, image, other, crowd) for other in others)
