@@ -50,10 +50,10 @@ def weighed_strength(models: Models, draw: Callable[[float], torch.Tensor], text
     person, best = None, (-float("inf"), strengths[0])
     for strength in strengths:
         image = draw(strength).to(models.device).clamp(-1, 1)
-        fits, here = fit(models, image, text, crowd), models.identity(image)
+        fitting, here = fit(models, image, text, crowd), models.identity(image)
         person = here if person is None else person
-        worth = fits - price * (1 - float((here * person).sum()))
-        if fits >= (already if strength == strengths[0] else enough):
+        worth = fitting - price * (1 - float((here * person).sum()))
+        if fitting >= (already if strength == strengths[0] else enough):
             return strength, worth
         best = max(best, (worth, strength), key=lambda found: found[0])
         if worth < best[0] - _HOPELESS:
