@@ -8,6 +8,7 @@ from ..portraits.captions import plainly, said_apart
 from ..portraits.parsing import parse
 from .global_directions import ALPHA, NEUTRAL, Change, GlobalDirections
 from .latent_optimization import speaks_of_color
+from .prompt_templates import can_read
 from .strength import fits, seen_faces, weighed_strength
 from .style_edit import StyleEdit
 
@@ -59,7 +60,8 @@ def shown_instead(models: Models, image: torch.Tensor, text: str, crowd: torch.T
     """What a face shows in place of what the text says: of the attribute's other values the one that fits best, in words.
 
     A direction to blond hair from hair of any colour is a mean over all colours; from blue hair another one is needed.
-    For a text that says more or less than one thing, or one in words outside the vocabulary of the portraits: `neutral_of`.
+    For a text that says more or less than one thing, or one in words outside the vocabulary of the portraits, or where CLIP can read
+    nothing else of the kind: `neutral_of`.
 
     image [1, 3, R, R], crowd as for `best_strength` -> a text
     """
@@ -68,8 +70,10 @@ def shown_instead(models: Models, image: torch.Tensor, text: str, crowd: torch.T
     if said.unknown or len(things) != 1 or things[0][0] not in BY_NAME:
         return neutral_of(text)
     name, value = things[0]
-    others = [plainly((name, other), dict(said.statements).get("gender", "face")) for other in BY_NAME[name].values if other != value]
-    return others[int(fits(models, image, others, crowd).argmax())]
+    noun = dict(said.statements).get("gender", "face")
+    others = [plainly((name, other), noun) for other in BY_NAME[name].values if other != value]
+    others = [other for other in others if can_read(models.clip, [other])]
+    return others[int(fits(models, image, others, crowd).argmax())] if others else neutral_of(text)
 
 
 def neutral_of(text: str) -> str:

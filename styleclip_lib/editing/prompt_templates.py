@@ -50,10 +50,11 @@ def readable_templates(clip: Clip, *texts: str) -> list[str]:
     """
     for text in texts:
         clip.tokenizer([text])
-    return [t for t in TEMPLATES if all(_can_read(clip, phrasings(text, [t])) for text in texts)] or ["{}"]
+    return [t for t in TEMPLATES if all(can_read(clip, phrasings(text, [t])) for text in texts)] or ["{}"]
 
 
-def _can_read(clip: Clip, texts: list[str]) -> bool:
+def can_read(clip: Clip, texts: list[str]) -> bool:
+    """Whether a CLIP knows all words of the texts, and they are not too long for it."""
     try:
         clip.tokenizer(texts)
     except StyleclipError:

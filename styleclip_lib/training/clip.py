@@ -32,8 +32,8 @@ ABOUT = About(
     data="Rendered portraits, portraits drawn in twenty styles, and simple scenes, with captions from a grammar. Every "
          "caption is compared with all pictures of which it is clearly true or clearly false; phrasings listed in "
          "`portraits/heldout_phrasings.txt` were never used. Pictures of the generator between two portraits that differ in one "
-         "attribute have to lie between them in CLIP's space too, so that an image optimiser finds a slope to follow. Latent optimisers "
-         "try all the time to fool it, and what they draw while their text is not true is shown to it as such.",
+         "attribute have to lie between them in CLIP's space too, so that an image optimiser finds a slope to follow. With "
+         "`opponents`, latent optimisers try all the time to fool it; what they draw while their text is not true is shown to it as such.",
     limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")
 
 
@@ -76,7 +76,7 @@ class Settings:
     context_length: int = 28
     text_width: int = 128
     text_layers: int = 2
-    opponents: int = 16
+    opponents: int = 0
     steps: int = 4200
     lr: float = 1e-3
     aid: float = 4.0

@@ -98,9 +98,9 @@ class Opponents:
 
         images [N + n, D] and texts [C + n, D], CLIP's unit vectors of all that `joined` speaks of, and its `false` -> a number
         """
-        n = len(self.targets)
-        still = false[-n:, -n:].diagonal().to(images)
-        return ((images[-n:] * texts[-n:]).sum(1) * still).sum() / still.sum().clamp(min=1)
+        rows, columns = (size - len(self.targets) for size in false.shape)
+        still = false[rows:, columns:].diagonal().to(images)
+        return ((images[columns:] * texts[rows:]).sum(1) * still).sum() / still.sum().clamp(min=1)
 
     def _truth(self, captions: list[Caption], seen: Factors) -> tuple[Tensor, Tensor]:
         """Which captions are true and which false of the pictures: of the faces as they began, and as they are seen now. Where both

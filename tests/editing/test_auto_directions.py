@@ -1,5 +1,7 @@
 """Directions that find their own strength: the parts of a text in turn, each as far as it is worth it."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from styleclip_lib.editing.global_directions import ALPHA, GlobalDirections
 from styleclip_lib.editing.strength import fit, seen_faces
 from styleclip_lib.editing.style_edit import StyleEdit
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.networks.clip import Clip, WordTokenizer
 from styleclip_lib.portraits.attributes import BY_NAME
 from styleclip_lib.portraits.captions import plainly
 from styleclip_lib.portraits.parsing import parse
@@ -135,3 +138,14 @@ def test_what_is_shown_fits_best(tiny):
     shown = shown_instead(tiny, image, "a bald face", crowd)
     others = {plainly(("hair_style", value), "face") for value in BY_NAME["hair_style"].values} - {"a bald face"}
     assert shown in others and all(fit(tiny, image, shown, crowd) >= fit(tiny, image, other, crowd) for other in others)
+
+
+def test_a_clip_that_knows_few_words_is_not_asked_for_others(tiny):
+    """Whoever asks for a bald face has not said "mohawk": no error about a word that nobody has typed."""
+    known = ["a", "face", "bald", "smiling", "curly"]
+    clip = Clip(tiny.clip.model, WordTokenizer(known, 28))
+    models, crowd = dataclasses.replace(tiny, clip=clip), torch.randn(8, 16)
+    image = tiny.generator.synthesis(tiny.sample(1))
+    assert set(shown_instead(models, image, "a bald face", crowd).split()) <= set(known) - {"bald"}
+    few = dataclasses.replace(tiny, clip=Clip(tiny.clip.model, WordTokenizer(known[:3], 28)))
+    assert shown_instead(few, image, "a bald face", crowd) == "a face"

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from styleclip_lib.editing.strength import best_strength, fit, seen_faces
+from styleclip_lib.editing.strength import best_strength, fit, seen_faces, weighed_strength
 from styleclip_lib.errors import StyleclipError
 
 TEXT = "a smiling face"
@@ -91,3 +91,13 @@ def test_without_a_crowd_it_draws_one(tiny, pictures):
 def test_a_text_that_clip_cannot_read(tiny, crowd, pictures):
     with pytest.raises(StyleclipError, match="fase"):
         best_strength(tiny, lambda strength: pictures[0], "a fase", crowd=crowd)
+
+
+@pytest.mark.parametrize(("settings", "strength"), [
+    ({"already": -99.0, "enough": 99.0}, 0), ({"already": 99.0, "enough": -99.0}, 1), (NEVER, None)])
+def test_what_the_strength_is_worth(tiny, crowd, pictures, settings, strength):
+    """Whether it was true already, enough, or the best that there is."""
+    found, worth = weighed_strength(tiny, lambda s: pictures[int(s)], TEXT, strengths=range(10), price=2.0, crowd=crowd, **settings)
+    before, after = (tiny.identity(pictures[i].clamp(-1, 1)) for i in (0, int(found)))
+    assert strength in (None, found)
+    assert worth == pytest.approx(fit(tiny, pictures[int(found)], TEXT, crowd) - 2 * (1 - float((before * after).sum())), abs=1e-3)

@@ -231,6 +231,12 @@ def test_what_is_blended_lies_on_the_straight_way():
     assert clip.blended(start, end, 1.0)["weight"].tolist() == [1.0, 4.0]
 
 
+def test_without_opponents(tmp_path, seen, monkeypatch):
+    monkeypatch.setattr(clip, "measure", lambda *arguments: {})
+    train(settings(tmp_path, steps=2, opponents=0))
+    assert [step["fooled"] for step in seen] == [0.0, 0.0] and all(step["contrast"] > 0 for step in seen)
+
+
 def test_what_is_published_is_blended_with_the_start(trained, weights, seen, tmp_path, monkeypatch):
     monkeypatch.setattr(clip, "measure", lambda *arguments: {})
     start = trained.folder / "domain" / "clip.safetensors"
