@@ -60,8 +60,8 @@ def shown_instead(models: Models, image: torch.Tensor, text: str, crowd: torch.T
     """What a face shows in place of what the text says: of the attribute's other values the one that fits best, in words.
 
     A direction to blond hair from hair of any colour is a mean over all colours; from blue hair another one is needed.
-    For a text that says more or less than one thing, or one in words outside the vocabulary of the portraits, or where CLIP can read
-    nothing else of the kind: `neutral_of`.
+    Where the text itself fits best there is nothing in its place, and for a text that says more or less than one thing, or one in words
+    outside the vocabulary of the portraits, nobody knows: then it is `neutral_of`.
 
     image [1, 3, R, R], crowd as for `best_strength` -> a text
     """
@@ -73,7 +73,8 @@ def shown_instead(models: Models, image: torch.Tensor, text: str, crowd: torch.T
     noun = dict(said.statements).get("gender", "face")
     others = [plainly((name, other), noun) for other in BY_NAME[name].values if other != value]
     others = [other for other in others if can_read(models.clip, [other])]
-    return others[int(fits(models, image, others, crowd).argmax())] if others else neutral_of(text)
+    best = int(fits(models, image, [*others, text], crowd).argmax())
+    return others[best] if best < len(others) else neutral_of(text)
 
 
 def neutral_of(text: str) -> str:
