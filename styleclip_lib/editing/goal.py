@@ -8,6 +8,8 @@ from torch import Tensor
 
 from ..losses import clip_loss, identity_loss, random_views, side_loss
 from ..models import Models
+from ..portraits.captions import said_apart
+from .prompt_templates import can_read
 
 NEUTRAL = "a face"
 """What a picture shows before anything is said of it."""
@@ -37,12 +39,14 @@ class Faces:
 class Goal:
     """A text in CLIP's space: its vector [1, D], and the direction [1, D] to it from the neutral text.
 
-    enough: the cosine of picture and text with which CLIP is content
+    statements  the vectors [S, D] of the text and, if it says several things of a face, of each by itself
+    enough      the cosine of picture and text with which CLIP is content
     """
 
     models: Models
     text_vector: Tensor
     direction: Tensor
+    statements: Tensor
     enough: float
 
     @classmethod
@@ -50,12 +54,22 @@ class Goal:
     def of_text(cls, models: Models, text: str, enough: float) -> "Goal":
         """Raises StyleclipError for an empty text, or a word that CLIP does not know."""
         text_vector, neutral = models.clip.encode_text([text, NEUTRAL]).split(1)
-        return cls(models, text_vector, F.normalize(text_vector - neutral, dim=1), enough)
+        apart = [statement for statement in said_apart(text) if can_read(models.clip, [statement])]
+        statements = models.clip.encode_text([text, *apart])
+        return cls(models, text_vector, F.normalize(text_vector - neutral, dim=1), statements, enough)
 
     @torch.no_grad()
     def faces(self, images: Tensor) -> Faces:
         """images [B, 3, R, R] in [-1, 1], before the edit"""
         return Faces(self.models.identity(images), self.models.clip.encode_image(images))
+
+    @torch.no_grad()
+    def truth(self, image: Tensor) -> float:
+        """How true the text is of one picture [1, 3, R, R]: its cosine, or that of its statement which fits least.
+
+        "A smiling woman with long red hair" can be near to a picture with short hair, if all else is so.
+        """
+        return float((self.models.clip.encode_image(image) @ self.statements.T).min())
 
     def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator) -> dict[str, Tensor]:
         """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]"""

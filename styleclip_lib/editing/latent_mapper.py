@@ -12,6 +12,7 @@ from ..checkpoints.styleclip_mapper import belongs_to_generator, mapper_state, r
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import LEVELS, Mapper, layers_of
+from ..portraits.parsing import parse
 from ..schedule import ramped
 from . import mapper_file
 from .edit import Edit
@@ -20,6 +21,9 @@ from .latent_optimization import layers_for
 
 HELD_OUT = 16
 """Faces that the mapper is not trained on and that say which of its states is the best."""
+
+BROWS = frozenset({("expression", "angry"), ("expression", "sad"), ("expression", "surprised")})
+"""What the brows tell, which are fine lines. (A smile is in the mouth.)"""
 
 EVERY = 25
 """Steps between two looks at the held-out faces."""
@@ -94,7 +98,7 @@ class LatentMapper(nn.Module):
 
 
 def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = 150, batch_size: int = 8,
-                 lr: float = 1.0, lambda_l2: float = 0.1, lambda_id: float = 0.2, lambda_side: float = 0.15, enough: float = 0.35,
+                 lr: float = 1.0, lambda_l2: float = 0.05, lambda_id: float = 0.1, lambda_side: float = 0.05, enough: float = 0.3,
                  views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7, seed: int = 0,
                  progress: bool = True) -> LatentMapper:
     """Trains a mapper for one text on faces that the generator invents.
@@ -109,7 +113,7 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     Ctrl-C returns the best so far, as the held-out faces see it.
 
     levels    which of "coarse", "medium" and "fine" are on; "all" is one network for all layers; "auto" leaves the fine level off,
-              which decides colours, unless the text speaks of one (the authors' advice)
+              which decides colours and fine lines, unless the text speaks of a colour (the authors' advice) or of `BROWS`
     lambda_l2 weight of the offset's mean square (over faces, layers and features)
     lambda_side weight of what changes besides, in CLIP's eyes
     views     how many views of each face CLIP sees in a step; see `losses.random_views`
@@ -168,9 +172,10 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
 
 
 def chosen_levels(text: str, levels: str | Sequence[str] = "auto") -> list[str]:
-    """The levels that "auto" means for a text: all three if it speaks of a colour, else coarse and medium."""
+    """The levels that "auto" means for a text: all three if it speaks of a colour or of `BROWS`, else coarse and medium."""
     if levels == "auto":
-        return ["coarse", "medium"] if layers_for(text) == "shape" else list(LEVELS)
+        fine = layers_for(text) != "shape" or not BROWS.isdisjoint(parse(text).statements)
+        return list(LEVELS) if fine else ["coarse", "medium"]
     return [levels] if isinstance(levels, str) else list(levels)
 
 

@@ -13,7 +13,7 @@ from ..portraits.parsing import parse
 from ..schedule import ramped
 from .edit import Edit
 from .goal import Goal, seen_resolution
-from .move_space import SPACES, move_space, split_styles
+from .move_space import SPACES, MoveSpace, move_space, split_styles
 from .style_edit import StyleEdit
 
 FINEST_SHAPE = 32
@@ -21,6 +21,12 @@ FINEST_SHAPE = 32
 
 ALREADY = 0.14
 """The cosine of a face with a text that is true of it, in the eyes of the CLIP of the portraits."""
+
+ROUNDS = 4
+"""How many rounds a search in the domain of portraits takes at most, each with weaker brakes than the one before."""
+
+RELEASE = 0.5
+"""How strong the brakes of a round are, as a share of those of the round before."""
 
 USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
 """lr and lambda_l2 for each space, in whose units they are."""
@@ -31,7 +37,7 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
                     lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None,
-                    enough: float = 0.35, views: int = 2, layers: str = "all", space: str = "styles",
+                    enough: float = 0.3, rounds: int | None = None, views: int = 2, layers: str = "all", space: str = "styles",
                     rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
                     on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
@@ -50,9 +56,12 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     lambda_l2  weight of the squared offset, summed over all its numbers; None: 0.0005 in "w", 0.0002 in the other spaces
     lambda_id  weight of the identity loss
     lambda_side  weight of what changes besides, in CLIP's eyes
-    already    the cosine from which on the text counts as true of the face from the start, and the face comes back as it is
-               (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for OpenAI's, which gives 0.2 to anything
+    already    the cosine from which on the text counts as true of a picture, and all that it says (`Goal.truth`): a face of which it is
+               true from the start comes back as it is (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for
+               OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
+    rounds     where the text is not true after `steps`, the search goes on from there with weaker brakes (all lambdas times `RELEASE`),
+               up to so many times `steps` in all (1 is the paper's way); None: 4 for the CLIP of the portraits, 1 for OpenAI's
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
@@ -70,57 +79,91 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space,
     or a stop_at that the generator does not have.
     """
-    _check(models, w_plus, steps, layers, space)
+    _check(models, w_plus, steps, rounds, layers, space)
     w_plus = w_plus.detach().to(models.device)
     lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
     rgb = space == "styles" and (speaks_of_color(text) if rgb is None else rgb)
-    at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
-    goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
     stop_at = seen_resolution(models) if stop_at is None else stop_at
-    with torch.no_grad():
-        before = goal.faces(at.draw(at.moved(at.zero), stop_at=stop_at))
-    if already is None:
-        already = ALREADY if isinstance(models.clip.tokenizer, WordTokenizer) else 1.0
-    todo = 0 if float((before.seen * goal.text_vector).sum()) >= already else steps
+    of_portraits = isinstance(models.clip.tokenizer, WordTokenizer)
+    already = (ALREADY if of_portraits else 1.0) if already is None else already
+    rounds = (ROUNDS if of_portraits else 1) if rounds is None else rounds
 
-    offset = at.zero.clone().requires_grad_()
-    optimizer = torch.optim.Adam([offset], lr=lr)
-    history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": []}
-    best, kept = (float("inf"), at.zero), []
-    steps_shown = tqdm(range(todo), desc=text, disable=not progress, leave=False)
+    at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
+    search = _Search(at, Goal.of_text(models, text, enough), stop_at, views, torch.Generator().manual_seed(seed))
+    brakes = {"l2": lambda_l2, "identity": lambda_id, "side": lambda_side}
     try:
-        for step in steps_shown:
-            optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
-            image = at.draw(at.moved(offset), stop_at=stop_at)
-            terms = {**goal.terms(image, before, views, rng), "l2": offset.square().sum()}
-            loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if loss.item() < best[0]:
-                best = (loss.item(), offset.detach().clone())
-            if step * frames // steps > (step - 1) * frames // steps:
-                kept.append(offset.detach().clone())
-            for name, value in {"loss": loss, **terms}.items():
-                history[name].append(value.item())
-            if on_step is not None and on_step(step, image.detach()):
+        for number in range(rounds):
+            if search.truth() >= already:
                 break
-            optimizer.step()
-            steps_shown.set_postfix(loss=f"{loss.item():.3f}")
+            weights = {name: weight * RELEASE**number for name, weight in brakes.items()}
+            shown = tqdm(range(steps), desc=f"{text}, round {number + 1}" if number else text, disable=not progress, leave=False)
+            if search.ended_by(on_step, shown, lr, weights):
+                break
     except KeyboardInterrupt:
-        print(f"Stopped after {len(history['loss'])} of {steps} steps; this is the best so far.")
-    steps_shown.close()
+        print(f"Stopped after {len(search.way)} of {(number + 1) * steps} steps; this is the best so far.")
 
     with torch.no_grad():
-        found = at.moved(best[1])
+        found = at.moved(search.found)
         image = at.draw(found)
-        drawn = [at.draw(at.moved(way)).clamp(-1, 1) for way in kept]
+        drawn = [at.draw(at.moved(offset)).clamp(-1, 1) for offset in search.some_of_the_way(frames)]
     recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
-              "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "views": views,
-              "layers": layers, "space": space, "rgb": rgb, "stop_at": stop_at, "seed": seed, "version": __version__}
+              "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "rounds": rounds,
+              "views": views, "layers": layers, "space": space, "rgb": rgb, "stop_at": stop_at, "seed": seed, "version": __version__}
     if space == "styles":
         styles, rgb_styles = split_styles(models.generator, found)
-        return StyleEdit(w_plus, image, history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)
-    return Edit(found, image, history, recipe, drawn)
+        return StyleEdit(w_plus, image, search.history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)
+    return Edit(found, image, search.history, recipe, drawn)
+
+
+class _Search:
+    """A walk from one face towards a text; what it found survives Ctrl-C.
+
+    found    the best offset of the round that is on;  way: the offset of each step
+    history  "loss", "clip", "l2", "identity", "side": a number for each step
+    """
+
+    def __init__(self, at: MoveSpace, goal: Goal, stop_at: int, views: int, rng: torch.Generator):
+        self.at, self.goal, self.stop_at, self.views, self.rng = at, goal, stop_at, views, rng
+        self.found, self.way = at.zero, []
+        self.history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": []}
+        with torch.no_grad():
+            self.before = goal.faces(self._picture(at.zero))
+
+    def _picture(self, offset: torch.Tensor) -> torch.Tensor:
+        return self.at.draw(self.at.moved(offset), stop_at=self.stop_at)
+
+    def truth(self) -> float:
+        """How true the text is of what was found."""
+        with torch.no_grad():
+            return self.goal.truth(self._picture(self.found))
+
+    def ended_by(self, on_step: Callable | None, steps: tqdm, lr: float, weights: dict[str, float]) -> bool:
+        """One round, from what was found so far; whether on_step ended it."""
+        offset = self.found.clone().requires_grad_()
+        optimizer = torch.optim.Adam([offset], lr=lr)
+        lowest = float("inf")
+        with steps:
+            for step in steps:
+                optimizer.param_groups[0]["lr"] = ramped(step + 1, steps.total + 1, lr)
+                image = self._picture(offset)
+                terms = {**self.goal.terms(image, self.before, self.views, self.rng), "l2": offset.square().sum()}
+                loss = terms["clip"] + sum(weight * terms[name] for name, weight in weights.items())
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                if loss.item() < lowest:
+                    lowest, self.found = loss.item(), offset.detach().clone()
+                self.way.append(offset.detach().clone())
+                for name, value in {"loss": loss, **terms}.items():
+                    self.history[name].append(value.item())
+                if on_step is not None and on_step(len(self.way) - 1, image.detach()):
+                    return True
+                optimizer.step()
+                steps.set_postfix(loss=f"{loss.item():.3f}")
+        return False
+
+    def some_of_the_way(self, count: int) -> list[torch.Tensor]:
+        """`count` offsets, evenly spread, the first being the beginning; all if there are no more."""
+        return [self.way[i * len(self.way) // count] for i in range(count)] if count < len(self.way) else self.way
 
 
 def speaks_of_color(text: str) -> bool:
@@ -146,7 +189,7 @@ def _free_layers(models: Models, layers: str) -> torch.Tensor:
     return (resolutions >= (FINEST_SHAPE if layers == "color" else 0)).float()
 
 
-def _check(models: Models, w_plus: torch.Tensor, steps: int, layers: str, space: str) -> None:
+def _check(models: Models, w_plus: torch.Tensor, steps: int, rounds: int | None, layers: str, space: str) -> None:
     if space not in SPACES:
         raise StyleclipError(f"space must be {', '.join(map(repr, SPACES[:-1]))} or {SPACES[-1]!r}, not {space!r}.")
     if layers not in ("auto", "all", "shape", "color"):
@@ -155,5 +198,5 @@ def _check(models: Models, w_plus: torch.Tensor, steps: int, layers: str, space:
     if tuple(w_plus.shape) != expected:
         raise StyleclipError(f"w_plus must be {list(expected)} for this generator, not {list(w_plus.shape)}; "
                              "models.sample(seed) or invert(...).w_plus give one.")
-    if steps < 1:
-        raise StyleclipError(f"steps must be at least 1, not {steps}.")
+    if min(steps, steps if rounds is None else rounds) < 1:
+        raise StyleclipError(f"steps and rounds must be at least 1, not {steps} and {rounds}.")

@@ -10,7 +10,7 @@ STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0
 LEARNT = (0.0, 1.0, 1.25, 1.5, 1.75, 2.0)
 """Strengths for a mapper, which has learnt what 1 is: less is not tried, more helps on inverted faces."""
 
-ALREADY = 1.1
+ALREADY = 1.6
 """A face that fits a text so well from the start, in standard deviations above an invented face, shows what it says."""
 
 ENOUGH = 3.0

@@ -181,10 +181,11 @@ class Studio:
         def watch(step: int, image: torch.Tensor) -> bool:
             if self.stage.worker.cancelled():
                 return True
-            self.progress.value = (step + 1) / steps
+            done = step % steps + 1  # an optimisation may take several rounds
+            self.progress.value = done / steps
             before = self.shot.before if self.shot is not None and self.shot.before.shape == image.shape else image
             self.stage.show(studio_pages.split_view(before, image.clamp(-1, 1), self.compare.value))
-            self.stage.say(f"Step {step + 1} of {steps}; Stop keeps the best so far.")
+            self.stage.say(f"Step {done} of {steps}{f', round {step // steps + 1}' if step >= steps else ''}; Stop keeps the best so far.")
             return stop is not None and stop.is_set()
 
         shot = self.renderer.shot(scene, preview, watch, wanted=lambda: not self.stage.worker.cancelled())

@@ -188,7 +188,7 @@ def test_the_recipe_trains_it_again(tiny, w_plus):
 
 def test_which_levels_a_text_needs():
     assert chosen_levels("a smiling face") == ["coarse", "medium"]
-    assert chosen_levels("a face with blue hair") == ["coarse", "medium", "fine"]
+    assert chosen_levels("a face with blue hair") == chosen_levels("a furious face") == ["coarse", "medium", "fine"]
     assert chosen_levels("a face with blue hair", ["medium"]) == ["medium"]
     assert chosen_levels("a smiling face", "all") == ["all"]
 

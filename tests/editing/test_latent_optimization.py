@@ -8,8 +8,8 @@ import torch
 
 from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
-from styleclip_lib.editing.goal import seen_resolution
-from styleclip_lib.editing.latent_optimization import layers_for, optimize_latent
+from styleclip_lib.editing.goal import Goal, seen_resolution
+from styleclip_lib.editing.latent_optimization import RELEASE, ROUNDS, layers_for, optimize_latent
 from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.metrics import measure_edit
@@ -23,7 +23,7 @@ def w_plus(tiny):
 
 
 def edit(tiny, w_plus, text=TEXT, **settings) -> Edit:
-    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, "space": "w+", **settings})
+    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, "rounds": 1, "space": "w+", **settings})
 
 
 def test_what_comes_back(tiny, w_plus):
@@ -159,7 +159,7 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
 
 def test_the_recipe_makes_the_edit_again(tiny, w_plus):
     settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3, "already": 0.95, "enough": 0.9,
-                "views": 2, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
+                "rounds": 2, "views": 2, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
     result = edit(tiny, w_plus, **settings)
     assert result.recipe == {
         "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
@@ -174,6 +174,51 @@ def test_a_text_that_is_true_already_changes_nothing(tiny, w_plus):
     left = edit(tiny, w_plus, already=cosine - 0.01)
     assert torch.equal(left.w_plus, w_plus) and left.history["loss"] == []
     assert len(edit(tiny, w_plus, already=cosine + 0.01).history["loss"]) == 6
+
+
+def test_the_brakes_are_released_until_the_text_is_true(tiny, w_plus):
+    """Three rounds of a text that this small generator cannot draw: each goes on from the best of the one before."""
+    result = edit(tiny, w_plus, steps=5, rounds=3, views=1, enough=1.0, lr=0.02, lambda_l2=0.3, lambda_id=0.7, lambda_side=0.4)
+    loss, clip, l2, identity, side = (result.history[name] for name in ("loss", "clip", "l2", "identity", "side"))
+    assert len(loss) == 15
+    for step in range(15):
+        brakes = 0.3 * l2[step] + 0.7 * identity[step] + 0.4 * side[step]
+        assert loss[step] == pytest.approx(clip[step] + RELEASE ** (step // 5) * brakes, rel=1e-4)
+    for first in (5, 10):
+        before = range(first - 5, first)
+        best = min(before, key=lambda step: loss[step])
+        assert l2[first] == pytest.approx(l2[best], rel=1e-4)
+    best = min(range(10, 15), key=lambda step: loss[step])
+    assert (result.w_plus - w_plus).square().sum().item() == pytest.approx(l2[best], rel=1e-3)
+
+
+def test_a_round_that_makes_the_text_true_is_the_last(tiny, w_plus):
+    free = {"steps": 20, "views": 1, "lambda_l2": 0.0, "lambda_id": 0.0, "lambda_side": 0.0}
+    reached = Goal.of_text(tiny, TEXT, 1.0).truth(edit(tiny, w_plus, **free).image)
+    for already, steps in ((reached - 0.001, 20), (reached + 0.001, 40)):
+        assert len(edit(tiny, w_plus, already=already, rounds=2, **free).history["loss"]) == steps
+
+
+def test_all_that_a_text_says_has_to_be_true(models):
+    image = models.generator.synthesis(models.sample(3))
+    both, one, other = (Goal.of_text(models, text, 0.35).truth(image)
+                        for text in ("an old face with a hat", "an old face", "a face wearing a hat"))
+    cosine = float(models.clip.encode_image(image)[0] @ models.clip.encode_text(["an old face with a hat"])[0])
+    assert both == pytest.approx(min(one, other, cosine), abs=1e-5) and abs(one - other) > 0.05
+
+
+def test_several_rounds_are_for_the_clip_of_the_portraits(tiny, w_plus, monkeypatch):
+    """OpenAI's CLIP gives anything a cosine of 0.2, so nobody can tell from it when a text is true."""
+    assert edit(tiny, w_plus, rounds=None).recipe["rounds"] == ROUNDS > 1
+    of_portraits = tiny.clip.tokenizer
+    monkeypatch.setattr(tiny.clip, "tokenizer", lambda texts: of_portraits(texts))
+    assert edit(tiny, w_plus, rounds=None).recipe["rounds"] == 1
+
+
+def test_steps_are_counted_over_all_rounds_and_may_end_any(tiny, w_plus):
+    seen = []
+    result = edit(tiny, w_plus, steps=4, rounds=3, on_step=lambda step, image: seen.append(step) or step == 5)
+    assert seen == list(range(6)) and len(result.history["loss"]) == 6
 
 
 def test_clip_is_content_with_enough(tiny, w_plus):
@@ -207,9 +252,10 @@ def test_a_latent_of_the_wrong_shape(tiny, shape):
         edit(tiny, torch.zeros(shape))
 
 
-def test_no_steps(tiny, w_plus):
-    with pytest.raises(StyleclipError, match="at least 1, not 0"):
-        edit(tiny, w_plus, steps=0)
+@pytest.mark.parametrize("settings", [{"steps": 0}, {"rounds": 0}])
+def test_no_steps(tiny, w_plus, settings):
+    with pytest.raises(StyleclipError, match="at least 1"):
+        edit(tiny, w_plus, **settings)
 
 
 def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, monkeypatch, capsys):
