@@ -12,6 +12,9 @@ from .prompt_templates import can_read
 from .strength import fits, seen_faces, weighed_strength
 from .style_edit import StyleEdit
 
+ENOUGH = 4.0
+"""The fit with which to stop. Colours of hair pass through grey at 3."""
+
 
 def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neutral: str | None = None,
               beta: float | None = None, crowd: torch.Tensor | None = None, rgb: bool | None = None) -> StyleEdit:
@@ -41,7 +44,7 @@ def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neu
             def draw(strength: float, change=change, before=tuple(changes)) -> torch.Tensor:
                 return directions.edit_several(w_plus, [*before, change._replace(alpha=strength * ALPHA)]).image
 
-            strength, worth = weighed_strength(models, draw, part, crowd=crowd)
+            strength, worth = weighed_strength(models, draw, part, crowd=crowd, enough=ENOUGH)
             found.append((worth, change._replace(alpha=strength * ALPHA)))
         change = max(found, key=lambda pair: pair[0])[1]
         if change.alpha:

@@ -98,7 +98,7 @@ class LatentMapper(nn.Module):
 
 
 def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = 150, batch_size: int = 8,
-                 lr: float = 1.0, lambda_l2: float = 0.05, lambda_id: float = 0.1, lambda_side: float = 0.05, enough: float = 0.3,
+                 lr: float = 1.0, lambda_l2: float = 0.07, lambda_id: float = 0.15, lambda_side: float = 0.1, enough: float = 0.3,
                  views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7, seed: int = 0,
                  progress: bool = True) -> LatentMapper:
     """Trains a mapper for one text on faces that the generator invents.

@@ -46,9 +46,9 @@ class Settings:
     steps: int = 200
     batch_size: int = 8
     lr: float = 1.0
-    lambda_l2: float = 0.05
-    lambda_id: float = 0.1
-    lambda_side: float = 0.05
+    lambda_l2: float = 0.1
+    lambda_id: float = 0.2
+    lambda_side: float = 0.15
     people: int = 512
     faces: int = 50
     seed: int = 0

@@ -27,7 +27,7 @@ def strengths(monkeypatch):
     """Strengths that are found in turn, instead of looking for them; what was asked is written down."""
     given, asked = [1.5, 0.5, 0.25], []
 
-    def weighed_strength(models, draw, text, crowd):
+    def weighed_strength(models, draw, text, crowd, enough):
         asked.append((text, draw(0.0), draw(1.0)))
         return given[(len(asked) - 1) % len(given)], 1.0
 
