@@ -28,6 +28,12 @@ ROUNDS = 4
 RELEASE = 0.5
 """How strong the brakes of a round are, as a share of those of the round before."""
 
+DOUBT = 0.04
+"""How far above `already` the cosine has to be of a picture that was made to please CLIP."""
+
+SETTLE = 2.0
+"""How strong the brakes are when the text has become true, as a multiple of what they were in the beginning."""
+
 USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
 """lr and lambda_l2 for each space, in whose units they are."""
 
@@ -60,8 +66,10 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                true from the start comes back as it is (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for
                OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
-    rounds     where the text is not true after `steps`, the search goes on from there with weaker brakes (all lambdas times `RELEASE`),
-               up to so many times `steps` in all (1 is the paper's way); None: 4 for the CLIP of the portraits, 1 for OpenAI's
+    rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not true yet, with
+               weaker brakes (all lambdas times `RELEASE`), up to so many times `steps`; and once the text is true, half as many steps
+               follow with strong brakes (all lambdas times `SETTLE`), which take back what the text did not need, and are undone if it is
+               not true any more. None: 4 for the CLIP of the portraits, 1 for OpenAI's
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
@@ -91,16 +99,15 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
     search = _Search(at, Goal.of_text(models, text, enough), stop_at, views, torch.Generator().manual_seed(seed))
     brakes = {"l2": lambda_l2, "identity": lambda_id, "side": lambda_side}
+
+    def walk(how_far: int, strength: float, name: str) -> bool:
+        shown = tqdm(range(how_far), desc=f"{text}{name}", disable=not progress, leave=False)
+        return search.ended_by(on_step, shown, lr, {term: weight * strength for term, weight in brakes.items()})
+
     try:
-        for number in range(rounds):
-            if search.truth() >= already:
-                break
-            weights = {name: weight * RELEASE**number for name, weight in brakes.items()}
-            shown = tqdm(range(steps), desc=f"{text}, round {number + 1}" if number else text, disable=not progress, leave=False)
-            if search.ended_by(on_step, shown, lr, weights):
-                break
+        _there_and_back(search, walk, steps, rounds, already)
     except KeyboardInterrupt:
-        print(f"Stopped after {len(search.way)} of {(number + 1) * steps} steps; this is the best so far.")
+        print(f"Stopped after {len(search.history['loss'])} steps; this is the best so far.")
 
     with torch.no_grad():
         found = at.moved(search.found)
@@ -113,6 +120,20 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
         styles, rgb_styles = split_styles(models.generator, found)
         return StyleEdit(w_plus, image, search.history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)
     return Edit(found, image, search.history, recipe, drawn)
+
+
+def _there_and_back(search: "_Search", walk: Callable[[int, float, str], bool], steps: int, rounds: int, already: float) -> None:
+    """Rounds with ever weaker brakes until one makes the text true, and half a round with strong brakes.
+
+    walk  steps, strength of the brakes, name -> whether on_step ended it
+    """
+    if search.truth() >= already:
+        return
+    for number in range(rounds):
+        if walk(steps, RELEASE**number, f", round {number + 1}" if number else ""):
+            return
+        if rounds > 1 and search.truth() >= already + DOUBT:
+            return search.settle(lambda: walk((steps + 1) // 2, SETTLE, ", settling"), already + DOUBT)
 
 
 class _Search:
@@ -160,6 +181,15 @@ class _Search:
                 optimizer.step()
                 steps.set_postfix(loss=f"{loss.item():.3f}")
         return False
+
+    def settle(self, walk: Callable[[], bool], sure: float) -> None:
+        """A walk with strong brakes, undone unless it comes to an end and leaves the text true."""
+        arrived, steps, stays = self.found, len(self.way), False
+        try:
+            stays = not walk() and self.truth() >= sure
+        finally:
+            if not stays:
+                self.found, self.way = arrived, self.way[:steps]
 
     def some_of_the_way(self, count: int) -> list[torch.Tensor]:
         """`count` offsets, evenly spread, the first being the beginning; all if there are no more."""

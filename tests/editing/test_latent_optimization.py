@@ -9,7 +9,7 @@ import torch
 from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.goal import Goal, seen_resolution
-from styleclip_lib.editing.latent_optimization import RELEASE, ROUNDS, layers_for, optimize_latent
+from styleclip_lib.editing.latent_optimization import RELEASE, ROUNDS, SETTLE, layers_for, optimize_latent
 from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.metrics import measure_edit
@@ -192,11 +192,52 @@ def test_the_brakes_are_released_until_the_text_is_true(tiny, w_plus):
     assert (result.w_plus - w_plus).square().sum().item() == pytest.approx(l2[best], rel=1e-3)
 
 
-def test_a_round_that_makes_the_text_true_is_the_last(tiny, w_plus):
-    free = {"steps": 20, "views": 1, "lambda_l2": 0.0, "lambda_id": 0.0, "lambda_side": 0.0}
-    reached = Goal.of_text(tiny, TEXT, 1.0).truth(edit(tiny, w_plus, **free).image)
-    for already, steps in ((reached - 0.001, 20), (reached + 0.001, 40)):
-        assert len(edit(tiny, w_plus, already=already, rounds=2, **free).history["loss"]) == steps
+FREE = {"steps": 20, "views": 1, "lambda_l2": 0.0, "lambda_id": 0.0, "lambda_side": 0.0}
+
+
+def truth(tiny, image) -> float:
+    return Goal.of_text(tiny, TEXT, 1.0).truth(image)
+
+
+def test_a_round_that_makes_the_text_true_is_the_last(tiny, w_plus, monkeypatch):
+    """Half as many steps settle what was found; a picture made to please CLIP has to be truer than one that was not."""
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.001)
+    reached = truth(tiny, edit(tiny, w_plus, **FREE).image)
+    assert len(edit(tiny, w_plus, already=reached - 0.002, rounds=2, **FREE).history["loss"]) == 20 + 10
+    assert len(edit(tiny, w_plus, already=reached - 0.0005, rounds=2, **FREE).history["loss"]) >= 20 + 20
+    assert len(edit(tiny, w_plus, already=reached - 0.002, rounds=1, **FREE).history["loss"]) == 20
+
+
+@pytest.mark.parametrize("settle, stays", [(SETTLE, True), (1e6, False)])
+def test_what_the_text_did_not_need_is_taken_back(tiny, w_plus, monkeypatch, settle, stays):
+    """With strong brakes, from where the round had arrived; undone where they make the text untrue again."""
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.SETTLE", settle)
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.0)
+    settings = {**FREE, "lambda_l2": 0.0001}
+    there = edit(tiny, w_plus, **settings)
+    between = 0.5 * (truth(tiny, tiny.generator.synthesis(w_plus)) + truth(tiny, there.image))
+    back = edit(tiny, w_plus, already=between, rounds=2, frames=100, **settings)
+    loss, clip, l2 = (torch.tensor(back.history[name]) for name in ("loss", "clip", "l2"))
+    torch.testing.assert_close(loss[20:], clip[20:] + settle * 0.0001 * l2[20:], rtol=1e-4, atol=1e-5)
+    assert l2[20] == pytest.approx(l2[loss[:20].argmin()].item(), rel=1e-4)
+    assert torch.equal(back.w_plus, there.w_plus) != stays and len(back.frames) == (30 if stays else 20)
+    best = loss[20:].argmin() + 20 if stays else loss[:20].argmin()
+    assert (back.w_plus - w_plus).square().sum().item() == pytest.approx(l2[best].item(), rel=1e-3)
+    assert truth(tiny, back.image) >= between
+
+
+def test_what_is_stopped_while_it_settles_is_undone(tiny, w_plus, monkeypatch, capsys):
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.0)
+    there = edit(tiny, w_plus, **FREE)
+    settings = {**FREE, "already": truth(tiny, there.image) - 0.001, "rounds": 2}
+    assert torch.equal(edit(tiny, w_plus, on_step=lambda step, image: step == 24, **settings).w_plus, there.w_plus)
+
+    def ctrl_c(step, image):
+        if step == 24:
+            raise KeyboardInterrupt
+
+    assert torch.equal(edit(tiny, w_plus, on_step=ctrl_c, **settings).w_plus, there.w_plus)
+    assert "Stopped after 25 steps" in capsys.readouterr().out
 
 
 def test_all_that_a_text_says_has_to_be_true(models):
@@ -270,7 +311,7 @@ def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, monkeypatch, capsys):
 
     monkeypatch.setattr(tiny.identity, "forward", interrupted)
     result = edit(tiny, w_plus, steps=20)
-    assert "Stopped after 6 of 20 steps" in capsys.readouterr().out
+    assert "Stopped after 6 steps" in capsys.readouterr().out
     assert result.history["loss"] == whole.history["loss"][:6]
     assert result.image.shape == (1, 3, 32, 32)
     assert result.recipe["text"] == TEXT
