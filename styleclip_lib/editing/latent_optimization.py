@@ -1,6 +1,7 @@
 """Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from tqdm.auto import tqdm
@@ -28,11 +29,11 @@ ROUNDS = 4
 RELEASE = 0.5
 """How strong the brakes of a round are, as a share of those of the round before."""
 
-DOUBT = 0.04
-"""How far above `already` the cosine has to be of a picture that was made to please CLIP."""
+DOUBT = 0.08
+"""How far above `already` the cosine has to be of a picture that was made to please CLIP; half as far, once strong brakes hold it."""
 
-SETTLE = 2.0
-"""How strong the brakes are when the text has become true, as a multiple of what they were in the beginning."""
+SETTLE = (2.0, 1.0)
+"""How strong the brakes are when the text has become true, as multiples of what they were in the beginning: the first that it bears."""
 
 USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
 """lr and lambda_l2 for each space, in whose units they are."""
@@ -66,10 +67,10 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                true from the start comes back as it is (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for
                OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
-    rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not true yet, with
-               weaker brakes (all lambdas times `RELEASE`), up to so many times `steps`; and once the text is true, half as many steps
-               follow with strong brakes (all lambdas times `SETTLE`), which take back what the text did not need, and are undone if it is
-               not true any more. None: 4 for the CLIP of the portraits, 1 for OpenAI's
+    rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not true yet (`DOUBT`
+               above `already`), with weaker brakes (all lambdas times `RELEASE`), up to so many times `steps`; and once it is true, half
+               as many steps follow with strong brakes (all lambdas times `SETTLE`), which take back what the text did not need, and are
+               undone if it is not true any more; None: 4 for the CLIP of the portraits, 1 for OpenAI's
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
@@ -133,7 +134,24 @@ def _there_and_back(search: "_Search", walk: Callable[[int, float, str], bool], 
         if walk(steps, RELEASE**number, f", round {number + 1}" if number else ""):
             return
         if rounds > 1 and search.truth() >= already + DOUBT:
-            return search.settle(lambda: walk((steps + 1) // 2, SETTLE, ", settling"), already + DOUBT)
+            strengths = SETTLE if number else SETTLE[:1]         # after the first round, 1 would be more of the same
+            _settle(search, partial(walk, (steps + 1) // 2, name=", settling"), strengths, already + DOUBT / 2)
+            return
+
+
+def _settle(search: "_Search", walk: Callable[..., bool], strengths: Sequence[float], sure: float) -> None:
+    """A walk with the first of these strengths of the brakes that leaves the text true; undone if none does, or if it is ended."""
+    arrived, steps = search.found, len(search.way)
+    try:
+        for strength in strengths:
+            search.found, search.way = arrived, search.way[:steps]
+            if walk(strength=strength):
+                break
+            if search.truth() >= sure:
+                arrived, steps = search.found, len(search.way)
+                break
+    finally:
+        search.found, search.way = arrived, search.way[:steps]
 
 
 class _Search:
@@ -176,20 +194,11 @@ class _Search:
                 self.way.append(offset.detach().clone())
                 for name, value in {"loss": loss, **terms}.items():
                     self.history[name].append(value.item())
-                if on_step is not None and on_step(len(self.way) - 1, image.detach()):
+                if on_step is not None and on_step(len(self.history["loss"]) - 1, image.detach()):
                     return True
                 optimizer.step()
                 steps.set_postfix(loss=f"{loss.item():.3f}")
         return False
-
-    def settle(self, walk: Callable[[], bool], sure: float) -> None:
-        """A walk with strong brakes, undone unless it comes to an end and leaves the text true."""
-        arrived, steps, stays = self.found, len(self.way), False
-        try:
-            stays = not walk() and self.truth() >= sure
-        finally:
-            if not stays:
-                self.found, self.way = arrived, self.way[:steps]
 
     def some_of_the_way(self, count: int) -> list[torch.Tensor]:
         """`count` offsets, evenly spread, the first being the beginning; all if there are no more."""

@@ -208,10 +208,10 @@ def test_a_round_that_makes_the_text_true_is_the_last(tiny, w_plus, monkeypatch)
     assert len(edit(tiny, w_plus, already=reached - 0.002, rounds=1, **FREE).history["loss"]) == 20
 
 
-@pytest.mark.parametrize("settle, stays", [(SETTLE, True), (1e6, False)])
+@pytest.mark.parametrize("settle, stays", [(SETTLE[0], True), (1e6, False)])
 def test_what_the_text_did_not_need_is_taken_back(tiny, w_plus, monkeypatch, settle, stays):
     """With strong brakes, from where the round had arrived; undone where they make the text untrue again."""
-    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.SETTLE", settle)
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.SETTLE", (settle,))
     monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.0)
     settings = {**FREE, "lambda_l2": 0.0001}
     there = edit(tiny, w_plus, **settings)
@@ -224,6 +224,16 @@ def test_what_the_text_did_not_need_is_taken_back(tiny, w_plus, monkeypatch, set
     best = loss[20:].argmin() + 20 if stays else loss[:20].argmin()
     assert (back.w_plus - w_plus).square().sum().item() == pytest.approx(l2[best].item(), rel=1e-3)
     assert truth(tiny, back.image) >= between
+
+
+def test_where_strong_brakes_make_the_text_untrue_weaker_ones_are_tried(tiny, w_plus, monkeypatch):
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.SETTLE", (1e6, 1.0))
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.0)
+    seen, settings = [], {**FREE, "lambda_l2": 0.0001}
+    more = truth(tiny, edit(tiny, w_plus, **settings).image) + 0.01
+    back = edit(tiny, w_plus, already=more, rounds=2, frames=100, on_step=lambda step, image: seen.append(step), **settings)
+    assert seen == list(range(20 + 20 + 10 + 10)) and len(back.frames) == 20 + 20 + 10
+    assert truth(tiny, back.image) >= more
 
 
 def test_what_is_stopped_while_it_settles_is_undone(tiny, w_plus, monkeypatch, capsys):
