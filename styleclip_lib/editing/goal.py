@@ -53,9 +53,10 @@ class Goal:
     @torch.no_grad()
     def of_text(cls, models: Models, text: str, enough: float) -> "Goal":
         """Raises StyleclipError for an empty text, or a word that CLIP does not know."""
+        text_vector, neutral = models.clip.encode_text([text, NEUTRAL]).split(1)
         apart = [statement for statement in said_apart(text) if can_read(models.clip, [statement])]
-        neutral, text_vector, *others = models.clip.encode_text([NEUTRAL, text, *apart]).split(1)
-        return cls(models, text_vector, F.normalize(text_vector - neutral, dim=1), torch.cat([text_vector, *others]), enough)
+        statements = models.clip.encode_text([text, *apart])
+        return cls(models, text_vector, F.normalize(text_vector - neutral, dim=1), statements, enough)
 
     @torch.no_grad()
     def faces(self, images: Tensor) -> Faces:
