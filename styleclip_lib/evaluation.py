@@ -31,7 +31,7 @@ Method = Callable[[torch.Tensor, str], torch.Tensor]
 SEED = 4242  # of the portraits: no training used it
 TOUCHED = 0.1  # a pixel whose colour moves by more than this (of a range of 2) had to change
 REDRAWN = "redrawn"  # the name under which `redrawn` is found among the methods
-MARGIN = 9  # pixels around it that may change too, at 128 pixels
+MARGIN = 9  # pixels around it that may change too, at 256 pixels
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Row:
 def standard_methods(models: Models, names: Sequence[str] = ("optimization", "mapper", "directions")) -> dict[str, Method]:
     """The three methods of StyleCLIP with their defaults; "optimization-w" and "optimization-w+" search in these spaces.
 
-    A mapper that the domain has no file of is trained when its text is asked for, in about a minute, and kept until the next text.
+    A mapper that the domain has no file of is trained when its text is asked for, in a minute or two, and kept until the next text.
     Directions and mappers go as far as `best_strength` says. Raises StyleclipError for an unknown name.
     """
     makers = {"optimization": _optimization, "optimization-w": partial(_optimization, space="w"),
@@ -258,7 +258,8 @@ def summarised(answers: Sequence[Answer]) -> dict:
     """Means over answers: first over those whose text was not true already; `already` counts the others.
 
     reached   share of the edits after which all that the text asks for is so
-    changed   how many other attributes changed, on average;  identity, outside, clip_gain, seconds: means
+    seconds   mean over all of them, for a mapper's training belongs to the first, whatever that is
+    changed   how many other attributes changed, on average;  identity, outside, clip_gain: means
     kept      of those already true, how many other attributes changed, on average (None without any)
     """
     new = [a for a in answers if not a.report.already]
@@ -271,7 +272,7 @@ def summarised(answers: Sequence[Answer]) -> dict:
     return {"edits": len(new), "reached": mean(bool(a.report.target_reached) for a in new),
             "changed": mean(len(a.report.changed) for a in new), "identity": mean(a.report.identity for a in new),
             "outside": mean(a.outside for a in new), "clip_gain": mean(a.report.clip_gain for a in new),
-            "seconds": mean(a.report.seconds for a in new), "already": len(old), "kept": mean(len(a.report.changed) for a in old)}
+            "seconds": mean(a.report.seconds for a in answers), "already": len(old), "kept": mean(len(a.report.changed) for a in old)}
 
 
 def totals(rows: Sequence[Row]) -> list[dict]:

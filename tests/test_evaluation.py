@@ -1,6 +1,9 @@
 """Evaluating methods: who is asked what, what counts as outside, and how answers are summed up."""
 
 import dataclasses
+import json
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -155,6 +158,19 @@ def test_totals_weigh_every_answer_alike():
             Row("a", Question("y", "combined"), [Answer(n, report(reached={"glasses": False}), 0.1) for n in range(3)])]
     found = {(row["method"], row["kind"]): row["reached"] for row in totals(rows)}
     assert found == {("a", "all"): 0.25, ("a", "single"): 1.0, ("a", "combined"): 0.0}
+
+
+def test_the_readme_quotes_what_was_measured():
+    root = Path(__file__).parent.parent
+    measured = json.loads((root / "data/models/portraits/evaluation.json").read_text())["totals"]
+    told = {(total["method"], total["kind"]): total for total in measured}
+    table = re.search(r"\n(\| method \| reached.*?)\n\n", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
+    quoted = [[cell.strip() for cell in row.strip("|").split("|")][1:] for row in table.splitlines()[2:]]
+    for method, cells in zip(("optimization", "mapper", "directions", "redrawn"), quoted, strict=True):
+        everything = told[method, "all"]
+        kinds = " / ".join(f"{100 * told[method, kind]['reached']:.0f}" for kind in ("single", "combined", "paraphrase"))
+        assert cells[:2] == [f"{100 * everything['reached']:.0f} %", f"{kinds} %"], method
+        assert cells[2:] == [f"{everything['changed']:.2f}", f"{everything['identity']:.2f}"], method
 
 
 @pytest.mark.parametrize(("name", "told"), [("optimization", {}), ("optimization-w", {"space": "w"}), ("optimization-w+", {"space": "w+"})])

@@ -14,7 +14,7 @@ MOST_LINES = 25
 MOST_BYTES = 1_600_000
 HEADINGS = ("What you will be able to do", "Summary", "References")
 MACHINE_PATH = re.compile(
-    r"(?<![\w.:/])/(?:root|home|tmp|work|Users|mnt|media|private)/\w[^\s'\"<>)]*|[A-Z]:\\+Users\\+\w+"
+    r"(?<![\w.:/])/(?:root|home|tmp|work|Users|mnt|media|private)/[\w.][^\s'\"<>)]*|[A-Z]:\\+Users\\+\w+"
 )
 
 

@@ -21,7 +21,7 @@ def check_psnr(psnr: Callable[[Tensor, Tensor], Tensor], seed: int = 0) -> bool:
     try:
         for size, noise in ((8, 0.05), (12, 0.4)):
             a = 2 * torch.rand(3, 3, size, size, generator=rng) - 1
-            b = a + noise * torch.rand(3, 1, 1, 1, generator=rng) * torch.randn(a.shape, generator=rng)
+            b = (a + noise * torch.rand(3, 1, 1, 1, generator=rng) * torch.randn(a.shape, generator=rng)).clamp(-1, 1)
             answer = answer_of(psnr, a, b)
             if isinstance(answer, (Tensor, float)) and torch.as_tensor(answer).ndim == 0:
                 raise CheckFailed("psnr gave one number for the whole batch; each picture has its own: average over dimensions 1, 2, 3.")

@@ -73,8 +73,6 @@ def describe_device() -> str:
         return "unknown, because PyTorch does not import"
     if torch.cuda.is_available():
         return f"cuda, {torch.cuda.get_device_name()}"
-    if torch.backends.mps.is_available():
-        return "mps, Apple's GPU"
     return f"cpu, {torch.get_num_threads()} threads on {os.cpu_count()} cores"
 
 
@@ -161,9 +159,14 @@ def _describe_downloads(folder: Path, names: set[str], missing: list[str]) -> It
         return
     there = [file for file in files if (cache / file.name).is_file()]
     rest = "" if len(there) == len(files) else f"; the rest comes with styleclip download {folder.name}"
-    yield f"{folder.name:16} {len(there)} of {len(files)} files are in {cache}{rest}"
+    yield f"{folder.name:16} {len(there)} of {len(files)} files are in {_from_home(cache)}{rest}"
     for file in files:
         yield f"  {'there' if file in there else 'not yet':14} {megabytes(file.bytes):>9}  {file.name}"
+
+
+def _from_home(folder: Path) -> str:
+    """The folder as people write it down: what lies at home begins with ~, whoever's home it is."""
+    return f"~/{folder.relative_to(Path.home()).as_posix()}" if folder.is_relative_to(Path.home()) else str(folder)
 
 
 def _version(name: str) -> str:

@@ -20,12 +20,12 @@ Name = Literal["optimization", "optimization-w", "optimization-w+", "mapper", "d
 class Settings:
     """Asks every method for many edits of held-out portraits and measures them."""
 
-    methods: tuple[Name, ...] = ("optimization", "mapper", "directions")
-    """which methods; mappers are trained first, a minute for each text; -w and -w+ are optimisations in another space than usual;
-    redrawn: the renderer draws what the text asks, for comparison"""
+    methods: tuple[Name, ...] = ("optimization", "mapper", "directions", "redrawn")
+    """which methods; a mapper that the domain has no file of is trained when its text comes, in a minute or two; -w and -w+ are
+    optimisations in another space than usual; redrawn: the renderer draws what the text asks, for comparison"""
     portraits: int = 50
     """how many held-out portraits are rendered and inverted"""
-    each: int = 12
+    each: int = 4
     """of how many of them each text is asked, another part for each text; 0 for all"""
     texts: tuple[str, ...] = ()
     """these texts only, each in quotes; by default the fixed set of 28"""

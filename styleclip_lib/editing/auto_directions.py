@@ -7,7 +7,6 @@ from ..portraits.attributes import BY_NAME
 from ..portraits.captions import plainly, said_apart
 from ..portraits.parsing import parse
 from .global_directions import ALPHA, NEUTRAL, Change, GlobalDirections
-from .latent_optimization import speaks_of_color
 from .prompt_templates import can_read
 from .strength import fits, seen_faces, weighed_strength
 from .style_edit import StyleEdit
@@ -56,7 +55,7 @@ def auto_edit(directions: GlobalDirections, w_plus: torch.Tensor, text: str, neu
 
 def paints(directions: GlobalDirections, text: str) -> bool:
     """Whether the channels of the toRGB layers are asked too: if the text speaks of a colour, and they were tried."""
-    return directions.rgb_effects is not None and speaks_of_color(text)
+    return directions.rgb_effects is not None and parse(text).speaks_of_color
 
 
 def shown_instead(models: Models, image: torch.Tensor, text: str, crowd: torch.Tensor) -> str:

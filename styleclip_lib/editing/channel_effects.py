@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 
 from ..models import Models
-from .move_space import split_styles
 from .style_statistics import StyleStatistics
 
 _AT_ONCE = 16  # pictures
@@ -46,7 +45,7 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
     effects = []
     for channel in channels:
         ends = [with_channel(both, channel, mean[channel] + sign * sigmas * std[channel]) for sign in (-1, 1)]
-        effects.append(mean_effect(*(seen_by_clip(models, *split_styles(models.generator, end), stop_at) for end in ends)))
+        effects.append(mean_effect(*(seen_by_clip(models, *models.generator.split_styles(end), stop_at) for end in ends)))
     return torch.stack(effects)
 
 

@@ -20,7 +20,6 @@ from .channel_scan import scan
 from .directions_file import belongs_to, cached_path, kept_paths, read, read_facts, shipped_path, write
 from .first_order import first_order_effects
 from .goal import NEUTRAL
-from .move_space import split_styles
 from .prompt_templates import text_direction
 from .style_edit import StyleEdit
 from .style_statistics import StyleStatistics, style_statistics
@@ -214,7 +213,7 @@ class GlobalDirections:
         for change in changes:
             step = self.step(*change)
             both[:, : len(step)] += step
-        styles, rgb_styles = split_styles(self.models.generator, both)
+        styles, rgb_styles = self.models.generator.split_styles(both)
         image = self.models.generator.from_styles(styles, rgb_styles)
         said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": self.threshold(c.target, c.neutral, c.beta, c.rgb),
                  "rgb": c.rgb} for c in changes]

@@ -1,6 +1,6 @@
 """Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -10,11 +10,11 @@ from .. import __version__
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.clip import WordTokenizer
-from ..portraits.parsing import parse
+from ..portraits.parsing import COLORED, parse
 from ..schedule import ramped
 from .edit import Edit
 from .goal import Goal, seen_resolution
-from .move_space import SPACES, MoveSpace, move_space, split_styles
+from .move_space import SPACES, MoveSpace, move_space
 from .style_edit import StyleEdit
 
 FINEST_SHAPE = 32
@@ -23,23 +23,17 @@ FINEST_SHAPE = 32
 ALREADY = 0.14
 """The cosine of a face with a text that is true of it, in the eyes of the CLIP of the portraits."""
 
-ROUNDS = 4
+ROUNDS = 3
 """How many rounds a search in the domain of portraits takes at most, each with weaker brakes than the one before."""
 
 RELEASE = 0.5
 """How strong the brakes of a round are, as a share of those of the round before."""
 
-DOUBT = 0.08
-"""How far above `already` the cosine has to be of a picture that was made to please CLIP; half as far, once strong brakes hold it."""
-
-SETTLE = (2.0, 1.0)
-"""How strong the brakes are when the text has become true, as multiples of what they were in the beginning: the first that it bears."""
+DOUBT = 0.1
+"""How far above `already` the cosine has to be of a picture that was made to please CLIP, before the search ends."""
 
 USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
 """lr and lambda_l2 for each space, in whose units they are."""
-
-COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
-"""The attributes that are colours."""
 
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
@@ -67,10 +61,10 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                true from the start comes back as it is (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for
                OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
-    rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not true yet (`DOUBT`
-               above `already`), with weaker brakes (all lambdas times `RELEASE`), up to so many times `steps`; and once it is true, half
-               as many steps follow with strong brakes (all lambdas times `SETTLE`), which take back what the text did not need, and are
-               undone if it is not true any more; None: 4 for the CLIP of the portraits, 1 for OpenAI's
+    rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not surely true
+               (`DOUBT` above `already`), with weaker brakes (all lambdas times `RELEASE`), up to so many times `steps`; and if it took
+               more than one, half as many steps follow with the brakes of the beginning: they take back what the text did not need, and
+               are undone if it is not true any more; None: 3 for the CLIP of the portraits, 1 for OpenAI's
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
@@ -91,7 +85,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     _check(models, w_plus, steps, rounds, layers, space)
     w_plus = w_plus.detach().to(models.device)
     lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
-    rgb = space == "styles" and (speaks_of_color(text) if rgb is None else rgb)
+    rgb = space == "styles" and (parse(text).speaks_of_color if rgb is None else rgb)
     stop_at = seen_resolution(models) if stop_at is None else stop_at
     of_portraits = isinstance(models.clip.tokenizer, WordTokenizer)
     already = (ALREADY if of_portraits else 1.0) if already is None else already
@@ -118,13 +112,13 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
               "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "rounds": rounds,
               "views": views, "layers": layers, "space": space, "rgb": rgb, "stop_at": stop_at, "seed": seed, "version": __version__}
     if space == "styles":
-        styles, rgb_styles = split_styles(models.generator, found)
+        styles, rgb_styles = models.generator.split_styles(found)
         return StyleEdit(w_plus, image, search.history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)
     return Edit(found, image, search.history, recipe, drawn)
 
 
 def _there_and_back(search: "_Search", walk: Callable[[int, float, str], bool], steps: int, rounds: int, already: float) -> None:
-    """Rounds with ever weaker brakes until one makes the text true, and half a round with strong brakes.
+    """Rounds with ever weaker brakes until one makes the text surely true. After several, half a round with the brakes of the beginning.
 
     walk  steps, strength of the brakes, name -> whether on_step ended it
     """
@@ -133,25 +127,22 @@ def _there_and_back(search: "_Search", walk: Callable[[int, float, str], bool], 
     for number in range(rounds):
         if walk(steps, RELEASE**number, f", round {number + 1}" if number else ""):
             return
-        if rounds > 1 and search.truth() >= already + DOUBT:
-            strengths = SETTLE if number else SETTLE[:1]         # after the first round, 1 would be more of the same
-            _settle(search, partial(walk, (steps + 1) // 2, name=", settling"), strengths, already + DOUBT / 2)
-            return
+        truth = search.truth()
+        if truth >= already + DOUBT:
+            break
+    if number and truth >= already:
+        _settle(search, partial(walk, (steps + 1) // 2, 1.0, ", settling"), already)
 
 
-def _settle(search: "_Search", walk: Callable[..., bool], strengths: Sequence[float], sure: float) -> None:
-    """A walk with the first of these strengths of the brakes that leaves the text true; undone if none does, or if it is ended."""
+def _settle(search: "_Search", walk: Callable[[], bool], already: float) -> None:
+    """A walk that is undone if the text is not true afterwards, or if it is ended."""
     arrived, steps = search.found, len(search.way)
+    kept = False
     try:
-        for strength in strengths:
-            search.found, search.way = arrived, search.way[:steps]
-            if walk(strength=strength):
-                break
-            if search.truth() >= sure:
-                arrived, steps = search.found, len(search.way)
-                break
+        kept = not walk() and search.truth() >= already
     finally:
-        search.found, search.way = arrived, search.way[:steps]
+        if not kept:
+            search.found, search.way = arrived, search.way[:steps]
 
 
 class _Search:
@@ -205,17 +196,12 @@ class _Search:
         return [self.way[i * len(self.way) // count] for i in range(count)] if count < len(self.way) else self.way
 
 
-def speaks_of_color(text: str) -> bool:
-    """Whether a text says of what colour something is, in words of the vocabulary of the portraits."""
-    return not COLORED.isdisjoint(parse(text).attributes)
-
-
 def layers_for(text: str) -> str:
     """Which layers a text needs: "shape", "color", or "all" for both and for words outside the vocabulary of the portraits."""
     said = parse(text)
     if said.unknown or not said.attributes:
         return "all"
-    if not speaks_of_color(text):
+    if not said.speaks_of_color:
         return "shape"
     return "color" if COLORED.issuperset(said.attributes) else "all"
 

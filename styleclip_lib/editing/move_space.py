@@ -41,17 +41,12 @@ def move_space(models: Models, w_plus: torch.Tensor, space: str, layers: torch.T
         both = torch.cat(generator.styles(w_plus), dim=1)
         free = _of_channels(generator, layers, rgb)
         return MoveSpace(torch.zeros_like(both), lambda offset: both + free * offset,
-                         lambda s, **how: generator.from_styles(*split_styles(generator, s), **how))
+                         lambda s, **how: generator.from_styles(*generator.split_styles(s), **how))
     free = layers[None, :, None]
     if space == "w+":
         return MoveSpace(torch.zeros_like(w_plus), lambda offset: w_plus + free * offset, generator.synthesis)
     axes = principal_axes(generator)
     return MoveSpace(w_plus.new_zeros(1, 1, len(axes)), lambda offset: w_plus + free * (offset @ axes), generator.synthesis)
-
-
-def split_styles(generator: Generator, both: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """[B, num_channels + num_rgb_channels] -> styles [B, num_channels], rgb_styles [B, num_rgb_channels]"""
-    return both[:, : generator.num_channels], both[:, generator.num_channels :]
 
 
 def _of_channels(generator: Generator, layers: torch.Tensor, rgb: bool) -> torch.Tensor:

@@ -192,6 +192,10 @@ class Generator(nn.Module):
         convs, rgbs = self.synthesis.styles(w_plus)
         return torch.cat(convs, dim=1), torch.cat(rgbs, dim=1)
 
+    def split_styles(self, both: Tensor) -> tuple[Tensor, Tensor]:
+        """Both side by side, [B, num_channels + num_rgb_channels] -> styles, rgb_styles"""
+        return both[:, : self.num_channels], both[:, self.num_channels :]
+
     def from_styles(
         self,
         styles: Tensor,

@@ -46,8 +46,3 @@ class MappingNetwork(nn.Module):
             return w_plus
         truncated = torch.lerp(self.w_avg, w_plus[:, :truncation_cutoff], truncation_psi)
         return torch.cat([truncated, w_plus[:, truncated.shape[1]:]], dim=1)
-
-    @torch.no_grad()
-    def update_w_avg(self, w: Tensor, decay: float = 0.998) -> None:
-        """Move `w_avg` toward the mean of w [B, w_dim], as training does after every batch."""
-        self.w_avg.copy_(torch.lerp(w.detach().mean(dim=0), self.w_avg, decay))

@@ -11,6 +11,9 @@ from .scene_words import SCENE_WORDS
 from .statements import Statement
 from .style_words import STYLE_WORDS
 
+COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
+"""The attributes that are colours."""
+
 _GLUE = ("a an the and with who that is has having wearing of",)
 _ARTICLES = ("a", "an", "the")
 _NEGATIONS = ("no", "not", "without")
@@ -33,6 +36,11 @@ class Parsed:
     def attributes(self) -> tuple[str, ...]:
         """The names of the attributes that the text is about, each once."""
         return tuple(dict.fromkeys(attribute for attribute, _ in self.statements))
+
+    @property
+    def speaks_of_color(self) -> bool:
+        """Whether it says of what colour something is."""
+        return not COLORED.isdisjoint(self.attributes)
 
 
 def words_of(text: str) -> list[str]:

@@ -51,7 +51,8 @@ def teach_mapping(mapping: MappingNetwork, steps: int = 5000, batch_size: int = 
     parameters = [p for layer in hidden for p in layer.parameters()]
     # Their own learning rate is a hundredth of everybody else's (lr_multiplier); here they learn alone, and fast.
     optimizer = torch.optim.Adam([{"params": parameters}, {"params": readout.parameters()}], betas=(0.9, 0.99))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [15.0, 5e-3], steps, pct_start=0.1)
+    # With 10 steps its first phase would have no length, and it divides by that.
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [15.0, 5e-3], max(steps, 20), pct_start=0.1)
     for _ in tqdm(range(steps), desc="mapping network", disable=not progress, mininterval=2):
         z = torch.randn(batch_size, Z_DIM, generator=rng)
         loss = F.mse_loss(readout(_through(hidden, z)), code(z))

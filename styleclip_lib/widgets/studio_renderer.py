@@ -10,7 +10,6 @@ import torch
 
 from ..editing.global_directions import GlobalDirections
 from ..editing.goal import NEUTRAL
-from ..editing.move_space import split_styles
 from ..errors import StyleclipError
 from ..metrics import EditReport, measure_edit
 from ..models import Models
@@ -129,7 +128,7 @@ class Renderer:
         if moved.shift is None:
             return generator.synthesis(moved.w_plus, stop_at=stop_at).clamp(-1, 1)
         styles = torch.cat(generator.styles(moved.w_plus), dim=1) + moved.shift
-        return generator.from_styles(*split_styles(generator, styles), stop_at=stop_at).clamp(-1, 1)
+        return generator.from_styles(*generator.split_styles(styles), stop_at=stop_at).clamp(-1, 1)
 
     def _small(self, preview: bool) -> int | None:
         """The resolution at which a preview stops; None where the whole picture is no larger."""

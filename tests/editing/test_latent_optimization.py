@@ -9,7 +9,7 @@ import torch
 from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.goal import Goal, seen_resolution
-from styleclip_lib.editing.latent_optimization import RELEASE, ROUNDS, SETTLE, layers_for, optimize_latent
+from styleclip_lib.editing.latent_optimization import RELEASE, ROUNDS, layers_for, optimize_latent
 from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.metrics import measure_edit
@@ -199,55 +199,53 @@ def truth(tiny, image) -> float:
     return Goal.of_text(tiny, TEXT, 1.0).truth(image)
 
 
-def test_a_round_that_makes_the_text_true_is_the_last(tiny, w_plus, monkeypatch):
-    """Half as many steps settle what was found; a picture made to please CLIP has to be truer than one that was not."""
+def test_a_round_that_makes_the_text_surely_true_is_the_last(tiny, w_plus, monkeypatch):
+    """A picture made to please CLIP has to be truer than one that was not."""
     monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.001)
     reached = truth(tiny, edit(tiny, w_plus, **FREE).image)
-    assert len(edit(tiny, w_plus, already=reached - 0.002, rounds=2, **FREE).history["loss"]) == 20 + 10
+    assert len(edit(tiny, w_plus, already=reached - 0.002, rounds=2, **FREE).history["loss"]) == 20
     assert len(edit(tiny, w_plus, already=reached - 0.0005, rounds=2, **FREE).history["loss"]) >= 20 + 20
-    assert len(edit(tiny, w_plus, already=reached - 0.002, rounds=1, **FREE).history["loss"]) == 20
+    assert len(edit(tiny, w_plus, already=reached - 0.0005, rounds=1, **FREE).history["loss"]) == 20
 
 
-@pytest.mark.parametrize("settle, stays", [(SETTLE[0], True), (1e6, False)])
-def test_what_the_text_did_not_need_is_taken_back(tiny, w_plus, monkeypatch, settle, stays):
-    """With strong brakes, from where the round had arrived; undone where they make the text untrue again."""
-    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.SETTLE", (settle,))
-    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.0)
-    settings = {**FREE, "lambda_l2": 0.0001}
-    there = edit(tiny, w_plus, **settings)
-    between = 0.5 * (truth(tiny, tiny.generator.synthesis(w_plus)) + truth(tiny, there.image))
-    back = edit(tiny, w_plus, already=between, rounds=2, frames=100, **settings)
+HELD = {**FREE, "lambda_l2": 0.02, "rounds": 2}
+
+
+@pytest.fixture
+def after_two_rounds(tiny, w_plus, monkeypatch):
+    """The second round without brakes, and nothing sure enough to end there."""
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.RELEASE", 0.0)
+    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 1.0)
+    return edit(tiny, w_plus, already=0.99, **HELD)
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_the_text_did_not_need_is_taken_back(tiny, w_plus, after_two_rounds, stays):
+    """After several rounds, with the brakes of the beginning; undone where they make the text untrue again."""
+    assert len(after_two_rounds.history["loss"]) == 40, "nothing settles where the text is not true"
+    begun, arrived = (truth(tiny, image) for image in (tiny.generator.synthesis(w_plus), after_two_rounds.image))
+    already = begun + 0.001 if stays else arrived - 0.001
+    back = edit(tiny, w_plus, already=already, frames=100, **HELD)
     loss, clip, l2 = (torch.tensor(back.history[name]) for name in ("loss", "clip", "l2"))
-    torch.testing.assert_close(loss[20:], clip[20:] + settle * 0.0001 * l2[20:], rtol=1e-4, atol=1e-5)
-    assert l2[20] == pytest.approx(l2[loss[:20].argmin()].item(), rel=1e-4)
-    assert torch.equal(back.w_plus, there.w_plus) != stays and len(back.frames) == (30 if stays else 20)
-    best = loss[20:].argmin() + 20 if stays else loss[:20].argmin()
-    assert (back.w_plus - w_plus).square().sum().item() == pytest.approx(l2[best].item(), rel=1e-3)
-    assert truth(tiny, back.image) >= between
+    torch.testing.assert_close(loss[40:], clip[40:] + 0.02 * l2[40:], rtol=1e-4, atol=1e-5)
+    assert len(loss) == 50 and len(back.frames) == (50 if stays else 40)
+    assert l2[40] == pytest.approx((after_two_rounds.w_plus - w_plus).square().sum().item(), rel=1e-3)
+    assert torch.equal(back.w_plus, after_two_rounds.w_plus) != stays
+    assert (back.w_plus - w_plus).norm() < 0.9 * (after_two_rounds.w_plus - w_plus).norm() or not stays
+    assert truth(tiny, back.image) >= already
 
 
-def test_where_strong_brakes_make_the_text_untrue_weaker_ones_are_tried(tiny, w_plus, monkeypatch):
-    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.SETTLE", (1e6, 1.0))
-    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.0)
-    seen, settings = [], {**FREE, "lambda_l2": 0.0001}
-    more = truth(tiny, edit(tiny, w_plus, **settings).image) + 0.01
-    back = edit(tiny, w_plus, already=more, rounds=2, frames=100, on_step=lambda step, image: seen.append(step), **settings)
-    assert seen == list(range(20 + 20 + 10 + 10)) and len(back.frames) == 20 + 20 + 10
-    assert truth(tiny, back.image) >= more
-
-
-def test_what_is_stopped_while_it_settles_is_undone(tiny, w_plus, monkeypatch, capsys):
-    monkeypatch.setattr("styleclip_lib.editing.latent_optimization.DOUBT", 0.0)
-    there = edit(tiny, w_plus, **FREE)
-    settings = {**FREE, "already": truth(tiny, there.image) - 0.001, "rounds": 2}
-    assert torch.equal(edit(tiny, w_plus, on_step=lambda step, image: step == 24, **settings).w_plus, there.w_plus)
+def test_what_is_stopped_while_it_settles_is_undone(tiny, w_plus, after_two_rounds, capsys):
+    settings = {**HELD, "already": truth(tiny, after_two_rounds.image) - 0.001}
+    stopped = edit(tiny, w_plus, on_step=lambda step, image: step == 44, **settings)
+    assert torch.equal(stopped.w_plus, after_two_rounds.w_plus)
 
     def ctrl_c(step, image):
-        if step == 24:
+        if step == 44:
             raise KeyboardInterrupt
 
-    assert torch.equal(edit(tiny, w_plus, on_step=ctrl_c, **settings).w_plus, there.w_plus)
-    assert "Stopped after 25 steps" in capsys.readouterr().out
+    assert torch.equal(edit(tiny, w_plus, on_step=ctrl_c, **settings).w_plus, after_two_rounds.w_plus)
+    assert "Stopped after 45 steps" in capsys.readouterr().out
 
 
 def test_all_that_a_text_says_has_to_be_true(models):

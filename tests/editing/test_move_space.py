@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from styleclip_lib.editing.move_space import SPACES, move_space, principal_axes, split_styles
+from styleclip_lib.editing.move_space import SPACES, move_space, principal_axes
 
 
 def every_layer(models):
@@ -36,7 +36,7 @@ def test_styles_of_the_rgb_layers_move_if_they_may(tiny, rgb):
     w_plus, layers = tiny.sample(1), every_layer(tiny)
     layers[3] = 0
     at = move_space(tiny, w_plus, "styles", layers, rgb)
-    moved = split_styles(tiny.generator, (at.moved(at.zero + 1) - at.moved(at.zero))[:1])[1][0]
+    moved = tiny.generator.split_styles((at.moved(at.zero + 1) - at.moved(at.zero))[:1])[1][0]
     expected = [rgb * layers[2 * i + 1].item() for i in range(len(tiny.generator.rgb_style_slices))]
     assert [pytest.approx(moved[where].min().item(), abs=1e-5) for _, where in tiny.generator.rgb_style_slices] == expected
 

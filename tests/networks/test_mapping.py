@@ -35,11 +35,3 @@ def test_truncation():
     assert torch.equal(partly[:, :2], whole[:, :2])
     assert torch.equal(partly[:, 2:], network(z)[:, 2:])
     torch.testing.assert_close(network(z, truncation_psi=0.0)[0, 0], network.w_avg)
-
-
-def test_running_mean_of_w():
-    network = mapping()
-    before, w = network.w_avg.clone(), torch.randn(10, 6, requires_grad=True)
-    network.update_w_avg(w, decay=0.9)
-    torch.testing.assert_close(network.w_avg, 0.9 * before + 0.1 * w.detach().mean(dim=0))
-    assert not network.w_avg.requires_grad

@@ -73,6 +73,7 @@ BROKEN = {
     "no outputs": lambda book: book["cells"][1].update(outputs=[]),
     "without its state": lambda book: book["cells"][1]["outputs"].append(shows(WIDGET, "")),
     "/home/me/x": lambda book: book["cells"][1]["outputs"].append(says("in /home/me/x at line 1")),
+    "/root/.cache/x": lambda book: book["cells"][1]["outputs"].append(says("files are in /root/.cache/x; the rest")),
     "/tmp/a.png": lambda book: book["cells"][1].update(source="open('/tmp/a.png')"),
     "Users": lambda book: book["cells"][1]["outputs"].append(shows("text/html", "<b>C:\\Users\\me</b>")),
     "MB": lambda book: book["cells"][1]["outputs"].append(shows("image/png", "A" * 1_700_000)),

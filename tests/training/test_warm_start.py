@@ -69,7 +69,7 @@ def test_w_is_a_linear_image_of_the_code(mapping_and_residual):
 
 
 def test_teaching_is_repeatable():
-    assert taught(2)[1] == taught(2)[1]
+    assert taught(10)[1] == taught(10)[1]          # 10: the first phase of the schedule is 0.1 of the steps
 
 
 def test_styles_are_centered():
