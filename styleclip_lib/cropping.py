@@ -21,16 +21,6 @@ BLURRED = 1 / 3
 """Where a picture is continued, the blur begins inside it, at this share of the continuation's width."""
 
 
-def crop_face(
-    picture: Image.Image, landmarks: np.ndarray, size: int, framing: float = 1.0, supersample: int = 4
-) -> Image.Image:
-    """The aligned face, ``size`` x ``size`` pixels, RGB.
-
-    landmarks [68, 2]: x, y in pixels of the picture. framing: side of the square, in sides of FFHQ's. supersample: see ``crop_quad``.
-    """
-    return crop_quad(picture, face_quad(landmarks, framing), size, supersample)
-
-
 def crop_quad(picture: Image.Image, quad: np.ndarray, size: int, supersample: int = 4) -> Image.Image:
     """What lies in a square of an RGB picture, as ``face_quad`` gives it, upright, ``size`` x ``size`` pixels.
 

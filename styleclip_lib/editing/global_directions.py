@@ -73,7 +73,7 @@ class GlobalDirections:
     _relevances: dict[tuple[str, str, bool, float], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
-    def compute(cls, models: Models, *, images: int = 32, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
+    def compute(cls, models: Models, *, images: int = 24, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
                 seed: int = 0, folder: str | Path | None = None, progress: bool = True) -> "GlobalDirections":
         """The paper's scan: each channel is drawn low and high in some faces, all else being as it is in the face.
 

@@ -47,7 +47,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
 
     with Adam and the learning rate of `schedule.ramped`, as the authors do. CLIP sees the picture normalised as in its
     training, in several random views a step (views=1 is the paper's way), and is content when the cosine reaches `enough`
-    (enough=1 is the paper's way): a picture of which the text is true has a cosine of about 0.2 in the portraits domain, and an
+    (enough=1 is the paper's way): a picture of which the text is true mostly has one of 0.1 to 0.26 in the portraits domain, and an
     optimiser that goes on from there only paints out whatever the text does not mention. L_side (`losses.side_loss`, λ_side = 0 is
     the paper's way) minds what CLIP sees change besides. Ctrl-C returns the best so far.
 

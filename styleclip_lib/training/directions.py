@@ -49,7 +49,7 @@ class Settings:
 
     run: Path = Path("runs/directions")
     domain: Path = Path("data/models/portraits")
-    images: int = 32
+    images: int = 24
     samples: int = 20_000
     truncation_psi: float = 0.7
     sigmas: float = 5.0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styleclip_lib.cropping import crop_face, face_quad, quad_side, surroundings
+from styleclip_lib.cropping import crop_quad, face_quad, quad_side, surroundings
 from styleclip_lib.faces import align_face, find_faces
 from tests.conformance.cases import load_case
 
@@ -48,12 +48,12 @@ def test_surroundings(name, case, pictures):
 def test_pixels_of_a_plain_crop(case, pictures):
     """e4e draws the square at the size of the result."""
     official = np.array(Image.open(io.BytesIO(case["a_aligned_png"].tobytes())))
-    assert_near(crop_face(pictures["a"], case["a_landmarks"], SIZE, supersample=1), official)
+    assert_near(crop_quad(pictures["a"], face_quad(case["a_landmarks"]), SIZE, supersample=1), official)
 
 
 @pytest.mark.parametrize("name", ["b", "c"])
 def test_pixels_where_the_picture_is_continued_or_shrunk(name, case, pictures):
-    ours = crop_face(pictures[name], case[f"{name}_landmarks"], SIZE, supersample=1)
+    ours = crop_quad(pictures[name], face_quad(case[f"{name}_landmarks"]), SIZE, supersample=1)
     assert_near(np.asarray(ours)[1::4, 2::4], case[f"{name}_aligned_stride4"])
     assert_near(np.asarray(ours)[:24, :24], case[f"{name}_aligned_corner"])
     values = np.asarray(ours, dtype=np.float64)

@@ -154,6 +154,12 @@ def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
     assert not gradients[56:].any() and gradients[:56].abs().min() > 0
 
 
+def test_what_comes_with_the_domain_is_not_scanned_again(models, tmp_path, monkeypatch):
+    monkeypatch.setattr("styleclip_lib.editing.global_directions.scan", lambda *what: pytest.fail("scanned"))
+    directions = GlobalDirections.compute(models, folder=tmp_path / "empty", progress=False)
+    assert torch.equal(directions.effects, GlobalDirections.load(models).effects)
+
+
 def test_what_the_scan_returns(scanned, tiny):
     assert scanned.effects.shape == (56, 16) and scanned.mean.shape == scanned.std.shape == (56,)
     torch.testing.assert_close(scanned.effects.norm(dim=1), torch.ones(56), rtol=0, atol=2e-3)
