@@ -71,9 +71,13 @@ class Goal:
         """
         return float((self.models.clip.encode_image(image) @ self.statements.T).min())
 
-    def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator) -> dict[str, Tensor]:
-        """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]"""
+    def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator, apart: bool = False) -> dict[str, Tensor]:
+        """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]
+
+        apart  in place of the text, ask for the one of its statements that is least true of each view, as `truth` does
+        """
         seen = self.models.clip.encode_image(random_views(images, views, rng))
-        return {"clip": clip_loss(seen, self.text_vector).clamp(min=1 - self.enough).mean(),
+        far = (1 - seen @ self.statements.T).amax(1) if apart else clip_loss(seen, self.text_vector)
+        return {"clip": far.clamp(min=1 - self.enough).mean(),
                 "identity": identity_loss(self.models.identity, images, before.person).mean(),
                 "side": side_loss(before.seen, seen[: len(images)], self.direction).mean()}

@@ -62,9 +62,10 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
     rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not surely true
-               (`DOUBT` above `already`), with weaker brakes (all lambdas times `RELEASE`), up to so many times `steps`; and if it took
-               more than one, half as many steps follow with the brakes of the beginning: they take back what the text did not need, and
-               are undone if it is not true any more; None: 3 for the CLIP of the portraits, 1 for OpenAI's
+               (`DOUBT` above `already`), with weaker brakes (all lambdas times `RELEASE`) and towards what is least true of all that the
+               text says, up to so many times `steps`; and if it took more than one, half as many steps follow with the brakes of the
+               beginning: they take back what the text did not need, and are undone if it is not true any more; None: 3 for the CLIP of
+               the portraits, 1 for OpenAI's
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
@@ -168,7 +169,11 @@ class _Search:
             return self.goal.truth(self._picture(self.found))
 
     def ended_by(self, on_step: Callable | None, steps: tqdm, lr: float, weights: dict[str, float]) -> bool:
-        """One round, from what was found so far; whether on_step ended it."""
+        """One round, from what was found so far; whether on_step ended it.
+
+        The first asks for the text as it stands; the later ones, for which there is a reason, for what is least true of all that it says.
+        """
+        apart = bool(self.way)
         offset = self.found.clone().requires_grad_()
         optimizer = torch.optim.Adam([offset], lr=lr)
         lowest = float("inf")
@@ -176,7 +181,7 @@ class _Search:
             for step in steps:
                 optimizer.param_groups[0]["lr"] = ramped(step + 1, steps.total + 1, lr)
                 image = self._picture(offset)
-                terms = {**self.goal.terms(image, self.before, self.views, self.rng), "l2": offset.square().sum()}
+                terms = {**self.goal.terms(image, self.before, self.views, self.rng, apart), "l2": offset.square().sum()}
                 loss = terms["clip"] + sum(weight * terms[name] for name, weight in weights.items())
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()

@@ -12,6 +12,7 @@ from styleclip_lib.editing.goal import Goal, seen_resolution
 from styleclip_lib.editing.latent_optimization import RELEASE, ROUNDS, layers_for, optimize_latent
 from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.losses import random_views
 from styleclip_lib.metrics import measure_edit
 
 TEXT = "a smiling face"
@@ -254,6 +255,24 @@ def test_all_that_a_text_says_has_to_be_true(models):
                         for text in ("an old face with a hat", "an old face", "a face wearing a hat"))
     cosine = float(models.clip.encode_image(image)[0] @ models.clip.encode_text(["an old face with a hat"])[0])
     assert both == pytest.approx(min(one, other, cosine), abs=1e-5) and abs(one - other) > 0.05
+
+
+def test_later_rounds_ask_for_what_is_least_true(tiny, w_plus):
+    """Against a loop over the views, and over all that the text says."""
+    text = "a smiling face with glasses and a hat"
+    goal, image = Goal.of_text(tiny, text, 0.2), tiny.generator.synthesis(w_plus)
+    before, views = goal.faces(image), random_views(image, 3, torch.Generator().manual_seed(5))
+    far = []
+    for seen in (tiny.clip.encode_image(view[None])[0] for view in views):
+        far.append(max(1 - 0.2, *(1 - float(seen @ statement) for statement in goal.statements)))
+    term = goal.terms(image, before, 3, torch.Generator().manual_seed(5), apart=True)["clip"]
+    assert len(goal.statements) > 2 and float(term) == pytest.approx(sum(far) / 3, abs=1e-5)
+    settings = {**FREE, "rounds": 2, "steps": 4, "enough": 1.0, "already": 0.99}
+    pictures = []
+    clip = edit(tiny, w_plus, text, on_step=lambda step, image: pictures.append(image), **settings).history["clip"]
+    for step, picture in enumerate(pictures):
+        cosine = float(tiny.clip.encode_image(picture)[0] @ goal.text_vector[0]) if step < 4 else goal.truth(picture)
+        assert clip[step] == pytest.approx(1 - cosine, abs=1e-5)
 
 
 def test_several_rounds_are_for_the_clip_of_the_portraits(tiny, w_plus, monkeypatch):
