@@ -69,7 +69,11 @@ class Goal:
 
         "A smiling woman with long red hair" can be near to a picture with short hair, if all else is so.
         """
-        return float((self.models.clip.encode_image(image) @ self.statements.T).min())
+        return float(self._least_true(self.models.clip.encode_image(image)))
+
+    def _least_true(self, seen: Tensor) -> Tensor:
+        """The cosine of the statement that fits each picture least. seen [B, D] -> [B]"""
+        return (seen @ self.statements.T).amin(1)
 
     def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator, apart: bool = False) -> dict[str, Tensor]:
         """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]
@@ -77,7 +81,7 @@ class Goal:
         apart  in place of the text, ask for the one of its statements that is least true of each view, as `truth` does
         """
         seen = self.models.clip.encode_image(random_views(images, views, rng))
-        far = (1 - seen @ self.statements.T).amax(1) if apart else clip_loss(seen, self.text_vector)
+        far = 1 - self._least_true(seen) if apart else clip_loss(seen, self.text_vector)
         return {"clip": far.clamp(min=1 - self.enough).mean(),
                 "identity": identity_loss(self.models.identity, images, before.person).mean(),
                 "side": side_loss(before.seen, seen[: len(images)], self.direction).mean()}

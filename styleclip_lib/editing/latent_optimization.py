@@ -171,7 +171,7 @@ class _Search:
     def ended_by(self, on_step: Callable | None, steps: tqdm, lr: float, weights: dict[str, float]) -> bool:
         """One round, from what was found so far; whether on_step ended it.
 
-        The first asks for the text as it stands; the later ones, for which there is a reason, for what is least true of all that it says.
+        The first round asks for the text as it stands. A later one exists because something is missing, and asks for what is least true.
         """
         apart = bool(self.way)
         offset = self.found.clone().requires_grad_()

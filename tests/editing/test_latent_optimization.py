@@ -9,11 +9,14 @@ import torch
 from styleclip_lib import __version__
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.goal import Goal, seen_resolution
-from styleclip_lib.editing.latent_optimization import RELEASE, ROUNDS, layers_for, optimize_latent
+from styleclip_lib.editing.latent_optimization import ALREADY, RELEASE, ROUNDS, layers_for, optimize_latent
 from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.evaluation import QUESTIONS, HeldOut, portraits_for, with_text
 from styleclip_lib.losses import random_views
 from styleclip_lib.metrics import measure_edit
+from styleclip_lib.portraits.factors import sample
+from styleclip_lib.portraits.render import render
 
 TEXT = "a smiling face"
 
@@ -273,6 +276,17 @@ def test_later_rounds_ask_for_what_is_least_true(tiny, w_plus):
     for step, picture in enumerate(pictures):
         cosine = float(tiny.clip.encode_image(picture)[0] @ goal.text_vector[0]) if step < 4 else goal.truth(picture)
         assert clip[step] == pytest.approx(1 - cosine, abs=1e-5)
+
+
+def test_how_true_the_pictures_are_of_which_a_text_is_true(models):
+    """What the docstring and lesson 04 say of them, and what `already` and `enough` stand for."""
+    people, found = sample(60, seed=11), []
+    for i, question in enumerate(QUESTIONS):
+        goal = Goal.of_text(models, question.text, 1.0)
+        suited = portraits_for(HeldOut(people, []), question, 3, start=5 * i)
+        found += [goal.truth(render(with_text(people[portrait], question.text), models.generator.img_resolution)) for portrait in suited]
+    low, middle, high = torch.tensor(found).quantile(torch.tensor([0.1, 0.5, 0.9])).tolist()
+    assert 0.08 < low < ALREADY < middle < 0.2 and middle == pytest.approx(0.17, abs=0.02) and high == pytest.approx(0.26, abs=0.03)
 
 
 def test_several_rounds_are_for_the_clip_of_the_portraits(tiny, w_plus, monkeypatch):
