@@ -81,7 +81,16 @@ class Goal:
         apart  in place of the text, ask for the one of its statements that is least true of each view, as `truth` does
         """
         seen = self.models.clip.encode_image(random_views(images, views, rng))
+        return {"clip": self._far(seen, apart), "identity": identity_loss(self.models.identity, images, before.person).mean(),
+                "side": self._beside(seen[: len(images)], before.seen)}
+
+    def seen_terms(self, seen: Tensor, before: Tensor, apart: bool = False) -> dict[str, Tensor]:
+        """ "clip" and "side" of faces that need not stay the same person. seen, before [B, D], CLIP's vectors after and before"""
+        return {"clip": self._far(seen, apart), "side": self._beside(seen, before)}
+
+    def _far(self, seen: Tensor, apart: bool) -> Tensor:
         far = 1 - self._least_true(seen) if apart else clip_loss(seen, self.text_vector)
-        return {"clip": far.clamp(min=1 - self.enough).mean(),
-                "identity": identity_loss(self.models.identity, images, before.person).mean(),
-                "side": side_loss(before.seen, seen[: len(images)], self.direction).mean()}
+        return far.clamp(min=1 - self.enough).mean()
+
+    def _beside(self, seen: Tensor, before: Tensor) -> Tensor:
+        return side_loss(before, seen, self.direction).mean()

@@ -12,6 +12,7 @@ from ..models import Models
 from ..networks.clip import WordTokenizer
 from ..portraits.parsing import COLORED, parse
 from ..schedule import ramped
+from .companions import Companions
 from .edit import Edit
 from .goal import Goal, seen_resolution
 from .move_space import SPACES, MoveSpace, move_space
@@ -38,8 +39,8 @@ USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
                     lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None,
-                    enough: float = 0.3, rounds: int | None = None, views: int = 2, layers: str = "all", space: str = "styles",
-                    rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
+                    enough: float = 0.3, companions: int = 0, rounds: int | None = None, views: int = 2, layers: str = "all",
+                    space: str = "styles", rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
                     on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
 
@@ -61,6 +62,9 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                true from the start comes back as it is (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for
                OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
+    companions on how many invented faces, others in each step, the same offset is tried (`Companions`): what CLIP says of them counts as
+               much as what it says of the face itself. What is a flaw of CLIP's at one face is none at the next, so that less changes
+               besides. Each costs about as much time as the face; 0 is the paper's way
     rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not surely true
                (`DOUBT` above `already`), with weaker brakes (all lambdas times `RELEASE`) and towards what is least true of all that the
                text says, up to so many times `steps`; and if it took more than one, half as many steps follow with the brakes of the
@@ -83,7 +87,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space,
     or a stop_at that the generator does not have.
     """
-    _check(models, w_plus, steps, rounds, layers, space)
+    _check(models, w_plus, steps, rounds, companions, layers, space)
     w_plus = w_plus.detach().to(models.device)
     lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
     rgb = space == "styles" and (parse(text).speaks_of_color if rgb is None else rgb)
@@ -93,7 +97,10 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     rounds = (ROUNDS if of_portraits else 1) if rounds is None else rounds
 
     at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
-    search = _Search(at, Goal.of_text(models, text, enough), stop_at, views, torch.Generator().manual_seed(seed))
+    goal = Goal.of_text(models, text, enough)
+    search = _Search(at, goal, stop_at, views, torch.Generator().manual_seed(seed))
+    if companions and search.truth() < already:
+        search.accompany(Companions(models, goal, at, space, stop_at, seed), companions)
     brakes = {"l2": lambda_l2, "identity": lambda_id, "side": lambda_side}
 
     def walk(how_far: int, strength: float, name: str) -> bool:
@@ -110,8 +117,9 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
         image = at.draw(found)
         drawn = [at.draw(at.moved(offset)).clamp(-1, 1) for offset in search.some_of_the_way(frames)]
     recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
-              "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough, "rounds": rounds,
-              "views": views, "layers": layers, "space": space, "rgb": rgb, "stop_at": stop_at, "seed": seed, "version": __version__}
+              "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough,
+              "companions": companions, "rounds": rounds, "views": views, "layers": layers, "space": space, "rgb": rgb,
+              "stop_at": stop_at, "seed": seed, "version": __version__}
     if space == "styles":
         styles, rgb_styles = models.generator.split_styles(found)
         return StyleEdit(w_plus, image, search.history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)
@@ -155,13 +163,24 @@ class _Search:
 
     def __init__(self, at: MoveSpace, goal: Goal, stop_at: int, views: int, rng: torch.Generator):
         self.at, self.goal, self.stop_at, self.views, self.rng = at, goal, stop_at, views, rng
-        self.found, self.way = at.zero, []
+        self.found, self.way, self.count = at.zero, [], 0
         self.history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": []}
         with torch.no_grad():
             self.before = goal.faces(self._picture(at.zero))
 
     def _picture(self, offset: torch.Tensor) -> torch.Tensor:
         return self.at.draw(self.at.moved(offset), stop_at=self.stop_at)
+
+    def accompany(self, companions: Companions, count: int) -> None:
+        """From now on each step is tried on `count` other faces, too."""
+        self.companions, self.count = companions, count
+
+    def _asked(self, offset: torch.Tensor, image: torch.Tensor, apart: bool) -> dict[str, torch.Tensor]:
+        """The goal's terms; with companions, "clip" and "side" are the means of the face's and the companions'."""
+        own = self.goal.terms(image, self.before, self.views, self.rng, apart)
+        if not self.count:
+            return own
+        return own | {name: (own[name] + others) / 2 for name, others in self.companions.terms(offset, self.count, apart).items()}
 
     def truth(self) -> float:
         """How true the text is of what was found."""
@@ -181,7 +200,7 @@ class _Search:
             for step in steps:
                 optimizer.param_groups[0]["lr"] = ramped(step + 1, steps.total + 1, lr)
                 image = self._picture(offset)
-                terms = {**self.goal.terms(image, self.before, self.views, self.rng, apart), "l2": offset.square().sum()}
+                terms = {**self._asked(offset, image, apart), "l2": offset.square().sum()}
                 loss = terms["clip"] + sum(weight * terms[name] for name, weight in weights.items())
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
@@ -219,7 +238,8 @@ def _free_layers(models: Models, layers: str) -> torch.Tensor:
     return (resolutions >= (FINEST_SHAPE if layers == "color" else 0)).float()
 
 
-def _check(models: Models, w_plus: torch.Tensor, steps: int, rounds: int | None, layers: str, space: str) -> None:
+def _check(models: Models, w_plus: torch.Tensor, steps: int, rounds: int | None, companions: int, layers: str,
+           space: str) -> None:
     if space not in SPACES:
         raise StyleclipError(f"space must be {', '.join(map(repr, SPACES[:-1]))} or {SPACES[-1]!r}, not {space!r}.")
     if layers not in ("auto", "all", "shape", "color"):
@@ -230,3 +250,5 @@ def _check(models: Models, w_plus: torch.Tensor, steps: int, rounds: int | None,
                              "models.sample(seed) or invert(...).w_plus give one.")
     if min(steps, steps if rounds is None else rounds) < 1:
         raise StyleclipError(f"steps and rounds must be at least 1, not {steps} and {rounds}.")
+    if companions < 0:
+        raise StyleclipError(f"companions must be 0 or more, not {companions}.")

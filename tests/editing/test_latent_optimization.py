@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from styleclip_lib import __version__
+from styleclip_lib.editing.companions import POOL, Companions
 from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.goal import Goal, seen_resolution
 from styleclip_lib.editing.latent_optimization import ALREADY, RELEASE, ROUNDS, layers_for, optimize_latent
+from styleclip_lib.editing.move_space import move_space
 from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation import QUESTIONS, HeldOut, portraits_for, with_text
@@ -163,7 +165,7 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
 
 def test_the_recipe_makes_the_edit_again(tiny, w_plus):
     settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3, "already": 0.95, "enough": 0.9,
-                "rounds": 2, "views": 2, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
+                "companions": 1, "rounds": 2, "views": 2, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
     result = edit(tiny, w_plus, **settings)
     assert result.recipe == {
         "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
@@ -289,6 +291,39 @@ def test_how_true_the_pictures_are_of_which_a_text_is_true(models):
     assert 0.08 < low < ALREADY < middle < 0.2 and middle == pytest.approx(0.17, abs=0.02) and high == pytest.approx(0.26, abs=0.03)
 
 
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_companions_count_as_much_as_the_face(tiny, w_plus, space):
+    """At the first step, where nothing has moved yet, against a loop over the companions."""
+    result = edit(tiny, w_plus, space=space, companions=3, views=1, enough=1.0, seed=4, steps=2)
+    goal, rng, terms = Goal.of_text(tiny, TEXT, 1.0), torch.Generator().manual_seed(4), []
+    for number in torch.randint(POOL, (3,), generator=rng).tolist():
+        face = tiny.generator.synthesis(tiny.sample(500 + number, truncation_psi=1.0))
+        terms.append(goal.terms(face, goal.faces(face), 1, rng))
+    face = tiny.generator.synthesis(w_plus)
+    own = goal.terms(face, goal.faces(face), 1, rng)
+    for name in ("clip", "side"):
+        mean = (own[name] + sum(term[name] for term in terms) / 3) / 2
+        assert result.history[name][0] == pytest.approx(mean.item(), abs=1e-5)
+    assert result.recipe["companions"] == 3
+    assert result.history["clip"] != edit(tiny, w_plus, space=space, companions=0, views=1, enough=1.0, seed=4, steps=2).history["clip"]
+
+
+def test_companions_are_moved_with_the_face(tiny, w_plus):
+    at = move_space(tiny, w_plus, "w+", torch.ones(8))
+    goal, offset = Goal.of_text(tiny, TEXT, 1.0), 0.3 * torch.randn(w_plus.shape, generator=torch.Generator().manual_seed(2))
+    terms = Companions(tiny, goal, at, "w+", 32, seed=3).terms(offset, 2, apart=False)
+    which = torch.randint(POOL, (2,), generator=torch.Generator().manual_seed(3))
+    far, beside = [], []
+    for number in which.tolist():
+        face = tiny.sample(500 + number, truncation_psi=1.0)
+        seen, before = (tiny.clip.encode_image(tiny.generator.synthesis(w)) for w in (face + offset, face))
+        far.append(1 - float(seen[0] @ goal.text_vector[0]))
+        along = (seen - before) @ goal.direction[0]
+        beside.append(float((seen - before).square().sum() - along.square()))
+    assert terms["clip"].item() == pytest.approx(sum(far) / 2, abs=1e-4)
+    assert terms["side"].item() == pytest.approx(sum(beside) / 2, abs=1e-4)
+
+
 def test_several_rounds_are_for_the_clip_of_the_portraits(tiny, w_plus, monkeypatch):
     """OpenAI's CLIP gives anything a cosine of 0.2, so nobody can tell from it when a text is true."""
     assert edit(tiny, w_plus, rounds=None).recipe["rounds"] == ROUNDS > 1
@@ -334,9 +369,9 @@ def test_a_latent_of_the_wrong_shape(tiny, shape):
         edit(tiny, torch.zeros(shape))
 
 
-@pytest.mark.parametrize("settings", [{"steps": 0}, {"rounds": 0}])
-def test_no_steps(tiny, w_plus, settings):
-    with pytest.raises(StyleclipError, match="at least 1"):
+@pytest.mark.parametrize("settings, hint", [({"steps": 0}, "at least 1"), ({"rounds": 0}, "at least 1"), ({"companions": -1}, "0 or more")])
+def test_no_steps(tiny, w_plus, settings, hint):
+    with pytest.raises(StyleclipError, match=hint):
         edit(tiny, w_plus, **settings)
 
 

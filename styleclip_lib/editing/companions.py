@@ -1,0 +1,38 @@
+"""Companions: other faces on which an optimisation tries its offset, so that it finds what the text means and not what fools CLIP."""
+
+import torch
+from torch import Tensor
+
+from ..models import Models
+from .goal import Goal
+from .move_space import MoveSpace
+
+POOL = 64
+"""Invented faces among which the companions of each step are drawn."""
+
+_AT_ONCE = 8
+_FIRST = 500  # seed of the first of them; the lessons' own faces have smaller ones
+
+
+class Companions:
+    """Some invented faces, and what CLIP sees of them before the edit.
+
+    An offset that pleases CLIP on one face may be a flaw of CLIP's at this face. One that makes many faces true is what
+    generator and CLIP agree about; the mapper and the global directions look for such ways among many faces, too.
+    """
+
+    @torch.no_grad()
+    def __init__(self, models: Models, goal: Goal, at: MoveSpace, space: str, stop_at: int, seed: int):
+        self.goal, self.at, self.stop_at = goal, at, stop_at
+        self.rng = torch.Generator().manual_seed(seed)
+        w_plus = torch.cat([models.sample(_FIRST + number, truncation_psi=1.0) for number in range(POOL)])
+        self.faces = torch.cat(models.generator.styles(w_plus), dim=1) if space == "styles" else w_plus
+        pictures = (at.draw(some, stop_at=stop_at) for some in self.faces.split(_AT_ONCE))
+        self.seen = torch.cat([models.clip.encode_image(picture) for picture in pictures])
+
+    def terms(self, offset: Tensor, count: int, apart: bool) -> dict[str, Tensor]:
+        """ "clip" and "side" of `count` faces drawn at random, moved by the offset: numbers, as `Goal.terms` has them."""
+        which = torch.randint(POOL, (count,), generator=self.rng)
+        step = self.at.moved(offset) - self.at.moved(self.at.zero)
+        images = self.at.draw(self.faces[which] + step, stop_at=self.stop_at)
+        return self.goal.seen_terms(self.goal.models.clip.encode_image(images), self.seen[which], apart)
