@@ -1,6 +1,6 @@
 """A domain, ready to use: all its networks in one object."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -33,6 +33,7 @@ class Models:
     encoder     image -> w_plus
     attributes  image -> what can be read from it (None for a domain whose attributes nobody knows)
     tuned_from  the generator as it came, where this one was fitted to a face (see `pivotal_tuning`); what was made for it fits this one
+    memo        what was worked out of these networks once and is wanted again; `dataclasses.replace` begins a new one
     """
 
     domain: str
@@ -45,6 +46,7 @@ class Models:
     attributes: Attributes | None
     device: torch.device
     tuned_from: Generator | None = None
+    memo: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def related_generators(self) -> list[Generator]:

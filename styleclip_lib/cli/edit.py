@@ -57,7 +57,7 @@ class Settings:
     ridge: float = 3.0
     """directions: 0 asks each channel by itself what it has to do with the text, as the paper does; above 0 all are asked together"""
     steps: int = 100
-    """optimization: steps of a round; up to three rounds until CLIP finds the text true, and then half a one that takes back the rest"""
+    """optimization: how many steps; none are taken where the text is true from the start"""
     space: Literal["styles", "w+", "w"] = "styles"
     """optimization: what moves: the styles of the channels, a latent for each layer, or one for all layers"""
     lambda_l2: float | None = None

@@ -69,28 +69,20 @@ class Goal:
 
         "A smiling woman with long red hair" can be near to a picture with short hair, if all else is so.
         """
-        return float(self._least_true(self.models.clip.encode_image(image)))
+        return float((self.models.clip.encode_image(image) @ self.statements.T).min())
 
-    def _least_true(self, seen: Tensor) -> Tensor:
-        """The cosine of the statement that fits each picture least. seen [B, D] -> [B]"""
-        return (seen @ self.statements.T).amin(1)
-
-    def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator, apart: bool = False) -> dict[str, Tensor]:
-        """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]
-
-        apart  in place of the text, ask for the one of its statements that is least true of each view, as `truth` does
-        """
+    def terms(self, images: Tensor, before: Faces, views: int, rng: torch.Generator) -> dict[str, Tensor]:
+        """ "clip", "identity" and "side", numbers without their weights, averaged over the faces. images [B, 3, R, R]"""
         seen = self.models.clip.encode_image(random_views(images, views, rng))
-        return {"clip": self._far(seen, apart), "identity": identity_loss(self.models.identity, images, before.person).mean(),
+        return {"clip": self._far(seen), "identity": identity_loss(self.models.identity, images, before.person).mean(),
                 "side": self._beside(seen[: len(images)], before.seen)}
 
-    def seen_terms(self, seen: Tensor, before: Tensor, apart: bool = False) -> dict[str, Tensor]:
+    def seen_terms(self, seen: Tensor, before: Tensor) -> dict[str, Tensor]:
         """ "clip" and "side" of faces that need not stay the same person. seen, before [B, D], CLIP's vectors after and before"""
-        return {"clip": self._far(seen, apart), "side": self._beside(seen, before)}
+        return {"clip": self._far(seen), "side": self._beside(seen, before)}
 
-    def _far(self, seen: Tensor, apart: bool) -> Tensor:
-        far = 1 - self._least_true(seen) if apart else clip_loss(seen, self.text_vector)
-        return far.clamp(min=1 - self.enough).mean()
+    def _far(self, seen: Tensor) -> Tensor:
+        return clip_loss(seen, self.text_vector).clamp(min=1 - self.enough).mean()
 
     def _beside(self, seen: Tensor, before: Tensor) -> Tensor:
         return side_loss(before, seen, self.direction).mean()

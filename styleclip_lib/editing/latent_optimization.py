@@ -1,7 +1,6 @@
 """Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4)."""
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from tqdm.auto import tqdm
@@ -24,14 +23,8 @@ FINEST_SHAPE = 32
 ALREADY = 0.14
 """The cosine of a face with a text that is true of it, in the eyes of the CLIP of the portraits."""
 
-ROUNDS = 3
-"""How many rounds a search in the domain of portraits takes at most, each with weaker brakes than the one before."""
-
-RELEASE = 0.5
-"""How strong the brakes of a round are, as a share of those of the round before."""
-
-DOUBT = 0.1
-"""How far above `already` the cosine has to be of a picture that was made to please CLIP, before the search ends."""
+COMPANIONS = 2
+"""How many other faces an offset is tried on in each step, in the domain of portraits."""
 
 USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
 """lr and lambda_l2 for each space, in whose units they are."""
@@ -39,7 +32,7 @@ USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
 
 def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
                     lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None,
-                    enough: float = 0.3, companions: int = 0, rounds: int | None = None, views: int = 2, layers: str = "all",
+                    enough: float = 0.3, companions: int | None = None, views: int = 2, layers: str = "all",
                     space: str = "styles", rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
                     on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
     """Changes a face until it fits a text.
@@ -63,13 +56,9 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
                OpenAI's, which gives 0.2 to anything
     enough     the cosine of picture and text with which CLIP is content
     companions on how many invented faces, others in each step, the same offset is tried (`Companions`): what CLIP says of them counts as
-               much as what it says of the face itself. What is a flaw of CLIP's at one face is none at the next, so that less changes
-               besides. Each costs about as much time as the face; 0 is the paper's way
-    rounds     1 is the paper's way: so many `steps`, and that is all. With more, the search goes on where the text is not surely true
-               (`DOUBT` above `already`), with weaker brakes (all lambdas times `RELEASE`) and towards what is least true of all that the
-               text says, up to so many times `steps`; and if it took more than one, half as many steps follow with the brakes of the
-               beginning: they take back what the text did not need, and are undone if it is not true any more; None: 3 for the CLIP of
-               the portraits, 1 for OpenAI's
+               much as what it says of the face itself. What is a flaw of CLIP's at one face is none at the next, so an edit does more of
+               what the text says and less besides. Each costs about as much time as the face. 0 is the paper's way; None: 2 for the CLIP
+               of the portraits, 0 for OpenAI's, with which nothing was measured
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
     space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
@@ -87,28 +76,25 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space,
     or a stop_at that the generator does not have.
     """
-    _check(models, w_plus, steps, rounds, companions, layers, space)
+    _check(models, w_plus, steps, companions, layers, space)
     w_plus = w_plus.detach().to(models.device)
     lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
     rgb = space == "styles" and (parse(text).speaks_of_color if rgb is None else rgb)
     stop_at = seen_resolution(models) if stop_at is None else stop_at
     of_portraits = isinstance(models.clip.tokenizer, WordTokenizer)
     already = (ALREADY if of_portraits else 1.0) if already is None else already
-    rounds = (ROUNDS if of_portraits else 1) if rounds is None else rounds
+    companions = (COMPANIONS if of_portraits else 0) if companions is None else companions
 
     at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
     goal = Goal.of_text(models, text, enough)
     search = _Search(at, goal, stop_at, views, torch.Generator().manual_seed(seed))
-    if companions and search.truth() < already:
+    truth = search.truth()
+    if companions and truth < already:
         search.accompany(Companions(models, goal, at, space, stop_at, seed), companions)
-    brakes = {"l2": lambda_l2, "identity": lambda_id, "side": lambda_side}
-
-    def walk(how_far: int, strength: float, name: str) -> bool:
-        shown = tqdm(range(how_far), desc=f"{text}{name}", disable=not progress, leave=False)
-        return search.ended_by(on_step, shown, lr, {term: weight * strength for term, weight in brakes.items()})
-
+    weights = {"l2": lambda_l2, "identity": lambda_id, "side": lambda_side}
     try:
-        _there_and_back(search, walk, steps, rounds, already)
+        if truth < already:
+            search.walk(tqdm(range(steps), desc=text, disable=not progress, leave=False), lr, weights, on_step)
     except KeyboardInterrupt:
         print(f"Stopped after {len(search.history['loss'])} steps; this is the best so far.")
 
@@ -118,7 +104,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
         drawn = [at.draw(at.moved(offset)).clamp(-1, 1) for offset in search.some_of_the_way(frames)]
     recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
               "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough,
-              "companions": companions, "rounds": rounds, "views": views, "layers": layers, "space": space, "rgb": rgb,
+              "companions": companions, "views": views, "layers": layers, "space": space, "rgb": rgb,
               "stop_at": stop_at, "seed": seed, "version": __version__}
     if space == "styles":
         styles, rgb_styles = models.generator.split_styles(found)
@@ -126,38 +112,10 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     return Edit(found, image, search.history, recipe, drawn)
 
 
-def _there_and_back(search: "_Search", walk: Callable[[int, float, str], bool], steps: int, rounds: int, already: float) -> None:
-    """Rounds with ever weaker brakes until one makes the text surely true. After several, half a round with the brakes of the beginning.
-
-    walk  steps, strength of the brakes, name -> whether on_step ended it
-    """
-    if search.truth() >= already:
-        return
-    for number in range(rounds):
-        if walk(steps, RELEASE**number, f", round {number + 1}" if number else ""):
-            return
-        truth = search.truth()
-        if truth >= already + DOUBT:
-            break
-    if number and truth >= already:
-        _settle(search, partial(walk, (steps + 1) // 2, 1.0, ", settling"), already)
-
-
-def _settle(search: "_Search", walk: Callable[[], bool], already: float) -> None:
-    """A walk that is undone if the text is not true afterwards, or if it is ended."""
-    arrived, steps = search.found, len(search.way)
-    kept = False
-    try:
-        kept = not walk() and search.truth() >= already
-    finally:
-        if not kept:
-            search.found, search.way = arrived, search.way[:steps]
-
-
 class _Search:
     """A walk from one face towards a text; what it found survives Ctrl-C.
 
-    found    the best offset of the round that is on;  way: the offset of each step
+    found    the best offset so far;  way: the offset of each step
     history  "loss", "clip", "l2", "identity", "side": a number for each step
     """
 
@@ -175,24 +133,20 @@ class _Search:
         """From now on each step is tried on `count` other faces, too."""
         self.companions, self.count = companions, count
 
-    def _asked(self, offset: torch.Tensor, image: torch.Tensor, apart: bool) -> dict[str, torch.Tensor]:
+    def _asked(self, offset: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
         """The goal's terms; with companions, "clip" and "side" are the means of the face's and the companions'."""
-        own = self.goal.terms(image, self.before, self.views, self.rng, apart)
+        own = self.goal.terms(image, self.before, self.views, self.rng)
         if not self.count:
             return own
-        return own | {name: (own[name] + others) / 2 for name, others in self.companions.terms(offset, self.count, apart).items()}
+        return own | {name: (own[name] + others) / 2 for name, others in self.companions.terms(offset, self.count).items()}
 
     def truth(self) -> float:
         """How true the text is of what was found."""
         with torch.no_grad():
             return self.goal.truth(self._picture(self.found))
 
-    def ended_by(self, on_step: Callable | None, steps: tqdm, lr: float, weights: dict[str, float]) -> bool:
-        """One round, from what was found so far; whether on_step ended it.
-
-        The first round asks for the text as it stands. A later one exists because something is missing, and asks for what is least true.
-        """
-        apart = bool(self.way)
+    def walk(self, steps: tqdm, lr: float, weights: dict[str, float], on_step: Callable | None) -> None:
+        """So many steps of Adam, or until on_step returns True."""
         offset = self.found.clone().requires_grad_()
         optimizer = torch.optim.Adam([offset], lr=lr)
         lowest = float("inf")
@@ -200,7 +154,7 @@ class _Search:
             for step in steps:
                 optimizer.param_groups[0]["lr"] = ramped(step + 1, steps.total + 1, lr)
                 image = self._picture(offset)
-                terms = {**self._asked(offset, image, apart), "l2": offset.square().sum()}
+                terms = {**self._asked(offset, image), "l2": offset.square().sum()}
                 loss = terms["clip"] + sum(weight * terms[name] for name, weight in weights.items())
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
@@ -209,11 +163,10 @@ class _Search:
                 self.way.append(offset.detach().clone())
                 for name, value in {"loss": loss, **terms}.items():
                     self.history[name].append(value.item())
-                if on_step is not None and on_step(len(self.history["loss"]) - 1, image.detach()):
-                    return True
+                if on_step is not None and on_step(step, image.detach()):
+                    return
                 optimizer.step()
                 steps.set_postfix(loss=f"{loss.item():.3f}")
-        return False
 
     def some_of_the_way(self, count: int) -> list[torch.Tensor]:
         """`count` offsets, evenly spread, the first being the beginning; all if there are no more."""
@@ -238,8 +191,7 @@ def _free_layers(models: Models, layers: str) -> torch.Tensor:
     return (resolutions >= (FINEST_SHAPE if layers == "color" else 0)).float()
 
 
-def _check(models: Models, w_plus: torch.Tensor, steps: int, rounds: int | None, companions: int, layers: str,
-           space: str) -> None:
+def _check(models: Models, w_plus: torch.Tensor, steps: int, companions: int | None, layers: str, space: str) -> None:
     if space not in SPACES:
         raise StyleclipError(f"space must be {', '.join(map(repr, SPACES[:-1]))} or {SPACES[-1]!r}, not {space!r}.")
     if layers not in ("auto", "all", "shape", "color"):
@@ -248,7 +200,7 @@ def _check(models: Models, w_plus: torch.Tensor, steps: int, rounds: int | None,
     if tuple(w_plus.shape) != expected:
         raise StyleclipError(f"w_plus must be {list(expected)} for this generator, not {list(w_plus.shape)}; "
                              "models.sample(seed) or invert(...).w_plus give one.")
-    if min(steps, steps if rounds is None else rounds) < 1:
-        raise StyleclipError(f"steps and rounds must be at least 1, not {steps} and {rounds}.")
-    if companions < 0:
+    if steps < 1:
+        raise StyleclipError(f"steps must be at least 1, not {steps}.")
+    if companions is not None and companions < 0:
         raise StyleclipError(f"companions must be 0 or more, not {companions}.")

@@ -181,11 +181,11 @@ class Studio:
         def watch(step: int, image: torch.Tensor) -> bool:
             if self.stage.worker.cancelled():
                 return True
-            self.progress.value = (step % steps + 1) / steps  # an optimisation may take several rounds
+            self.progress.value = min(1.0, (step + 1) / steps)
             before = self.shot.before if self.shot is not None and self.shot.before.shape == image.shape else image
             self.stage.show(studio_pages.split_view(before, image.clamp(-1, 1), self.compare.value))
-            counted = f"of {steps}" if step < steps else f"({steps} were not enough)"
-            self.stage.say(f"Step {step + 1} {counted}; Stop keeps the best so far.")
+            counted = f" of {steps}" if step < steps else ""
+            self.stage.say(f"Step {step + 1}{counted}; Stop keeps the best so far.")
             return stop is not None and stop.is_set()
 
         shot = self.renderer.shot(scene, preview, watch, wanted=lambda: not self.stage.worker.cancelled())
