@@ -57,7 +57,7 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     enough     the cosine of picture and text with which CLIP is content
     companions on how many invented faces, others in each step, the same offset is tried (`Companions`): what CLIP says of them counts as
                much as what it says of the face itself. What is a flaw of CLIP's at one face is none at the next, so an edit does more of
-               what the text says and less besides. Each costs about as much time as the face. 0 is the paper's way; None: 2 for the CLIP
+               what the text says and less besides. Two make a step two to three times as long. 0 is the paper's way; None: 2 for the CLIP
                of the portraits, 0 for OpenAI's, with which nothing was measured
     layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
                background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
@@ -88,12 +88,11 @@ def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: i
     at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
     goal = Goal.of_text(models, text, enough)
     search = _Search(at, goal, stop_at, views, torch.Generator().manual_seed(seed))
-    truth = search.truth()
-    if companions and truth < already:
-        search.accompany(Companions(models, goal, at, space, stop_at, seed), companions)
     weights = {"l2": lambda_l2, "identity": lambda_id, "side": lambda_side}
     try:
-        if truth < already:
+        if search.truth() < already:
+            if companions:
+                search.accompany(Companions(models, goal, at, space, stop_at, seed), companions)
             search.walk(tqdm(range(steps), desc=text, disable=not progress, leave=False), lr, weights, on_step)
     except KeyboardInterrupt:
         print(f"Stopped after {len(search.history['loss'])} steps; this is the best so far.")
