@@ -128,6 +128,7 @@ def test_the_scan_says_its_cost_and_goes_on_after_ctrl_c(models, tmp_path, monke
 
     with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
         context.setattr(channel_scan, "scan_channels", stopped)
+        context.setattr(channel_scan, "seconds_each", lambda *what: 0.1)  # the second time it is measured
         scan()
     said = capsys.readouterr().out
     assert f"{3 * size} style channels, {12 * size} pictures of" in said and f"Stopped after {size} of {3 * size} channels" in said

@@ -6,19 +6,11 @@ import torch
 import torch.nn.functional as F
 
 from ..models import Models
+from .redraw import Redraw
 from .style_statistics import StyleStatistics
 
 _AT_ONCE = 16  # pictures
-
-
-def with_channel(styles: torch.Tensor, channel: int, value: torch.Tensor) -> torch.Tensor:
-    """styles [N, C] with one channel set to a value, and every other channel as it was.
-
-    The authors' code writes into the styles themselves, so that channels once scanned stay at their mean.
-    """
-    changed = styles.clone()
-    changed[:, channel] = value
-    return changed
+_FACES = 24  # of which a scan keeps in memory what every layer is given
 
 
 def mean_effect(minus: torch.Tensor, plus: torch.Tensor) -> torch.Tensor:
@@ -32,6 +24,7 @@ def mean_effect(minus: torch.Tensor, plus: torch.Tensor) -> torch.Tensor:
     return F.normalize(F.normalize(steps, dim=-1).mean(0), dim=-1)
 
 
+@torch.no_grad()
 def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequence[int], sigmas: float,
                   stop_at: int | None = None) -> torch.Tensor:
     """Δi_c for some channels: each is drawn at its mean - 5σ and mean + 5σ (sigmas = 5) in every face of the statistics,
@@ -40,13 +33,17 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
     channels: their places in styles; num_channels and above are the places in rgb_styles, counted on.
     stop_at: draw at this resolution; see `Synthesis.render`.
     """
-    both = torch.cat([statistics.styles, statistics.rgb_styles], dim=1)
     mean, std = torch.cat([statistics.mean, statistics.rgb_mean]), torch.cat([statistics.std, statistics.rgb_std])
-    effects = []
-    for channel in channels:
-        ends = [with_channel(both, channel, mean[channel] + sign * sigmas * std[channel]) for sign in (-1, 1)]
-        effects.append(mean_effect(*(seen_by_clip(models, *models.generator.split_styles(end), stop_at) for end in ends)))
-    return torch.stack(effects)
+    found = [([], []) for _ in channels]
+    at_once = min(_FACES, models.generator.synthesis.at_once(stop_at))
+    for some, some_rgb in zip(statistics.styles.split(at_once), statistics.rgb_styles.split(at_once)):
+        with torch.autocast(models.device.type, torch.bfloat16):
+            faces = Redraw(models.generator, some, some_rgb, stop_at)
+            for channel, ends in zip(channels, found):
+                for sign, end in zip((-1, 1), ends):
+                    image = faces.with_channel(channel, mean[channel] + sign * sigmas * std[channel])
+                    end.append(models.clip.encode_image(image.float().clamp(-1, 1)))
+    return torch.stack([mean_effect(torch.cat(minus), torch.cat(plus)) for minus, plus in found])
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """The scan over all style channels: in parts that are kept on disk, shared between processes, and resumed after Ctrl-C."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,10 +12,10 @@ from ..checkpoints.domain import load_tensors
 from ..models import Models
 from ..paths import written_whole
 from ..training.loop import this_process
-from .channel_effects import drawn_channels, scan_channels, seen_by_clip
+from .channel_effects import drawn_channels, scan_channels
 from .style_statistics import StyleStatistics
 
-_TRIED = 4  # pictures drawn to measure how long one takes
+_TRIED = 8  # faces, and channels, tried to measure how long a picture takes
 
 
 def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: int, folder: Path, progress: bool = True) -> torch.Tensor:
@@ -24,15 +25,18 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
     and all return the whole. What it costs is said before it starts. Ctrl-C says how far it came and goes on upwards.
     """
     process, channels, size = this_process(), drawn_channels(models, stop_at), part_size(stop_at)
-    parts = {folder / f"{channels[start]:05d}.safetensors": channels[start : start + size] for start in range(0, len(channels), size)}
+    shares = [channels[start : start + size] for start in range(0, len(channels), size)]
+    parts = {folder / f"{share[0]:05d}-{share[-1]:05d}.safetensors": share for share in shares}
     missing = [path for path in parts if not path.exists()]
     process.wait_for_everyone()  # before anybody writes: all share the same list
     folder.mkdir(parents=True, exist_ok=True)
     quiet = not (progress and process.is_local_main_process)
     mine = missing[process.process_index :: process.num_processes]
     if missing and not quiet:
-        left = sum(len(parts[path]) for path in missing)
-        print(told_cost(left, len(statistics.styles), stop_at, seconds_each(models, statistics, stop_at), process.num_processes))
+        print("Measuring how long a picture takes here ...")
+        left = [channel for path in missing for channel in parts[path]]
+        seconds = seconds_each(models, statistics, left, sigmas, stop_at)
+        print(told_cost(len(left), len(statistics.styles), stop_at, seconds, process.num_processes))
     try:
         with tqdm(total=sum(len(parts[path]) for path in mine), desc="style channels", unit="channel", disable=quiet) as bar:
             for path in mine:
@@ -52,17 +56,19 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
 
 
 def part_size(stop_at: int) -> int:
-    """How many channels are kept in one file: so few that Ctrl-C costs seconds, whatever the resolution."""
-    return min(16, max(1, 256**2 // stop_at**2))
+    """How many channels are kept in one file: so few that Ctrl-C costs little, so many that drawing the faces once hardly counts."""
+    return min(16, max(1, 512**2 // stop_at**2))
 
 
-def seconds_each(models: Models, statistics: StyleStatistics, stop_at: int) -> float:
-    """How long it takes here to draw one picture and to show it to CLIP, measured on a few."""
-    styles, rgb_styles = statistics.styles[:_TRIED], statistics.rgb_styles[:_TRIED]
-    seen_by_clip(models, styles[:1], rgb_styles[:1], stop_at)  # the first picture of all takes longer
+def seconds_each(models: Models, statistics: StyleStatistics, channels: list[int], sigmas: float, stop_at: int) -> float:
+    """How long it takes here to draw one picture and to show it to CLIP, on average, measured on a few of these channels."""
+    few = replace(statistics, styles=statistics.styles[:_TRIED], rgb_styles=statistics.rgb_styles[:_TRIED])
+    step = -(-len(channels) // _TRIED)
+    some = channels[step // 2 :: step]  # from all layers, of which the first cost most
+    scan_channels(models, few, some[:1], sigmas, stop_at)  # the first time of all takes longer
     start = time.perf_counter()
-    float(seen_by_clip(models, styles, rgb_styles, stop_at).sum())  # a GPU is done only when its numbers are asked for
-    return (time.perf_counter() - start) / len(styles)
+    float(scan_channels(models, few, some, sigmas, stop_at).sum())  # a GPU is done only when its numbers are asked for
+    return (time.perf_counter() - start) / (2 * len(some) * len(few.styles))
 
 
 def told_cost(channels: int, faces: int, stop_at: int, seconds: float, processes: int) -> str:

@@ -86,18 +86,20 @@ class Synthesis(nn.Module):
             goes = [slice(i, i + most) for i in range(0, batch, most)]
             return torch.cat([self.render(_some(styles, go), _some(rgb_styles, go), noise_mode, noises and _some(noises, go), stop_at)
                               for go in goes])
-        x = self.b4.const.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
-        image, i = None, 0
+        x, rgbs, i = self.start(batch), [], 0
         for rgb_style, r in zip(rgb_styles, self.resolutions):
             block = getattr(self, f"b{r}")
             for _, layer in block.layers():
                 x = layer(x, styles[i], layer.noise(noise_mode, batch) if noises is None else noises[i])
                 i += 1
-            rgb = block.torgb(x, rgb_style)
-            image = rgb if image is None else rgb + _enlarge(image)
+            rgbs.append(block.torgb(x, rgb_style))
             if r == stop_at:
                 break
-        return image
+        return summed(rgbs)
+
+    def start(self, batch: int) -> Tensor:
+        """What the first convolution is given: the learnt constant, for each picture."""
+        return self.b4.const.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
 
     def forward(
         self,
@@ -113,6 +115,14 @@ class Synthesis(nn.Module):
 def _some(layers: Sequence[Tensor], go: slice) -> list[Tensor]:
     """Of tensors [B, ...] some pictures; what is the same for all pictures, [1, ...], as it is."""
     return [x if len(x) == 1 else x[go] for x in layers]
+
+
+def summed(rgbs: Sequence[Tensor]) -> Tensor:
+    """The outputs of the toRGB layers, from 4 pixels up -> the picture: each sum is doubled in size before the next is added."""
+    image = rgbs[0]
+    for rgb in rgbs[1:]:
+        image = rgb + _enlarge(image)
+    return image
 
 
 def _enlarge(image: Tensor) -> Tensor:
@@ -196,6 +206,10 @@ class Generator(nn.Module):
         """Both side by side, [B, num_channels + num_rgb_channels] -> styles, rgb_styles"""
         return both[:, : self.num_channels], both[:, self.num_channels :]
 
+    def of_layers(self, styles: Tensor, rgb_styles: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """styles [B, num_channels], rgb_styles [B, num_rgb_channels] -> one [B, I] for each convolution, and for each toRGB layer"""
+        return ([styles[:, where] for _, where in self.style_slices], [rgb_styles[:, where] for _, where in self.rgb_style_slices])
+
     def from_styles(
         self,
         styles: Tensor,
@@ -210,6 +224,4 @@ class Generator(nn.Module):
         """
         _check_width("styles", styles, self.num_channels)
         _check_width("rgb_styles", rgb_styles, self.num_rgb_channels)
-        convs = [styles[:, where] for _, where in self.style_slices]
-        rgbs = [rgb_styles[:, where] for _, where in self.rgb_style_slices]
-        return self.synthesis.render(convs, rgbs, noise_mode=noise_mode, noises=noises, stop_at=stop_at)
+        return self.synthesis.render(*self.of_layers(styles, rgb_styles), noise_mode=noise_mode, noises=noises, stop_at=stop_at)

@@ -20,6 +20,7 @@ from styleclip_lib.editing.edit import Edit
 from styleclip_lib.editing.first_order import first_order_effects, seen_directions, slopes
 from styleclip_lib.editing.global_directions import ALPHA, RIDGE, SHARE, SHARE_PAINTED, Change, GlobalDirections
 from styleclip_lib.editing.prompt_templates import text_direction
+from styleclip_lib.editing.redraw import with_channel
 from styleclip_lib.editing.style_statistics import style_statistics
 from styleclip_lib.errors import StyleclipError
 from tests.conftest import make_tiny_models
@@ -122,20 +123,34 @@ def test_the_scan_against_a_slow_loop(tiny, exactly):
 def test_every_other_channel_is_as_it_was(tiny, monkeypatch):
     """What is drawn for a channel differs from the faces in that channel only, whatever was scanned before it."""
     statistics, drawn = style_statistics(tiny.generator, 3, 100, 0.7, 0), []
-    see = channel_effects.seen_by_clip
-    monkeypatch.setattr(channel_effects, "seen_by_clip",
-                        lambda models, styles, rgb, stop: drawn.append((styles, rgb)) or see(models, styles, rgb, stop))
-    kept, rgb_kept = statistics.styles.clone(), statistics.rgb_styles.clone()
-    channel_effects.scan_channels(tiny, statistics, [5, 6, 56 + 3, 30, 56 + 31], 5.0)
-    assert torch.equal(statistics.styles, kept) and torch.equal(statistics.rgb_styles, rgb_kept)
-    ends = [(place, sign) for place in ((5, None), (6, None), (None, 3), (30, None), (None, 31)) for sign in (-1, 1)]
+    encode = tiny.clip.encode_image
+    monkeypatch.setattr(tiny.clip, "encode_image", lambda image: drawn.append(image) or encode(image))
+    both = torch.cat([statistics.styles, statistics.rgb_styles], dim=1)
+    mean, std = torch.cat([statistics.mean, statistics.rgb_mean]), torch.cat([statistics.std, statistics.rgb_std])
+    kept, ends = both.clone(), []
+    channels = [5, 6, 56 + 3, 30, 56 + 31, 5]
+    channel_effects.scan_channels(tiny, statistics, channels, 5.0)
+    assert torch.equal(torch.cat([statistics.styles, statistics.rgb_styles], dim=1), kept)
+    for channel, sign in itertools.product(channels, (-1, 1)):
+        moved = kept.clone()
+        moved[:, channel] = mean[channel] + sign * 5 * std[channel]
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            ends.append(tiny.generator.from_styles(*tiny.generator.split_styles(moved)).float().clamp(-1, 1))
     assert len(drawn) == len(ends)
-    for ((channel, rgb_channel), sign), (styles, rgb_styles) in zip(ends, drawn):
-        for place, moved, before, mean, std in ((channel, styles, kept, statistics.mean, statistics.std),
-                                                (rgb_channel, rgb_styles, rgb_kept, statistics.rgb_mean, statistics.rgb_std)):
-            assert (moved != before).any(0).nonzero().flatten().tolist() == ([] if place is None else [place])
-            if place is not None:
-                torch.testing.assert_close(moved[:, place], (mean[place] + sign * 5 * std[place]).expand(3))
+    for ours, expected in zip(drawn, ends):
+        torch.testing.assert_close(ours, expected, rtol=0, atol=0.02)
+    assert torch.equal(drawn[0], drawn[-2]) and torch.equal(drawn[1], drawn[-1]), "what comes between leaves no trace"
+
+
+def test_many_faces_are_scanned_some_at_a_time(tiny, exactly, monkeypatch):
+    statistics = style_statistics(tiny.generator, 5, 100, 0.7, 0)
+    channels = [0, 30, 56, 87]
+    at_once = channel_effects.scan_channels(tiny, statistics, channels, 5.0)
+    monkeypatch.setattr(channel_effects, "_FACES", 2)
+    sizes, encode = [], tiny.clip.encode_image
+    monkeypatch.setattr(tiny.clip, "encode_image", lambda image: sizes.append(len(image)) or encode(image))
+    torch.testing.assert_close(channel_effects.scan_channels(tiny, statistics, channels, 5.0), at_once, rtol=0, atol=1e-4)
+    assert sizes == [2] * 16 + [1] * 8
 
 
 def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
@@ -239,7 +254,6 @@ def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
     """Each of two processes, pretended one after the other, does its share; who comes last finds all parts."""
     statistics = style_statistics(tiny.generator, 4, 300, 0.7, 0)
     calls = counted(monkeypatch)
-    missing = [tmp_path / f"{start:05d}.safetensors" for start in (0, 16, 32, 48, 64, 80)]
 
     @dataclasses.dataclass
     class Process:
@@ -255,7 +269,7 @@ def test_several_processes_share_the_work(tiny, scanned, tmp_path, monkeypatch):
                 second = Process(1)
                 with monkeypatch.context() as context:
                     context.setattr(channel_scan, "this_process", lambda: second)
-                    context.setattr(type(missing[0]), "exists", lambda path: False)
+                    context.setattr(type(tmp_path), "exists", lambda path: False)
                     channel_scan.scan(tiny, statistics, 5.0, 32, tmp_path, progress=False)
 
     monkeypatch.setattr(channel_scan, "this_process", lambda: Process(0))
@@ -288,14 +302,19 @@ def test_how_long_a_scan_takes(channels, seconds, processes, span):
 
 def test_the_time_for_a_picture_is_measured(tiny, monkeypatch):
     statistics = style_statistics(tiny.generator, 6, 300, 0.7, 0)
-    drawn, clock = [], itertools.count()
-    monkeypatch.setattr(channel_scan, "seen_by_clip", lambda models, styles, *rest: drawn.append(len(styles)) or torch.zeros(1))
+    tried, clock = [], itertools.count()
+    monkeypatch.setattr(channel_scan, "scan_channels", lambda models, faces, channels, *rest:
+                        tried.append((len(faces.styles), list(channels), rest)) or torch.zeros(1))
     monkeypatch.setattr(channel_scan.time, "perf_counter", lambda: float(next(clock)))
-    assert channel_scan.seconds_each(tiny, statistics, 32) == 0.25 and drawn == [1, 4]
+    channels = list(range(3, 85))
+    assert channel_scan.seconds_each(tiny, statistics, channels, 5.0, 32) == 1 / (2 * 7 * 6), "of both ends of seven channels in six faces"
+    spread = [8, 19, 30, 41, 52, 63, 74]
+    assert tried == [(6, [8], (5.0, 32)), (6, spread, (5.0, 32))], "the first time of all takes longer"
+    assert channel_scan.seconds_each(tiny, statistics, [7], 5.0, 32) == 1 / 12 and tried[-1] == (6, [7], (5.0, 32))
 
 
 def test_parts_are_the_smaller_the_larger_the_pictures():
-    assert [channel_scan.part_size(size) for size in (32, 64, 128, 256, 512)] == [16, 16, 4, 1, 1]
+    assert [channel_scan.part_size(size) for size in (32, 64, 128, 256, 512)] == [16, 16, 16, 4, 1]
 
 
 def test_what_was_computed_once_is_available_from_then_on(tiny, other, tmp_path, monkeypatch):
@@ -517,7 +536,7 @@ def test_slopes_against_differences(tiny):
     assert found.shape == (3, 2, 56)
     for channel in (0, 9, 33, 50):
         step = 0.02 * statistics.std[channel]
-        ends = [channel_effects.with_channel(statistics.styles, channel, statistics.styles[:, channel] + sign * step) for sign in (-1, 1)]
+        ends = [with_channel(statistics.styles, channel, statistics.styles[:, channel] + sign * step) for sign in (-1, 1)]
         low, high = (tiny.clip.encode_image(tiny.generator.from_styles(s, statistics.rgb_styles).clamp(-1, 1)) for s in ends)
         torch.testing.assert_close(found[:, :, channel], (high - low) @ directions.T / 0.04, rtol=0.1, atol=2e-3)
 

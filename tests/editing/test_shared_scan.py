@@ -24,6 +24,7 @@ def reported(models, statistics, channels, *rest):
     return scan_channels(models, statistics, channels, *rest)
 
 channel_scan.scan_channels = reported
+channel_scan.seconds_each = lambda *what: 0.1
 GlobalDirections.compute(make_tiny_models(), folder=sys.argv[1], **{SETTINGS})
 """
 
