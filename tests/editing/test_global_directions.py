@@ -149,8 +149,11 @@ def test_many_faces_are_scanned_some_at_a_time(tiny, exactly, monkeypatch):
     monkeypatch.setattr(channel_effects, "_FACES", 2)
     sizes, encode = [], tiny.clip.encode_image
     monkeypatch.setattr(tiny.clip, "encode_image", lambda image: sizes.append(len(image)) or encode(image))
+    whole, redraw = [], channel_effects.Redraw
+    monkeypatch.setattr(channel_effects, "Redraw", lambda *what: whole.append(len(what[1])) or redraw(*what))
     torch.testing.assert_close(channel_effects.scan_channels(tiny, statistics, channels, 5.0), at_once, rtol=0, atol=1e-4)
     assert sizes == [2] * 16 + [1] * 8
+    assert whole == [2, 2, 1], "each face is drawn whole once, not for every channel"
 
 
 def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
