@@ -5,9 +5,6 @@ from pathlib import Path
 
 import torch
 
-from .checkpoints.domain import file_path, find_domain, load_network, load_tensors, read_index, sources
-from .checkpoints.official import fetch_official, load_official
-from .checkpoints.registry import is_official
 from .errors import StyleclipError
 from .networks.arcface import Arcface
 from .networks.attributes import Attributes
@@ -18,6 +15,9 @@ from .networks.generator import Generator
 from .networks.identity import Identity
 from .networks.lpips import Lpips
 from .networks.perceptual import Perceptual
+from .weights.domain import file_path, find_domain, load_network, load_tensors, read_index, sources
+from .weights.downloads.official import fetch_official, load_official
+from .weights.downloads.registry import is_official
 
 
 @dataclass

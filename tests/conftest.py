@@ -43,7 +43,7 @@ def make_tiny_models() -> Models:
     from styleclip_lib.networks.generator import Generator
     from styleclip_lib.networks.identity import Identity
     from styleclip_lib.networks.perceptual import Perceptual
-    from styleclip_lib.portraits.parsing import known_words
+    from styleclip_lib.portraits.language.parsing import known_words
 
     torch.manual_seed(0)
     generator = Generator(32, z_dim=12, w_dim=10, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8, 32: 8})
@@ -71,7 +71,7 @@ def tiny() -> Models:
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory, tiny) -> Path:
     """The tiny domain on disk, under the name "tiny". Copy it before changing it."""
-    from styleclip_lib.checkpoints.domain import save_network
+    from styleclip_lib.weights.domain import save_network
 
     folder = tmp_path_factory.mktemp("data") / "models" / "tiny"
     widths = {"widths": TINY_WIDTHS}

@@ -19,12 +19,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from styleclip_lib.checkpoints.arcface import arcface_from_state
-from styleclip_lib.checkpoints.e4e import e4e_from_checkpoint, generator_from_e4e
-from styleclip_lib.checkpoints.lpips import lpips_from_states
-from styleclip_lib.checkpoints.openai_clip import clip_from_openai
 from styleclip_lib.models import Models
 from styleclip_lib.paths import data_folder
+from styleclip_lib.weights.readers.arcface import arcface_from_state
+from styleclip_lib.weights.readers.e4e import e4e_from_checkpoint, generator_from_e4e
+from styleclip_lib.weights.readers.lpips import lpips_from_states
+from styleclip_lib.weights.readers.openai_clip import clip_from_openai
 from tests.conformance.formula import fill
 
 Shapes = dict[str, tuple[int, ...]]

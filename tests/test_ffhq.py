@@ -9,15 +9,15 @@ import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib import faces
-from styleclip_lib.checkpoints.domain import domains
-from styleclip_lib.checkpoints.registry import domain_cache
 from styleclip_lib.cli.main import main
 from styleclip_lib.models import load_models
 from styleclip_lib.networks.arcface import Arcface
 from styleclip_lib.networks.e4e import E4e
 from styleclip_lib.networks.lpips import Lpips
 from styleclip_lib.paths import data_folder
+from styleclip_lib.photos import detection as faces
+from styleclip_lib.weights.domain import domains
+from styleclip_lib.weights.downloads.registry import domain_cache
 from tests.file_server import serving
 from tests.official import SMALL, write_domain
 

@@ -13,12 +13,13 @@ import torch
 from PIL import Image
 
 from styleclip_lib import align_face, invert, measure_edit, optimize_latent
-from styleclip_lib.checkpoints.registry import domain_cache
-from styleclip_lib.editing import channel_scan, latent_mapper
-from styleclip_lib.editing.channel_effects import drawing_resolution
-from styleclip_lib.editing.global_directions import GlobalDirections
-from styleclip_lib.editing.latent_mapper import LatentMapper, train_mapper
+from styleclip_lib.editing import mapper as latent_mapper
+from styleclip_lib.editing.directions import channel_scan
+from styleclip_lib.editing.directions.channel_effects import drawing_resolution
+from styleclip_lib.editing.directions.global_directions import GlobalDirections
+from styleclip_lib.editing.mapper import LatentMapper, train_mapper
 from styleclip_lib.images import from_pil
+from styleclip_lib.weights.downloads.registry import domain_cache
 from tests.official import OFFICIAL, SMALL, Sizes, official_models, write_domain
 
 TEXT = "a smiling face"

@@ -8,12 +8,12 @@ import time
 import pytest
 import torch
 
-from styleclip_lib.checkpoints.domain import domains, file_path, load_tensors, read_index
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.models import Models, load_models
-from styleclip_lib.portraits.attributes import BY_NAME
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.render import render
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.attributes import BY_NAME
+from styleclip_lib.portraits.world.factors import sample
+from styleclip_lib.weights.domain import domains, file_path, load_tensors, read_index
 
 PARTS = ("generator", "clip", "identity", "perceptual", "encoder", "attributes")
 

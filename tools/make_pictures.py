@@ -7,8 +7,8 @@ from pathlib import Path
 
 from styleclip_lib import invert, load_models, optimize_latent, save_animation, save_image
 from styleclip_lib.images import from_pil, open_picture
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.render import render
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.factors import sample
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "images"
 TEXT = "a smiling face with glasses"

@@ -14,16 +14,16 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from styleclip_lib.editing.auto_directions import auto_edit
-from styleclip_lib.editing.global_directions import GlobalDirections
-from styleclip_lib.editing.latent_optimization import optimize_latent
+from styleclip_lib.editing.directions.auto import auto_edit
+from styleclip_lib.editing.directions.global_directions import GlobalDirections
+from styleclip_lib.editing.optimization import optimize_latent
+from styleclip_lib.evaluation.report import measure_edit
 from styleclip_lib.images import load_image
-from styleclip_lib.inversion import Inversion, invert
-from styleclip_lib.metrics import measure_edit
+from styleclip_lib.inversion.invert import Inversion, invert
+from styleclip_lib.inversion.pivotal_tuning import tune_generator
 from styleclip_lib.models import Models, load_models
-from styleclip_lib.pivotal_tuning import tune_generator
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.render import render
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.factors import sample
 
 TEXT = "a face with glasses"
 RENDERS = 4

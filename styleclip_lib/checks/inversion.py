@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..projector import noise_regularizer
+from ..inversion.projector import noise_regularizer
 from .feedback import CheckFailed, NotWritten, Slip, answer_of, compare, not_yet, passed
 
 

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output)
     picture = open_picture(settings.input)
 
-    from ..faces import align_face
+    from ..photos.detection import align_face
 
     save_image(align_face(picture, size=settings.size, face=settings.face, framing=settings.framing), settings.output)
     print(f"Saved {settings.output}.")

@@ -32,8 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     if settings.json is not None and check_destination(settings.json).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
 
-    from ..benchmark import benchmark, ffhq_size, machine
     from ..models import load_models
+    from ..performance.benchmark import benchmark, ffhq_size, machine
 
     facts = machine()
     print(described(facts))

@@ -96,7 +96,7 @@ def check_packages(missing: list[str]) -> Iterator[str]:
 def check_domains(missing: list[str]) -> Iterator[str]:
     """One line for each domain that was found; a file that is not as recorded is also added to ``missing``."""
     try:
-        from ..checkpoints import domain
+        from ..weights import domain
     except ImportError:
         if not missing:  # then it is no package that is to blame
             raise
@@ -117,8 +117,8 @@ def check_domains(missing: list[str]) -> Iterator[str]:
 
 def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
     """'portraits  38.2 MB in 7 files, all as recorded', after comparing every file with its sha256; and what is downloaded."""
-    from ..checkpoints import domain
-    from ..checkpoints.registry import is_official
+    from ..weights import domain
+    from ..weights.downloads.registry import is_official
 
     wrong = []
     try:
@@ -149,7 +149,7 @@ def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
 
 def _describe_downloads(folder: Path, names: set[str], missing: list[str]) -> Iterator[str]:
     """Which files of other people are in the cache. None of them is missed: they come when they are first used."""
-    from ..checkpoints.registry import domain_cache, downloads_of, megabytes
+    from ..weights.downloads.registry import domain_cache, downloads_of, megabytes
 
     try:
         files, cache = downloads_of(folder, sorted(names)), domain_cache(folder)

@@ -23,9 +23,9 @@ class Settings:
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "download", arguments)
 
-    from ..checkpoints.domain import find_domain, sources
-    from ..checkpoints.official import fetch_official
-    from ..checkpoints.registry import described, domain_cache, downloads_of
+    from ..weights.domain import find_domain, sources
+    from ..weights.downloads.official import fetch_official
+    from ..weights.downloads.registry import described, domain_cache, downloads_of
 
     homes = sources(find_domain(settings.domain))
     for home in sorted(set(homes.values())):

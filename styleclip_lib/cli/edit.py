@@ -103,12 +103,12 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output)
     picture = open_picture(settings.input)
 
-    from ..inversion import invert, preset_for
-    from ..metrics import measure_edit
+    from ..evaluation.report import measure_edit
+    from ..inversion.invert import invert, preset_for
+    from ..inversion.pivotal_tuning import tune_generator, with_noise
     from ..models import load_models
-    from ..pasting import paste_back
-    from ..pivotal_tuning import tune_generator, with_noise
-    from ..speed import fast
+    from ..performance.speed import fast
+    from ..photos.pasting import paste_back
     from .portrait import aligned_portrait, note_on_photographs
 
     models = load_models(settings.domain, device=settings.device)
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _optimization(_: Models, settings: Settings) -> Method:
-    from ..editing.latent_optimization import optimize_latent
+    from ..editing.optimization import optimize_latent
     from ..editing.style_edit import at_strength
 
     def method(models: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
@@ -162,8 +162,8 @@ def _optimization(_: Models, settings: Settings) -> Method:
 
 
 def _directions(models: Models, settings: Settings) -> Method:
-    from ..editing.auto_directions import auto_edit, paints
-    from ..editing.global_directions import GlobalDirections
+    from ..editing.directions.auto import auto_edit, paints
+    from ..editing.directions.global_directions import GlobalDirections
 
     directions = GlobalDirections.available(models)
     directions.ridge = settings.ridge
@@ -185,7 +185,7 @@ def _directions(models: Models, settings: Settings) -> Method:
 
 
 def _mapper(models: Models, settings: Settings) -> Method:
-    from ..editing.latent_mapper import LatentMapper, train_mapper
+    from ..editing.mapper import LatentMapper, train_mapper
     from ..editing.mapper_file import mapper_for
     from ..editing.strength import LEARNT
 

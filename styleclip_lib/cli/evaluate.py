@@ -44,13 +44,13 @@ def main(arguments: Sequence[str]) -> int:
     if settings.json is not None and check_destination(settings.json).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
 
-    from ..checkpoints.domain import find_domain, sources
+    from ..weights.domain import find_domain, sources
 
     if "attributes" not in sources(find_domain(settings.domain)):
         raise StyleclipError(f"The domain '{settings.domain}' has no network that reads attributes, so nothing in it can be evaluated; "
                              "take --domain portraits.")
 
-    from ..evaluation import QUESTIONS, REDRAWN, Question, evaluate, held_out, redrawn, standard_methods, totals
+    from ..evaluation.study import QUESTIONS, REDRAWN, Question, evaluate, held_out, redrawn, standard_methods, totals
     from ..models import load_models
 
     models = load_models(settings.domain, device=settings.device)

@@ -31,7 +31,7 @@ class Settings:
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "import", arguments)
 
-    from ..checkpoints.new_domain import import_network
+    from ..weights.new_domain import import_network
 
     import_network(settings.network, settings.folder, settings.like)
     print(f"Saved {settings.folder}. Try: styleclip sample faces.png --seeds 0-15 --domain {shlex.quote(str(settings.folder))}")

@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output, FILMS + SHEETS)
     ends = [point if is_seed(point) else open_picture(point) for point in (settings.a, settings.b)]
 
-    from ..flips import attribute_path
+    from ..evaluation.boundary_crossing import attribute_path
     from ..interpolation import layer_weights, morph
     from ..models import load_models
 
@@ -101,7 +101,7 @@ def _code(models, end, settings: Settings):
     if isinstance(end, str):
         return _invented(models, int(end), settings)
 
-    from ..inversion import invert, preset_for
+    from ..inversion.invert import invert, preset_for
     from .portrait import aligned_portrait, note_on_photographs
 
     face, quad = aligned_portrait(models, end, settings.align, settings.face)

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         check_picture_path(settings.gif, (".gif", ".mp4", ".webp"))
     picture = open_picture(settings.input)
 
-    from ..inversion import invert, preset_for
+    from ..inversion.invert import invert, preset_for
     from ..models import load_models
     from .portrait import aligned_portrait, note_on_photographs
 
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _tuned(models, found, face, settings: Settings):
     """The inversion as a generator draws it that was tuned to the face; says what that has brought."""
-    from ..pivotal_tuning import tune_generator
+    from ..inversion.pivotal_tuning import tune_generator
 
     _, tuned = tune_generator(models, found, face, steps=settings.tune_steps, seed=settings.seed)
     print(f"Tuning brought the picture from {found.psnr:.1f} to {tuned.psnr:.1f} dB.")

@@ -28,8 +28,8 @@ def aligned_portrait(
     picture = open_picture(source)
     side = models.generator.img_resolution
     if align == "always" or (align == "auto" and picture.size != (side, side)):
-        from ..cropping import crop_quad
-        from ..faces import find_quad
+        from ..photos.alignment import crop_quad
+        from ..photos.detection import find_quad
 
         quad = find_quad(picture, face=face, domain=models.folder)
         return from_pil(crop_quad(picture, quad, side)), quad

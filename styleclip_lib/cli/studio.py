@@ -18,7 +18,7 @@ from .parsing import Device, Domain, parse
 
 CELL = """\
 from styleclip_lib import load_models
-from styleclip_lib.widgets.studio import Studio
+from styleclip_lib.widgets.studio.studio import Studio
 
 Studio(load_models({domain!r}, device={device!r}), folder={folder!r})
 """
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     if importlib.util.find_spec("voila") is None:
         raise StyleclipError("The package 'voila' is missing: pip install voila, or open notebooks/07_studio.ipynb in JupyterLab.")
 
-    from ..checkpoints.domain import find_domain
+    from ..weights.domain import find_domain
 
     find_domain(settings.domain)  # what is missing is better said here than in the browser
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Voilà ends with us, and the page is taken away

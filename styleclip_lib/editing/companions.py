@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from ..models import Models
-from .goal import Goal
 from .move_space import MoveSpace
+from .objective import Goal
 
 POOL = 64
 """Invented faces among which the companions of each step are drawn."""

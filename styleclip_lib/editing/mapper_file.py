@@ -7,12 +7,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..checkpoints.domain import INDEX, file_path, load_tensors, read_index
-from ..checkpoints.fingerprint import fingerprint
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import Mapper
 from ..paths import written_whole
+from ..weights.domain import INDEX, file_path, load_tensors, read_index
+from ..weights.downloads.fingerprint import fingerprint
 
 PREFIX = "mapper_"
 """The mapper "smile" of a domain is the file `mapper_smile` in its `domain.json`."""

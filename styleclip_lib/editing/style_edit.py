@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from ..models import Models
-from .edit import Edit
+from .result import Edit
 
 
 @dataclass(kw_only=True)

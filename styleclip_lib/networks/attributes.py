@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..portraits.attributes import ATTRIBUTES, BY_NAME
+from ..portraits.world.attributes import ATTRIBUTES, BY_NAME
 from .trunk import Trunk
 
 

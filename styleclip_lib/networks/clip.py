@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
-from ..portraits.parsing import words_of
+from ..portraits.language.parsing import words_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend

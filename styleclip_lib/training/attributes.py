@@ -13,7 +13,7 @@ from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate
 
 ABOUT = About(
-    what="Reads every attribute of the table in `portraits/attributes.py` from a picture: a probability for each value of "
+    what="Reads every attribute of the table in `portraits/world/attributes.py` from a picture: a probability for each value of "
          "a category, a number for each scale. `measure_edit` stands on it.",
     data="Rendered portraits with small changes of place, size, colour and sharpness. What cannot be seen (the colour of "
          "closed eyes) is not asked for.",

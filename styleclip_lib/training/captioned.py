@@ -3,12 +3,12 @@
 import torch
 from tqdm.auto import tqdm
 
-from ..portraits.captions import caption
-from ..portraits.factors import Factors
-from ..portraits.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
-from ..portraits.scenes import render_scenes, sample_scenes
-from ..portraits.statements import Caption, false_of, true_of
-from ..portraits.styles import STYLES, apply_style
+from ..portraits.language.captions import caption
+from ..portraits.language.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
+from ..portraits.language.statements import Caption, false_of, true_of
+from ..portraits.styles.scenes import render_scenes, sample_scenes
+from ..portraits.styles.styles import STYLES, apply_style
+from ..portraits.world.factors import Factors
 from .data import Portraits, to_float
 
 

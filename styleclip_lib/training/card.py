@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoints.domain import save_network
 from ..paths import written_whole
+from ..weights.domain import save_network
 from .loop import this_process
 
 

@@ -7,15 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..checkpoints.domain import load_network, load_tensors
-from ..editing.latent_optimization import ALREADY
+from ..editing.optimization import ALREADY
 from ..networks.attributes import Attributes
 from ..networks.clip import CLIP, Clip, WordTokenizer
 from ..networks.generator import Generator
-from ..portraits.attributes import ATTRIBUTES
-from ..portraits.captions import heldout_captions
-from ..portraits.parsing import known_words
-from ..portraits.statements import STATEMENTS, false_of, true_of
+from ..portraits.language.captions import heldout_captions
+from ..portraits.language.parsing import known_words
+from ..portraits.language.statements import STATEMENTS, false_of, true_of
+from ..portraits.world.attributes import ATTRIBUTES
+from ..weights.domain import load_network, load_tensors
 from .augment import augment
 from .captioned import CaptionedPictures
 from .card import About, publish
@@ -31,7 +31,7 @@ ABOUT = About(
          "vectors in one space.",
     data="Rendered portraits, portraits drawn in twenty styles, and simple scenes, with captions from a grammar. Every "
          "caption is compared with all pictures of which it is clearly true or clearly false; phrasings listed in "
-         "`portraits/heldout_phrasings.txt` were never used. Pictures of the generator between two portraits that differ in one "
+         "`portraits/language/heldout_phrasings.txt` were never used. Pictures of the generator between two portraits that differ in one "
          "attribute have to lie between them in CLIP's space too, so that an image optimiser finds a slope to follow. With "
          "`opponents`, latent optimisers try all the time to fool it; what they draw while their text is not true is shown to it as such.",
     limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")

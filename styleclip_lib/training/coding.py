@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 
 from ..networks.attributes import CODE_SLICES
-from ..portraits.attributes import ATTRIBUTES, BY_NAME
-from ..portraits.factors import Factors
-from ..portraits.statements import COLUMN, statements_false, statements_true, visible
+from ..portraits.language.statements import COLUMN, statements_false, statements_true, visible
+from ..portraits.world.attributes import ATTRIBUTES, BY_NAME
+from ..portraits.world.factors import Factors
 
 
 def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:

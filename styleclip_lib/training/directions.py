@@ -1,7 +1,7 @@
 """Computes the global directions that come with a domain: `styleclip train directions`.
 
 Nothing is learnt here: every style channel of the domain's generator is tried out, and its CLIP says what it saw
-(`editing/global_directions.py`). It is to be done again whenever the generator or CLIP was trained again.
+(`editing/directions/global_directions.py`). It is to be done again whenever the generator or CLIP was trained again.
 """
 
 import dataclasses
@@ -10,14 +10,14 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoints.domain import enter_file
-from ..editing.auto_directions import auto_edit
-from ..editing.directions_file import NAME
-from ..editing.global_directions import NEUTRAL, GlobalDirections
+from ..editing.directions.auto import auto_edit
+from ..editing.directions.file import NAME
+from ..editing.directions.global_directions import NEUTRAL, GlobalDirections
 from ..editing.strength import seen_faces
 from ..errors import StyleclipError
-from ..metrics import measure_edit
+from ..evaluation.report import measure_edit
 from ..models import Models, load_models
+from ..weights.domain import enter_file
 from .card import About, making, write_card
 from .loop import this_process
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from ..checkpoints.domain import load_network
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
 from ..networks.identity import Identity
 from ..networks.perceptual import Perceptual
+from ..weights.domain import load_network
 from .card import About, publish
 from .data import DataSettings, Portraits, to_float
 from .loop import Run, learning_rate

@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from ..checkpoints.domain import load_network
 from ..networks.attributes import Attributes
 from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
 from ..networks.perceptual import Perceptual
-from ..portraits.factors import Factors
-from ..portraits.latents import Z_DIM
+from ..portraits.world.factors import Factors
+from ..portraits.world.latents import Z_DIM
+from ..weights.domain import load_network
 from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
 from .card import About, publish
 from .coding import attribute_loss

@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..checkpoints.domain import load_network
 from ..networks.attributes import Attributes
 from ..networks.identity import Identity
-from ..portraits.attributes import BY_NAME
-from ..portraits.factors import IDENTITY, Factors
+from ..portraits.world.attributes import BY_NAME
+from ..portraits.world.factors import IDENTITY, Factors
+from ..weights.domain import load_network
 from .augment import augment
 from .card import About, publish
 from .clip import area_under_curve

@@ -15,13 +15,13 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 from tqdm.auto import tqdm
 
-from ..checkpoints.domain import enter_file
-from ..cropping import face_quad, quad_side
-from ..faces import FACE_WIDTH, find_faces
 from ..images import image_grid
 from ..paths import written_whole
-from ..portraits.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
-from ..shape_predictor import place, predict, rectangle, relative
+from ..photos.alignment import face_quad, quad_side
+from ..photos.detection import FACE_WIDTH, find_faces
+from ..photos.landmarks import place, predict, rectangle, relative
+from ..portraits.drawing.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
+from ..weights.domain import enter_file
 from .card import About, making, write_card
 from .data import DataSettings, Portraits
 

@@ -8,9 +8,9 @@ import torch
 from tqdm.auto import tqdm
 
 from ..networks.generator import Generator
-from ..portraits.attributes import ATTRIBUTES
-from ..portraits.factors import NAMES, Factors, from_uniform
-from ..portraits.latents import latents_of_uniform
+from ..portraits.world.attributes import ATTRIBUTES
+from ..portraits.world.factors import NAMES, Factors, from_uniform
+from ..portraits.world.latents import latents_of_uniform
 from .data import to_float, uniform
 
 

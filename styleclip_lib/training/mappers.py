@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoints.domain import enter_file
-from ..editing.latent_mapper import LatentMapper, train_mapper
+from ..editing.mapper import LatentMapper, train_mapper
 from ..editing.mapper_file import PREFIX
 from ..errors import StyleclipError
-from ..metrics import measure_edit
+from ..evaluation.report import measure_edit
 from ..models import Models, load_models
+from ..weights.domain import enter_file
 from .card import About, making, write_card
 
 TEXTS = {

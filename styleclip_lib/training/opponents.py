@@ -12,11 +12,11 @@ from torch import Tensor
 from ..networks.attributes import Attributes
 from ..networks.clip import Clip
 from ..networks.generator import Generator
-from ..portraits.attributes import ATTRIBUTES
-from ..portraits.captions import caption
-from ..portraits.factors import Factors, from_uniform, sample
-from ..portraits.latents import latents_of_uniform
-from ..portraits.statements import Caption, false_of, true_of
+from ..portraits.language.captions import caption
+from ..portraits.language.statements import Caption, false_of, true_of
+from ..portraits.world.attributes import ATTRIBUTES
+from ..portraits.world.factors import Factors, from_uniform, sample
+from ..portraits.world.latents import latents_of_uniform
 from .data import uniform
 
 PATIENCE = 30  # steps of an optimiser, after which it begins again with another face and another text

@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from ..checkpoints.domain import load_network
 from ..networks.attributes import Attributes
 from ..networks.generator import Generator
 from ..networks.perceptual import Perceptual
-from ..portraits.attributes import ATTRIBUTES
+from ..portraits.world.attributes import ATTRIBUTES
+from ..weights.domain import load_network
 from .data import Portraits, to_float
 
 

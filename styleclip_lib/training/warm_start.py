@@ -12,9 +12,9 @@ from tqdm.auto import tqdm
 
 from ..networks.generator import Generator
 from ..networks.mapping import MappingNetwork
-from ..portraits.attributes import BY_NAME
-from ..portraits.factors import NAMES, Factors
-from ..portraits.latents import Z_DIM, factors_of_latents, is_category
+from ..portraits.world.attributes import BY_NAME
+from ..portraits.world.factors import NAMES, Factors
+from ..portraits.world.latents import Z_DIM, factors_of_latents, is_category
 
 OFFSET = 3.0  # keeps w on the straight side of the last leaky ReLU
 

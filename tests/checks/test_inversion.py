@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from styleclip_lib.checks.feedback import CheckFailed
 from styleclip_lib.checks.inversion import check_in_w_plus, check_noise_loss, check_psnr
-from styleclip_lib.projector import noise_regularizer
+from styleclip_lib.inversion.projector import noise_regularizer
 
 
 def stub(*_):

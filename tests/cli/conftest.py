@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib import flips, interpolation  # noqa: F401  (before the stand-ins hide what they import)
+from styleclip_lib import interpolation  # noqa: F401  (before the stand-ins hide what they import)
 from styleclip_lib.editing.style_edit import at_strength
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
@@ -146,18 +146,19 @@ def toy(monkeypatch) -> Calls:
 
     for made in (
         module("models", load_models=load_models),
-        module("faces", align_face=align_face, find_quad=find_quad),
-        module("inversion", invert=invert, preset_for=lambda models: "default"),
-        module("pivotal_tuning", tune_generator=tune_generator, with_noise=with_noise),
-        module("metrics", measure_edit=measure_edit),
+        module("photos.detection", align_face=align_face, find_quad=find_quad),
+        module("inversion.invert", invert=invert, preset_for=lambda models: "default"),
+        module("inversion.pivotal_tuning", tune_generator=tune_generator, with_noise=with_noise),
+        module("evaluation.report", measure_edit=measure_edit),
         module("editing", __path__=[]),
-        module("editing.latent_optimization", optimize_latent=optimize_latent),
+        module("editing.directions", __path__=[]),
+        module("editing.optimization", optimize_latent=optimize_latent),
         module("editing.style_edit", at_strength=at_strength),
-        module("editing.global_directions", GlobalDirections=GlobalDirections),
-        module("editing.latent_mapper", LatentMapper=LatentMapper, train_mapper=train_mapper),
+        module("editing.directions.global_directions", GlobalDirections=GlobalDirections),
+        module("editing.mapper", LatentMapper=LatentMapper, train_mapper=train_mapper),
         module("editing.mapper_file", mapper_for=mapper_for),
         module("editing.strength", best_strength=best_strength, LEARNT=(0, 1)),
-        module("editing.auto_directions", auto_edit=auto_edit, paints=lambda directions, text: "blue" in text),
+        module("editing.directions.auto", auto_edit=auto_edit, paints=lambda directions, text: "blue" in text),
     ):
         monkeypatch.setitem(sys.modules, f"styleclip_lib.{made.__name__}", made)
     return calls

@@ -16,10 +16,10 @@ from styleclip_lib.cli import edit, interpolate, invert
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.sample import read_seeds
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.flips import Flip
+from styleclip_lib.evaluation.boundary_crossing import Flip
 from styleclip_lib.images import load_image, to_pil
 from styleclip_lib.interpolation import morph
-from styleclip_lib.pasting import paste_back
+from styleclip_lib.photos.pasting import paste_back
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_interpolate_says_where_attributes_flip(toy, tmp_path, capsys, monkeypat
     def heard(models, way):
         return [Flip("glasses", "none", "sunglasses", 0.431), Flip("weight", None, "fat", 0.9)]
 
-    monkeypatch.setattr("styleclip_lib.flips.attribute_path", heard)
+    monkeypatch.setattr("styleclip_lib.evaluation.boundary_crossing.attribute_path", heard)
     toy.reader = "a network"
     assert main(["interpolate", "5", "6", str(tmp_path / "a.gif"), "--frames", "3"]) == 0
     assert "  0.43 glasses: none -> sunglasses\n  0.90 weight: in between -> fat\n" in capsys.readouterr().out
@@ -187,16 +187,16 @@ def test_align_never_takes_a_picture_of_any_size_as_it_is(toy, photograph, tmp_p
 
 def test_the_defaults_are_those_of_the_library():
     """Without options, the command and the Python call of the README do the same."""
-    optimization = pytest.importorskip("styleclip_lib.editing.latent_optimization")
-    inversion = pytest.importorskip("styleclip_lib.inversion")
+    optimization = pytest.importorskip("styleclip_lib.editing.optimization")
+    inversion = pytest.importorskip("styleclip_lib.inversion.invert")
     chosen = edit.Settings(Path("a"), Path("b"), text="a")
     defaults = {name: value.default for name, value in signature(optimization.optimize_latent).parameters.items()}
     for name in ("steps", "space", "lambda_l2", "lambda_id", "lambda_side", "layers", "seed"):
         assert getattr(chosen, name) == defaults[name], name
-    directions = pytest.importorskip("styleclip_lib.editing.global_directions")
+    directions = pytest.importorskip("styleclip_lib.editing.directions.global_directions")
     assert (chosen.neutral, chosen.alpha) == (directions.NEUTRAL, directions.ALPHA)
     steps = signature(inversion.invert).parameters["steps"].default
-    tuning = signature(pytest.importorskip("styleclip_lib.pivotal_tuning").tune_generator).parameters
+    tuning = signature(pytest.importorskip("styleclip_lib.inversion.pivotal_tuning").tune_generator).parameters
     assert chosen.tune_steps == invert.Settings(Path("a"), Path("b")).tune_steps == tuning["steps"].default
     way = interpolate.Settings("1", "2", Path("a"))
     assert chosen.inversion_steps == steps == invert.Settings(Path("a"), Path("b")).steps == way.inversion_steps
@@ -292,7 +292,7 @@ def test_the_edited_face_is_pasted_back_into_the_photograph(toy, photograph, tmp
 
 @pytest.mark.parametrize("options, half", [([], False), (["--fast"], True)])
 def test_fast_edits_in_bfloat16_and_reports_it(options, half, toy, portrait, tmp_path, monkeypatch):
-    monkeypatch.setattr("styleclip_lib.speed.bfloat16_pays", lambda kind: True)
+    monkeypatch.setattr("styleclip_lib.performance.speed.bfloat16_pays", lambda kind: True)
     report = tmp_path / "r.json"
     assert main(["edit", str(portrait), str(tmp_path / "a.png"), "--text", "a smile", *options, "--report", str(report)]) == 0
     exact = toy.models.generator.synthesis(torch.full((1, 6, 8), 1.5))

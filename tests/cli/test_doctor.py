@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from styleclip_lib.checkpoints.domain import enter_file
 from styleclip_lib.cli.doctor import PACKAGES
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.train import NETWORKS
 from styleclip_lib.paths import data_folder
+from styleclip_lib.weights.domain import enter_file
 
 
 @pytest.fixture
@@ -104,8 +104,8 @@ def test_a_missing_package(data, capsys, monkeypatch):
 
 def test_without_safetensors_the_domains_cannot_be_read(data, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors", None)
-    monkeypatch.delitem(sys.modules, "styleclip_lib.checkpoints.domain")
-    monkeypatch.delattr("styleclip_lib.checkpoints.domain")
+    monkeypatch.delitem(sys.modules, "styleclip_lib.weights.domain")
+    monkeypatch.delattr("styleclip_lib.weights.domain")
     assert "cannot be read before the packages are there" in doctor(capsys, 1)
 
 

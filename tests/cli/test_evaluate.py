@@ -7,9 +7,9 @@ import json
 import pytest
 import torch
 
-from styleclip_lib import evaluation
 from styleclip_lib.cli.evaluate import table
 from styleclip_lib.cli.main import main
+from styleclip_lib.evaluation import study as evaluation
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def heard(toy, monkeypatch):
         frames = [image * (i / 50) for i in range(settings.get("frames", 0))]
         return SimpleNamespace(w_plus=w_plus, image=image, noises=noises, frames=frames, psnr=20.0)
 
-    monkeypatch.setattr(sys.modules["styleclip_lib.inversion"], "invert", invert)
+    monkeypatch.setattr(sys.modules["styleclip_lib.inversion.invert"], "invert", invert)
     return asked
 
 
@@ -60,7 +60,7 @@ def test_noise_maps_are_kept_in_an_npz(heard, portrait, tmp_path, capsys):
 
 
 def test_the_preset_is_the_one_that_suits_the_domain(heard, portrait, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["styleclip_lib.inversion"], "preset_for", lambda models: "photograph")
+    monkeypatch.setattr(sys.modules["styleclip_lib.inversion.invert"], "preset_for", lambda models: "photograph")
     for given, preset in (([], "photograph"), (["--preset", "default"], "default")):
         assert main(["invert", str(portrait), str(tmp_path / "a.png"), *given]) == 0
         assert heard["preset"] == preset

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styleclip_lib.cropping import crop_quad, face_quad, quad_side, surroundings
-from styleclip_lib.faces import align_face, find_faces
+from styleclip_lib.photos.alignment import crop_quad, face_quad, quad_side, surroundings
+from styleclip_lib.photos.detection import align_face, find_faces
 from tests.conformance.cases import load_case
 
 GEOMETRY, GREY_LEVELS = 1e-6, 1

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from styleclip_lib.checkpoints.arcface import arcface_from_state
-from styleclip_lib.losses import identity_loss
+from styleclip_lib.editing.losses import identity_loss
 from styleclip_lib.networks.arcface import face
+from styleclip_lib.weights.readers.arcface import arcface_from_state
 from tests.conformance.cases import assert_near, filled_state, load_case, stats, tensor
 from tests.conformance.formula import image
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.losses import clip_loss
+from styleclip_lib.editing.losses import clip_loss
 from styleclip_lib.networks.resampling import fractional_area_resize
 from tests.conformance.cases import assert_near, load_case, stats, tensor
 from tests.conformance.formula import image

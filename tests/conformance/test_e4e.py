@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from styleclip_lib.checkpoints.e4e import e4e_from_checkpoint
+from styleclip_lib.weights.readers.e4e import e4e_from_checkpoint
 from tests.conformance.cases import assert_near, filled_state, load_case, stats, tensor
 from tests.conformance.formula import fill, image
 

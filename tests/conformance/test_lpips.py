@@ -12,7 +12,7 @@ import pytest
 import torch
 import torchvision
 
-from styleclip_lib.checkpoints.lpips import lpips_from_states
+from styleclip_lib.weights.readers.lpips import lpips_from_states
 from tests.conformance.cases import assert_near, tensor
 from tests.conformance.formula import fill, image
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from styleclip_lib.checkpoints.styleclip_mapper import mapper_state
 from styleclip_lib.networks.mapper import SCALE, Mapper
+from styleclip_lib.weights.readers.styleclip_mapper import mapper_state
 from tests.conformance.cases import assert_near, filled_state, load_case, tensor
 
 TOLERANCE = 5e-6

@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
-from styleclip_lib.checkpoints.any_generator import read_generator
-from styleclip_lib.checkpoints.pickle_values import NAMES
+from styleclip_lib.weights.readers.any_generator import read_generator
+from styleclip_lib.weights.unpickling.pickle_values import NAMES
 from tests.conformance.cases import assert_near, filled_state, load_case, tensor
 
 IMAGE, LATENT = 1e-4, 5e-5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.projector import noise_regularizer, normalized, shaking
+from styleclip_lib.inversion.projector import noise_regularizer, normalized, shaking
 from styleclip_lib.schedule import ramped
 from tests.conformance.cases import assert_near, load_case, tensor
 

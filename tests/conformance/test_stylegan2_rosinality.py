@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.checkpoints.stylegan2 import from_rosinality, generator_from_rosinality, to_rosinality
+from styleclip_lib.weights.readers.stylegan2 import from_rosinality, generator_from_rosinality, to_rosinality
 from tests.conformance.cases import assert_near, filled_state, load_case, stats, tensor
 from tests.conformance.formula import fill
 

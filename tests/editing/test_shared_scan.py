@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from styleclip_lib.editing.global_directions import GlobalDirections
+from styleclip_lib.editing.directions.global_directions import GlobalDirections
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS = {"images": 2, "samples": 50}
 SCRIPT = f"""
 import sys
 from styleclip_lib.editing import channel_scan
-from styleclip_lib.editing.global_directions import GlobalDirections
+from styleclip_lib.editing.directions.global_directions import GlobalDirections
 from tests.conftest import make_tiny_models
 
 scan_channels = channel_scan.scan_channels

@@ -9,7 +9,7 @@ from styleclip_lib.networks.encoder import Encoder
 from styleclip_lib.networks.identity import Identity
 from styleclip_lib.networks.perceptual import Perceptual
 from styleclip_lib.networks.trunk import Trunk
-from styleclip_lib.portraits.attributes import ATTRIBUTES, BY_NAME
+from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME
 
 WIDTHS = (4, 6, 8, 10, 12)
 

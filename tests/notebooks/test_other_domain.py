@@ -13,9 +13,9 @@ import matplotlib
 import pytest
 
 import styleclip_lib
-from styleclip_lib import inversion_study
-from styleclip_lib.checkpoints.registry import domain_cache
-from styleclip_lib.editing import latent_mapper
+from styleclip_lib.editing import mapper as latent_mapper
+from styleclip_lib.evaluation import inversion_study
+from styleclip_lib.weights.downloads.registry import domain_cache
 from tests.official import write_domain
 
 LESSONS = sorted((Path(__file__).parent.parent.parent / "notebooks").glob("*.ipynb"))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.checkpoints.domain import load_network
 from styleclip_lib.networks.attributes import Attributes
-from styleclip_lib.portraits.attributes import BY_NAME
+from styleclip_lib.portraits.world.attributes import BY_NAME
 from styleclip_lib.training import attributes, perceptual
 from styleclip_lib.training.attributes import Settings, train
+from styleclip_lib.weights.domain import load_network
 
 WIDTHS = (4, 4, 4, 4, 4)
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.render import render
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.factors import sample
 from styleclip_lib.training.augment import augment
 
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from styleclip_lib.portraits.captions import heldout_captions
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.statements import false_of, true_of
-from styleclip_lib.portraits.styles import STYLES
+from styleclip_lib.portraits.language.captions import heldout_captions
+from styleclip_lib.portraits.language.statements import false_of, true_of
+from styleclip_lib.portraits.styles.styles import STYLES
+from styleclip_lib.portraits.world.factors import sample
 from styleclip_lib.training.captioned import CaptionedPictures
 
 PLAIN, DRAWN, SCENES, CAPTIONS = 20, 12, 8, 30

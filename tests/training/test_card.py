@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from styleclip_lib.checkpoints.domain import load_network
 from styleclip_lib.training.card import About, machine, making, publish, write_card
+from styleclip_lib.weights.domain import load_network
 
 ABOUT = About("It does something.", "From portraits.", "It knows no photographs.")
 

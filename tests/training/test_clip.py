@@ -10,19 +10,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styleclip_lib.checkpoints.domain import load_tensors, save_network
 from styleclip_lib.networks.attributes import Attributes
 from styleclip_lib.networks.clip import WordTokenizer, clip_from_state
 from styleclip_lib.networks.generator import Generator
-from styleclip_lib.portraits.attributes import BY_NAME
-from styleclip_lib.portraits.captions import heldout_captions
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.latents import Z_DIM
-from styleclip_lib.portraits.parsing import known_words
-from styleclip_lib.portraits.statements import STATEMENTS, statements_true, true_of
+from styleclip_lib.portraits.language.captions import heldout_captions
+from styleclip_lib.portraits.language.parsing import known_words
+from styleclip_lib.portraits.language.statements import STATEMENTS, statements_true, true_of
+from styleclip_lib.portraits.world.attributes import BY_NAME
+from styleclip_lib.portraits.world.factors import sample
+from styleclip_lib.portraits.world.latents import Z_DIM
 from styleclip_lib.training import clip
 from styleclip_lib.training.clip import Settings, measure, train
 from styleclip_lib.training.loop import Run
+from styleclip_lib.weights.domain import load_tensors, save_network
 
 POSITIONS = "visual.attnpool.positional_embedding"
 

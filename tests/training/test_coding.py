@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from styleclip_lib.networks.attributes import CODE_SIZE, CODE_SLICES
-from styleclip_lib.portraits.attributes import ATTRIBUTES, BY_NAME
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.statements import STATEMENTS, statements_false, statements_true
+from styleclip_lib.portraits.language.statements import STATEMENTS, statements_false, statements_true
+from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME
+from styleclip_lib.portraits.world.factors import sample
 from styleclip_lib.training.coding import accuracy, attribute_loss, attribute_losses, decidable, statement_loss, visible
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.portraits.factors import IDENTITY, sample
-from styleclip_lib.portraits.latents import factors_of_latents
-from styleclip_lib.portraits.render import render
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.factors import IDENTITY, sample
+from styleclip_lib.portraits.world.latents import factors_of_latents
 from styleclip_lib.training import data
 from styleclip_lib.training.data import DataSettings, Portraits, to_float, uniform
 

@@ -8,8 +8,8 @@ import shutil
 import pytest
 import torch
 
-from styleclip_lib.editing import channel_scan
-from styleclip_lib.editing.global_directions import GlobalDirections
+from styleclip_lib.editing.directions import channel_scan
+from styleclip_lib.editing.directions.global_directions import GlobalDirections
 from styleclip_lib.models import load_models
 from styleclip_lib.training.directions import Settings, edits, rank_correlation, train
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.checkpoints.domain import load_network, save_network
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.encoder import Encoder
 from styleclip_lib.networks.generator import Generator
@@ -19,6 +18,7 @@ from styleclip_lib.networks.perceptual import Perceptual
 from styleclip_lib.training import encoder
 from styleclip_lib.training.encoder import Settings, measure, train
 from styleclip_lib.training.loop import Run
+from styleclip_lib.weights.domain import load_network, save_network
 
 WIDTHS = (8, 8, 8)
 CONFIG = {"img_resolution": 16, "z_dim": 12, "w_dim": 10, "num_mapping_layers": 2, "channels": {4: 8, 8: 8, 16: 8}}

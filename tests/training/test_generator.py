@@ -13,19 +13,19 @@ import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib.checkpoints.domain import load_network, save_network
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.attributes import Attributes
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.perceptual import Perceptual
-from styleclip_lib.portraits.factors import from_uniform, sample
-from styleclip_lib.portraits.latents import Z_DIM, latents_of_uniform
+from styleclip_lib.portraits.world.factors import from_uniform, sample
+from styleclip_lib.portraits.world.latents import Z_DIM, latents_of_uniform
 from styleclip_lib.training import generator as training
 from styleclip_lib.training import quality
 from styleclip_lib.training.coding import attribute_loss
 from styleclip_lib.training.data import to_float, uniform
 from styleclip_lib.training.generator import Likeness, Settings, _set_mean_w, _stage, train
 from styleclip_lib.training.loop import Run
+from styleclip_lib.weights.domain import load_network, save_network
 
 CHANNELS = {4: 8, 8: 8, 16: 8}
 COPIED, PLAYED = 80, 7

@@ -11,15 +11,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styleclip_lib.checkpoints.domain import load_network, load_tensors, save_network
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.attributes import Attributes
 from styleclip_lib.networks.identity import Identity
-from styleclip_lib.portraits.attributes import BY_NAME
-from styleclip_lib.portraits.factors import IDENTITY, sample
+from styleclip_lib.portraits.world.attributes import BY_NAME
+from styleclip_lib.portraits.world.factors import IDENTITY, sample
 from styleclip_lib.training import identity
 from styleclip_lib.training.identity import ArcFace, Settings, identity_numbers, measure, train, with_discriminant
 from styleclip_lib.training.loop import Run
+from styleclip_lib.weights.domain import load_network, load_tensors, save_network
 
 
 @pytest.fixture(scope="module")

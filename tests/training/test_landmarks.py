@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.landmarks import landmarks
-from styleclip_lib.portraits.render import render
-from styleclip_lib.shape_predictor import place, predict
+from styleclip_lib.photos.landmarks import place, predict
+from styleclip_lib.portraits.drawing.landmarks import landmarks
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.factors import sample
 from styleclip_lib.training.landmarks import Example, Settings, fit, proportions, vary
 
 SIZE = 64

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from styleclip_lib.networks.generator import Generator
-from styleclip_lib.portraits.attributes import ATTRIBUTES
-from styleclip_lib.portraits.factors import NAMES
-from styleclip_lib.portraits.latents import Z_DIM, factors_of_latents, latents_of_uniform
+from styleclip_lib.portraits.world.attributes import ATTRIBUTES
+from styleclip_lib.portraits.world.factors import NAMES
+from styleclip_lib.portraits.world.latents import Z_DIM, factors_of_latents, latents_of_uniform
 from styleclip_lib.training.latent_paths import LatentPaths
 
 COUNT = 60

@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
-from styleclip_lib.checkpoints.domain import INDEX, file_path
-from styleclip_lib.editing.latent_mapper import LatentMapper
+from styleclip_lib.editing.mapper import LatentMapper
 from styleclip_lib.editing.mapper_file import shipped_mappers
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.models import load_models
 from styleclip_lib.training.mappers import TEXTS, Settings, train
+from styleclip_lib.weights.domain import INDEX, file_path
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_mapper_that_was_interrupted_is_not_added(folder, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("styleclip_lib.editing.goal.random_views", interrupted)
+    monkeypatch.setattr("styleclip_lib.editing.objective.random_views", interrupted)
     with pytest.raises(StyleclipError, match="Interrupted"):
         train(quick(folder, names=("smile",)))
     assert shipped_mappers(load_models(folder, "cpu")) == []

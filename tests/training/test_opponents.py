@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 
 from styleclip_lib.networks.generator import Generator
-from styleclip_lib.portraits.attributes import BY_NAME
-from styleclip_lib.portraits.factors import Factors, sample
-from styleclip_lib.portraits.latents import Z_DIM
-from styleclip_lib.portraits.parsing import parse
-from styleclip_lib.portraits.statements import Caption, false_of, true_of
+from styleclip_lib.portraits.language.parsing import parse
+from styleclip_lib.portraits.language.statements import Caption, false_of, true_of
+from styleclip_lib.portraits.world.attributes import BY_NAME
+from styleclip_lib.portraits.world.factors import Factors, sample
+from styleclip_lib.portraits.world.latents import Z_DIM
 from styleclip_lib.training import opponents as module
 from styleclip_lib.training.opponents import PATIENCE, Opponents, results
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.checkpoints.domain import load_network, load_tensors
 from styleclip_lib.networks.perceptual import Perceptual
-from styleclip_lib.portraits.attributes import BY_NAME
-from styleclip_lib.portraits.factors import sample
+from styleclip_lib.portraits.world.attributes import BY_NAME
+from styleclip_lib.portraits.world.factors import sample
 from styleclip_lib.training import attributes
 from styleclip_lib.training.loop import Run
 from styleclip_lib.training.perceptual import Settings, train
+from styleclip_lib.weights.domain import load_network, load_tensors
 
 WIDTHS = (8, 8, 8)
 COLORS = torch.tensor([[255, 255, 255], [128, 128, 128], [30, 60, 220], [30, 190, 60],

@@ -6,13 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from styleclip_lib.checkpoints.domain import save_network
 from styleclip_lib.networks.attributes import Attributes
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.perceptual import Perceptual
-from styleclip_lib.portraits.attributes import ATTRIBUTES
-from styleclip_lib.portraits.factors import sample
-from styleclip_lib.portraits.render import render
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.attributes import ATTRIBUTES
+from styleclip_lib.portraits.world.factors import sample
 from styleclip_lib.training import quality
 from styleclip_lib.training.data import to_float
 from styleclip_lib.training.quality import (
@@ -25,6 +24,7 @@ from styleclip_lib.training.quality import (
     sample_pictures,
     share_gaps,
 )
+from styleclip_lib.weights.domain import save_network
 
 
 def rng(seed=0):

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.mapping import MappingNetwork
 from styleclip_lib.networks.perceptual import Perceptual
-from styleclip_lib.portraits.attributes import BY_NAME
-from styleclip_lib.portraits.factors import NAMES, sample
-from styleclip_lib.portraits.latents import Z_DIM, is_category
+from styleclip_lib.portraits.world.attributes import BY_NAME
+from styleclip_lib.portraits.world.factors import NAMES, sample
+from styleclip_lib.portraits.world.latents import Z_DIM, is_category
 from styleclip_lib.training.warm_start import OFFSET, StandardCode, center_styles, copy_loss, factor_code, teach_mapping
 
 

@@ -10,13 +10,15 @@ import torch
 from PIL import Image
 
 import styleclip_lib
-from styleclip_lib.editing.edit import Edit
-from styleclip_lib.editing.global_directions import GlobalDirections
-from styleclip_lib.editing.latent_mapper import LatentMapper
+from styleclip_lib.editing.directions.global_directions import GlobalDirections
+from styleclip_lib.editing.mapper import LatentMapper
+from styleclip_lib.editing.result import Edit
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.mapper import Mapper
-from styleclip_lib.widgets import sentence_play, studio_edits, studio_faces
+from styleclip_lib.widgets.lessons import sentence_play
+from styleclip_lib.widgets.studio import edits as studio_edits
+from styleclip_lib.widgets.studio import faces as studio_faces
 
 
 class Toy:
@@ -94,5 +96,5 @@ def world(tiny, directions, tmp_path, monkeypatch):
     monkeypatch.setattr(studio_edits, "shipped_mappers", lambda models: ["smile"])
     monkeypatch.setattr(styleclip_lib, "load_models", lambda domain: tiny, raising=False)
     monkeypatch.setattr(studio_faces, "STEPS", 2)
-    monkeypatch.setattr("styleclip_lib.widgets.studio_code.STEPS", 2)
+    monkeypatch.setattr("styleclip_lib.widgets.studio.code.STEPS", 2)
     return tiny

@@ -1,0 +1,1 @@
+"""StyleCLIP's global directions: from a text to channels of StyleSpace."""

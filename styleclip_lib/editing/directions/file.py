@@ -1,0 +1,77 @@
+"""Global directions on disk: tensors and what they belong to, in one safetensors file."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from ...errors import StyleclipError
+from ...models import Models
+from ...paths import written_whole
+from ...weights.domain import INDEX, file_path, load_tensors, read_index
+from ...weights.downloads.fingerprint import fingerprint
+
+NAME = "directions"
+
+
+def belongs_to(models: Models) -> dict[str, str]:
+    """The fingerprints of the two networks without which directions mean nothing."""
+    return {"generator": fingerprint(models.generator), "clip": fingerprint(models.clip)}
+
+
+def cached_path(folder: Path, facts: dict) -> Path:
+    """The file for these networks and settings; other weights or other settings have another file."""
+    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    return Path(folder) / f"{NAME}-{key}.safetensors"
+
+
+def shipped_path(models: Models) -> Path | None:
+    """The directions that come with the domain, or None."""
+    if not (models.folder / INDEX).is_file() or NAME not in read_index(models.folder)["files"]:
+        return None
+    return file_path(models.folder, NAME)
+
+
+def kept_paths(models: Models, folder: Path) -> list[Path]:
+    """The directions in a folder that belong to these networks, the best last.
+
+    A face in which channels were really tried counts as two in which they were followed to first order; after that, those that know
+    the toRGB layers come last.
+    """
+    belonging = belongs_to(models).items()
+    found = [(read_facts(path), path) for path in sorted(Path(folder).glob(f"{NAME}-*.safetensors"))]
+    ranked = [((1 + (facts["kind"] == "scan")) * facts["images"], facts["kind"] == "scan", "rgb" in facts, path)
+              for facts, path in found if facts.items() >= belonging]
+    return [path for *_, path in sorted(ranked)]
+
+
+def write(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> None:
+    """Writes tensors and facts, whole or not at all. Raises StyleclipError if the place cannot be written."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    with written_whole(path) as temporary:
+        save_file(tensors, str(temporary), metadata={NAME: json.dumps(facts, sort_keys=True)})
+
+
+def read_facts(path: Path) -> dict:
+    """What a file says of itself. Raises StyleclipError if it is not there or is something else."""
+    if not Path(path).is_file():
+        raise StyleclipError(f"There are no global directions at {path}; GlobalDirections.compute(models).save(path) makes them.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            facts = json.loads((file.metadata() or {})[NAME])
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise StyleclipError(f"{path} does not hold global directions; GlobalDirections.compute(models).save(path) makes them.") from error
+    return facts
+
+
+def read(path: Path, models: Models) -> tuple[dict[str, torch.Tensor], dict]:
+    """Tensors, in float32 on the device of the models, and facts. Raises StyleclipError if they belong to other networks."""
+    facts = read_facts(path)
+    for network, those in (("generator", models.related_generators), ("clip", [models.clip])):
+        if facts.get(network) not in map(fingerprint, those):
+            raise StyleclipError(f"{path} was computed for another {network} than that of the domain '{models.domain}', and its channels "
+                                 "would mean something else here; GlobalDirections.compute(models) computes them for this one.")
+    return {name: value.to(models.device) for name, value in load_tensors(path).items()}, facts

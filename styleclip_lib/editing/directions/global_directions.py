@@ -1,0 +1,285 @@
+"""Global directions: a text becomes a step in StyleSpace that suits every face (Patashnik et al. 2021, section 6)."""
+
+import dataclasses
+import math
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from ... import __version__
+from ...errors import StyleclipError
+from ...models import Models
+from ...paths import cache_folder
+from ...training.loop import this_process
+from ..objective import NEUTRAL
+from ..style_edit import StyleEdit
+from .channel_choice import UsedChannel, jointly, steps_of, used_channels
+from .channel_effects import drawing_resolution
+from .channel_scan import scan
+from .file import belongs_to, cached_path, kept_paths, read, read_facts, shipped_path, write
+from .first_order import first_order_effects
+from .prompt_templates import text_direction
+from .style_statistics import StyleStatistics, style_statistics
+
+ALPHA = 2.0
+SHARE = 0.2
+"""Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
+
+SHARE_PAINTED = 0.6
+"""The same where the channels of the toRGB layers are asked too: a colour wants few channels, and with more the background is dyed."""
+
+RIDGE = 3.0
+"""How much channels are asked by themselves, where they are asked together; see `GlobalDirections.ridge`."""
+
+
+class Change(NamedTuple):
+    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta.
+
+    beta: None: see `threshold`
+    rgb: whether the channels of the toRGB layers, which paint, are asked too; the paper leaves them alone.
+    """
+
+    target: str
+    neutral: str = NEUTRAL
+    alpha: float = ALPHA
+    beta: float | None = None
+    rgb: bool = False
+
+
+@dataclasses.dataclass
+class GlobalDirections:
+    """What every style channel of a generator does in CLIP's eyes, so that a text finds its channels at once.
+
+    models    the domain
+    mean, std [num_channels]  of the styles of many faces
+    effects   [num_channels, D], Δi_c: where CLIP sees a picture go when a channel rises, of length one; 0 for a channel left out
+    settings  how they were computed
+    ridge     0: each channel is asked by itself what it has to do with a text, the paper's way; above: all are asked together (`jointly`),
+              the less strictly, the larger it is
+    rgb_std [num_rgb_channels], rgb_effects [num_rgb_channels, D]: std and effects of the toRGB layers' channels; None if not tried
+    """
+
+    models: Models
+    mean: torch.Tensor
+    std: torch.Tensor
+    effects: torch.Tensor
+    settings: dict
+    ridge: float = RIDGE
+    rgb_std: torch.Tensor | None = None
+    rgb_effects: torch.Tensor | None = None
+    _relevances: dict[tuple[str, str, bool, float], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
+
+    @classmethod
+    def compute(cls, models: Models, *, images: int = 24, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
+                seed: int = 0, folder: str | Path | None = None, progress: bool = True) -> "GlobalDirections":
+        """The paper's scan: each channel is drawn low and high in some faces, all else being as it is in the face.
+
+        Done once for a generator and a CLIP: the result is kept in a file, and the next call with the same networks and settings
+        reads it. Directions that come with the domain are used if they fit. What it will cost is measured and printed first. Ctrl-C
+        loses a few seconds of work; the same call goes on from there. With several processes (torchrun) each does its share.
+
+        The toRGB layers' channels are tried too, for texts that speak of a colour. Pictures are drawn as large as CLIP looks and no
+        larger; layers above that resolution are left out.
+
+        images  in how many faces each channel is tried (the paper: 100);  samples  how many faces give mean and σ
+        sigmas  how far from its mean a channel is moved, in σ;  folder  where to keep the result, by default `cache_folder()`
+
+        Raises StyleclipError if a setting makes no sense or the folder cannot be written.
+        """
+        settings = {"kind": "scan", **_sampling(images, samples, truncation_psi, seed), "sigmas": _positive("sigmas", sigmas),
+                    "stop_at": drawing_resolution(models), "rgb": True}
+        facts = {**belongs_to(models), **settings}
+        shipped = shipped_path(models)
+        if shipped is not None and read_facts(shipped).items() >= facts.items():
+            return cls.load(models, shipped)
+        path = cached_path(_made(folder), facts)
+        if not path.exists():
+            process, parts = this_process(), path.with_suffix(".parts")
+            statistics = _statistics(models, settings)
+            vectors = scan(models, statistics, sigmas, settings["stop_at"], parts, progress)
+            process.wait_for_everyone()  # all have read the parts
+            if process.is_main_process:
+                effects, rgb_effects = vectors.split([len(statistics.std), len(statistics.rgb_std)])
+                cls(models, statistics.mean, statistics.std, effects, settings,
+                    rgb_std=statistics.rgb_std, rgb_effects=rgb_effects).save(path)
+                shutil.rmtree(parts)
+            process.wait_for_everyone()
+        return cls.load(models, path)
+
+    @classmethod
+    def first_order(cls, models: Models, *, images: int = 64, samples: int = 20_000, truncation_psi: float = 0.7, projections: int = 48,
+                    seed: int = 0, progress: bool = True) -> "GlobalDirections":
+        """Seconds in place of minutes: gradients in place of the scan (see editing/directions/first_order.py). What a face adds costs so
+        much less here that many faces can be asked, and their number decides: effects differ from face to face. Without the toRGB
+        layers.
+
+        projections  along how many of CLIP's directions slopes are taken; the more, the nearer to the full first order
+
+        Raises StyleclipError if a setting makes no sense.
+        """
+        settings = {"kind": "first order", **_sampling(images, samples, truncation_psi, seed),
+                    "projections": int(_positive("projections", projections)), "stop_at": drawing_resolution(models)}
+        statistics = _statistics(models, settings)
+        effects = first_order_effects(models, statistics, settings["projections"], seed, settings["stop_at"], progress)
+        return cls(models, statistics.mean, statistics.std, effects.half().float(), settings)  # as a file keeps them
+
+    def save(self, path: str | Path) -> None:
+        """Writes the directions and the fingerprints of the networks they belong to. Raises StyleclipError if that cannot be."""
+        tensors = {"mean": self.mean, "std": self.std, "effects": self.effects.half()}  # halves cost a relevance less than 0.001
+        if self.rgb_effects is not None:
+            tensors |= {"rgb_std": self.rgb_std, "rgb_effects": self.rgb_effects.half()}
+        write(Path(path).expanduser(), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
+
+    @classmethod
+    def load(cls, models: Models, path: str | Path | None = None) -> "GlobalDirections":
+        """Reads directions; without a path those that come with the domain.
+
+        Raises StyleclipError if there are none, or they belong to another generator or another CLIP.
+        """
+        path = shipped_path(models) if path is None else Path(path).expanduser()
+        if path is None:
+            raise StyleclipError(f"The domain '{models.domain}' comes without global directions; "
+                                 "GlobalDirections.compute(models) computes them.")
+        tensors, facts = read(path, models)
+        settings = {name: value for name, value in facts.items() if name not in ("generator", "clip", "version")}
+        return cls(models, tensors["mean"], tensors["std"], tensors["effects"], settings,
+                   rgb_std=tensors.get("rgb_std"), rgb_effects=tensors.get("rgb_effects"))
+
+    @classmethod
+    def available(cls, models: Models, progress: bool = True) -> "GlobalDirections":
+        """Those that come with the domain; else the best that were kept in `cache_folder()`; else those to first order, which take
+        seconds to minutes and are kept there.
+
+        Raises StyleclipError if those of the domain belong to other networks, or the folder cannot be written.
+        """
+        if shipped_path(models) is not None:
+            return cls.load(models)
+        kept = kept_paths(models, _made(None))
+        if kept:
+            return cls.load(models, kept[-1])
+        found = cls.first_order(models, progress=progress)
+        found.save(cached_path(cache_folder(), {**belongs_to(models), **found.settings}))
+        return found
+
+    def relevance(self, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> torch.Tensor:
+        """r_c of every style channel [num_channels]: ⟨Δi_c, Δt⟩ without `ridge`, else `jointly`. Remembered for each pair of texts.
+
+        rgb: the channels of the toRGB layers are asked together with the others -> [num_channels + num_rgb_channels]
+
+        Raises StyleclipError for an empty text, a word that CLIP does not know, texts that say the same, and for rgb if the toRGB
+        layers were not tried.
+        """
+        asked = target, neutral, rgb, self.ridge
+        if asked not in self._relevances:
+            direction, effects = text_direction(self.models.clip, target, neutral), self._of_kinds(rgb, self.effects, self.rgb_effects)
+            self._relevances[asked] = jointly(effects, direction, self.ridge) if self.ridge else effects @ direction
+        return self._relevances[asked]
+
+    def step(self, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
+             beta: float | None = None, rgb: bool = False) -> torch.Tensor:
+        """α Δs [num_channels], what the edit adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
+
+        rgb: what it adds to styles and rgb_styles, side by side -> [num_channels + num_rgb_channels]
+
+        Raises StyleclipError as `relevance` does, and if no channel reaches beta.
+        """
+        if not math.isfinite(alpha):
+            raise StyleclipError(f"alpha must be a number, not {alpha}; 0 changes nothing, {ALPHA} is usual, a negative one goes back.")
+        steps = steps_of(self.relevance(target, neutral, rgb), self.threshold(target, neutral, beta, rgb))
+        return alpha * self._of_kinds(rgb, self.std, self.rgb_std) * steps
+
+    def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
+             beta: float | None = None, rgb: bool = False) -> StyleEdit:
+        """Moves a face's styles from what the neutral text says to what the target says: s' = s + α Δs.
+
+        w_plus  [B, num_ws, w_dim]
+        alpha   strength, about -10 to 10; negative ones go from the target to the neutral text
+        beta    disentanglement: channels below this relevance stay; the higher, the fewer channels and side effects;
+                None: `SHARE` of the largest, `SHARE_PAINTED` with rgb
+        rgb     whether the channels of the toRGB layers are asked too
+
+        Raises StyleclipError as `step` does, and for a w_plus of another generator.
+        """
+        return self.edit_several(w_plus, [Change(target, neutral, alpha, beta, rgb)])
+
+    @torch.no_grad()
+    def edit_several(self, w_plus: torch.Tensor, changes: Sequence[Change]) -> StyleEdit:
+        """Several texts at once: their steps are added. changes: `Change`s, or tuples (target, neutral, alpha, beta, rgb)."""
+        changes = [Change(*change) for change in changes]
+        w_plus = w_plus.detach().to(self.models.device)
+        both = torch.cat(self.models.generator.styles(w_plus), dim=1)
+        for change in changes:
+            step = self.step(*change)
+            both[:, : len(step)] += step
+        styles, rgb_styles = self.models.generator.split_styles(both)
+        image = self.models.generator.from_styles(styles, rgb_styles)
+        said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": self.threshold(c.target, c.neutral, c.beta, c.rgb),
+                 "rgb": c.rgb} for c in changes]
+        recipe = {"domain": self.models.domain, "method": "directions", **(said[0] if len(said) == 1 else {"changes": said}),
+                  "ridge": self.ridge, "directions": self.settings, "version": __version__}
+        return StyleEdit(w_plus, image, recipe=recipe, styles=styles, rgb_styles=rgb_styles)
+
+    def channels(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> list[UsedChannel]:
+        """The channels that an edit moves, the most relevant first. Raises StyleclipError as `step` does."""
+        relevance = self.relevance(target, neutral, rgb)
+        return used_channels(self.models.generator, relevance, steps_of(relevance, self.threshold(target, neutral, beta, rgb)))
+
+    def beta_for(self, channels: int, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> float:
+        """The beta that leaves this many channels: a colour wants 10 to 20, a shape 100 to 200, say the authors."""
+        relevance = self.relevance(target, neutral, rgb).abs()
+        return float(relevance.sort(descending=True).values[min(max(channels, 1), len(relevance)) - 1])
+
+    def threshold(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> float:
+        """beta itself, or, for None, `SHARE` of the largest relevance, `SHARE_PAINTED` with rgb.
+
+        Raises StyleclipError if it makes no sense or leaves no channel.
+        """
+        largest = float(self.relevance(target, neutral, rgb).abs().max())
+        if beta is None and largest:
+            return (SHARE_PAINTED if rgb else SHARE) * largest
+        if beta is not None and not 0 <= beta < 1:
+            raise StyleclipError(f"beta must be at least 0 and below 1, not {beta}; 0 uses every channel.")
+        if largest == 0 or largest < beta:
+            raise StyleclipError(f"No style channel reaches a relevance of {beta} for '{target}' against '{neutral}'; the largest "
+                                 f"is {largest:.3f}, so take a smaller beta.")
+        return beta
+
+    def _of_kinds(self, rgb: bool, convs: torch.Tensor, rgbs: torch.Tensor | None) -> torch.Tensor:
+        """What is known of the convolutions' channels; with rgb also of the toRGB layers', after it."""
+        if not rgb:
+            return convs
+        if rgbs is None:
+            raise StyleclipError("In these directions the channels of the toRGB layers were not tried, which rgb=True asks for; "
+                                 "GlobalDirections.compute(models) computes directions with them.")
+        return torch.cat([convs, rgbs])
+
+
+def _sampling(images: int, samples: int, truncation_psi: float, seed: int) -> dict:
+    """The settings that both ways share, checked."""
+    _positive("images", images)
+    if samples < max(images, 2):
+        raise StyleclipError(f"samples is {samples}; it must be at least 2 and at least images, which is {images}.")
+    return {"images": int(images), "samples": int(samples), "truncation_psi": float(truncation_psi), "seed": int(seed)}
+
+
+def _positive(name: str, number: float) -> float:
+    if number <= 0:
+        raise StyleclipError(f"{name} must be more than 0, not {number}.")
+    return float(number)
+
+
+def _statistics(models: Models, settings: dict) -> StyleStatistics:
+    return style_statistics(models.generator, *(settings[name] for name in ("images", "samples", "truncation_psi", "seed")))
+
+
+def _made(folder: str | Path | None) -> Path:
+    """The folder for results, which is made if it is missing."""
+    path = cache_folder() if folder is None else Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StyleclipError(f"The folder {path} cannot be made ({error.strerror}); name another one with folder=...") from error
+    return path

@@ -1,0 +1,1 @@
+"""Measuring edits, methods and networks."""

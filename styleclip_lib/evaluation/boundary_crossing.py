@@ -1,0 +1,84 @@
+"""Where on the way from one face to another each attribute flips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from ..errors import StyleclipError
+from ..interpolation import Morph
+from ..models import Models
+from ..portraits.world.attributes import BY_NAME, Attribute
+from .report import hidden_attributes
+
+
+@dataclass
+class Flip:
+    """An attribute that changes on the way: its value before and after (None: between the values of a scale), and the weight."""
+
+    attribute: str
+    before: str | None
+    after: str | None
+    weight: float
+
+    def __str__(self) -> str:
+        return f"{self.weight:.2f} {self.attribute}: {self.before or 'in between'} -> {self.after or 'in between'}"
+
+
+@torch.no_grad()
+def attribute_path(models: Models, morph: Morph, names: Sequence[str] | None = None) -> list[Flip]:
+    """Where along a morph each attribute flips, in the order of the way.
+
+    A category has its most probable value; a scale the value whose interval, widened by half its margin, holds the number.
+    The weight is where the value after overtakes the value before, taken as linear between two frames. What cannot be
+    seen, such as the colour of eyes behind sunglasses, does not count.
+
+    names  the attributes to look at, by default all
+    Raises StyleclipError for an unknown name, or if the domain cannot read attributes.
+    """
+    if models.attributes is None:
+        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so it cannot say where they flip.")
+    names = list(BY_NAME) if names is None else list(names)
+    for name in names:
+        if name not in BY_NAME:
+            raise StyleclipError(f"There is no attribute '{name}'; choose one of {', '.join(BY_NAME)}.")
+    readings = [models.attributes(image[None].to(models.device)) for image in morph.images]
+    hidden = [hidden_attributes(reading) for reading in readings]
+    flips = []
+    for name in names:
+        attribute, said = BY_NAME[name], [reading[name][0].cpu() for reading in readings]
+        values, winners = [*attribute.values, None], [_holds(attribute, reading) for reading in said]
+        for i, j in pairwise(i for i in range(len(readings)) if name not in hidden[i]):
+            was, is_now = winners[i], winners[j]
+            if was != is_now:
+                start, end = _lead(attribute, said[i], said[j], was, is_now)
+                weight = torch.lerp(morph.weights[i], morph.weights[j], start / (start - end))
+                flips.append(Flip(name, values[was], values[is_now], weight.item()))
+    return sorted(flips, key=lambda flip: abs(flip.weight - morph.weights[0].item()))
+
+
+def _holds(attribute: Attribute, reading: Tensor) -> int:
+    """The index of the value that holds, or -1 for none. Reading of one picture: [V] for a category, a number for a scale."""
+    if not attribute.is_scale:
+        return int(reading.argmax())
+    low, high = torch.tensor(attribute.intervals).T
+    inside = torch.minimum(reading - low, high - reading)
+    return int(inside.argmax()) if inside.max() >= -attribute.margin / 2 else -1
+
+
+def _lead(attribute: Attribute, start: Tensor, end: Tensor, was: int, is_now: int) -> tuple[Tensor, Tensor]:
+    """How far the value after is ahead of the value before: at the start (negative) and at the end (positive)."""
+    if not attribute.is_scale:
+        return start[is_now] - start[was], end[is_now] - end[was]
+
+    def support(reading, value, at_upper_edge):
+        if value < 0:
+            return torch.tensor(-attribute.margin / 2)
+        low, high = attribute.intervals[value]
+        return high - reading if at_upper_edge else reading - low
+
+    rising = bool(end > start)
+    leads = [support(number, is_now, not rising) - support(number, was, rising) for number in (start, end)]
+    return leads[0], leads[1]

@@ -1,0 +1,66 @@
+"""Is an inverted face still editable? Simple edits along mean directions in w, and what they do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..errors import StyleclipError
+from ..inversion.invert import Inversion
+from ..models import Models
+from ..portraits.world.attributes import index_of
+from ..portraits.world.latents import factors_of_latents
+from .report import hidden_attributes
+
+Wanted = tuple[str, str]
+"""An attribute and the value that it is to have, such as ("glasses", "sunglasses")."""
+
+
+@dataclass
+class Editability:
+    """What came of several edits of one face.
+
+    reached  share of the edits after which the attribute has the value
+    others   how many other attributes changed with it, on average
+    images   [1 + N, 3, R, R] in [-1, 1], the face itself and every edit
+    """
+
+    reached: float
+    others: float
+    images: Tensor
+
+
+@torch.no_grad()
+def mean_directions(models: Models, wanted: Iterable[Wanted], count: int = 4000, seed: int = 0) -> dict[Wanted, Tensor]:
+    """Mean w of the faces that have a value, minus mean w of those that have not: {(attribute, value): [w_dim]}.
+
+    Which faces have it is known without drawing them, for a generator whose z are those of `portraits.latents`.
+    """
+    z = torch.randn(count, models.generator.z_dim, generator=torch.Generator().manual_seed(seed))
+    factors, w = factors_of_latents(z), models.generator.mapping.w(z.to(models.device))
+    directions = {}
+    for name, value in wanted:
+        has = (getattr(factors, name) == index_of(name, value)).to(w.device)
+        directions[name, value] = w[has].mean(0) - w[~has].mean(0)
+    return directions
+
+
+@torch.no_grad()
+def editability(models: Models, found: Inversion, directions: Mapping[Wanted, Tensor], strength: float = 1.0) -> Editability:
+    """Moves an inverted face along each direction, w_plus + strength · direction in every layer, and reads what it became.
+
+    Raises StyleclipError if the domain cannot read attributes.
+    """
+    if models.attributes is None:
+        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so its edits cannot be judged.")
+    moves = torch.stack([torch.zeros_like(next(iter(directions.values()))), *directions.values()])
+    codes = found.w_plus + strength * moves[:, None]
+    images = torch.cat([models.generator.synthesis(code[None], noises=found.noises) for code in codes]).clamp(-1, 1)
+    said, readings = models.attributes.names(images), models.attributes(images)
+    hidden = [hidden_attributes({name: reading[i : i + 1] for name, reading in readings.items()}) for i in range(len(images))]
+    reached = sum(row[name] == value for (name, value), row in zip(directions, said[1:]))
+    others = 0
+    for (name, _), row, unseen in zip(directions, said[1:], hidden[1:]):
+        others += sum(said[0][other] != row[other] for other in row if other != name and other not in unseen | hidden[0])
+    return Editability(reached / len(directions), others / len(directions), images)

@@ -1,0 +1,101 @@
+"""Which pictures are inverted well? The same people, changed in one factor at a time, inverted and measured."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ..errors import StyleclipError
+from ..inversion.invert import Inversion, invert, psnr
+from ..models import Models
+from ..portraits.drawing.geometry import make_view
+from ..portraits.drawing.render import render
+from ..portraits.world.factors import Factors
+
+HEAD_WIDTH = 0.8
+"""The head's ellipse is so wide, in heights."""
+
+
+@dataclass
+class Trial:
+    """One change, for all people.
+
+    name        what was changed
+    targets     [N, 3, R, R], the pictures to find
+    found       the inversion of each
+    head_psnr   [N], in dB, over the pixels of the head
+    whole_psnr  [N], over the whole picture
+    identity    [N], cosine of the person in the picture and in its inversion
+    """
+
+    name: str
+    targets: Tensor
+    found: list[Inversion]
+    head_psnr: Tensor
+    whole_psnr: Tensor
+    identity: Tensor
+
+
+def study(models: Models, people: Factors, changes: Mapping[str, Mapping[str, object]], progress: bool = True,
+          **settings) -> dict[str, Trial]:
+    """Renders the people once for each change, inverts every picture and measures what came out.
+
+    people    who is drawn, as they are without a change
+    changes   {name: what `Factors.replace` takes}, such as {"hat": {"headwear": "hat"}}
+    settings  go to `invert`
+
+    Raises StyleclipError for an unknown factor, before anything is inverted.
+    """
+    changed = {name: people.replace(**change) for name, change in changes.items()}
+    size = models.generator.img_resolution
+    trials = {}
+    with tqdm(total=len(people) * len(changes), desc="inverting", unit="picture", disable=not progress, leave=False) as bar:
+        for name, factors in changed.items():
+            targets, found = render(factors, size).to(models.device), []
+            for target in targets:
+                found.append(invert(models, target[None], progress=False, **settings))
+                bar.update()
+            trials[name] = measured(models, name, factors, targets, found)
+    return trials
+
+
+@torch.no_grad()
+def measured(models: Models, name: str, factors: Factors, targets: Tensor, found: list[Inversion]) -> Trial:
+    """Compares targets [N, 3, R, R] with their inversions."""
+    images = torch.cat([inversion.image for inversion in found])
+    heads = on_head(factors, targets.shape[-1]).to(targets.device)
+    head = torch.tensor([psnr(a[:, where], b[:, where]) for a, b, where in zip(targets, images, heads)])
+    whole = torch.tensor([psnr(a, b) for a, b in zip(targets, images)])
+    same = (models.identity(targets) * models.identity(images.clamp(-1, 1))).sum(1).cpu()
+    return Trial(name, targets, found, head, whole, same)
+
+
+def on_head(factors: Factors, size: int) -> Tensor:
+    """Which pixels lie in the ellipse of the head. -> bool [N, size, size]"""
+    view = make_view(factors, size)
+    return (view.x / HEAD_WIDTH).square() + view.y.square() < 1
+
+
+def confidence_interval(values: Tensor, level: float = 0.95) -> tuple[float, float]:
+    """(mean, half the width of its confidence interval) of independent values [N], by Student's t: t · s / sqrt(N).
+
+    Raises StyleclipError for fewer than two values.
+    """
+    if values.ndim != 1 or len(values) < 2:
+        raise StyleclipError(f"A confidence interval needs at least two values, [N], not {list(values.shape)}.")
+    half = student_t(len(values) - 1, level) * values.std().item() / math.sqrt(len(values))
+    return values.mean().item(), half
+
+
+@lru_cache(maxsize=16)
+def student_t(degrees: int, level: float = 0.95) -> float:
+    """The t between whose negative and itself Student's distribution holds the share `level`, by summing up its density."""
+    t = torch.linspace(0, 100, 1_000_001, dtype=torch.float64)
+    log_scale = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2) - math.log(degrees * math.pi) / 2
+    density = torch.exp(log_scale - (degrees + 1) / 2 * torch.log1p(t * t / degrees))
+    inside = 2 * torch.cumulative_trapezoid(density, t)
+    return t[1 + int(torch.searchsorted(inside, level))].item()

@@ -1,0 +1,242 @@
+"""Inversion: which latent code draws this picture? (Abdal et al. 2019; Karras et al. 2020, appendix D; Tov et al. 2021)"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ..errors import StyleclipError
+from ..models import Models
+from ..networks.generator import Generator
+from ..networks.lpips import Lpips
+from ..schedule import ramped
+from .projector import noise_regularizer, normalized, shaking, spread
+
+SPACES = ("z", "w", "w+", "z noise", "w noise", "w+ noise")
+STARTS = ("encoder", "mean")
+
+LARGEST = 256
+"""Larger pictures are compared at so many pixels, as StyleGAN2's projectors do: what is finer costs more than it tells.
+
+They are drawn whole all the same. `stop_at` would give 256 pixels in a quarter of the time, but that sum of colours is not the picture
+made smaller: in the generator of the portraits, at half and at a quarter of its size, the two are 27 dB apart, and inversions by such
+sums end 3 dB farther from the picture. With the difference added, taken anew every ten steps, they do slightly worse at a
+quarter of the size than the whole in the same time."""
+
+_CANDIDATES = 1000  # z among which the start in z is chosen
+
+
+@dataclass
+class Inversion:
+    """A picture found again in the generator.
+
+    w_plus   [1, num_ws, w_dim]
+    image    [1, 3, R, R] in [-1, 1], what the generator draws from it: `synthesis(w_plus, noises=noises)`
+    history  one list for each loss, a number for each step
+    psnr     how close it came, in dB
+    noises   the noise maps [1, 1, r, r] that belong to it, one for each convolution; None for the generator's own
+    frames   some pictures on the way there, [1, 3, R, R] each, for an animation
+    """
+
+    w_plus: Tensor
+    image: Tensor
+    history: dict[str, list[float]] = field(default_factory=dict)
+    psnr: float = 0.0
+    noises: list[Tensor] | None = None
+    frames: list[Tensor] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings that belong together. For the letters and for what `invert` lets you change one by one, see there.
+
+    latent_noise  how much the code is shaken at first, as a share of the spread of w; see `projector.shaking`
+    ramp          whether the learning rate rises and falls as in `schedule.ramped`, or stays
+    """
+
+    space: str = "w+"
+    start: str = "encoder"
+    lr: float = 0.05
+    lambda_pixel: float = 1.0
+    lambda_perceptual: float = 0.2
+    lambda_noise: float = 1e5
+    latent_noise: float = 0.0
+    ramp: bool = True
+
+
+PRESETS = {
+    "default": Preset(),
+    "projector": Preset("w noise", "mean", lr=0.1, lambda_pixel=0.0, lambda_perceptual=1.0, latent_noise=0.05),
+    "image2stylegan": Preset("w+", "mean", lr=0.01, lambda_perceptual=1.0, ramp=False),
+    "photograph": Preset("w+ noise", lambda_perceptual=0.8),
+}
+"""default: from the encoder's guess, quick. photograph: the same for a face that a camera took, judged by LPIPS as e4e was trained; what
+its skin and hair have of grain is found in noise maps that stay noise. projector: Karras et al. 2020, appendix D (1000 steps there).
+image2stylegan: Abdal et al. 2019, section 4 (5000 steps there). The features are those of the domain's perceptual network."""
+
+
+def invert(models: Models, image: Tensor, space: str | None = None, *, steps: int = 100, lr: float | None = None,
+           lambda_pixel: float | None = None, lambda_perceptual: float | None = None, lambda_start: float = 0.0,
+           start: str | None = None, preset: str | Preset = "default", patience: int | None = None, frames: int = 0, seed: int = 0,
+           on_step: Callable[[int, Tensor], bool | None] | None = None, progress: bool = True) -> Inversion:
+    """Finds the latent code whose picture is nearest to the given one.
+
+    argmin_w  λ_pixel ‖G(w) - x‖² / N + λ_perceptual d(G(w), x) + λ_start ‖w - w_0‖² / M     (after Abdal et al. 2019, eq. 1)
+
+    with Adam, from a start w_0. Pictures of more than `LARGEST` pixels are made smaller before they are compared. Ctrl-C returns
+    the best so far.
+
+    image     [1, 3, H, W] in [-1, 1], resized to the generator's size
+    space     "w+" (a w for each layer), "w" (one for all) or "z" (what the mapping network makes of one z); with " noise" behind it
+              the noise maps are optimised too, with λ_noise · `projector.noise_regularizer` in the loss
+    start     "encoder" (its guess; the mean if the domain has none) or "mean" (the mean w)
+    preset    a name in `PRESETS` or a `Preset`: what holds for everything that is not given
+    patience  stop when the loss, without the noise term, has not fallen by 1 % for so many steps
+    frames    how many pictures of the way to keep, evenly spread, the first being the start
+    on_step   called in each step with its number and its picture [1, 3, R, R]; where it returns True, the best so far is returned
+    seed      for the shaking of the projector and the search for a start in z; otherwise nothing is random
+
+    Raises StyleclipError for a wrong shape, space, start, preset or number.
+    """
+    chosen = _chosen(preset, space=space, lr=lr, lambda_pixel=lambda_pixel, lambda_perceptual=lambda_perceptual, start=start)
+    _check(steps, patience, frames)
+    base, with_noise = chosen.space.split()[0], chosen.space.endswith("noise")
+    generator, rng = models.generator, torch.Generator().manual_seed(seed)
+    image = fitting(models, image)
+    origin = _origin(models, image, base, chosen.start, rng)
+    shake = chosen.latent_noise * _size_of_space(generator, base, seed) if chosen.latent_noise else 0.0
+    target = compared(image)
+    with torch.no_grad():
+        wanted = models.perceptual.features(target)
+
+    code, noises = origin.clone().requires_grad_(), None
+    if with_noise:
+        noises = [layer.noise("const", 1).clone().requires_grad_() for _, layer in generator.synthesis.conv_layers()]
+    optimizer = torch.optim.Adam([code, *(noises or [])], lr=chosen.lr)
+    weights = {"pixel": chosen.lambda_pixel, "perceptual": chosen.lambda_perceptual}
+    history: dict[str, list[float]] = {}
+    best, kept, reference = (float("inf"), origin, noises and [noise.detach() for noise in noises]), [], (float("inf"), 0)
+    shown = tqdm(range(steps + 1), desc="inverting", disable=not progress or steps == 0, leave=False)
+    try:
+        for step in shown:
+            shaken = code + shake * shaking(step, steps) * torch.randn(code.shape, generator=rng).to(code) if shake and steps else code
+            drawn = generator.synthesis(in_w_plus(generator, shaken, base), noises=noises)
+            seen = compared(drawn)
+            likeness = models.perceptual.distance(models.perceptual.features(seen), wanted).mean()
+            terms = {"pixel": F.mse_loss(seen, target), "perceptual": likeness}
+            loss = sum(weights[name] * term for name, term in terms.items() if weights[name]) + lambda_start * F.mse_loss(code, origin)
+            apart = loss.item()  # the noise term stays out of it: at first it is so large that it alone would decide what is best
+            if noises is not None:
+                terms["noise"] = noise_regularizer(noises)
+                loss = loss + chosen.lambda_noise * terms["noise"]
+            for name, value in {"loss": loss, **terms}.items():
+                history.setdefault(name, []).append(value.item())
+            if apart < best[0]:
+                best = (apart, code.detach().clone(), noises and [noise.detach().clone() for noise in noises])
+            if step in _evenly(frames, steps):
+                kept.append(drawn.detach().clamp(-1, 1))
+            if apart < 0.99 * reference[0]:
+                reference = (apart, step)
+            if step == steps or (patience is not None and step - reference[1] >= patience):
+                break
+            if on_step is not None and on_step(step, drawn.detach()):
+                break
+            optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, chosen.lr) if chosen.ramp else chosen.lr
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            for noise in noises or []:
+                noise.data.copy_(normalized(noise.data))
+            shown.set_postfix(loss=f"{loss.item():.4f}")
+    except KeyboardInterrupt:
+        print(f"Stopped after {len(history.get('loss', []))} of {steps} steps; this is the best so far.")
+    shown.close()
+
+    with torch.no_grad():
+        w_plus = in_w_plus(generator, best[1], base).contiguous()
+        drawn = generator.synthesis(w_plus, noises=best[2])
+    return Inversion(w_plus, drawn, history, psnr(drawn, image), best[2], kept)
+
+
+def preset_for(models: Models) -> str:
+    """The preset for the pictures of a domain: "photograph" where LPIPS, which was made for photographs, judges them, else "default"."""
+    return "photograph" if isinstance(models.perceptual, Lpips) else "default"
+
+
+def in_w_plus(generator: Generator, code: Tensor, space: str) -> Tensor:
+    """A code of any space as w_plus: z [1, z_dim] is mapped, w [1, 1, w_dim] repeated, w_plus stays. -> [1, num_ws, w_dim]"""
+    return generator.mapping(code) if space == "z" else code.expand(1, generator.num_ws, -1)
+
+
+def psnr(a: Tensor, b: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of two pictures in [-1, 1]; values outside count as the border."""
+    error = ((a.clamp(-1, 1) - b.clamp(-1, 1)) / 2).square().mean()
+    return float(-10 * torch.log10(error.clamp(min=1e-12)))
+
+
+@torch.no_grad()
+def _origin(models: Models, image: Tensor, space: str, start: str, rng: torch.Generator) -> Tensor:
+    """Where the search begins: [1, num_ws, w_dim] for "w+", [1, 1, w_dim] for "w", [1, z_dim] for "z"."""
+    generator = models.generator
+    if start == "mean" or models.encoder is None:
+        guess = generator.mapping.w_avg.expand(1, generator.num_ws, -1)
+    else:
+        guess = models.encoder(image)
+    if space == "w+":
+        return guess.clone()
+    w = guess.mean(1, keepdim=True)
+    if space == "w":
+        return w
+    z = torch.randn(_CANDIDATES, generator.z_dim, generator=rng).to(w)  # no z is known to give this w: take one that comes near
+    return z[(generator.mapping.w(z) - w[0]).square().sum(1).argmin()][None]
+
+
+def _size_of_space(generator: Generator, space: str, seed: int) -> float:
+    """The spread of the codes of a space, as a length."""
+    return generator.z_dim**0.5 if space == "z" else spread(generator.mapping, seed)
+
+
+def fitting(models: Models, image: Tensor) -> Tensor:
+    """A picture [1, 3, H, W] in the size that the generator draws, and on its device. Raises StyleclipError for anything else."""
+    if not isinstance(image, Tensor):
+        raise StyleclipError(f"image must be a tensor [1, 3, H, W], not {type(image).__name__}; load_image(...) gives one.")
+    if image.ndim != 4 or image.shape[:2] != (1, 3):
+        raise StyleclipError(f"image must be [1, 3, H, W], not {list(image.shape)}; load_image(path) gives one.")
+    image, size = image.to(models.device), models.generator.img_resolution
+    if image.shape[-2:] == (size, size):
+        return image
+    return F.interpolate(image, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
+
+
+def compared(image: Tensor) -> Tensor:
+    """A picture [1, 3, R, R] as the losses see it: of at most `LARGEST` pixels, each the mean of those in its place."""
+    return image if image.shape[-1] <= LARGEST else F.adaptive_avg_pool2d(image, LARGEST)
+
+
+def _evenly(frames: int, steps: int) -> set[int]:
+    """The steps that are kept as frames, from the first to the last."""
+    return {round(i * steps / max(frames - 1, 1)) for i in range(frames)}
+
+
+def _chosen(preset: str | Preset, **given) -> Preset:
+    """The preset, with what was given in its place."""
+    if isinstance(preset, str):
+        if preset not in PRESETS:
+            raise StyleclipError(f"preset must be one of {', '.join(PRESETS)}, not '{preset}'.")
+        preset = PRESETS[preset]
+    chosen = replace(preset, **{name: value for name, value in given.items() if value is not None})
+    if chosen.space not in SPACES:
+        raise StyleclipError(f"space must be one of {', '.join(map(repr, SPACES))}, not '{chosen.space}'.")
+    if chosen.start not in STARTS:
+        raise StyleclipError(f"start must be 'encoder' or 'mean', not '{chosen.start}'.")
+    return chosen
+
+
+def _check(steps: int, patience: int | None, frames: int) -> None:
+    if steps < 0:
+        raise StyleclipError(f"steps must be at least 0 (0 is the start itself, the encoder's guess), not {steps}.")
+    if frames < 0 or (patience is not None and patience < 1):
+        raise StyleclipError(f"frames must be at least 0 and patience at least 1, not {frames} and {patience}.")

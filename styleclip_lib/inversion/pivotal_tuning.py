@@ -1,0 +1,126 @@
+"""Pivotal tuning: the generator gives way a little, so that it draws a face which it could not draw (Roich et al. 2021).
+
+A code near those that mean something leaves out what the generator does not know; a code that follows the face farther draws it, but
+edits break it. So the code stays where edits work, as a pivot, and a copy of the generator learns to draw the face there.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ..errors import StyleclipError
+from ..models import Models
+from ..networks.mapping import MappingNetwork
+from .invert import Inversion, fitting, psnr
+from .projector import spread
+
+
+def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps: int = 150, lr: float = 3e-4, lambda_pixel: float = 1.0,
+                   lambda_perceptual: float = 1.0, lambda_local: float = 0.0, reach: float = 1.0, seed: int = 0,
+                   progress: bool = True) -> tuple[Models, Inversion]:
+    """Trains a copy of the generator to draw a picture from the code that an inversion found for it.
+
+    argmin_θ  D(G_θ(w_p), x) + λ_local D(G_θ(w_r), G(w_r)),  D(y, x) = λ_pixel ‖y - x‖² / N + λ_perceptual d(y, x)
+                                                                                        (Roich et al. 2021, sections 3.2 and 3.3)
+    with Adam; the synthesis network learns, the mapping network stays. The authors take 350 steps. The second term asks that the
+    surroundings of the pivot stay as they were: w_r = w_p + ρ (w_z - w_p) / ‖w_z - w_p‖ lies beside it, towards another random face
+    in each step. They add it (λ_local = 0.1) where the copy shall draw other faces well, too; it doubles the time. Ctrl-C returns
+    the best so far.
+
+    inversion  of the picture: its w_plus is the pivot w_p, and its noise maps, if it has some, become the copy's own
+    image      [1, 3, H, W] in [-1, 1], resized to the generator's size
+    reach      ρ in spreads of w (`projector.spread`): 1 is about as far as another face
+    seed       for the random faces; otherwise nothing is random
+
+    -> the models with the copy in place of their generator, all else shared, and the inversion as the copy draws it.
+    Raises StyleclipError for a wrong shape or number.
+    """
+    if steps < 0 or lr <= 0:
+        raise StyleclipError(f"steps must be at least 0 and lr more than 0, not {steps} and {lr}.")
+    image, pivot, rng = fitting(models, image), inversion.w_plus.detach().to(models.device), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        wanted = models.perceptual.features(image)
+    length = reach * spread(models.generator.mapping, seed) if lambda_local else 0.0
+    tuned = _with_copy(models)
+    _set_noise(tuned, inversion.noises)
+    synthesis = tuned.generator.synthesis
+    learning = list(synthesis.requires_grad_(True).parameters())
+    optimizer = torch.optim.Adam(learning, lr=lr)
+
+    def distances(drawn: Tensor, target: Tensor, features: Sequence[Tensor]) -> dict[str, Tensor]:
+        likeness = models.perceptual.distance(models.perceptual.features(drawn), features).mean()
+        return {"pixel": F.mse_loss(drawn, target), "perceptual": likeness}
+
+    def weighed(terms: dict[str, Tensor]) -> Tensor:
+        return lambda_pixel * terms["pixel"] + lambda_perceptual * terms["perceptual"]
+
+    history: dict[str, list[float]] = {}
+    best, kept = float("inf"), [weight.detach().clone() for weight in learning]
+    shown = tqdm(range(steps + 1), desc="tuning", disable=not progress or steps == 0, leave=False)
+    try:
+        for step in shown:
+            terms = distances(synthesis(pivot), image, wanted)
+            loss = weighed(terms)
+            if loss.item() < best:
+                best = loss.item()
+                for weight, value in zip(kept, learning):
+                    weight.copy_(value.detach())
+            if lambda_local:
+                w_r = beside(models.generator.mapping, pivot, length, rng)
+                with torch.no_grad():
+                    usual = models.generator.synthesis(w_r, noises=inversion.noises)
+                    features = models.perceptual.features(usual)
+                terms["local"] = weighed(distances(synthesis(w_r), usual, features))
+                loss = loss + lambda_local * terms["local"]
+            for name, value in {"loss": loss, **terms}.items():
+                history.setdefault(name, []).append(value.item())
+            if step == steps:
+                break
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            shown.set_postfix(loss=f"{loss.item():.4f}")
+    except KeyboardInterrupt:
+        print(f"Stopped after {len(history.get('loss', []))} of {steps} steps; this is the best so far.")
+    shown.close()
+
+    with torch.no_grad():
+        for weight, value in zip(learning, kept):
+            weight.copy_(value)
+        synthesis.requires_grad_(False)
+        synthesis.zero_grad(set_to_none=True)
+        drawn = synthesis(pivot)
+    return tuned, Inversion(pivot, drawn, history, psnr(drawn, image))
+
+
+def with_noise(models: Models, noises: Sequence[Tensor] | None) -> Models:
+    """The models with the noise maps of an inversion in a copy of their generator, so that every method of editing draws with them.
+
+    noises: [1, 1, r, r] each; without any the models come back as they are.
+    """
+    if noises is None:
+        return models
+    own = _with_copy(models)
+    _set_noise(own, noises)
+    return own
+
+
+@torch.no_grad()
+def beside(mapping: MappingNetwork, pivot: Tensor, length: float, rng: torch.Generator) -> Tensor:
+    """A code at some distance from a pivot, in every layer towards the w of one random face. pivot [1, num_ws, w_dim] -> the same"""
+    z = torch.randn(1, mapping.z_dim, generator=rng).to(pivot)
+    return pivot + length * F.normalize(mapping.w(z)[:, None] - pivot, dim=2)
+
+
+def _with_copy(models: Models) -> Models:
+    return replace(models, generator=copy.deepcopy(models.generator), tuned_from=models.tuned_from or models.generator)
+
+
+def _set_noise(models: Models, noises: Sequence[Tensor] | None) -> None:
+    for noise, (_, layer) in zip(noises or (), models.generator.synthesis.conv_layers()):
+        layer.noise_const.copy_(noise[0, 0])

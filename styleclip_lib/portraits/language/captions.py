@@ -1,0 +1,225 @@
+"""Captions: some of what is known about a portrait, said in many ways."""
+
+import random
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from ..world.factors import Factors
+from .fillers import (
+    DETERMINERS,
+    ENDINGS,
+    GRADABLE,
+    INTENSIFIERS,
+    NEUTRAL_ADJECTIVES,
+    NEUTRAL_NOUNS,
+    OPENINGS,
+    PRONOUNS,
+)
+from .parsing import parse
+from .phrases import Phrase, double_phrases, single_phrases
+from .statements import STATEMENTS, Caption, Statement, statements_true
+from .style_words import STYLE_WORDS
+from .vocabulary import with_article
+
+HELDOUT_FILE = Path(__file__).with_name("heldout_phrasings.txt")
+
+_HOW_MANY = (0.04, 0.42, 0.26, 0.17, 0.11)  # how often a caption makes 0, 1, 2, 3, 4 statements
+_MAX_WORDS = 24
+_PLACE_WEIGHTS = {"before": 3, "noun": 4, "having": 3, "wearing": 3, "after": 2}
+_QUIET = {("eyes", "open"), ("expression", "neutral")} | {s for s in STATEMENTS if s[1] == "none"}
+_WITH = ("with", "with", "with", "with", "who has", "that has", "having")
+_NOT_AFTER_IS = ("hair", "smile", "mohawk", "adult", "close up", "punk")  # "who is red hair" is no English
+
+
+def caption(factors: Factors, seed: int, max_statements: int = 4,
+            styles: Sequence[str | None] | None = None) -> list[Caption]:
+    """Writes one caption for each portrait, true of it.
+
+    factors         N portraits
+    max_statements  0 to 4; four in ten captions make only one statement, so that each word is learnt by itself
+    styles          the style each portrait is drawn in, or None for a plain one; named in two of three captions,
+                    sometimes alone
+
+    No caption contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same.
+    """
+    rng = random.Random(seed)
+    rows = statements_true(factors, styles).tolist()
+    styles = [None] * len(factors) if styles is None else styles
+    captions = []
+    for row, style in zip(rows, styles):
+        known = [statement for statement, holds in zip(STATEMENTS, row) if holds]
+        named = style if style is not None and rng.random() < 0.67 else None
+        how_many = rng.choices(range(max_statements + 1), _HOW_MANY[: max_statements + 1])[0]
+        if named is not None and rng.random() < 0.2:
+            how_many = 0
+        captions.append(write(_choose(known, how_many, rng), rng, named))
+    return captions
+
+
+def write(statements: Sequence[Statement], rng: random.Random, style: str | None = None) -> Caption:
+    """Says exactly these statements, in one of many ways that are not held out."""
+    while True:
+        text = _one_way_to_say(statements, rng, style)
+        if len(text.split()) <= _MAX_WORDS and not is_heldout(text):
+            return Caption(text, tuple(statements), style)
+
+
+def said_apart(text: str) -> list[str]:
+    """A text that says several things of a portrait, as a text for each; the gender stays with all of them.
+
+    "a blond woman with sunglasses" -> "a woman with blond hair", "a woman with sunglasses". Words outside the vocabulary, a style, or
+    only one thing said: the text itself.
+    """
+    said = parse(text)
+    things = [statement for statement in said.statements if statement[0] != "gender"]
+    if said.unknown or said.style or len(things) < 2:
+        return [text]
+    noun = dict(said.statements).get("gender", "face")
+    return [plainly(statement, noun) for statement in things]
+
+
+def plainly(statement: Statement, noun: str) -> str:
+    """The first phrase for a statement, around a noun: ("hair_style", "bald"), "man" -> "a bald man"."""
+    phrase = single_phrases()[statement][0]
+    text = {"before": f"a {phrase.text} {noun}", "noun": f"a {phrase.text}", "having": f"a {noun} with {phrase.text}",
+            "wearing": f"a {noun} wearing {phrase.text}", "after": f"a {noun} {phrase.text}"}[phrase.place]
+    return with_article(text)
+
+
+@lru_cache(maxsize=1)
+def heldout_captions() -> tuple[Caption, ...]:
+    """The captions of `heldout_phrasings.txt`, with phrasings that no training caption contains."""
+    captions = []
+    for text, said in _heldout_lines():
+        statements = tuple(tuple(statement.strip().split("=")) for statement in said.split(","))
+        captions.append(Caption(text.replace("[", "").replace("]", ""), statements))
+    return tuple(captions)
+
+
+def is_heldout(text: str) -> bool:
+    """Whether the text contains a held-out phrasing."""
+    return _heldout_pattern().search(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _heldout_pattern():
+    phrasings = [re.search(r"\[(.*)\]", text).group(1) for text, _ in _heldout_lines()]
+    return re.compile(r"\b(" + "|".join(map(re.escape, phrasings)) + r")\b")
+
+
+def _heldout_lines():
+    """(text with brackets, statements) for each line that is no comment."""
+    lines = HELDOUT_FILE.read_text(encoding="utf-8").splitlines()
+    return [tuple(part.strip() for part in line.split("|")) for line in lines if line and line[0] != "#"]
+
+
+def _choose(known, how_many, rng):
+    """Draws `how_many` of the known statements: the quiet ones ("no hat") rarely, and in company often the gender."""
+    def weight(statement):
+        if statement in _QUIET:
+            return 0.35
+        return 4.0 if statement[0] == "gender" and how_many > 1 else 1.0
+
+    order = sorted(known, key=lambda statement: rng.random() ** (1 / weight(statement)))
+    return order[-how_many:] if how_many else []
+
+
+def _one_way_to_say(statements, rng, style):
+    if len(statements) == 1 and style is None and rng.random() < 0.12:
+        return _bare(rng.choice(single_phrases()[statements[0]]).text, rng)
+    phrases = _choose_phrases(statements, rng)
+    text = _noun_phrase(phrases, rng)
+    if style is not None:
+        return _with_style(text, STYLE_WORDS[style], bool(statements), rng)
+    if rng.random() < 0.33:
+        text = f"{rng.choice(OPENINGS)} {text}"
+    return f"{text} {rng.choice(ENDINGS)}" if rng.random() < 0.03 else text
+
+
+def _bare(text, rng):
+    """A phrase alone, with or without its article: "a beard", "beard"."""
+    return text.removeprefix("a ").removeprefix("an ") if rng.random() < 0.5 else text
+
+
+def _choose_phrases(statements, rng) -> list[Phrase]:
+    """A phrase for each statement, sometimes one for two of them; at most one is a noun."""
+    left, chosen = list(statements), []
+    for pair, phrases in _pairs_in(left):
+        if pair <= set(left) and rng.random() < 0.5:
+            chosen.append(rng.choice(phrases))
+            left = [statement for statement in left if statement not in pair]
+    for statement in left:
+        options = single_phrases()[statement]
+        if any(phrase.place == "noun" for phrase in chosen):
+            options = [phrase for phrase in options if phrase.place != "noun"]
+        places = sorted({phrase.place for phrase in options})
+        place = rng.choices(places, [_PLACE_WEIGHTS[name] for name in places])[0]
+        chosen.append(rng.choice([phrase for phrase in options if phrase.place == place]))
+    return chosen
+
+
+def _pairs_in(statements):
+    """(pair, phrases) for the pairs of these statements that one phrase can make."""
+    pairs = (frozenset((a, b)) for i, a in enumerate(statements) for b in statements[:i])
+    return [(pair, double_phrases()[pair]) for pair in pairs if pair in double_phrases()]
+
+
+def _noun_phrase(phrases, rng):
+    """Puts phrases together: determiner, adjectives, noun, "who is ...", "with ...", "wearing ...", and the rest."""
+    at = {place: [p for p in phrases if p.place == place] for place in _PLACE_WEIGHTS}
+    noun = at["noun"][0].text if at["noun"] else rng.choice(NEUTRAL_NOUNS)
+    adjectives = [_intensified(phrase, rng) for phrase in at["before"]]
+    if not (at["noun"] or adjectives) and rng.random() < 0.08:
+        noun = rng.choice(PRONOUNS)
+    if rng.random() < 0.03:
+        adjectives.append(rng.choice(NEUTRAL_ADJECTIVES))
+    tails, having, worn = [], [p.text for p in at["having"]], [p.text for p in at["wearing"]]
+    if adjectives and not adjectives[-1].endswith(_NOT_AFTER_IS) and rng.random() < 0.2:
+        tails.append(f"{rng.choice(('who', 'who', 'that'))} is {adjectives.pop()}")
+    if rng.random() < 0.5:
+        having, worn = having + worn, []
+    if having:
+        tails.append(f"{rng.choice(_WITH)} {_listed(having, rng)}")
+    if worn:
+        tails.append(f"wearing {_listed(worn, rng)}")
+    after = [p.text for p in at["after"]]
+    rng.shuffle(after)
+    comma = ", " if rng.random() < 0.3 else " "
+    before = rng.choice((" ", " ", ", ", " and ")).join(adjectives)
+    return comma.join([_with_determiner(f"{before} {noun}".strip(), rng), *tails, *after])
+
+
+def _intensified(phrase, rng):
+    """Sometimes "very" before an adjective that has degrees: "a really angry face"."""
+    has_degrees = phrase.statements[0][0] in GRADABLE and not phrase.text.endswith(("er", *_NOT_AFTER_IS))
+    if has_degrees and not phrase.text.startswith("very") and rng.random() < 0.15:
+        return f"{rng.choice(INTENSIFIERS)} {phrase.text}"
+    return phrase.text
+
+
+def _listed(items, rng):
+    """ "a, b and c", with what is absent ("no hat") last, so that "no" does not seem to reach further."""
+    items = list(items)
+    rng.shuffle(items)
+    items.sort(key=lambda item: item.startswith("no "))
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def _with_determiner(text, rng):
+    if text in PRONOUNS or rng.random() < 0.12:
+        return text
+    if rng.random() < 0.12:
+        return f"{rng.choice(DETERMINERS)} {text}"
+    return with_article(f"a {text}")
+
+
+def _with_style(text, words, says_something, rng):
+    """ "a mosaic of a smiling woman", or "a smiling woman as a mosaic"; "a mosaic" if nothing else is said."""
+    if not says_something and rng.random() < 0.5:
+        return rng.choice(words.opening + words.ending + words.alone)
+    if rng.random() < 0.55:
+        return f"{rng.choice(words.opening)} of {text}"
+    comma = ", " if rng.random() < 0.4 else " "
+    return f"{text}{comma}{rng.choice(words.ending)}"

@@ -1,0 +1,76 @@
+"""Captions of scenes: a place, a time of day, both, or neither, and the style."""
+
+import random
+from collections.abc import Sequence
+
+import torch
+
+from ..styles.scenes import PLACE_NAMES, TIME_NAMES, Scenes
+from .fillers import OPENINGS
+from .scene_words import PLACES, SCENE_WORDS, TIMES
+from .statements import Caption, Statement
+from .style_words import STYLE_WORDS
+
+# These styles are times of day themselves, and are not used on scenes.
+SCENE_STYLES: tuple[str, ...] = tuple(name for name in STYLE_WORDS if name not in ("night", "sunset"))
+
+
+def scene_caption(scenes: Scenes, seed: int, styles: Sequence[str | None] | None = None) -> list[Caption]:
+    """Writes one caption for each scene, with statements ("place", ...) and ("time", ...), true of it.
+
+    styles  the style (one of SCENE_STYLES) each scene is drawn in, or None; named in two of three captions
+    """
+    rng = random.Random(seed)
+    styles = [None] * len(scenes) if styles is None else styles
+    captions = []
+    for facts, style in zip(_facts(scenes), styles):
+        named = style if style is not None and rng.random() < 0.67 else None
+        says = rng.choices((("place", "time"), ("place",), ("time",), ()), (5, 3, 2, 1))[0]
+        said = tuple(fact for fact in facts if fact[0] in says and _can_tell(fact, style))
+        captions.append(Caption(_text(dict(said), named, rng), said, named))
+    return captions
+
+
+def scenes_true_of(captions: Sequence[Caption], scenes: Scenes,
+                   styles: Sequence[str | None] | None = None) -> torch.Tensor:
+    """Whether all that each caption of a scene says holds for each scene and can be seen. Returns bool [C, N].
+
+    Captions of portraits are false of all scenes, and captions of scenes of all portraits.
+    """
+    styles = [None] * len(scenes) if styles is None else styles
+    pictures = list(zip(_facts(scenes), styles))
+    return torch.tensor([[caption.style in (None, style)
+                          and all(fact in facts and _can_tell(fact, style) for fact in caption.statements)
+                          for facts, style in pictures] for caption in captions])
+
+
+def scenes_false_of(captions: Sequence[Caption], scenes: Scenes,
+                    styles: Sequence[str | None] | None = None) -> torch.Tensor:
+    """Whether something that a caption says clearly does not hold, as for `scenes_true_of`. Returns bool [C, N]."""
+    styles = [None] * len(scenes) if styles is None else styles
+    pictures = list(zip(_facts(scenes), styles))
+    return torch.tensor([[caption.style not in (None, style)
+                          or any(fact not in facts and _can_tell(fact, style) for fact in caption.statements)
+                          for facts, style in pictures] for caption in captions])
+
+
+def _facts(scenes) -> list[tuple[Statement, Statement]]:
+    """All that is known about each scene."""
+    return [(("place", PLACE_NAMES[place]), ("time", TIME_NAMES[time]))
+            for place, time in zip(scenes.place.tolist(), scenes.time.tolist())]
+
+
+def _can_tell(statement, style):
+    """The time of day is seen in the colours, which some styles lose."""
+    return statement[0] != "time" or style is None or "background" not in STYLE_WORDS[style].loses
+
+
+def _text(said, style, rng):
+    text = rng.choice(PLACES[said["place"]] if "place" in said else SCENE_WORDS["any"])
+    if "time" in said:
+        text += f" {rng.choice(TIMES[said['time']])}"
+    if style is not None:
+        words = STYLE_WORDS[style]
+        first = rng.random() < 0.55
+        return f"{rng.choice(words.opening)} of {text}" if first else f"{text} {rng.choice(words.ending)}"
+    return f"{rng.choice(OPENINGS)} {text}" if rng.random() < 0.33 else text

@@ -1,0 +1,1 @@
+"""Pictures in drawn styles, and scenes."""

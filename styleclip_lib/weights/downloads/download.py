@@ -1,0 +1,130 @@
+"""Files of other people, fetched once into the cache: announced, checked by SHA-256, and never there by half."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
+
+from ...errors import StyleclipError
+from ..domain import sha256
+from ..readers.transfer import TransferError, transfer
+from .registry import Source, described, megabytes
+
+MARGIN = 200_000_000
+"""Bytes that must stay free on the disk."""
+
+
+def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
+    """The path of a file in `folder`, downloaded if it is not there yet, and checked in either case.
+
+    One process downloads, others that want the same file wait for it. A file that is not what it should be is kept
+    as `NAME.rejected`; a download that was interrupted goes on from `NAME.part`.
+    Raises StyleclipError with what was wrong at each address, and where to put the file by hand.
+    """
+    path = Path(folder) / source.name
+    with _alone(path), _said_plainly(path):
+        expected = expected_sha256(source, folder)
+        troubles = []
+        if path.is_file():
+            if _accepted(path, path, source, expected):
+                return path
+            troubles.append(f"the one in the cache was another one, it was kept as {source.name}.rejected")
+        part = path.with_name(f"{source.name}.part")
+        for url in source.urls:
+            if expected is None:  # halves of two files would make one that nobody could tell from the right one
+                part.unlink(missing_ok=True)
+            try:
+                transfer(url, part, source.bytes, progress)
+            except TransferError as error:
+                troubles.append(f"{urlsplit(url).hostname}: {error}")
+                continue
+            if _accepted(part, path, source, expected):
+                return path
+            troubles.append(f"{urlsplit(url).hostname}: its SHA-256 is wrong, it was kept as {source.name}.rejected")
+    raise StyleclipError(f"{source.name} could not be downloaded ({'; '.join(troubles)}): try again later, which goes on where it stopped, "
+                         f"or fetch {source.urls[0]} in another way and put it at {path}.")
+
+
+def fetch_all(sources: Sequence[Source], folder: Path, room: int = 0, progress: bool = True) -> None:
+    """Downloads what is missing, after saying what that is; `room` are bytes that must stay free for what is made of it.
+
+    Raises StyleclipError as `fetch` does, and before anything is downloaded if the disk has no room for it.
+    """
+    missing = [source for source in sources if not (Path(folder) / source.name).is_file()]
+    if not missing:
+        return
+    check_room(missing, folder, room)
+    print(f"To download, once, to {folder}:")
+    for line in described(missing):
+        print(f"  {line}")
+    for source in missing:
+        fetch(source, folder, progress)
+
+
+def check_room(missing: Sequence[Source], folder: Path, room: int = 0) -> None:
+    """Raises StyleclipError if the disk is too full for files that are to be downloaded."""
+    folder = _made(folder)
+    halves = [folder / f"{source.name}.part" for source in missing]
+    needed = sum(source.bytes or 0 for source in missing) - sum(half.stat().st_size for half in halves if half.exists())
+    free = shutil.disk_usage(folder).free
+    if free < needed + room + MARGIN:
+        raise StyleclipError(f"The disk is too full: {megabytes(needed + room + MARGIN)} are needed in {folder} and {megabytes(free)} are "
+                             "free; make room, or let STYLECLIP_CACHE name a folder on another disk.")
+
+
+def expected_sha256(source: Source, folder: Path) -> str | None:
+    """The SHA-256 that a file must have: the published one, or that of the first download; None before that."""
+    noted = Path(folder) / f"{source.name}.sha256"
+    if source.sha256 is not None or not noted.is_file():
+        return source.sha256
+    return noted.read_text(encoding="ascii").strip()
+
+
+def _accepted(found: Path, path: Path, source: Source, expected: str | None) -> bool:
+    """Moves a file to its place if it is the expected one, else aside. Without an expectation it becomes the expected one."""
+    has = sha256(found)
+    if expected not in (None, has):
+        os.replace(found, path.with_name(f"{source.name}.rejected"))
+        return False
+    if source.sha256 is None:
+        path.with_name(f"{source.name}.sha256").write_text(has + "\n", encoding="ascii")
+    os.replace(found, path)
+    return True
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keeps other processes away from a file; says so when it has to wait for one of them."""
+    lock = FileLock(_made(path.parent) / f"{path.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"Another process is busy with {path.name}; waiting for it.")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _said_plainly(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StyleclipError(f"{path.name} cannot be kept in {path.parent}: {error.strerror or error}. Make room or set STYLECLIP_CACHE "
+                             "to another folder; what has arrived is kept.") from error
+
+
+def _made(folder: Path) -> Path:
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StyleclipError(f"The folder {folder} cannot be made ({error.strerror}): set STYLECLIP_CACHE to another one.") from error
+    return Path(folder)

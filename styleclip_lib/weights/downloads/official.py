@@ -1,0 +1,181 @@
+"""The networks of a domain that is made of official files: fetched, read safely, and kept in the cache as safetensors.
+
+What is kept depends on the files' SHA-256 and on VERSION, so that other files, or another way to read them, make it anew.
+"""
+
+from __future__ import annotations
+
+import bz2
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ...errors import StyleclipError
+from ...networks.generator import Generator
+from ...paths import written_whole
+from ..domain import read_index
+from ..new_domain import generator_config
+from ..readers.any_generator import read_generator
+from ..readers.arcface import arcface_from_state
+from ..readers.e4e import e4e_from_checkpoint
+from ..readers.filled import StateDict, filled
+from ..readers.lpips import lpips_from_states
+from ..readers.openai_clip import clip_from_openai
+from ..unpickling.torch_file import read_torch
+from .download import expected_sha256, fetch, fetch_all
+from .registry import domain_cache, downloads_of, is_official
+
+VERSION = 1
+"""Of what is kept in the cache."""
+
+LANDMARKS = "dlib"
+"""The format of landmark models, which stay as they are: dlib reads them."""
+
+LARGEST_LANDMARKS = 400_000_000
+"""Bytes that a landmark model may have when it is unpacked; dlib's has 99.7 million."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a network is read from official files.
+
+    read   files -> the tensors and the settings that the network is built from
+    build  these -> the network, frozen, in evaluation mode, float32
+    """
+
+    read: Callable[..., tuple[StateDict, dict]]
+    build: Callable[[StateDict, dict], nn.Module]
+
+
+def fetch_official(folder: Path, names: Iterable[str], progress: bool = True) -> None:
+    """Downloads what entries of a domain need, as far as it is not there yet, after naming it all.
+
+    Raises StyleclipError as `fetch_all` does.
+    """
+    entries = read_index(folder)["files"]
+    sources = downloads_of(folder, [name for name in names if is_official(entries[name]) and not _is_kept(folder, name)])
+    if sources:
+        fetch_all(sources, domain_cache(folder), room=sum(source.bytes or 0 for source in sources), progress=progress)
+
+
+def load_official(folder: Path, name: str) -> nn.Module:
+    """A network of a domain, frozen, in evaluation mode, float32, on the CPU.
+
+    Raises StyleclipError as `fetch_all` does, and for files that are not of the format that `domain.json` states.
+    """
+    kind = read_index(folder)["files"][name]["format"]
+    if kind not in FORMATS:
+        raise StyleclipError(f"The {name} of {folder} has the format '{kind}', and known are {', '.join(sorted(FORMATS))}: correct it.")
+    form = FORMATS[kind]
+    if _is_kept(folder, name):
+        return form.build(*_read_kept(_kept(folder, name)))
+    tensors, settings = form.read(*_fetched(folder, name))
+    network = form.build(tensors, settings)
+    with written_whole(_kept(folder, name)) as partial:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, str(partial), {"settings": json.dumps(settings)})
+    return network
+
+
+def landmark_file(folder: Path) -> Path:
+    """dlib's landmark model of a domain, unpacked. Raises StyleclipError as `fetch_all` does, and if it cannot be unpacked."""
+    if not _is_kept(folder, "landmarks"):
+        (packed,) = _fetched(folder, "landmarks")
+        with written_whole(_kept(folder, "landmarks")) as partial:
+            _unpack(packed, partial)
+    return _kept(folder, "landmarks")
+
+
+def _fetched(folder: Path, name: str) -> list[Path]:
+    fetch_official(folder, [name])
+    return [fetch(source, domain_cache(folder)) for source in downloads_of(folder, [name])]
+
+
+def _kept(folder: Path, name: str) -> Path | None:
+    """Where is kept what is made of an entry's files; None as long as nobody knows which files these are."""
+    kind = read_index(folder)["files"][name]["format"]
+    hashes = [expected_sha256(source, domain_cache(folder)) for source in downloads_of(folder, [name])]
+    if None in hashes:
+        return None
+    key = hashlib.sha256(json.dumps([VERSION, kind, *hashes]).encode()).hexdigest()[:16]
+    return domain_cache(folder) / f"{name}-{key}{'.dat' if kind == LANDMARKS else '.safetensors'}"
+
+
+def _is_kept(folder: Path, name: str) -> bool:
+    path = _kept(folder, name)
+    return path is not None and path.is_file()
+
+
+def _read_kept(path: Path) -> tuple[StateDict, dict]:
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, json.loads(file.metadata()["settings"])  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise StyleclipError(f"{path} is damaged ({error}): delete it, and it is made again.") from error
+
+
+def _unpack(packed: Path, target: Path) -> None:
+    """bzip2, a piece at a time."""
+    try:
+        with bz2.open(packed) as file, open(target, "wb") as out:
+            while piece := file.read(1 << 20):
+                out.write(piece)
+                if out.tell() > LARGEST_LANDMARKS:
+                    raise StyleclipError(f"{packed} has more than {LARGEST_LANDMARKS:,} bytes in it: it is no landmark model.")
+    except (EOFError, OSError) as error:
+        raise StyleclipError(f"{packed} cannot be unpacked to {target.parent} ({error}).") from error
+
+
+def _content(path: Path) -> dict:
+    content = read_torch(path)
+    if not isinstance(content, dict):
+        raise StyleclipError(f"{path} holds no tensors with names: check which file it is.")
+    return content
+
+
+def _tensors(content: dict, *beginnings: str) -> StateDict:
+    """The tensors of a dictionary whose names begin like this, or all of them."""
+    return {key: value for key, value in content.items()
+            if isinstance(key, str) and isinstance(value, Tensor) and (not beginnings or key.startswith(beginnings))}
+
+
+def _read_generator(path: Path) -> tuple[StateDict, dict]:
+    generator = read_generator(path)
+    return generator.state_dict(), generator_config(generator)
+
+
+def _build_generator(state: StateDict, settings: dict) -> Generator:
+    channels = {int(resolution): count for resolution, count in settings["channels"].items()}
+    return filled(lambda: Generator(**{**settings, "channels": channels}), state, "a StyleGAN2 generator")
+
+
+def _read_e4e(path: Path) -> tuple[StateDict, dict]:
+    checkpoint = _content(path)
+    e4e_from_checkpoint(checkpoint)  # says it if this is something else
+    settings = checkpoint.get("opts") or {}
+    settings = settings if isinstance(settings, dict) else vars(settings)
+    return ({**_tensors(checkpoint["state_dict"], "encoder."), **_tensors(checkpoint, "latent_avg")},
+            {key: settings[key] for key in ("encoder_type", "start_from_latent_avg") if key in settings})
+
+
+def _build_e4e(state: StateDict, settings: dict) -> nn.Module:
+    return e4e_from_checkpoint({"state_dict": state, "latent_avg": state.get("latent_avg"), "opts": settings})
+
+
+def _read_lpips(backbone: Path, heads: Path) -> tuple[StateDict, dict]:
+    return {**_tensors(_content(backbone), "features."), **_tensors(_content(heads), "lin")}, {}
+
+
+FORMATS = {
+    "stylegan2": Format(_read_generator, _build_generator),
+    "e4e": Format(_read_e4e, _build_e4e),
+    "irse50": Format(lambda path: (_tensors(_content(path)), {}), lambda state, _: arcface_from_state(state)),
+    "openai-clip": Format(lambda path: (_tensors(_content(path)), {}), lambda state, _: clip_from_openai(state)),
+    "lpips": Format(_read_lpips, lambda state, _: lpips_from_states(state, state)),
+}
+"""What an entry of `domain.json` may state as its format. A generator may be in any file that `read_generator` knows."""

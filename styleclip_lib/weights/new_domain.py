@@ -1,0 +1,49 @@
+"""A domain around somebody's generator."""
+
+import json
+from pathlib import Path
+
+from ..networks.generator import Generator
+from ..paths import check_new_folder, folder_written_whole
+from .domain import INDEX, domains, find_domain, save_network, sha256
+from .readers.any_generator import read_generator
+
+SMALL = 128
+"""A generator of up to so many pixels is taken for one of portraits, a larger one for one of photographs."""
+
+
+def import_network(network: str | Path, folder: str | Path, like: str | None = None) -> Path:
+    """Makes a domain of a StyleGAN2 generator: its weights in float32, once and for all as safetensors, and a `domain.json`.
+
+    network: a file that `read_generator` can read. folder: is made; its name is the domain's.
+    like: the domain whose other networks (CLIP, identity, perceptual, landmarks) this one uses; by default "portraits" for a
+    generator of up to 128 pixels, else "ffhq". No domain's encoder fits another generator, so there is none.
+    Returns the folder. Raises StyleclipError for a file that cannot be read, an unknown domain, and a folder that is there.
+    """
+    network, folder = Path(network).expanduser(), Path(folder).expanduser().absolute()
+    check_new_folder(folder)
+    if like is not None:
+        like = _name_or_path(like)
+    generator = read_generator(network)
+    if like is None:
+        like = _name_or_path("portraits" if generator.img_resolution <= SMALL else "ffhq")
+    origin = {"command": f"styleclip import {network.name} {folder.name} --like {like}",
+              "source": {"file": network.name, "bytes": network.stat().st_size, "sha256": sha256(network)}}
+    with folder_written_whole(folder) as partial:
+        index = {"name": folder.name, "like": like, "files": {}}
+        (partial / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+        save_network(partial, "generator", generator, generator_config(generator), origin, half=False)
+    return folder
+
+
+def _name_or_path(domain: str) -> str:
+    """What finds a domain again from anywhere. Raises StyleclipError if there is none."""
+    folder = find_domain(domain)
+    return domain if domain in domains() else str(folder.absolute())
+
+
+def generator_config(generator: Generator) -> dict:
+    """The settings with which `Generator` builds this one again."""
+    return {"img_resolution": generator.img_resolution, "z_dim": generator.z_dim, "w_dim": generator.w_dim,
+            "num_mapping_layers": generator.mapping.num_layers, "channels": generator.channels,
+            "conv_clamp": generator.synthesis.b4.conv1.conv_clamp}

@@ -1,0 +1,68 @@
+"""`e4e_ffhq_encode.pt` and other checkpoints of encoder4editing and pixel2style2pixel -> E4e, and the generator inside.
+
+{"state_dict": {"encoder.*", "decoder.*"}, "latent_avg": [num_ws, w_dim], "opts": settings}; the decoder is the generator that
+the encoder was trained with, in rosinality's layout.
+"""
+
+import argparse
+
+import torch
+from torch import Tensor
+
+from ...errors import StyleclipError
+from ...networks.e4e import E4e
+from ...networks.generator import Generator
+from .arcface import irse50_blocks
+from .filled import StateDict, count, filled, part_of, shape_of
+from .stylegan2 import generator_from_rosinality
+
+WHAT = "an e4e or pSp encoder"
+
+
+def e4e_from_checkpoint(checkpoint: dict, w_avg: Tensor | None = None) -> E4e:
+    """The encoder, frozen, in evaluation mode. The tensors are not copied.
+
+    w_avg [w_dim] or [num_ws, w_dim]: the mean w, for a checkpoint that does not hold it.
+    Raises StyleclipError where a tensor is missing, unknown, or has another shape.
+    """
+    state, settings = part_of(_state(checkpoint), "encoder."), _settings(checkpoint)
+    num_ws, blocks = count(state, r"styles\.\d+\.linear\.weight"), irse50_blocks(state, WHAT)
+    w_dim, _ = shape_of(state, "styles.0.linear.weight", 2, WHAT)
+    state = {f"trunk.{key}" if key.startswith(("input_layer.", "body.")) else key: value for key, value in state.items()}
+    state["w_avg"] = _w_avg(checkpoint, settings, w_avg, num_ws, w_dim)
+    offsets = settings.get("encoder_type") != "GradualStyleEncoder"
+    return filled(lambda: E4e(num_ws, w_dim, blocks, offsets), state, WHAT)
+
+
+def generator_from_e4e(checkpoint: dict) -> Generator:
+    """The generator that the encoder was trained with, in evaluation mode. Raises StyleclipError if the checkpoint holds none."""
+    latent_avg = checkpoint.get("latent_avg")
+    if latent_avg is not None:
+        latent_avg = latent_avg.reshape(-1, latent_avg.shape[-1])[0]
+    return generator_from_rosinality(part_of(_state(checkpoint), "decoder."), latent_avg)
+
+
+def _state(checkpoint: dict) -> StateDict:
+    state = checkpoint.get("state_dict")
+    if not isinstance(state, dict):
+        raise StyleclipError(f"This is not {WHAT}: it has no state_dict; check which file was opened.")
+    return state
+
+
+def _settings(checkpoint: dict) -> dict:
+    settings = checkpoint.get("opts") or {}
+    return vars(settings) if isinstance(settings, argparse.Namespace) else settings
+
+
+def _w_avg(checkpoint: dict, settings: dict, given: Tensor | None, num_ws: int, w_dim: int) -> Tensor:
+    """The mean w for each layer: of the file, or the given one; zero if the encoder was trained to do without."""
+    if not settings.get("start_from_latent_avg", True):
+        return torch.zeros(num_ws, w_dim)
+    mean = checkpoint.get("latent_avg")
+    mean = given if mean is None else mean
+    if mean is None:
+        raise StyleclipError("The encoder's checkpoint lacks latent_avg; give the mean w of its generator.")
+    if mean.shape not in ((w_dim,), (1, w_dim), (num_ws, w_dim)):
+        raise StyleclipError(f"The mean w has the shape {list(mean.shape)}, but the encoder makes {num_ws} w's of {w_dim} numbers; "
+                             "check which file was opened.")
+    return mean.reshape(-1, w_dim).expand(num_ws, w_dim).contiguous()

@@ -1,0 +1,63 @@
+"""The authors' mapper checkpoints -> our mapper's weights.
+
+{"state_dict": {"mapper.*", "decoder.*"}, "opts": settings}; the decoder is the generator that the mapper was trained with.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...errors import StyleclipError
+from ..unpickling.torch_file import read_torch
+from .stylegan2 import from_rosinality
+
+THEIR_LEVELS = {"course_mapping": "coarse", "medium_mapping": "medium", "fine_mapping": "fine", "mapping": "all"}
+"""Their names (the first one's spelling included) and ours; "all" is their SingleMapper."""
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict]:
+    """The tensors and the settings of a file.
+
+    Raises StyleclipError as `read_torch` does, and for a file that is no mapper.
+    """
+    content = read_torch(path)
+    state = content.get("state_dict") if isinstance(content, dict) else None
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise StyleclipError(f"{path} is no mapper of StyleCLIP: it has no state_dict of tensors.")
+    options = content.get("opts", {})
+    return state, vars(options) if isinstance(options, argparse.Namespace) else dict(options or {})
+
+
+def mapper_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Their tensors under our names, those of other parts left out. Levels that are missing there are missing here.
+
+    Their w is not centered: `center` is zero. Theirs count the PixelNorm as layer 0; ours begin with the first fully connected one.
+    Raises StyleclipError if there is no level, or a level lacks a tensor, or it is a mapper for StyleSpace.
+    """
+    ours = {}
+    for key, value in state.items():
+        if not key.startswith("mapper."):
+            continue
+        level, _, rest = key.removeprefix("mapper.").partition(".")
+        part = rest.split(".")
+        if level not in THEIR_LEVELS or len(part) != 3 or part[0] != "mapping" or not part[1].isdigit():
+            raise StyleclipError(f"The mapper holds {key[:80]!a}; only mappers for w (LevelsMapper and SingleMapper) are known here, "
+                                 "not those for StyleSpace.")
+        ours[f"levels.{THEIR_LEVELS[level]}.layers.{int(part[1]) - 1}.{part[2]}"] = value.float()
+        ours["center"] = torch.zeros(value.shape[-1])
+    if not ours:
+        raise StyleclipError("There is no mapper in this checkpoint: none of its tensors begins with 'mapper.'.")
+    return ours
+
+
+def belongs_to_generator(state: dict[str, Tensor], generator: torch.nn.Module) -> bool:
+    """Whether the decoder in the file is this generator; True if there is none in it, since then nobody can tell."""
+    decoder = {key.removeprefix("decoder."): value for key, value in state.items() if key.startswith("decoder.")}
+    if not decoder:
+        return True
+    theirs, own = from_rosinality(decoder), generator.state_dict()
+    weights = [key for key in own if key.startswith("synthesis.") and key.endswith(".weight")]
+    return all(key in theirs and theirs[key].shape == own[key].shape
+               and torch.allclose(theirs[key].float(), own[key].float().cpu(), rtol=1e-2, atol=1e-3) for key in weights)

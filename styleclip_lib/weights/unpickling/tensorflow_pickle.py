@@ -1,0 +1,126 @@
+"""Generators of NVIDIA's TensorFlow files -> Generator.
+
+There a network is a list of named NumPy arrays, with the networks that it consists of as components. TensorFlow convolves
+with weights [k, k, in, out]; its enlarging convolution has them turned around; the 1 of a style stands outside of its bias.
+"""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...networks.generator import Generator
+from ..downloads.record import Record, check_usual, clamp_of
+from ..readers.stylegan2 import generator_from_nvidia
+from .pickle_values import Array
+from .untrusted import Refused
+
+USUAL = {"label_size": 0, "architecture": "skip", "nonlinearity": "lrelu", "mapping_nonlinearity": "lrelu", "mapping_lrmul": 0.01,
+         "resample_kernel": [1, 3, 3, 1], "use_noise": True}  # fmt: skip
+"""The settings of which our generator knows one value alone."""
+
+MOST_LEVELS = 12
+
+Change = Callable[[np.ndarray], np.ndarray]
+
+
+def _same(x: np.ndarray) -> np.ndarray:
+    return x
+
+
+def _matrix(x: np.ndarray) -> np.ndarray:
+    return x.T
+
+
+def _kernel(x: np.ndarray) -> np.ndarray:
+    return x.transpose(3, 2, 0, 1)
+
+
+LAYER: dict[str, tuple[str, Change]] = {
+    "bias": ("bias", _same),
+    "noise_strength": ("noise_strength", _same),
+    "affine.weight": ("mod_weight", _matrix),
+    "affine.bias": ("mod_bias", lambda x: x + 1),
+}
+"""Our name -> theirs and what is done with the array, within a layer; its weight apart."""
+
+
+def generator_from_tensorflow(network: Record, most_numbers: int) -> Generator:
+    """`Gs` of a file (G, D, Gs), with its arrays under names such as "synthesis/8x8/Conv0_up/weight".
+
+    Raises Refused for StyleGAN1, for conditional networks, for other designs than StyleGAN2's usual one, and where the arrays
+    have together more than most_numbers numbers; StyleclipError where an array is missing.
+    """
+    parts = _dictionary(network, "components")
+    arrays = _variables(network, "")
+    for name in ("mapping", "synthesis"):
+        arrays |= _variables(parts[name], f"{name}/") if name in parts else {}
+    if "synthesis/4x4/Conv/mod_weight" not in arrays:
+        raise Refused("it holds no StyleGAN2 generator; StyleGAN1 and ProGAN are not known here")
+    settings = _dictionary(network, "static_kwargs")
+    check_usual(settings, USUAL)
+    names = {ours: (theirs, change) for ours, (theirs, change) in _names(arrays).items() if theirs in arrays}
+    if sum(arrays[theirs].size for theirs, _ in names.values()) > most_numbers:
+        raise Refused("its arrays are together far larger than the file")
+    state = {ours: _tensor(arrays[theirs], change) for ours, (theirs, change) in names.items()}
+    return generator_from_nvidia(state, clamp_of(settings))
+
+
+def _dictionary(network: object, name: str) -> dict:
+    found = network.attributes.get(name) if type(network) is Record else None
+    if type(found) is not dict:
+        raise Refused("a network in it is not described as one")
+    return found
+
+
+def _variables(network: object, path: str) -> dict[str, np.ndarray]:
+    """The arrays of a network by their names behind `path`. TensorFlow has single numbers as such."""
+    variables = network.attributes.get("variables") if type(network) is Record else None
+    if type(variables) is not list:
+        raise Refused("a network in it is not described as one")
+    arrays = {}
+    for variable in variables:
+        if type(variable) not in (tuple, list) or len(variable) != 2 or type(variable[0]) is not str:
+            raise Refused("a network in it is not described as one")
+        name, values = variable
+        if type(values) not in (Array, int, float):
+            raise Refused("a network in it has something other than an array for a variable")
+        arrays[path + name] = values.values if type(values) is Array else np.array(values, dtype=np.float32)
+    return arrays
+
+
+def _names(arrays: dict[str, np.ndarray]) -> dict[str, tuple[str, Change]]:
+    """Our key -> their name, and what is done with the array."""
+    names: dict[str, tuple[str, Change]] = {
+        "mapping.w_avg": ("dlatent_avg", _same),
+        "synthesis.b4.const": ("synthesis/4x4/Const/const", lambda x: x[0]),
+    }
+    for i in range(_count(arrays, r"mapping/Dense\d+/weight")):
+        names[f"mapping.fc{i}.weight"] = (f"mapping/Dense{i}/weight", _matrix)
+        names[f"mapping.fc{i}.bias"] = (f"mapping/Dense{i}/bias", _same)
+    noise = 0
+    for level in range(min(_count(arrays, r"synthesis/\d+x\d+/ToRGB/weight"), MOST_LEVELS)):
+        r = 4 * 2**level
+        convolutions = [("conv1", "Conv")] if r == 4 else [("conv0", "Conv0_up"), ("conv1", "Conv1")]
+        for ours, theirs in [*convolutions, ("torgb", "ToRGB")]:
+            layer, place = f"synthesis.b{r}.{ours}", f"synthesis/{r}x{r}/{theirs}"
+            names[f"{layer}.weight"] = (f"{place}/weight", (lambda x: _kernel(x[::-1, ::-1])) if ours == "conv0" else _kernel)
+            names |= {f"{layer}.{part}": (f"{place}/{name}", change) for part, (name, change) in LAYER.items()
+                      if ours != "torgb" or part != "noise_strength"}
+            if ours != "torgb":
+                names[f"{layer}.noise_const"] = (f"synthesis/noise{noise}", lambda x: x[0, 0])
+                noise += 1
+    return names
+
+
+def _tensor(values: np.ndarray, change: Change) -> Tensor:
+    try:
+        return torch.from_numpy(np.array(change(values), dtype=np.float32, order="C"))
+    except (ValueError, IndexError) as error:
+        raise Refused("an array in it has another shape than in StyleGAN2") from error
+
+
+def _count(arrays: dict[str, np.ndarray], pattern: str) -> int:
+    return sum(re.fullmatch(pattern, name) is not None for name in arrays)

@@ -1,0 +1,69 @@
+"""Editing invented faces by sentences: seed, text, strength. Plain Python; the text box is elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+
+from ...editing.optimization import optimize_latent
+from ...editing.result import Edit
+from ...editing.style_edit import at_strength
+from ...errors import StyleclipError
+from ...evaluation.report import EditReport, measure_edit
+from ...images import image_grid
+from ...models import Models
+
+
+@dataclass
+class SentenceEdit:
+    """A face and what a sentence made of it.
+
+    w_plus  [1, num_ws, w_dim], the face before
+    before  its picture, [1, 3, R, R] in [-1, 1]
+    """
+
+    models: Models
+    seed: int
+    text: str
+    w_plus: torch.Tensor
+    before: torch.Tensor
+    edit: Edit | None = None
+
+    def after(self, strength: float = 1.0) -> torch.Tensor:
+        """The picture at this strength, [1, 3, R, R]; 1 is the edit itself, 0 the face before; see `at_strength`."""
+        return self.before if self.edit is None else at_strength(self.models, self.w_plus, self.edit, strength)
+
+    def report(self, strength: float = 1.0) -> EditReport | None:
+        """What the edit did, measured; None before there is one."""
+        if self.edit is None:
+            return None
+        return measure_edit(self.models, self.before, self.after(strength), self.text)
+
+    def draw(self, strength: float = 1.0, size: int = 256) -> Image.Image:
+        """Before and after side by side, `size` pixels each."""
+        said = f"{self.text} ({strength:g})" if self.edit is not None else "(nothing said yet)"
+        return image_grid([self.before, self.after(strength)], columns=2, labels=[f"seed {self.seed}", said], size=size)
+
+
+def unedited(models: Models, seed: int, psi: float = 0.7) -> SentenceEdit:
+    """The face of a seed, with nothing said yet."""
+    w_plus = models.sample(seed, psi)
+    with torch.no_grad():
+        before = models.generator.synthesis(w_plus, noise_mode="const")
+    return SentenceEdit(models, seed, "", w_plus, before)
+
+
+def edited(models: Models, seed: int, text: str, steps: int = 60) -> SentenceEdit:
+    """The face of a seed, changed as the text says by latent optimisation; takes seconds.
+
+    Raises StyleclipError for an empty text or one with a word that the domain does not know.
+    """
+    if not text.strip():
+        raise StyleclipError("Say what the face should become, such as: a smiling face with glasses")
+    models.clip.encode_text([text])  # says at once which word is unknown
+    face = unedited(models, seed)
+    face.text = text.strip()
+    face.edit = optimize_latent(models, face.w_plus, face.text, steps=steps, progress=False)
+    return face

@@ -1,0 +1,1 @@
+"""The studio: every method on one face."""

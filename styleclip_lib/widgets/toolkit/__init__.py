@@ -1,0 +1,1 @@
+"""The parts that every widget is made of."""

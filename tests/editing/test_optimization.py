@@ -1,0 +1,384 @@
+"""Latent optimisation: the paper's loss, what comes back, Ctrl-C, and an edit that reaches its target."""
+
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from styleclip_lib import __version__
+from styleclip_lib.editing.companions import POOL, Companions
+from styleclip_lib.editing.move_space import move_space
+from styleclip_lib.editing.objective import Goal, seen_resolution
+from styleclip_lib.editing.optimization import ALREADY, COMPANIONS, layers_for, optimize_latent
+from styleclip_lib.editing.result import Edit
+from styleclip_lib.editing.style_edit import StyleEdit, at_strength
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.evaluation.report import measure_edit
+from styleclip_lib.evaluation.study import QUESTIONS, HeldOut, portraits_for, with_text
+from styleclip_lib.portraits.drawing.render import render
+from styleclip_lib.portraits.world.factors import sample
+
+TEXT = "a smiling face"
+
+
+@pytest.fixture(scope="module")
+def w_plus(tiny):
+    return tiny.sample(1)
+
+
+def edit(tiny, w_plus, text=TEXT, **settings) -> Edit:
+    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, "companions": 0, "space": "w+", **settings})
+
+
+def test_what_comes_back(tiny, w_plus):
+    result = edit(tiny, w_plus)
+    assert isinstance(result, Edit)
+    assert result.w_plus.shape == w_plus.shape and not result.w_plus.requires_grad
+    torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
+    assert set(result.history) == {"loss", "clip", "l2", "identity", "side"}
+    assert all(len(values) == 6 for values in result.history.values())
+    assert result.frames == []
+
+
+def test_the_loss_is_that_of_the_paper(tiny, w_plus):
+    result = edit(tiny, w_plus, views=1, lambda_l2=0.3, lambda_id=0.7, lambda_side=0.4, enough=1.0)
+    for loss, clip, l2, identity, side in zip(*result.history.values()):
+        assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity + 0.4 * side, rel=1e-4)
+    before = tiny.generator.synthesis(w_plus)
+    at_start = 1 - (tiny.clip.encode_image(before) @ tiny.clip.encode_text([TEXT]).T).item()
+    assert result.history["clip"][0] == pytest.approx(at_start, rel=1e-4)
+    assert result.history["l2"][0] == 0 and result.history["side"][0] == pytest.approx(0, abs=1e-6)
+    assert result.history["identity"][0] == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("text, layers, free", [
+    ("a smiling face", "auto", "shape"), ("a face with blue hair", "auto", "color"), ("a smiling face with blue hair", "auto", "all"),
+    ("a face with blue hair", "shape", "shape"), ("a smiling face", "color", "color"), ("a smiling face", "all", "all")])
+def test_only_the_layers_that_a_text_needs_move(models, text, layers, free):
+    w_plus = models.sample(3)
+    result = optimize_latent(models, w_plus, text, steps=4, lr=0.02, already=1.0, lambda_id=0.0, lambda_l2=0.0, lambda_side=0.0,
+                             views=1, layers=layers, space="w+", progress=False)
+    assert result.recipe["layers"] == layers
+    moved = (result.w_plus - w_plus).abs().amax((0, 2)) > 0
+    wanted = {"shape": lambda r: r <= 32, "color": lambda r: r >= 32, "all": lambda r: True}[free]
+    assert moved.tolist() == [wanted(resolution) for resolution in models.generator.layer_resolutions]
+
+
+def test_which_layers_a_text_needs():
+    assert {layers_for(t) for t in ("a smiling face with glasses", "an old man with a beard", "a sad woman")} == {"shape"}
+    assert {layers_for(t) for t in ("a face with green eyes", "red lipstick", "a person dressed in red")} == {"color"}
+    assert {layers_for(t) for t in ("a man with blue eyes and a hat", "tiara", "a face")} == {"all"}
+
+
+def test_in_the_space_of_styles(tiny, w_plus):
+    result = edit(tiny, w_plus, space="styles", steps=20, lambda_l2=0.0, lambda_id=0.0, lambda_side=0.0, views=1)
+    styles, rgb_styles = tiny.generator.styles(w_plus)
+    assert isinstance(result, StyleEdit) and torch.equal(result.w_plus, w_plus) and torch.equal(result.rgb_styles, rgb_styles)
+    assert (result.styles - styles).abs().max() > 0.1
+    torch.testing.assert_close(result.image, tiny.generator.from_styles(result.styles, rgb_styles))
+    assert min(result.history["clip"]) < result.history["clip"][0] - 0.001 and result.recipe["space"] == "styles"
+    few = edit(tiny, w_plus, space="styles", lambda_l2=5.0)
+    best = few.history["loss"].index(min(few.history["loss"]))
+    assert (few.styles - styles).square().sum().item() == pytest.approx(few.history["l2"][best], rel=1e-3, abs=1e-6)
+
+
+def test_styles_of_layers_that_paint_stay_too(models):
+    w_plus = models.sample(3)
+    result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, already=1.0, views=1, space="styles", layers="auto",
+                             progress=False)
+    moved = (result.styles - models.generator.styles(w_plus)[0]).abs()[0]
+    for (_, where), resolution in zip(models.generator.style_slices, models.generator.layer_resolutions):
+        assert (moved[where].max() > 0) == (resolution <= 32)
+
+
+def test_styles_are_what_moves_unless_told_otherwise(tiny, w_plus):
+    result = optimize_latent(tiny, w_plus, TEXT, steps=2, progress=False)
+    assert isinstance(result, StyleEdit) and result.recipe["space"] == "styles"
+
+
+@pytest.mark.parametrize("text, rgb, moves", [("a smiling face", None, False), ("a face with blue hair", None, True),
+                                              ("a smiling face", True, True), ("a face with blue hair", False, False)])
+def test_rgb_styles_move_if_the_text_speaks_of_a_colour(tiny, w_plus, text, rgb, moves):
+    result = edit(tiny, w_plus, text, space="styles", rgb=rgb, lambda_l2=0.0)
+    assert (not torch.equal(result.rgb_styles, tiny.generator.styles(w_plus)[1])) == moves
+    assert result.recipe["rgb"] == moves
+    assert edit(tiny, w_plus, text, space="w+", rgb=rgb).recipe["rgb"] is False
+
+
+def test_one_offset_for_all_layers(tiny, w_plus):
+    result = edit(tiny, w_plus, space="w", lambda_l2=0.0)
+    moved = result.w_plus - w_plus
+    assert moved.norm() > 0.01
+    torch.testing.assert_close(moved, moved[:, :1].expand_as(moved), atol=1e-5, rtol=0)
+    torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
+
+
+@pytest.mark.parametrize("space, lr, lambda_l2", [("w", 0.1, 0.0005), ("w+", 0.2, 0.0002), ("styles", 0.2, 0.0002)])
+def test_the_usual_settings_of_a_space(tiny, w_plus, space, lr, lambda_l2):
+    usual, told = edit(tiny, w_plus, space=space), edit(tiny, w_plus, space=space, lr=lr, lambda_l2=lambda_l2)
+    assert usual.recipe == told.recipe and torch.equal(usual.image, told.image)
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_an_edit_at_another_strength(tiny, w_plus, space):
+    result = edit(tiny, w_plus, "a face with blue hair", space=space, lambda_l2=0.0)
+    none, half, whole = (at_strength(tiny, w_plus, result, strength) for strength in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(none, tiny.generator.synthesis(w_plus))
+    assert torch.equal(whole, result.image)
+    assert (half - none).abs().mean() > 0 and (half - whole).abs().mean() > 0
+
+
+def test_an_unknown_space(tiny, w_plus):
+    with pytest.raises(StyleclipError, match="'w', 'w\\+' or 'styles'"):
+        edit(tiny, w_plus, space="z")
+
+
+def test_the_text_is_approached(tiny, w_plus):
+    result = edit(tiny, w_plus, steps=30, lambda_l2=0.0, lambda_id=0.0, lambda_side=0.0, views=1)
+    assert min(result.history["clip"]) < result.history["clip"][0] - 0.01
+    assert (result.w_plus - w_plus).norm() > 0.1
+
+
+def test_the_weights_hold_the_face_back(tiny, w_plus):
+    def moved(**weights):
+        return (edit(tiny, w_plus, steps=20, views=1, **weights).w_plus - w_plus).norm().item()
+
+    free = moved(lambda_l2=0.0, lambda_id=0.0)
+    assert moved(lambda_l2=10.0, lambda_id=0.0) < 0.5 * free
+
+
+def test_the_best_is_kept_not_the_last(tiny, w_plus):
+    result = edit(tiny, w_plus, steps=10, lr=30.0, views=1)
+    best = result.history["loss"].index(min(result.history["loss"]))
+    assert (result.w_plus - w_plus).square().sum().item() == pytest.approx(
+        result.history["l2"][best], rel=1e-3, abs=1e-6
+    )
+
+
+def test_a_seed_means_the_same_edit(tiny, w_plus):
+    one, two, other = (edit(tiny, w_plus, views=3, lambda_l2=0.0, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(one.w_plus, two.w_plus) and one.history == two.history
+    assert one.history != other.history
+
+
+def test_the_recipe_makes_the_edit_again(tiny, w_plus):
+    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3, "already": 0.95, "enough": 0.9,
+                "companions": 1, "views": 2, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
+    result = edit(tiny, w_plus, **settings)
+    assert result.recipe == {
+        "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
+    }  # fmt: skip
+    told = {name: value for name, value in result.recipe.items() if name not in ("domain", "method", "version", "text")}
+    again = optimize_latent(tiny, w_plus, result.recipe["text"], progress=False, **told)
+    assert torch.equal(again.w_plus, result.w_plus)
+
+
+def test_a_text_that_is_true_already_changes_nothing(tiny, w_plus):
+    cosine = float(tiny.clip.encode_image(tiny.generator.synthesis(w_plus))[0] @ tiny.clip.encode_text([TEXT])[0])
+    left = edit(tiny, w_plus, already=cosine - 0.01)
+    assert torch.equal(left.w_plus, w_plus) and left.history["loss"] == []
+    assert len(edit(tiny, w_plus, already=cosine + 0.01).history["loss"]) == 6
+
+
+def test_all_that_a_text_says_has_to_be_true(models):
+    image = models.generator.synthesis(models.sample(3))
+    both, one, other = (Goal.of_text(models, text, 0.35).truth(image)
+                        for text in ("an old face with a hat", "an old face", "a face wearing a hat"))
+    cosine = float(models.clip.encode_image(image)[0] @ models.clip.encode_text(["an old face with a hat"])[0])
+    assert both == pytest.approx(min(one, other, cosine), abs=1e-5) and abs(one - other) > 0.05
+
+
+def test_how_true_the_pictures_are_of_which_a_text_is_true(models):
+    """What the docstring and lesson 04 say of them, and what `already` and `enough` stand for."""
+    people, found = sample(60, seed=11), []
+    for i, question in enumerate(QUESTIONS):
+        goal = Goal.of_text(models, question.text, 1.0)
+        suited = portraits_for(HeldOut(people, []), question, 3, start=5 * i)
+        found += [goal.truth(render(with_text(people[portrait], question.text), models.generator.img_resolution)) for portrait in suited]
+    low, middle, high = torch.tensor(found).quantile(torch.tensor([0.1, 0.5, 0.9])).tolist()
+    assert 0.08 < low < ALREADY < middle < 0.2 and middle == pytest.approx(0.17, abs=0.02) and high == pytest.approx(0.26, abs=0.03)
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_companions_count_as_much_as_the_face(tiny, w_plus, space):
+    """At the first step, where nothing has moved yet, against a loop over the companions."""
+    result = edit(tiny, w_plus, space=space, companions=3, views=1, enough=1.0, seed=4, steps=2)
+    goal, rng, terms = Goal.of_text(tiny, TEXT, 1.0), torch.Generator().manual_seed(4), []
+    for number in torch.randint(POOL, (3,), generator=rng).tolist():
+        face = tiny.generator.synthesis(tiny.sample(500 + number, truncation_psi=1.0))
+        terms.append(goal.terms(face, goal.faces(face), 1, rng))
+    face = tiny.generator.synthesis(w_plus)
+    own = goal.terms(face, goal.faces(face), 1, rng)
+    for name in ("clip", "side"):
+        mean = (own[name] + sum(term[name] for term in terms) / 3) / 2
+        assert result.history[name][0] == pytest.approx(mean.item(), abs=1e-5)
+    assert result.recipe["companions"] == 3
+    assert result.history["clip"] != edit(tiny, w_plus, space=space, companions=0, views=1, enough=1.0, seed=4, steps=2).history["clip"]
+
+
+def test_companions_are_moved_with_the_face(tiny, w_plus):
+    at = move_space(tiny, w_plus, "w+", torch.ones(8))
+    goal, offset = Goal.of_text(tiny, TEXT, 1.0), 0.3 * torch.randn(w_plus.shape, generator=torch.Generator().manual_seed(2))
+    terms = Companions(tiny, goal, at, "w+", 32, seed=3).terms(offset, 2)
+    which = torch.randint(POOL, (2,), generator=torch.Generator().manual_seed(3))
+    far, beside = [], []
+    for number in which.tolist():
+        face = tiny.sample(500 + number, truncation_psi=1.0)
+        seen, before = (tiny.clip.encode_image(tiny.generator.synthesis(w)) for w in (face + offset, face))
+        far.append(1 - float(seen[0] @ goal.text_vector[0]))
+        along = (seen - before) @ goal.direction[0]
+        beside.append(float((seen - before).square().sum() - along.square()))
+    assert terms["clip"].item() == pytest.approx(sum(far) / 2, abs=1e-4)
+    assert terms["side"].item() == pytest.approx(sum(beside) / 2, abs=1e-4)
+
+
+def test_companions_are_looked_at_once(tiny, w_plus, monkeypatch):
+    """For one text or many; `dataclasses.replace` makes networks that have not seen them."""
+    seen, encode = [], tiny.clip.encode_image
+    monkeypatch.setattr(tiny.clip, "encode_image", lambda images: seen.append(len(images)) or encode(images))
+    for models in (replace(tiny), replace(tiny)):
+        seen.clear()
+        for text in (TEXT, TEXT, "a face with a hat"):
+            optimize_latent(models, w_plus, text, steps=1, views=1, companions=1, already=1.0, progress=False)
+        assert sum(seen) == POOL + 3 * (1 + 1 + 1 + 1), "the pool; then for each text the face before, how true, and one step of two"
+
+
+def test_ctrl_c_while_companions_are_looked_at(tiny, w_plus, monkeypatch, capsys):
+    def ctrl_c(*what):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("styleclip_lib.editing.optimization.Companions", ctrl_c)
+    assert torch.equal(edit(tiny, w_plus, companions=2).w_plus, w_plus)
+    assert "Stopped after 0 steps" in capsys.readouterr().out
+
+
+def test_companions_are_for_the_clip_of_the_portraits(tiny, w_plus, monkeypatch):
+    assert edit(tiny, w_plus, companions=None).recipe["companions"] == COMPANIONS > 0
+    of_portraits = tiny.clip.tokenizer
+    monkeypatch.setattr(tiny.clip, "tokenizer", lambda texts: of_portraits(texts))
+    assert edit(tiny, w_plus, companions=None).recipe["companions"] == 0
+
+
+def test_steps_are_counted_and_may_end_the_search(tiny, w_plus):
+    seen = []
+    result = edit(tiny, w_plus, on_step=lambda step, image: seen.append(step) or step == 3)
+    assert seen == list(range(4)) and len(result.history["loss"]) == 4
+
+
+def test_clip_is_content_with_enough(tiny, w_plus):
+    """Once every view is near enough to the text, nothing moves any more."""
+    result = edit(tiny, w_plus, enough=-1.0, lambda_id=0.0, lambda_side=0.0)
+    assert torch.equal(result.w_plus, w_plus)
+    assert result.history["clip"] == [2.0] * 6
+    assert min(edit(tiny, w_plus, enough=0.9).history["clip"]) >= 0.1 - 1e-6
+
+
+@pytest.mark.parametrize("steps, frames, kept", [(6, 3, 3), (6, 6, 6), (7, 4, 4), (3, 9, 3), (19, 10, 10), (5, 0, 0)])
+def test_pictures_of_the_way(tiny, w_plus, steps, frames, kept):
+    result = edit(tiny, w_plus, steps=steps, frames=frames, views=1)
+    assert len(result.frames) == kept
+    assert all(frame.shape == (1, 3, 32, 32) and frame.abs().max() <= 1 for frame in result.frames)
+    if kept:
+        torch.testing.assert_close(result.frames[0], tiny.generator.synthesis(w_plus).clamp(-1, 1))
+
+
+@pytest.mark.parametrize(
+    "text, hint", [("", "empty"), ("a face with glases", "'glasses'"), ("face " * 40, "at most 26")]
+)
+def test_a_text_that_cannot_be_read(tiny, w_plus, text, hint):
+    with pytest.raises(StyleclipError, match=hint):
+        edit(tiny, w_plus, text)
+
+
+@pytest.mark.parametrize("shape", [(1, 10), (1, 3, 10), (2, 8, 10), (8, 10)])
+def test_a_latent_of_the_wrong_shape(tiny, shape):
+    with pytest.raises(StyleclipError, match=r"w_plus must be \[1, 8, 10\].*models\.sample"):
+        edit(tiny, torch.zeros(shape))
+
+
+@pytest.mark.parametrize("settings, hint", [({"steps": 0}, "at least 1"), ({"companions": -1}, "0 or more")])
+def test_no_steps(tiny, w_plus, settings, hint):
+    with pytest.raises(StyleclipError, match=hint):
+        edit(tiny, w_plus, **settings)
+
+
+def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, monkeypatch, capsys):
+    whole = edit(tiny, w_plus, steps=20)
+    calls, compare = [], tiny.identity.forward
+
+    def interrupted(image):
+        calls.append(1)
+        if len(calls) == 8:
+            raise KeyboardInterrupt
+        return compare(image)
+
+    monkeypatch.setattr(tiny.identity, "forward", interrupted)
+    result = edit(tiny, w_plus, steps=20)
+    assert "Stopped after 6 steps" in capsys.readouterr().out
+    assert result.history["loss"] == whole.history["loss"][:6]
+    assert result.image.shape == (1, 3, 32, 32)
+    assert result.recipe["text"] == TEXT
+
+
+def test_ctrl_c_at_once_returns_the_face_itself(tiny, w_plus, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("styleclip_lib.editing.objective.random_views", interrupted)
+    assert torch.equal(edit(tiny, w_plus).w_plus, w_plus)
+
+
+def test_what_is_handed_in_stays_as_it_is(tiny, w_plus):
+    before = w_plus.clone()
+    edit(tiny, w_plus)
+    assert torch.equal(w_plus, before) and not w_plus.requires_grad
+
+
+def test_no_warnings(tiny, w_plus, recwarn):
+    edit(tiny, w_plus, steps=2)
+    assert [str(w.message) for w in recwarn] == []
+
+
+def test_glasses_are_put_on(models):
+    """The real thing, measured: a face without glasses gets them, and it is still the same person."""
+
+    def wears(seed):
+        return models.attributes.names(models.generator.synthesis(models.sample(seed)))[0]["glasses"]
+
+    w_plus = models.sample(next(seed for seed in range(100) if wears(seed) == "none"))
+    before = models.generator.synthesis(w_plus)
+    result = optimize_latent(models, w_plus, "a face with glasses", progress=False)
+    report = measure_edit(models, before, result.image, "a face with glasses")
+    assert report.target_reached and not report.already, str(report)
+    assert report.clip_gain > 0.05 and report.identity > 0.4, str(report)
+    assert len(report.changed) <= 8, str(report)
+
+
+def test_how_long_a_search_takes(models):
+    """Two companions make it two to three times as long."""
+    seconds = {}
+    for companions in (0, 2):
+        start = time.process_time()
+        optimize_latent(models, models.sample(1), "a face with glasses", companions=companions, steps=50, progress=False)
+        seconds[companions] = time.process_time() - start
+    assert seconds[0] < 20, "about ten seconds for a hundred steps on one core"
+    assert seconds[2] < 4 * seconds[0], seconds
+
+
+def test_a_search_at_a_lower_resolution_comes_back_in_full(tiny, w_plus):
+    result = edit(tiny, w_plus, stop_at=16, frames=2, lambda_l2=0.0)
+    moved = (result.w_plus - w_plus).abs().amax((0, 2)) > 0
+    assert moved.tolist() == [True] * 6 + [False] * 2
+    torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
+    assert result.image.shape == result.frames[1].shape == (1, 3, 32, 32)
+    with pytest.raises(StyleclipError, match="stop_at is 20"):
+        edit(tiny, w_plus, stop_at=20)
+
+
+@pytest.mark.parametrize("resolution, clip_size, seen", [(128, 64, 128), (256, 224, 256), (1024, 224, 256), (1024, 336, 512)])
+def test_how_large_a_face_is_drawn_for_the_search(resolution, clip_size, seen):
+    synthesis = SimpleNamespace(resolutions=[2**i for i in range(2, resolution.bit_length())])
+    models = SimpleNamespace(generator=SimpleNamespace(synthesis=synthesis), clip=SimpleNamespace(image_size=clip_size))
+    assert seen_resolution(models) == seen

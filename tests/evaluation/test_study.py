@@ -1,0 +1,204 @@
+"""Evaluating methods: who is asked what, what counts as outside, and how answers are summed up."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.evaluation import study as evaluation
+from styleclip_lib.evaluation.report import EditReport
+from styleclip_lib.evaluation.study import (
+    QUESTIONS,
+    Answer,
+    HeldOut,
+    Question,
+    Row,
+    distance_outside,
+    evaluate,
+    held_out,
+    portraits_for,
+    redrawn,
+    region,
+    standard_methods,
+    summarised,
+    totals,
+)
+from styleclip_lib.inversion.invert import Inversion
+from styleclip_lib.portraits.language.captions import heldout_captions, is_heldout
+from styleclip_lib.portraits.language.parsing import parse
+from styleclip_lib.portraits.language.statements import COLUMN, statements_true
+from styleclip_lib.portraits.world.factors import sample
+
+
+@pytest.fixture(scope="module")
+def people(tiny):
+    factors = sample(30, seed=1)
+    w_plus = tiny.generator.mapping(torch.randn(30, 12, generator=torch.Generator().manual_seed(0)))
+    images = tiny.generator.synthesis(w_plus)
+    return HeldOut(factors, [Inversion(w[None], image[None]) for w, image in zip(w_plus, images)])
+
+
+def report(**changes):
+    plain = {"text": "t", "wanted": {"glasses": "glasses"}, "reached": {"glasses": True}, "already": False, "changed": {},
+             "identity": 0.9, "perceptual": 0.2, "clip_gain": 0.3, "seconds": 2.0}
+    return EditReport(**{**plain, **changes})
+
+
+def test_the_fixed_set_is_what_the_course_promises():
+    kinds = [question.kind for question in QUESTIONS]
+    assert len(QUESTIONS) >= 24 and set(kinds) == {"single", "combined", "paraphrase"} and min(map(kinds.count, kinds)) >= 5
+    for question in QUESTIONS:
+        said = parse(question.text)
+        assert said.statements and not said.unknown, question.text
+        assert (len(said.statements) > 1) == (question.kind == "combined") or question.of, question.text
+    assert all(is_heldout(question.text) for question in QUESTIONS if question.kind == "paraphrase")
+    assert {q.text for q in QUESTIONS if q.kind == "single"}.isdisjoint(caption.text for caption in heldout_captions())
+
+
+def test_fifty_held_out_portraits_suit_every_question():
+    people = HeldOut(sample(50, evaluation.SEED), [])
+    assert all(len(portraits_for(people, question, None)) >= 12 for question in QUESTIONS)
+
+
+def test_a_question_is_asked_where_its_answer_could_be_seen(people):
+    bald = portraits_for(people, Question("a bald face", "single"), None)
+    assert bald == (people.factors.headwear == 0).nonzero()[:, 0].tolist(), "nobody sees baldness under a hat"
+    men = portraits_for(people, Question("a smile", "single", (("gender", "man"),)), None)
+    assert men == (people.factors.gender == 1).nonzero()[:, 0].tolist()
+    some = portraits_for(people, Question("a smile", "single"), 4, start=28)
+    assert some == [28, 29, 0, 1], "round and round"
+
+
+def test_a_question_that_suits_nobody(people):
+    nobody = HeldOut(people.factors[:1].replace(gender="woman"), people.inversions[:1])
+    with pytest.raises(StyleclipError, match="more portraits"):
+        portraits_for(nobody, Question("a beard", "single", (("gender", "man"),)), None)
+
+
+def test_the_region_is_where_something_had_to_change():
+    factors = sample(1, 15).replace(glasses="none", yaw=0.0, pitch=0.0, roll=0.0, headwear="none", hair_style="short", face_size=0.6)
+    glasses = region(factors, "a face with glasses", 64)[0, 0]
+    assert 0.01 < glasses.float().mean() < 0.3
+    rows = glasses.any(1).nonzero()[:, 0]
+    assert rows.min() > 12 and rows.max() < 52, "around the eyes"
+    assert not region(factors, "a face without glasses", 64).any(), "true already"
+    assert region(factors, "blue background", 64).float().mean() > region(factors, "a face with glasses", 64).float().mean()
+
+
+def test_distance_outside_ignores_the_inside(tiny):
+    torch.manual_seed(0)
+    a = torch.rand(1, 3, 32, 32) * 2 - 1
+    inside = torch.zeros(1, 1, 32, 32, dtype=torch.bool)
+    assert distance_outside(tiny.perceptual, a, a, inside) == 0
+    b = torch.rand(1, 3, 32, 32) * 2 - 1
+    whole = distance_outside(tiny.perceptual, a, b, inside)
+    assert whole == pytest.approx(float(tiny.perceptual(a, b)), rel=1e-4)
+    left = a.clone()
+    left[..., :8] = b[..., :8]
+    inside[..., :16] = True
+    assert distance_outside(tiny.perceptual, a, left, inside) < 0.2 * distance_outside(tiny.perceptual, a, left, ~inside)
+
+
+def test_every_method_is_asked_every_question_and_timed(tiny, people):
+    asked = []
+
+    def stay(w_plus, text):
+        asked.append(text)
+        return tiny.generator.synthesis(w_plus)
+
+    questions = [Question("a smile", "single"), Question("a face with a beard", "paraphrase", (("gender", "man"),))]
+    rows = evaluate(tiny, {"stay": stay, "again": stay}, people, questions, each=3, progress=False)
+    assert [(row.method, row.question.text, len(row.answers)) for row in rows] == [
+        (name, question.text, 3) for name in ("stay", "again") for question in questions]
+    assert asked == 2 * (3 * ["a smile"] + 3 * ["a face with a beard"])
+    answers = [a for row in rows for a in row.answers]
+    assert all(a.outside < 1e-4 and a.report.identity > 0.999 and not a.report.changed for a in answers), "nothing was changed"
+    assert all(a.report.seconds > 0 for a in answers)
+    assert statements_true(people.factors)[[a.portrait for a in rows[1].answers], COLUMN["gender", "man"]].all()
+
+
+def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
+    """The same portraits as the methods are asked; drawn twice the same where the text says what is so already."""
+    people = HeldOut(people.factors.replace(expression="neutral"), people.inversions)
+    rows = redrawn(tiny, people, QUESTIONS[:3], each=2)
+    asked = evaluate(tiny, {"stay": lambda w_plus, text: tiny.generator.synthesis(w_plus)}, people, QUESTIONS[:3], 2, progress=False)
+    assert [[a.portrait for a in row.answers] for row in rows] == [[a.portrait for a in row.answers] for row in asked]
+    assert {row.method for row in rows} == {"redrawn"} and all(a.report.perceptual > 0 for row in rows for a in row.answers)
+    smiling = HeldOut(people.factors.replace(expression="smile"), people.inversions)
+    (row,) = redrawn(tiny, smiling, QUESTIONS[:1], each=3)
+    assert all(a.report.perceptual == a.report.clip_gain == a.outside == 0 for a in row.answers)
+
+
+def test_stopping_keeps_whole_rows(tiny, people, capsys):
+    def stops(w_plus, text):
+        if text == "glasses":
+            raise KeyboardInterrupt
+        return tiny.generator.synthesis(w_plus)
+
+    rows = evaluate(tiny, {"m": stops}, people, [Question("a smile", "single"), Question("glasses", "single")], each=2, progress=False)
+    assert len(rows) == 1 and len(rows[0].answers) == 2
+    assert "Stopped after 1 of 2 rows" in capsys.readouterr().out
+
+
+def test_summing_up():
+    answers = [Answer(0, report(), 0.1), Answer(1, report(reached={"glasses": False}, identity=0.7, changed={"age": ("a", "b")}), 0.3),
+               Answer(2, report(already=True, changed={"age": ("a", "b"), "yaw": ("a", "b")}, identity=0.1), 0.9)]
+    found = summarised(answers)
+    assert found == {"edits": 2, "reached": 0.5, "changed": 0.5, "identity": pytest.approx(0.8), "outside": pytest.approx(0.2),
+                     "clip_gain": pytest.approx(0.3), "seconds": 2.0, "already": 1, "kept": 2.0}
+    assert summarised(answers[2:])["reached"] is None and summarised(answers[:2])["kept"] is None
+
+
+def test_totals_weigh_every_answer_alike():
+    rows = [Row("a", Question("x", "single"), [Answer(0, report(), 0.1)]),
+            Row("a", Question("y", "combined"), [Answer(n, report(reached={"glasses": False}), 0.1) for n in range(3)])]
+    found = {(row["method"], row["kind"]): row["reached"] for row in totals(rows)}
+    assert found == {("a", "all"): 0.25, ("a", "single"): 1.0, ("a", "combined"): 0.0}
+
+
+def test_the_readme_quotes_what_was_measured():
+    root = Path(__file__).parent.parent
+    measured = json.loads((root / "data/models/portraits/evaluation.json").read_text())["totals"]
+    told = {(total["method"], total["kind"]): total for total in measured}
+    table = re.search(r"\n(\| method \| reached.*?)\n\n", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
+    quoted = [[cell.strip() for cell in row.strip("|").split("|")][1:] for row in table.splitlines()[2:]]
+    for method, cells in zip(("optimization", "mapper", "directions", "redrawn"), quoted, strict=True):
+        everything = told[method, "all"]
+        kinds = " / ".join(f"{100 * told[method, kind]['reached']:.0f}" for kind in ("single", "combined", "paraphrase"))
+        assert cells[:2] == [f"{100 * everything['reached']:.0f} %", f"{kinds} %"], method
+        assert cells[2:] == [f"{everything['changed']:.2f}", f"{everything['identity']:.2f}"], method
+
+
+@pytest.mark.parametrize(("name", "told"), [("optimization", {}), ("optimization-w", {"space": "w"}), ("optimization-w+", {"space": "w+"})])
+def test_optimisation_in_each_space(tiny, monkeypatch, name, told):
+    asked = {}
+
+    def optimize_latent(models, w_plus, text, progress, **settings):
+        asked.update(settings)
+        return Inversion(w_plus, models.generator.synthesis(w_plus))
+
+    monkeypatch.setattr(evaluation, "optimize_latent", optimize_latent)
+    methods = standard_methods(tiny, [name])
+    assert methods[name](tiny.sample(0), "a smile").shape[1] == 3 and asked == told
+
+
+def test_an_unknown_method(tiny):
+    with pytest.raises(StyleclipError, match="optimization-z; choose from optimization, optimization-w"):
+        standard_methods(tiny, ["optimization-z"])
+
+
+def test_a_domain_without_attributes_is_refused(tiny):
+    with pytest.raises(StyleclipError, match="attributes"):
+        held_out(dataclasses.replace(tiny, attributes=None), 1)
+
+
+def test_held_out_portraits_are_rendered_and_inverted(tiny, monkeypatch):
+    asked = []
+    monkeypatch.setattr(evaluation, "invert", lambda models, image, progress: asked.append(image) or Inversion(torch.zeros(1), image))
+    people = held_out(tiny, 2, seed=3, progress=False)
+    assert len(people.inversions) == 2 and asked[0].shape == (1, 3, 32, 32)
+    assert torch.equal(people.factors.age, sample(2, 3).age)

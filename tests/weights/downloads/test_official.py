@@ -1,0 +1,222 @@
+"""A domain of official files: fetched once, read once, and from then on as quick and as quiet as any other."""
+
+import bz2
+import json
+import shutil
+from collections import namedtuple
+
+import pytest
+import torch
+
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.networks.generator import Generator
+from styleclip_lib.weights.domain import find_domain, read_index
+from styleclip_lib.weights.downloads import download, official
+from styleclip_lib.weights.downloads.official import FORMATS, fetch_official, landmark_file, load_official
+from styleclip_lib.weights.downloads.registry import domain_cache, downloads_of
+from tests.conformance.cases import load_case, shape
+from tests.file_server import serving
+from tests.official import OFFICIAL, SMALL, arcface_shapes, e4e_checkpoint, encoder_shapes, filled, generator_shapes, write_domain
+
+NETWORKS = ("clip", "encoder", "generator", "identity", "perceptual")
+
+
+@pytest.fixture
+def server(official_files):
+    with serving() as server:
+        server.files |= {name: path.read_bytes() for name, path in official_files.items()}
+        yield server
+
+
+@pytest.fixture
+def folder(server, official_files, tmp_path, monkeypatch):
+    """A domain like ffhq at the server, and an empty cache."""
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "cache"))
+    return write_domain(tmp_path / "domain", official_files, server.address, "small")
+
+
+def change(folder, entry, **values):
+    """Alters an entry of the sources."""
+    index = read_index(folder)
+    index["sources"][entry] |= values
+    (folder / "domain.json").write_text(json.dumps(index))
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+@pytest.mark.parametrize(("case", "shapes"), [
+    ("arcface_irse50", arcface_shapes(OFFICIAL)),
+    ("e4e_1024", encoder_shapes(OFFICIAL)),
+    ("sg2_rosinality_1024", generator_shapes(OFFICIAL)),
+])
+def test_what_these_tests_write_is_of_the_official_layout(case, shapes):
+    stored = load_case(case)
+    assert shapes == {str(key): shape(str(size)) for key, size in zip(stored["state_keys"], stored["state_shapes"])}
+
+
+def test_the_real_registry_is_complete():
+    folder = find_domain("ffhq")
+    files = read_index(folder)["files"]
+    assert set(files) == {*NETWORKS, "landmarks"}
+    assert {entry["format"] for entry in files.values()} <= {*FORMATS, "dlib"}
+    sources = downloads_of(folder, files)
+    assert {source.name for source in sources} == set(read_index(folder)["sources"])
+    for source in sources:
+        assert len(source.urls) >= 2 and all(url.startswith("https://") for url in source.urls)
+        assert source.bytes > 0 and len(source.sha256) == 64 and source.licence and source.permits and source.origin
+    assert sum(source.bytes for source in sources) == 2_348_474_792
+
+
+def test_networks_are_read_once_and_then_kept(folder, server, capsys):
+    fetch_official(folder, NETWORKS, progress=False)
+    assert [name for name, _ in server.requests].count("e4e_ffhq_encode.pt") == 1, "it serves two entries"
+    first = {name: load_official(folder, name) for name in NETWORKS}
+    assert "To download, once" in capsys.readouterr().out
+    shutil.move(domain_cache(folder), domain_cache(folder).with_name("away"))
+    domain_cache(folder).mkdir()
+    for path in domain_cache(folder).with_name("away").glob("*.safetensors"):
+        shutil.move(path, domain_cache(folder))
+    server.files.clear()
+    for name in NETWORKS:
+        network = load_official(folder, name)
+        assert same(network.state_dict(), first[name].state_dict()), f"{name}: without the downloads, and without a network"
+        assert not network.training and not any(p.requires_grad for p in network.parameters())
+        assert all(v.dtype == torch.float32 for v in network.state_dict().values() if v.is_floating_point())
+    assert capsys.readouterr().out == ""
+
+
+def test_the_numbers_are_those_of_the_files(folder, official_files):
+    generator, encoder = load_official(folder, "generator"), load_official(folder, "encoder")
+    checkpoint = e4e_checkpoint(SMALL)
+    assert isinstance(generator, Generator) and generator.channels == SMALL.channels
+    assert torch.equal(generator.mapping.w_avg, checkpoint["latent_avg"][0]) and torch.equal(encoder.w_avg, checkpoint["latent_avg"])
+    assert torch.equal(generator.synthesis.b8.conv0.weight, checkpoint["state_dict"]["decoder.convs.0.conv.weight"][0])
+    assert torch.equal(encoder.styles[3].linear.weight, checkpoint["state_dict"]["encoder.styles.3.linear.weight"])
+    arcface = filled(arcface_shapes(SMALL))
+    assert torch.equal(load_official(folder, "identity").state_dict()["head.3.weight"], arcface["output_layer.3.weight"])
+
+
+def test_a_network_of_its_own_fetches_what_it_needs_only(folder, server):
+    load_official(folder, "identity")
+    assert server.requests == [("model_ir_se50.pth", None)]
+
+
+def test_settings_of_the_encoder_are_kept(folder, official_files, server):
+    checkpoint = {**e4e_checkpoint(SMALL), "opts": {"encoder_type": "GradualStyleEncoder", "start_from_latent_avg": False}}
+    path = folder / "e4e.pt"
+    torch.save(checkpoint, path)
+    server.files["e4e_ffhq_encode.pt"] = path.read_bytes()
+    change(folder, "e4e_ffhq_encode.pt", bytes=path.stat().st_size, sha256=None)
+    for _ in range(2):
+        encoder = load_official(folder, "encoder")
+        assert not encoder.offsets and encoder.w_avg.abs().max() == 0
+
+
+def test_another_file_or_another_version_is_read_anew(folder, server, monkeypatch):
+    load_official(folder, "identity")
+    before = set(domain_cache(folder).glob("identity-*"))
+    monkeypatch.setattr(official, "VERSION", 2)
+    load_official(folder, "identity")
+    assert len(set(domain_cache(folder).glob("identity-*")) - before) == 1 and len(server.requests) == 1
+
+
+def test_landmarks_are_unpacked_once(folder, official_files, server):
+    path = landmark_file(folder)
+    assert path.read_bytes() == bz2.decompress(official_files["shape_predictor_68_face_landmarks.dat.bz2"].read_bytes())
+    server.files.clear()
+    next(domain_cache(folder).glob("*.bz2")).unlink()
+    assert landmark_file(folder) == path
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (bz2.compress(b"\0" * 3_000_000), "more than 1,000,000 bytes"),
+    (bz2.compress(b"\0" * 300_000)[:-20], "cannot be unpacked"),
+    (b"not packed at all", "cannot be unpacked"),
+])
+def test_landmarks_that_cannot_be_unpacked(folder, server, content, said, monkeypatch):
+    monkeypatch.setattr(official, "LARGEST_LANDMARKS", 1_000_000)
+    name = "shape_predictor_68_face_landmarks.dat.bz2"
+    server.files[name] = content
+    change(folder, name, bytes=None, sha256=None)
+    with pytest.raises(StyleclipError, match=said):
+        landmark_file(folder)
+    assert not list(domain_cache(folder).glob("*.dat"))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_file_of_another_kind(folder, server, official_files, name):
+    """Every download is right, but it is that of another network."""
+    for source in downloads_of(folder, [name]):
+        other = "model_ir_se50.pth" if source.name != "model_ir_se50.pth" else "lpips_vgg.pth"
+        server.files[source.name] = official_files[other].read_bytes()
+        change(folder, source.name, bytes=None, sha256=None)
+    with pytest.raises(StyleclipError) as error:
+        load_official(folder, name)
+    assert "\n" not in str(error.value) and not list(domain_cache(folder).glob("*.safetensors"))
+
+
+def test_a_file_that_would_run_code_is_not_run(folder, server, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return open, (str(tmp_path / "executed"), "w")
+
+    torch.save({"state": Trap()}, tmp_path / "trap.pth")
+    server.files["model_ir_se50.pth"] = (tmp_path / "trap.pth").read_bytes()
+    change(folder, "model_ir_se50.pth", bytes=None, sha256=None)
+    with pytest.raises(StyleclipError):
+        load_official(folder, "identity")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_what_is_kept_can_be_damaged(folder):
+    load_official(folder, "identity")
+    (path,) = domain_cache(folder).glob("identity-*.safetensors")
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(StyleclipError, match=r"is damaged.*delete it"):
+        load_official(folder, "identity")
+
+
+def test_an_unknown_format(folder):
+    index = read_index(folder)
+    index["files"]["identity"]["format"] = "onnx"
+    (folder / "domain.json").write_text(json.dumps(index))
+    with pytest.raises(StyleclipError, match=r"the format 'onnx', and known are e4e"):
+        load_official(folder, "identity")
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", "C:\\x"])
+def test_names_stay_in_the_cache(folder, name):
+    index = read_index(folder)
+    with pytest.raises(StyleclipError, match="names consist of"):
+        (folder / "domain.json").write_text(json.dumps({**index, "name": name}))
+        domain_cache(folder)
+    index["files"]["clip"]["sources"], index["sources"] = [name], {name: index["sources"]["ViT-B-32.pt"]}
+    (folder / "domain.json").write_text(json.dumps(index))
+    with pytest.raises(StyleclipError, match="names consist of"):
+        downloads_of(folder, ["clip"])
+
+
+@pytest.mark.parametrize("key", ["urls", "bytes", "sha256", "licence", "permits", "origin"])
+def test_a_source_that_is_not_described(folder, key):
+    index = read_index(folder)
+    del index["sources"]["ViT-B-32.pt"][key]
+    (folder / "domain.json").write_text(json.dumps(index))
+    with pytest.raises(StyleclipError, match=r"does not describe the source 'ViT-B-32\.pt'"):
+        downloads_of(folder, ["clip"])
+    del index["sources"]["ViT-B-32.pt"]
+    (folder / "domain.json").write_text(json.dumps(index))
+    with pytest.raises(StyleclipError, match=r"does not describe the source 'ViT-B-32\.pt'"):
+        downloads_of(folder, ["clip"])
+
+
+def test_room_for_what_is_made_of_the_downloads(folder, monkeypatch):
+    (source,) = downloads_of(folder, ["identity"])
+    needed = 2 * source.bytes + download.MARGIN
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 0, needed - 1))
+    with pytest.raises(StyleclipError, match="disk is too full"):
+        load_official(folder, "identity")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 0, needed))
+    load_official(folder, "identity")
