@@ -1,0 +1,1 @@
+"""The aligned world: portraits cropped as FFHQ's faces are, drawn like stills of an animation film."""

@@ -1,0 +1,57 @@
+"""What a picture shows: the aligned square that FFHQ's rule chooses, or that square somewhere in a larger picture."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from ...cropping import face_quad
+from .drawing.view import Frame
+from .world.factors import Portrait
+
+FRAMING = 1.25
+"""The aligned square is this many times as large as FFHQ's, so that hats, mohawks and long hair fit."""
+
+SLIP_ROLL, SLIP_PLACE, SLIP_SIZE = math.radians(1.5), 0.01, 0.02
+"""What an aligner leaves at most: a tilt, an offset and a change of size, in shares of the picture's side."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where in a picture the aligned square lies.
+
+    x, y   its middle, in shares of the picture's side from the upper left corner
+    side   its side, as a share of the picture's
+    roll   its tilt in degrees; positive: the head tilts to the viewer's left
+    """
+
+    x: float = 0.5
+    y: float = 0.5
+    side: float = 1.0
+    roll: float = 0.0
+
+    def frame(self, aligned: Frame) -> Frame:
+        """What the whole picture shows, when the aligned square is `aligned`."""
+        half, roll = aligned.half / self.side, aligned.roll - math.radians(self.roll)
+        u, v = (1 - 2 * self.x) * half, (2 * self.y - 1) * half  # from the square's middle to the picture's
+        c, s = math.cos(roll), math.sin(roll)
+        return Frame(aligned.x + u * c - v * s, aligned.y + u * s + v * c, half, roll)
+
+
+ALIGNED = Camera()
+
+
+def aligned_frame(p: Portrait, landmarks: torch.Tensor) -> Frame:
+    """The square of a portrait: FFHQ's rule, and what an aligner leaves. landmarks [68, 2] in camera coordinates (y up)"""
+    quad = face_quad(landmarks.double().numpy() * [1, -1], FRAMING) * [1, -1]
+    middle, across = quad.mean(0), (quad[3] - quad[0]) / 2
+    half = math.hypot(*across)
+    x, y = middle[0] + 2 * half * SLIP_PLACE * p.slip_x, middle[1] + 2 * half * SLIP_PLACE * p.slip_y
+    return Frame(x, y, half * (1 + SLIP_SIZE * p.slip_size), math.atan2(across[1], across[0]) + SLIP_ROLL * p.slip_roll)
+
+
+def in_picture(frame: Frame, points: torch.Tensor) -> torch.Tensor:
+    """Camera coordinates [P, 2] -> shares of the picture's side, x to the right and y down, from its upper left corner."""
+    x, y = points[:, 0] - frame.x, points[:, 1] - frame.y
+    c, s = math.cos(frame.roll), math.sin(frame.roll)
+    return torch.stack([x * c + y * s, x * s - y * c], 1) / frame.half / 2 + 0.5

@@ -1,0 +1,140 @@
+"""The surface of the head: an ellipsoid that carries bumps, as a sculptor adds clay.
+
+F(p) = s·(|(p) / radii| - 1) - Σ_k a_k exp(-|(p - c_k) / w_k|²) is negative inside. The exponents of all bumps are one
+matrix product of [1, x, y, z, x², y², z²], and so are the sums for F and its gradient. Rays meet the surface by Newton's
+method; around the nose, which hides what is behind it, they walk in from the front.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from ..world.factors import Portrait
+from .anatomy import Anatomy
+from .view import Hit, View
+
+SCALE = 0.84  # makes F about a length
+FRONT_STEPS = 14
+
+
+@dataclass
+class Clay:
+    """An ellipsoid around the origin with K bumps. radii three numbers; bumps [K, 7]: height, centre (x, y, z), widths (x, y, z)."""
+
+    radii: tuple[float, float, float]
+    bumps: torch.Tensor
+
+    def __post_init__(self):
+        a, c, w = self.bumps[:, 0:1], self.bumps[:, 1:4], self.bumps[:, 4:7]
+        inverse = w ** -2
+        self.exponents = torch.cat([-(c * c * inverse).sum(1, keepdim=True), 2 * c * inverse, -inverse], 1)  # [K, 7]
+        self.sums = torch.cat([a, 2 * a * c * inverse, 2 * a * inverse], 1).T.contiguous()  # [7, K]
+
+    def field(self, x, y, z):
+        """F and its gradient at points: maps of any one shape -> (F, (F_x, F_y, F_z))"""
+        shape, (x, y, z) = x.shape, (v.reshape(-1) for v in (x, y, z))
+        basis = torch.stack([torch.ones_like(x), x, y, z, x * x, y * y, z * z])
+        height, gx, gy, gz, qx, qy, qz = self.sums @ (self.exponents @ basis).exp_()
+        rx, ry, rz = self.radii
+        norm = ((x / rx) ** 2 + (y / ry) ** 2 + (z / rz) ** 2 + 1e-9).sqrt_()
+        value = SCALE * (norm - 1) - height
+        slope = SCALE / norm
+        gradient = (slope * x / rx**2 - gx + x * qx, slope * y / ry**2 - gy + y * qy, slope * z / rz**2 - gz + z * qz)
+        return value.view(shape), tuple(g.view(shape) for g in gradient)
+
+
+def head_clay(p: Portrait, a: Anatomy) -> Clay:
+    """The head of a portrait, without ears and neck."""
+    rows = []
+
+    def add(height, x, y, z, wx, wy, wz):
+        for side in (-1, 1) if x else (1,):
+            rows.append([height, side * x, y, z, wx, wy, wz])
+
+    act, man, child, old = a.act, a.man * (1 - a.child), a.child, a.old
+    thin, fat = max(-p.weight, 0.0), max(p.weight, 0.0)
+    ex, ey, ny, my = a.eye_x, a.eye_y, a.nose_y, a.mouth_y
+    chin_y = -0.93 - 0.35 * act.jaw
+    # skull and jaw
+    add(0.030 + 0.030 * child, 0.0, 0.45, 0.62, 0.42, 0.30, 0.40)  # forehead
+    add(-0.035, 0.62, 0.22, 0.40, 0.20, 0.26, 0.26)  # temples
+    add(0.020 + 0.035 * p.jaw + 0.050 * man + 0.050 * fat - 0.040 * thin - 0.02 * child, 0.50, -0.62, 0.16, 0.20, 0.22, 0.40)  # jaw
+    add(-0.045 + 0.02 * man + 0.02 * p.jaw + 0.05 * fat + 0.03 * child, 0.36, -0.90, 0.30, 0.15, 0.16, 0.40)  # beside the chin
+    add(0.055 + 0.030 * man + 0.015 * p.jaw - 0.030 * child, 0.0, chin_y, 0.46, 0.17 + 0.04 * man, 0.12, 0.30)  # chin
+    add(0.10 * fat + 0.03 * old, 0.0, -1.02, 0.22, 0.32, 0.12, 0.34)  # double chin
+    # brow, sockets, lids
+    add(0.020 + 0.035 * man - 0.015 * child, 0.24, a.brow_y - 0.03, 0.74, 0.24, 0.075, 0.20)
+    add(-0.075 + 0.02 * child, ex - 0.03, ey + 0.01, 0.76, 0.17, 0.12, 0.22)
+    add(0.058, ex, ey, 0.72, 0.125, 0.095, 0.22)
+    # cheeks
+    lift = act.cheek
+    add(0.030 + 0.030 * p.cheekbones - 0.01 * child, 0.47, ey - 0.16, 0.42, 0.17, 0.11, 0.24)
+    add(0.030 + 0.045 * child + 0.055 * fat - 0.035 * thin + 0.050 * lift, 0.36, -0.33 + 0.06 * lift, 0.62, 0.18, 0.16, 0.24)
+    add(-0.035 * thin - 0.025 * old + 0.050 * fat + 0.03 * child, 0.46, -0.52, 0.46, 0.15, 0.17, 0.26)  # hollow of the cheek
+    add(0.030 * old + 0.035 * fat, 0.38, -0.72, 0.42, 0.14, 0.14, 0.24)  # jowls
+    # mouth
+    add(0.060, 0.0, my + 0.02, 0.70, 0.24, 0.20, 0.26)
+    add(-0.030, 0.0, my - 0.165, 0.70, 0.17, 0.055, 0.22)  # below the lower lip
+    add(-0.016, 0.0, my + 0.115, 0.86, 0.030, 0.060, 0.20)  # philtrum
+    # nose: bridge, tip, wings
+    top = ey + 0.06
+    for i, share in enumerate((0.0, 0.3, 0.6)):
+        add(a.nose_out * (0.26 + 0.20 * i), 0.0, top + share * (ny - top), 0.86 + 0.012 * i, 0.070 + 0.004 * i + 0.006 * man, 0.105, 0.16)
+    add(a.nose_out * 1.02, 0.0, ny, 0.90, a.nose_tip, 0.085, 0.16)
+    add(a.nose_out * 0.36, 0.0, ny - 0.055, 0.86, 0.05, 0.05, 0.16)
+    add(a.nose_out * 0.62, a.nose_width - 0.048, ny - 0.030, 0.82, 0.056, 0.055, 0.14)
+    return Clay((a.width, a.height, a.depth), torch.tensor(rows))
+
+
+def meet(clay: Clay, view: View, nose: View) -> Hit:
+    """Where the rays of a view meet the head. nose = the part of the view in which the nose may hide what is behind it.
+
+    The ray's nearest point to the head (where F stops falling) gives the outline; seen from there, F is about a parabola,
+    whose front root starts Newton's method.
+    """
+    origin, direction = view.rays()
+    depth, closest, slope = _closest(clay, origin, direction)
+    # Distance inside the outline, to first order: -F over the slope across the ray.
+    alpha = (closest / slope / -view.pixel + 0.5).clamp_(0, 1)
+    for _ in range(3):
+        value, gradient = clay.field(*(o + depth * d for o, d in zip(origin, direction)))
+        along = sum(g * d for g, d in zip(gradient, direction)).clamp_(min=0.25)
+        depth = depth - torch.where(closest < 0, value / along, 0.0)
+
+    here = (slice(nose.rows.start - view.rows.start, nose.rows.stop - view.rows.start),
+            slice(nose.columns.start - view.columns.start, nose.columns.stop - view.columns.start))
+    depth[here] = _from_the_front(clay, [o[here] for o in origin], direction, depth[here])
+
+    point = [o + depth * d for o, d in zip(origin, direction)]
+    value, gradient = clay.field(*point)
+    rotation = view.rotation.tolist()
+    normal = [gradient[0] * r[0] + gradient[1] * r[1] + gradient[2] * r[2] for r in rotation]
+    length = (normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2 + 1e-12).sqrt_()
+    return Hit(view, alpha, *point, tuple(n / length for n in normal), depth)
+
+
+def _closest(clay, origin, direction):
+    """Start for Newton's method, least F on the ray, and the length of its slope there."""
+    along = [d / r for d, r in zip(direction, clay.radii)]
+    a = sum(v * v for v in along)
+    t = sum((o / r) * v for o, r, v in zip(origin, clay.radii, along)) / -a  # of the bare ellipsoid
+    curve = SCALE * a  # about the second derivative of F along the ray
+    for _ in range(2):
+        value, gradient = clay.field(*(o + t * d for o, d in zip(origin, direction)))
+        rise = sum(g * d for g, d in zip(gradient, direction))
+        t = t - (rise / curve).clamp_(-0.15, 0.15)
+    value, gradient = clay.field(*(o + t * d for o, d in zip(origin, direction)))
+    slope = sum(g * g for g in gradient).sqrt_()
+    return t + (value.clamp(max=0) * (-2 / curve)).sqrt_(), value, slope
+
+
+def _from_the_front(clay, origin, direction, depth):
+    """Walks in from in front of the nose until the surface is met."""
+    t = depth + 0.35
+    for step in range(FRONT_STEPS):
+        value, gradient = clay.field(*(o + t * d for o, d in zip(origin, direction)))
+        if step < FRONT_STEPS - 3:
+            t = t - value * 0.62
+        else:
+            t = t - value / sum(g * d for g, d in zip(gradient, direction)).clamp_(min=0.4)
+    return t

@@ -1,0 +1,156 @@
+"""What the camera sees of a head: coordinates for every pixel, boxes around things, and where rays meet an ellipsoid.
+
+Head coordinates: origin in the middle of the head, x to the viewer's right, y up, z out of the face, in units of half
+the head's height. Camera coordinates: the same turned by yaw and pitch; the camera looks along -z from far away.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+YAW_MAX, PITCH_MAX = 0.56, 0.27  # radians at factor = 1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The square that a picture shows, in camera coordinates: its middle, half its side, and its tilt (radians, to the left)."""
+
+    x: float
+    y: float
+    half: float
+    roll: float = 0.0
+
+
+def head_rotation(yaw: float, pitch: float) -> torch.Tensor:
+    """Head -> camera, [3, 3]: first the pitch, then the yaw. yaw, pitch in [-1, 1], as the factors."""
+    a, b = YAW_MAX * yaw, PITCH_MAX * pitch
+    tilt = torch.tensor([[1, 0, 0], [0, math.cos(b), math.sin(b)], [0, -math.sin(b), math.cos(b)]])
+    turn = torch.tensor([[math.cos(a), 0, math.sin(a)], [0, 1, 0], [-math.sin(a), 0, math.cos(a)]])
+    return turn @ tilt
+
+
+@dataclass
+class View:
+    """A window of the picture, in the coordinates of the head.
+
+    x, y           [h, w] camera coordinates of the pixels' centres
+    rotation       [3, 3] head -> camera
+    pixel          size of a pixel in head units
+    rows, columns  the window's place in the whole picture
+    frame          what the whole picture shows
+    size           pixels along one side of the whole picture
+    """
+
+    x: torch.Tensor
+    y: torch.Tensor
+    rotation: torch.Tensor
+    pixel: float
+    rows: slice
+    columns: slice
+    frame: Frame
+    size: int
+
+    @staticmethod
+    def whole(frame: Frame, rotation: torch.Tensor, size: int) -> "View":
+        axis = (torch.arange(size) + 0.5) / size * 2 - 1
+        u, v = axis[None, :] * frame.half, -axis[:, None] * frame.half
+        c, s = math.cos(frame.roll), math.sin(frame.roll)
+        x, y = frame.x + u * c - v * s, frame.y + u * s + v * c
+        return View(x, y, rotation, 2 * frame.half / size, slice(0, size), slice(0, size), frame, size)
+
+    def window(self, canvas: torch.Tensor) -> torch.Tensor:
+        """The part of a whole picture [..., size, size] that this window shows; writing to it writes to the picture."""
+        return canvas[..., self.rows, self.columns]
+
+    def box(self, left: float, right: float, bottom: float, top: float) -> "View":
+        """The window around a rectangle in camera coordinates, as far as the picture shows it (two pixels at least)."""
+        c, s = math.cos(self.frame.roll), math.sin(self.frame.roll)
+        corners = [(x - self.frame.x, y - self.frame.y) for x in (left, right) for y in (bottom, top)]
+        u = [(x * c + y * s) / self.frame.half for x, y in corners]
+        v = [(x * s - y * c) / self.frame.half for x, y in corners]
+        return self._cut(*self._pixels(v), *self._pixels(u))
+
+    def around(self, center, radius: float, radius_y: float | None = None) -> "View":
+        """The window around a point of the head (x, y, z in head coordinates), radius in head units on either side."""
+        x, y, _ = self.seen(center)
+        radius_y = radius if radius_y is None else radius_y
+        return self.box(x - radius, x + radius, y - radius_y, y + radius_y)
+
+    def _pixels(self, shares):
+        low, high = (min(shares) + 1) / 2 * self.size - 1, (max(shares) + 1) / 2 * self.size + 1
+        low = min(max(math.floor(low), 0), self.size - 2)
+        return low, max(min(math.ceil(high), self.size), low + 2)
+
+    def _cut(self, top, bottom, left, right):
+        rows = slice(max(top, self.rows.start), min(bottom, self.rows.stop))
+        columns = slice(max(left, self.columns.start), min(right, self.columns.stop))
+        here = (slice(rows.start - self.rows.start, rows.stop - self.rows.start),
+                slice(columns.start - self.columns.start, columns.stop - self.columns.start))
+        return View(self.x[here], self.y[here], self.rotation, self.pixel, rows, columns, self.frame, self.size)
+
+    def seen(self, point) -> list[float]:
+        """A point of the head in camera coordinates. (x, y, z) -> [x, y, z]"""
+        return (self.rotation @ torch.tensor([float(v) for v in point])).tolist()
+
+    def rays(self):
+        """The pixels' rays in head coordinates, origin + t · direction: (three maps [h, w], three numbers). t is the depth."""
+        r = self.rotation.tolist()
+        return [self.x * r[0][i] + self.y * r[1][i] for i in range(3)], [r[2][i] for i in range(3)]
+
+
+@dataclass
+class Hit:
+    """Where the rays of a view meet a surface, maps [h, w].
+
+    alpha    how much of the pixel the surface covers
+    x, y, z  head coordinates of the point, or of the surface's nearest point where the ray passes beside it
+    normal   unit normal in camera coordinates, three maps
+    depth    distance towards the camera
+    """
+
+    view: View
+    alpha: torch.Tensor
+    x: torch.Tensor
+    y: torch.Tensor
+    z: torch.Tensor
+    normal: tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+    depth: torch.Tensor
+
+    def cut(self, view: View) -> "Hit":
+        """The part of the maps in a smaller window. Both windows are of one picture; raises ValueError if it is not inside."""
+        top, left = view.rows.start - self.view.rows.start, view.columns.start - self.view.columns.start
+        h, w = view.x.shape
+        if top < 0 or left < 0 or top + h > self.alpha.shape[0] or left + w > self.alpha.shape[1]:
+            raise ValueError("The window is not inside the one that the surface was computed for.")
+
+        def part(m):
+            return m[top:top + h, left:left + w]
+
+        return Hit(view, part(self.alpha), part(self.x), part(self.y), part(self.z), tuple(map(part, self.normal)), part(self.depth))
+
+
+def intersect(view: View, center, radii, back: bool = False) -> Hit:
+    """The nearest point of an ellipsoid on the ray of every pixel; with back, the farthest (the inside of its far wall).
+
+    center (x, y, z) and radii (x, y, z) in head coordinates: numbers, or maps [h, w] (a shell whose size changes over the picture)
+    """
+    origin, direction = view.rays()
+    offset = [(o - c) / r for o, c, r in zip(origin, center, radii)]
+    along = [d / r for d, r in zip(direction, radii)]
+    a = along[0] ** 2 + along[1] ** 2 + along[2] ** 2
+    half_b = offset[0] * along[0] + offset[1] * along[1] + offset[2] * along[2]
+    c = offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2
+    nearest = c - half_b * half_b / a  # smallest squared norm on this ray
+    way = ((1 - nearest).clamp_(min=1e-6) / a).sqrt_()
+    t = (way.neg_() if back else way) - half_b / a
+
+    point = [o + t * d for o, d in zip(origin, direction)]
+    slope = [(p - m) / (r * r) for p, m, r in zip(point, center, radii)]
+    rotation = view.rotation.tolist()
+    normal = [slope[0] * r[0] + slope[1] * r[1] + slope[2] * r[2] for r in rotation]
+    length = (normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2 + 1e-12).sqrt_()
+    # How far the ray is inside the outline: (1 - norm) over the norm's slope across the ray.
+    norm = nearest.clamp(min=1e-8).sqrt_()
+    alpha = ((1 - norm) / length / view.pixel + 0.5).clamp_(0, 1)
+    return Hit(view, alpha, *point, tuple(n / length for n in normal), t)

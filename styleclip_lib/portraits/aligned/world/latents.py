@@ -1,0 +1,94 @@
+"""The world as a function of a Gaussian vector: a portrait for every z.
+
+A number of a portrait (how far the head is turned) takes one coordinate of z. A category with K values takes K of them and the
+Gumbel-max trick (Gumbel 1954): with g_k = -log(-log Φ(z_k)), argmax_k (g_k + log p_k) has value k with probability p_k, so every
+value has a direction of its own. A fixed rotation hides all this from plain sight: no coordinate of z is an attribute.
+"""
+
+import math
+from functools import lru_cache
+
+import torch
+
+from .attributes import BY_NAME
+from .factors import NAMES, Factors, from_uniform, is_category, share_edges
+
+Z_DIM = 160
+_SIMPLE = ("gender", "makeup", "earrings")  # two values, or decided by a rule: one coordinate is enough
+
+
+def factors_of_latents(z: torch.Tensor) -> Factors:
+    """The factors of the portraits that belong to latents. z [N, Z_DIM] ~ N(0, I)  ->  Factors of length N
+
+    Only z's direction counts: it is brought to the length sqrt(Z_DIM) first, as StyleGAN's mapping network does.
+    """
+    z = _normalised(z) @ rotation().to(z)
+    uniform, start = [], 0
+    for name, width in zip(NAMES, widths()):
+        part = z[:, start:start + width]
+        uniform.append(torch.special.ndtr(part[:, 0]) if width == 1 else _middle_of(name, (_gumbel(part) + _log_shares(name)).argmax(1)))
+        start += width
+    return from_uniform(torch.stack(uniform, 1).clamp(0, 1 - 1e-6))
+
+
+def latents_of_uniform(u: torch.Tensor, seed: int) -> torch.Tensor:
+    """Latents whose portraits are those of `from_uniform(u)`; what the portraits leave open is drawn at random.
+
+    u [N, len(NAMES)] in [0, 1)  ->  z [N, Z_DIM]
+    """
+    rng = torch.Generator().manual_seed(seed)
+    parts = []
+    for name, width, column in zip(NAMES, widths(), u.double().unbind(1)):
+        if width == 1:
+            parts.append(torch.special.ndtri(column.clamp(1e-6, 1 - 1e-6))[:, None])
+        else:
+            parts.append(_argmax_given(name, torch.bucketize(column.contiguous(), share_edges(name).double()[1:-1]), rng))
+    known = torch.cat(parts, 1)
+    free = torch.randn(len(u), Z_DIM - known.shape[1], generator=rng, dtype=torch.float64)
+    length = (Z_DIM - known.square().sum(1, keepdim=True)).clamp(min=1e-3).sqrt()
+    z = torch.cat([known, free / free.norm(dim=1, keepdim=True) * length], 1)
+    return (z @ rotation().double().T).float()
+
+
+@lru_cache(maxsize=1)
+def rotation() -> torch.Tensor:
+    """The fixed random rotation [Z_DIM, Z_DIM]."""
+    noise = torch.randn(Z_DIM, Z_DIM, generator=torch.Generator().manual_seed(64), dtype=torch.float64)
+    q, r = torch.linalg.qr(noise)
+    return (q * r.diagonal().sign()).float()
+
+
+def widths() -> list[int]:
+    """How many coordinates of z each factor takes, in the order of NAMES."""
+    return [len(BY_NAME[name].values) if is_category(name) and name not in _SIMPLE else 1 for name in NAMES]
+
+
+def _normalised(z):
+    return z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)
+
+
+def _log_shares(name):
+    return torch.tensor([math.log(p) for p in BY_NAME[name].shares])
+
+
+def _gumbel(z):
+    """Normal numbers -> Gumbel numbers, by way of the uniform ones between them."""
+    return -torch.log(-torch.special.log_ndtr(z))
+
+
+def _middle_of(name, index):
+    """The uniform number in the middle of a value's share."""
+    edges = share_edges(name)
+    return ((edges[:-1] + edges[1:]) / 2)[index]
+
+
+def _argmax_given(name, index, rng):
+    """Normal numbers [N, K] whose Gumbel-max is known: first the maximum, then the others, cut off below it."""
+    log_shares = _log_shares(name).double()
+    uniform = torch.rand(len(index), len(log_shares), generator=rng, dtype=torch.float64).clamp(1e-12, 1 - 1e-12)
+    perturbed = -torch.log(-torch.log(uniform)) + log_shares
+    top = -torch.log(-torch.log(torch.rand(len(index), 1, generator=rng, dtype=torch.float64).clamp(1e-12, 1 - 1e-12)))
+    below = -torch.log(torch.exp(-top) + torch.exp(-perturbed))
+    chosen = torch.nn.functional.one_hot(index, len(log_shares)).bool()
+    gumbel = torch.where(chosen, top, below) - log_shares
+    return torch.special.ndtri(torch.exp(-torch.exp(-gumbel)).clamp(1e-7, 1 - 1e-7))
