@@ -59,7 +59,7 @@ def _draw_eye(scene: Scene, side: int) -> None:
 
 
 def _draw_ball(scene, canvas, view, head, center, side, x, y, t, upper, lower):
-    a, p, light = scene.a, scene.p, scene.light
+    a, light = scene.a, scene.light
     steep = (1 + (1.3 * a.eye_upper / a.eye_width * t) ** 2).sqrt()
     opening = torch.minimum(upper - y, y - lower) / steep
     inside = cover(torch.minimum(opening, a.eye_width - x.abs()), view.pixel) * head.alpha
