@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ...cropping import face_quad
+from ...photos.alignment import face_quad
 from .drawing.view import Frame
 from .world.factors import Portrait
 

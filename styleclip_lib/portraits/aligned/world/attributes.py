@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from ....errors import StyleclipError
-from ...vocabulary import WORDS, Words
+from ...language.vocabulary import WORDS, Words
 
 
 @dataclass(frozen=True)
