@@ -15,6 +15,8 @@ _HOME = {
     "image_grid": "images",
     "save_animation": "images",
     "align_face": "photos.detection",
+    "load_face": "photos.loading",
+    "Photo": "photos.loading",
     "NoFaceError": "photos.detection",
     "SeveralFacesError": "photos.detection",
     "Models": "models",

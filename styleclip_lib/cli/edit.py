@@ -81,7 +81,7 @@ class Settings:
     seed: int = 0
     """the same seed gives the same result"""
     align: Align = "auto"
-    """auto crops the face out of every picture that has not exactly the generator's size"""
+    """auto crops the face out, unless the picture is an aligned face already; always crops in any case; never takes the picture as it is"""
     face: Face = None
     """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
@@ -98,37 +98,37 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "edit", arguments)
     _check(settings)
 
-    from ..images import check_picture_path, open_picture, save_image
+    from ..images import check_picture_path, open_upright, save_image
 
     check_picture_path(settings.output)
-    picture = open_picture(settings.input)
+    picture = open_upright(settings.input)
 
     from ..evaluation.report import measure_edit
     from ..inversion.invert import invert, preset_for
     from ..inversion.pivotal_tuning import tune_generator, with_noise
     from ..models import load_models
     from ..performance.speed import fast
-    from ..photos.pasting import paste_back
-    from .portrait import aligned_portrait, note_on_photographs
+    from ..photos.loading import load_face
 
     models = load_models(settings.domain, device=settings.device)
-    face, quad = aligned_portrait(models, picture, settings.align, settings.face)
-    if settings.paste_back and quad is None:
-        raise StyleclipError("--paste-back has nothing to paste into, because this picture is taken whole, as it has the generator's size: "
-                             "leave it away, or have the face searched with --align always.")
-    note_on_photographs(models, quad)
+    photo = load_face(models, picture, align=settings.align, face=settings.face)
+    if settings.paste_back and photo.quad is None:
+        raise StyleclipError("--paste-back has nothing to paste into, because this picture was taken whole: "
+                             "leave it away, or have the face cropped with --align always.")
+    for note in photo.notes:
+        print(note)
     models.clip.encode_text([settings.text, settings.neutral])  # what CLIP cannot read is better said before the inversion
     method = METHODS[settings.method](models, settings)
-    start = invert(models, face, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
+    start = invert(models, photo.image, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
     if settings.tune:
-        fitted, start = tune_generator(models, start, face, steps=settings.tune_steps, seed=settings.seed)
+        fitted, start = tune_generator(models, start, photo.image, steps=settings.tune_steps, seed=settings.seed)
     else:
         fitted = with_noise(models, start.noises)
     with fast(models.device) if settings.fast else nullcontext():
         edited, recipe = method(fitted, start.w_plus)
     recipe = {**recipe, "fast": True} if settings.fast else recipe
     measured = measure_edit(models, start.image, edited, settings.text)
-    save_image(paste_back(settings.input, edited, quad) if settings.paste_back else edited, settings.output)
+    save_image(photo.paste_back(edited) if settings.paste_back else edited, settings.output)
     print(measured)
     print(f"Saved {settings.output}.")
     if settings.report is not None:

@@ -51,7 +51,7 @@ class Settings:
     seed: int = 0
     """of the inversion: the same seed gives the same result"""
     align: Align = "auto"
-    """auto crops the face out of every picture that has not exactly the generator's size"""
+    """auto crops the face out, unless the picture is an aligned face already; always crops in any case; never takes the picture as it is"""
     face: Face = None
     """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
@@ -102,11 +102,12 @@ def _code(models, end, settings: Settings):
         return _invented(models, int(end), settings)
 
     from ..inversion.invert import invert, preset_for
-    from .portrait import aligned_portrait, note_on_photographs
+    from ..photos.loading import load_face
 
-    face, quad = aligned_portrait(models, end, settings.align, settings.face)
-    note_on_photographs(models, quad)
-    found = invert(models, face, space=settings.space, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
+    photo = load_face(models, end, align=settings.align, face=settings.face)
+    for note in photo.notes:
+        print(note)
+    found = invert(models, photo.image, space=settings.space, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
     return found.w_plus[:, 0] if settings.space == "w" else found.w_plus
 
 

@@ -47,7 +47,7 @@ class Settings:
     seed: int = 0
     """the same seed gives the same result"""
     align: Align = "auto"
-    """auto crops the face out of every picture that has not exactly the generator's size"""
+    """auto crops the face out, unless the picture is an aligned face already; always crops in any case; never takes the picture as it is"""
     face: Face = None
     """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
@@ -60,24 +60,25 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "invert", arguments)
     _check(settings)
 
-    from ..images import check_picture_path, open_picture, save_animation, save_image
+    from ..images import check_picture_path, open_upright, save_animation, save_image
 
     check_picture_path(settings.output)
     if settings.gif is not None:
         check_picture_path(settings.gif, (".gif", ".mp4", ".webp"))
-    picture = open_picture(settings.input)
+    picture = open_upright(settings.input)
 
     from ..inversion.invert import invert, preset_for
     from ..models import load_models
-    from .portrait import aligned_portrait, note_on_photographs
+    from ..photos.loading import load_face
 
     models = load_models(settings.domain, device=settings.device)
-    face, quad = aligned_portrait(models, picture, settings.align, settings.face)
-    note_on_photographs(models, quad)
+    photo = load_face(models, picture, align=settings.align, face=settings.face)
+    for note in photo.notes:
+        print(note)
     chosen = {"space": settings.space, "start": settings.start, "frames": FRAMES if settings.gif else None}
     given = {name: value for name, value in chosen.items() if value is not None}
-    found = invert(models, face, preset=settings.preset or preset_for(models), steps=settings.steps, seed=settings.seed, **given)
-    drawn = _tuned(models, found, face, settings) if settings.tune else found
+    found = invert(models, photo.image, preset=settings.preset or preset_for(models), steps=settings.steps, seed=settings.seed, **given)
+    drawn = _tuned(models, found, photo.image, settings) if settings.tune else found
     save_image(drawn.image, settings.output)
     print(f"Saved {settings.output}.")
     if settings.gif is not None:

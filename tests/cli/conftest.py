@@ -15,8 +15,13 @@ from PIL import Image
 from styleclip_lib import interpolation  # noqa: F401  (before the stand-ins hide what they import)
 from styleclip_lib.editing.style_edit import at_strength
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.images import open_picture, open_upright
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.perceptual import Perceptual
+from styleclip_lib.photos.alignment import crop_quad
+from styleclip_lib.photos.loading import Photo
+
+QUAD = np.array([[10.0, 5.0], [10.0, 35.0], [40.0, 35.0], [40.0, 5.0]])
 
 
 @dataclass
@@ -69,7 +74,14 @@ def toy(monkeypatch) -> Calls:
         calls.seen |= {"aligned": image.size, "face": face, "framing": framing}
         if image.size == (60, 40):
             raise StyleclipError("No face was found: use a picture with one face.")
-        return np.array([[10.0, 5.0], [10.0, 35.0], [40.0, 35.0], [40.0, 5.0]])
+        return QUAD
+
+    def load_face(models, picture, align="auto", face=None):
+        picture = open_upright(picture)
+        if align == "never" or (align == "auto" and picture.size == (16, 16)):
+            return Photo(open_picture(picture).resize((16, 16)), picture)
+        quad = find_quad(picture, face)
+        return Photo(crop_quad(open_picture(picture), quad, 16), picture, quad, notes=("This domain draws portraits.",))
 
     def align_face(image, size, face=None, framing=1.0):
         find_quad(image, face, framing)
@@ -146,7 +158,8 @@ def toy(monkeypatch) -> Calls:
 
     for made in (
         module("models", load_models=load_models),
-        module("photos.detection", align_face=align_face, find_quad=find_quad),
+        module("photos.detection", align_face=align_face),
+        module("photos.loading", load_face=load_face),
         module("inversion.invert", invert=invert, preset_for=lambda models: "default"),
         module("inversion.pivotal_tuning", tune_generator=tune_generator, with_noise=with_noise),
         module("evaluation.report", measure_edit=measure_edit),

@@ -170,8 +170,8 @@ def test_edit_saves_the_edited_face(toy, portrait, tmp_path, capsys):
 def test_a_photograph_is_cropped_and_one_line_says_what_to_expect(toy, photograph, tmp_path, capsys):
     assert main(["edit", str(photograph), str(tmp_path / "a.png"), "--text", "a smile"]) == 0
     assert toy.seen["aligned"] == (50, 40)
-    notes = [line for line in capsys.readouterr().out.splitlines() if "--domain ffhq" in line]
-    assert len(notes) == 1 and "draws portraits" in notes[0]
+    notes = [line for line in capsys.readouterr().out.splitlines() if "draws portraits" in line]
+    assert len(notes) == 1
 
 
 @pytest.mark.parametrize(("align", "cropped"), [("auto", False), ("always", True), ("never", False)])

@@ -103,7 +103,7 @@ MISTAKES = [
     (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "'magic'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--steps", "0"], "--steps and --tune-steps must be 1 or more"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--tune-steps", "0"], "--steps and --tune-steps must be 1 or more"),
-    (["edit", "portrait.png", "a.png", "--text", "a", "--paste-back"], "nothing to paste into, because this picture is taken whole"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--paste-back"], "nothing to paste into, because this picture was taken whole"),
     (["edit", "none.png", "a.png", "--text", "a", "--paste-back", "--align", "never"], "nothing to paste into where nothing is cropped"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "inf"], "--strength must be a finite number"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "much"], "--strength"),
