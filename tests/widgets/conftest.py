@@ -16,7 +16,7 @@ from styleclip_lib.editing.result import Edit
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.mapper import Mapper
-from styleclip_lib.widgets.lessons import sentence_play
+from styleclip_lib.widgets.lessons import sentence as sentence_play
 from styleclip_lib.widgets.studio import edits as studio_edits
 from styleclip_lib.widgets.studio import faces as studio_faces
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from styleclip_lib.editing.mapper import LatentMapper
-from styleclip_lib.widgets.lessons.blend_play import corners_of_seeds
-from styleclip_lib.widgets.lessons.directions_sliders import directions_sliders
-from styleclip_lib.widgets.lessons.generator_sliders import generator_sliders
-from styleclip_lib.widgets.lessons.inversion_sliders import inversion_sliders
-from styleclip_lib.widgets.lessons.mapper_sliders import mapper_sliders
+from styleclip_lib.widgets.lessons.blend import blend_pad, corners_of_seeds
+from styleclip_lib.widgets.lessons.directions import directions_sliders
+from styleclip_lib.widgets.lessons.generator import generator_sliders
+from styleclip_lib.widgets.lessons.inversion import inversion_sliders
+from styleclip_lib.widgets.lessons.mapper import mapper_sliders
+from styleclip_lib.widgets.lessons.sentence import sentence_box
 from styleclip_lib.widgets.studio.studio import Studio
-from styleclip_lib.widgets.toolkit.blend_pad import blend_pad
-from styleclip_lib.widgets.toolkit.sentence_box import sentence_box
 
 CONTROLS = ("FloatSlider", "IntSlider", "IntRangeSlider", "Button", "Text", "Textarea", "Dropdown", "Select", "ToggleButtons", "Checkbox",
             "FileUpload")

@@ -1,1 +1,1 @@
-"""The widgets of the lessons, one module for what is drawn and one for its sliders."""
+"""The widgets of the lessons, a module for each."""

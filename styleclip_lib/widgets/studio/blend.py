@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import ipywidgets
+import torch
 
-from ..lessons.blend_play import ACROSS, REACH, UP, corners_of_codes, pad_map, pad_weights
-from ..toolkit.controls import button, helped, note, picture, row, switch
+from ..toolkit.controls import button, note, picture, row, switch
+from ..toolkit.pad import pad_map, pad_sliders, pad_weights
 from ..toolkit.stage import png
 from .faces import described
 from .pick import FacePick
@@ -33,10 +34,7 @@ class BlendTab:
         for pick in self.picks:
             pick.which.style.description_width, pick.which.layout.width = "50px", "170px"
             pick.seed.layout.width = "120px"
-        ends = {"min": -REACH, "max": 1 + REACH, "step": 0.01, "readout": False}
-        self.x = helped(ipywidgets.FloatSlider(0.5, **ends, layout=ipywidgets.Layout(width=f"{PAD}px", margin="0 0 0 32px")), ACROSS)
-        upright = ipywidgets.Layout(width="32px", height=f"{PAD}px")
-        self.y = helped(ipywidgets.FloatSlider(0.5, **ends, orientation="vertical", layout=upright), UP)
+        self.x, self.y = pad_sliders(PAD)
         self.pad = picture(PAD, PAD)
         centre = button("To the centre", self._centre, "All faces alike")
         show = button("Show the blend", self._blend, "Draw the blend of these faces", button_style="primary")
@@ -80,9 +78,11 @@ class BlendTab:
         self.studio.change_face({"blended": faces, "weights": self._weights(), "place": [self.x.value, self.y.value]})
         self.studio.stage.worker.submit(lambda: self.studio.stage.attempt(self._map), "pad")
 
+    @torch.no_grad()
     def _map(self) -> None:
         """In the worker: the pad with its faces and the point."""
         faces = [pick.face for pick in self.picks[: self.number.value]]
-        codes = {f"{i + 1}: {described(face)}": self.studio.renderer.code(face, preview=True) for i, face in enumerate(faces)}
-        corners = corners_of_codes(self.studio.models, codes)
-        self.pad.value = png(pad_map(corners, self._weights(), self.x.value, self.y.value, PAD))
+        codes = torch.cat([self.studio.renderer.code(face, preview=True) for face in faces])
+        images = self.studio.models.generator.synthesis(codes).clamp(-1, 1)
+        names = [f"{i + 1}: {described(face)}" for i, face in enumerate(faces)]
+        self.pad.value = png(pad_map(names, images, self._weights(), self.x.value, self.y.value, PAD))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from ...images import open_picture
-from ..lessons.generator_play import PSI
+from ..lessons.generator import PSI
 from ..toolkit.controls import button, note, picture, row, slider, switch, upload
 from ..toolkit.stage import png
 from ..toolkit.uploads import Upload, read_upload, take_uploads

@@ -10,8 +10,8 @@ from ...editing.directions.global_directions import SHARE, Change
 from ...editing.objective import NEUTRAL
 from ...errors import StyleclipError
 from ...networks.mapper import LEVELS
-from ..lessons.directions_play import ALPHA, BETA, at_share, said
-from ..lessons.mapper_play import STRENGTH
+from ..lessons.directions import ALPHA, BETA, at_share, said
+from ..lessons.mapper import STRENGTH
 from ..toolkit.controls import button, choice, note, row, slider, switch, text_box, tick
 from .edits import PREPARING, change_recipe
 from .faces import Recipe

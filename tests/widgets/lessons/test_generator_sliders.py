@@ -8,8 +8,7 @@ import io
 import pytest
 from PIL import Image
 
-from styleclip_lib.widgets.lessons.generator_play import GeneratorState, draw
-from styleclip_lib.widgets.lessons.generator_sliders import generator_sliders
+from styleclip_lib.widgets.lessons.generator import GeneratorState, draw, generator_sliders
 from styleclip_lib.widgets.toolkit.stage import png
 
 

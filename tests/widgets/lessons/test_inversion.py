@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from styleclip_lib.inversion.invert import psnr
-from styleclip_lib.widgets.lessons.inversion_play import (
+from styleclip_lib.widgets.lessons.inversion import (
     WORN,
     InversionState,
     coverage_to_face_size,
     found,
+    inversion_sliders,
     target,
     yaw_of_degrees,
 )
-from styleclip_lib.widgets.lessons.inversion_sliders import inversion_sliders
 from styleclip_lib.widgets.toolkit.stage import png
 
 SIZE = 16
@@ -67,7 +67,7 @@ def test_the_button_takes_the_steps(tiny, panel):
 
 
 def test_the_button_works_again_after_an_error(panel, monkeypatch):
-    monkeypatch.setattr("styleclip_lib.widgets.lessons.inversion_sliders.found", lambda *_: 1 / 0)
+    monkeypatch.setattr("styleclip_lib.widgets.lessons.inversion.found", lambda *_: 1 / 0)
     panel.controls["invert"].click()
     assert "ZeroDivisionError" in panel.status.value and not panel.controls["invert"].disabled
 

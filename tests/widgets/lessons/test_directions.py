@@ -12,8 +12,7 @@ from PIL import Image
 
 from styleclip_lib.editing.directions.global_directions import SHARE, Change, GlobalDirections
 from styleclip_lib.images import to_pil
-from styleclip_lib.widgets.lessons.directions_play import at_share, directed_face, said
-from styleclip_lib.widgets.lessons.directions_sliders import directions_sliders
+from styleclip_lib.widgets.lessons.directions import at_share, directed_face, directions_sliders, said
 from styleclip_lib.widgets.toolkit.stage import png
 
 SIZE = 32

@@ -1,29 +1,23 @@
-"""Playing with a blend of faces: a point on a pad gives every corner's face a weight. Plain Python; the pad is elsewhere."""
+"""Lesson 03: faces between faces, by a point on a pad."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import ipywidgets
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from torch import Tensor
 
 from ...errors import StyleclipError
 from ...images import image_grid, to_pils
 from ...interpolation import blend
 from ...models import Models
-
-REACH = 0.25  # how far the pad goes on beyond its corners
-PLACES = {
-    2: ((0.0, 0.5), (1.0, 0.5)),
-    3: ((0.5, 1.0), (0.0, 0.0), (1.0, 0.0)),
-    4: ((0.0, 1.0), (1.0, 1.0), (0.0, 0.0), (1.0, 0.0)),
-}
-"""Where the corners of a pad lie, for each number of faces: (x, y), with y upwards."""
-
-ACROSS, UP = "The point, from left to right; beyond the corners a face is exaggerated", "The point, from bottom to top"
-GREY, DOT, RIM = (205, 205, 205), (214, 39, 40), (255, 255, 255)
+from ..toolkit.controls import button, switch
+from ..toolkit.pad import check_corners, pad_map, pad_sliders, pad_weights
+from ..toolkit.panel import Panel
+from ..toolkit.stage import Drawing
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ class Corners:
 @torch.no_grad()
 def corners_of_codes(models: Models, codes: dict[str, Tensor]) -> Corners:
     """Corners from {name: w_plus [1, num_ws, w_dim]}, two to four of them. Raises StyleclipError for another number."""
-    _check_number(len(codes))
+    check_corners(len(codes))
     w_plus = torch.cat(list(codes.values())).to(models.device)
     return Corners(tuple(codes), w_plus, models.generator.synthesis(w_plus).clamp(-1, 1))
 
@@ -59,26 +53,12 @@ def corners_of_codes(models: Models, codes: dict[str, Tensor]) -> Corners:
 @torch.no_grad()
 def corners_of_seeds(models: Models, seeds: Sequence[int], truncation_psi: float = 0.7) -> Corners:
     """Corners that are invented: two to four seeds, as `models.sample` draws them. Raises StyleclipError for another number."""
-    _check_number(len(seeds))
+    check_corners(len(seeds))
     draws = [torch.randn(1, models.generator.z_dim, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
     z = torch.cat(draws).to(models.device)
     w_plus = models.generator.mapping(z, truncation_psi)
     images = models.generator.synthesis(w_plus).clamp(-1, 1)
     return Corners(tuple(f"seed {seed}" for seed in seeds), w_plus, images, z, truncation_psi)
-
-
-def pad_weights(x: float, y: float, corners: int = 4) -> list[float]:
-    """The weight of each corner at a point of the pad. They sum to 1 everywhere, and outside the corners some are negative.
-
-    Two corners: the line. Three: barycentric coordinates. Four: bilinear weights (top left, top right, bottom left, bottom
-    right), each the product of how near the point is from left to right and from bottom to top.
-    """
-    _check_number(corners)
-    if corners == 2:
-        return [1 - x, x]
-    if corners == 3:
-        return [y, 1 - x - y / 2, x - y / 2]
-    return [(1 - x) * y, x * y, (1 - x) * (1 - y), x * (1 - y)]
 
 
 @torch.no_grad()
@@ -101,26 +81,7 @@ def draw(models: Models, corners: Corners, x: float = 0.5, y: float = 0.5, space
     """The pad with its corners and the point, and beside it the blend at that point, `size` pixels each."""
     weights = pad_weights(x, y, len(corners.names))
     face = to_pils(blended(models, corners, weights, space))[0].resize((size, size), Image.Resampling.BICUBIC)
-    return image_grid([pad_map(corners, weights, x, y, size), face], columns=2)
-
-
-def pad_map(corners: Corners, weights: Sequence[float], x: float, y: float, size: int = 256) -> Image.Image:
-    """The pad as a picture: the faces at their places with their weights, lines between them, and the point."""
-    sheet = Image.new("RGB", (size, size), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=max(8, size // 22))
-    side = size * 5 // 16
-    places = [_pixel(*place, size) for place in PLACES[len(corners.names)]]
-    order = (0, 1, 3, 2) if len(places) == 4 else tuple(range(len(places)))
-    pen.line([places[i] for i in (*order, order[0])], fill=GREY, width=max(1, size // 128))
-    for name, weight, picture, (left, top) in zip(corners.names, weights, to_pils(corners.images), places):
-        sheet.paste(picture.resize((side, side), Image.Resampling.BICUBIC), (left - side // 2, top - side // 2))
-        inward, anchor = (1, "ma") if top < size / 2 else (-1, "md")  # the words of the lower faces stand above them
-        words = {"xy": (left, top + inward * (side // 2 + 3)), "text": f"{name} {100 * weight:.0f} %", "font": font, "anchor": anchor}
-        pen.rectangle(pen.textbbox(**words), fill="white")
-        pen.text(**words, fill="black")
-    (left, top), radius = _pixel(x, y, size), max(2, size // 36)
-    pen.ellipse((left - radius, top - radius, left + radius, top + radius), fill=DOT, outline=RIM, width=max(1, radius // 3))
-    return sheet
+    return image_grid([pad_map(corners.names, corners.images, weights, x, y, size), face], columns=2)
 
 
 def described(corners: Corners, weights: Sequence[float]) -> str:
@@ -129,11 +90,33 @@ def described(corners: Corners, weights: Sequence[float]) -> str:
     return " ".join(f"{'-' if weight < 0 else '+'} {abs(weight):.2f} · {name}" for name, weight in seen).removeprefix("+ ")
 
 
-def _pixel(x: float, y: float, size: int) -> tuple[int, int]:
-    """Where a point of the pad lies in its picture; a rim of REACH is kept around the corners."""
-    return tuple(round((REACH + place) / (1 + 2 * REACH) * (size - 1)) for place in (x, 1 - y))
+def blend_pad(models: Models, corners: Corners, x: float = 0.5, y: float = 0.5, size: int = 288, threaded: bool = True) -> Panel:
+    """A panel with a pad on the left and the blend on the right.
 
+    corners = the faces, from `corners_of_codes` or `corners_of_seeds`; x, y = where the point begins, from 0 to 1 between the
+    corners and a quarter beyond; size = pixels of the pad and of the face.
+    """
+    flat = len(corners.names) == 2
+    across, up = pad_sliders(size, x, 0.5 if flat else y)
+    up.disabled = flat
+    controls = {
+        "x": across,
+        "y": up,
+        "space": switch(corners.spaces, "Where the faces are mixed; pixels is a cross-fade", value="w+", description="mixed in"),
+        "centre": button("To the centre", lambda: to_the_centre(), "All faces alike"),
+    }
 
-def _check_number(corners: int) -> None:
-    if corners not in PLACES:
-        raise StyleclipError(f"A pad has two, three or four faces at its corners, not {corners}.")
+    def current() -> Drawing:
+        at = controls["x"].value, controls["y"].value
+        return draw(models, corners, *at, controls["space"].value, size), described(corners, pad_weights(*at, len(corners.names)))
+
+    panel = Panel(controls, [("space", "centre")], current, threaded)
+    panel.box.children = [panel.box.children[0], ipywidgets.HBox([up, panel.picture]), across, panel.status]
+
+    def to_the_centre() -> None:
+        for name in ("x", "y"):
+            controls[name].value = 0.5
+
+    for name in ("x", "y", "space"):
+        controls[name].observe(lambda _: panel.request(), names="value")
+    return panel.show_first()

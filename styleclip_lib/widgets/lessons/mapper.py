@@ -1,4 +1,4 @@
-"""Playing with trained mappers: which one, on whose face, how strong, which levels. Plain Python; the sliders are elsewhere."""
+"""Lesson 05: mappers on any face, with strength and levels."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from ...evaluation.report import measure_edit
 from ...images import image_grid
 from ...models import Models
 from ...networks.mapper import LEVELS
+from ..toolkit.controls import choice, slider, tick
+from ..toolkit.panel import Panel
+from ..toolkit.stage import Drawing
 
 STRENGTH = "1 is what was learnt, 0 the face itself, below 0 the other way"
 
@@ -53,3 +56,35 @@ def draw(models: Models, mappers: Mapping[str, LatentMapper], state: MapperState
     text = mapper.recipe.get("text", "")
     said = str(measure_edit(models, before, after, text)) if models.attributes is not None and text else ""
     return image_grid([before, after], columns=2, labels=labels, size=size), said
+
+
+def mapper_sliders(
+    models: Models,
+    mappers: Mapping[str, LatentMapper],
+    state: MapperState | None = None,
+    size: int = 256,
+    threaded: bool = True,
+) -> Panel:
+    """A panel with a mapper to choose, sliders for face and strength, and a box to tick for each level.
+
+    mappers = what to choose from, by the names to show; state = where the controls begin.
+    Raises StyleclipError if there is nothing to choose from.
+    """
+    if not mappers:
+        raise StyleclipError("There is no mapper to play with: train_mapper(models, text) makes one.")
+    state = state or MapperState(next(iter(mappers)))
+    wide = {"place": {"width": "330px"}}
+    controls = {
+        "name": choice("mapper", list(mappers), "Which of the networks that have learnt one text each", value=state.name, **wide),
+        "seed": slider("face (seed)", state.seed, 0, max(999, state.seed), 1, "The seed of the face", **wide),
+        "strength": slider("strength", state.strength, -1, 2, 0.1, STRENGTH, **wide),
+        **{level: tick(level, getattr(state, level), f"Whether the {level} layers take part") for level in LEVELS},
+    }
+
+    def current() -> Drawing:
+        return draw(models, mappers, MapperState(**{name: control.value for name, control in controls.items()}), size)
+
+    panel = Panel(controls, [("name", "seed"), ("strength", *LEVELS)], current, threaded)
+    for control in controls.values():
+        control.observe(lambda _: panel.request(), names="value")
+    return panel.show_first()

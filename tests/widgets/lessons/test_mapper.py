@@ -10,8 +10,7 @@ import torch
 from styleclip_lib.editing.mapper import LatentMapper
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.mapper import Mapper
-from styleclip_lib.widgets.lessons.mapper_play import MapperState, draw
-from styleclip_lib.widgets.lessons.mapper_sliders import mapper_sliders
+from styleclip_lib.widgets.lessons.mapper import MapperState, draw, mapper_sliders
 from styleclip_lib.widgets.toolkit.stage import png
 
 

@@ -1,16 +1,20 @@
-"""Editing invented faces by global directions: several texts, each with its strength. Plain Python; the sliders are elsewhere."""
+"""Lesson 06: several texts at once by global directions, with sliders."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import ipywidgets
 import torch
 from PIL import Image
 
 from ...editing.directions.auto import paints
-from ...editing.directions.global_directions import SHARE_PAINTED, Change, GlobalDirections
+from ...editing.directions.global_directions import NEUTRAL, SHARE, SHARE_PAINTED, Change, GlobalDirections
 from ...images import image_grid
+from ..toolkit.controls import slider, text_box
+from ..toolkit.panel import Panel
+from ..toolkit.stage import Drawing
 
 ALPHA = "Strength of this text: 0 leaves it out, below 0 goes the other way"
 BETA = ("Disentanglement: channels whose relevance is below this share of the text's largest one stay as they are; the higher, the fewer "
@@ -77,3 +81,47 @@ def at_share(directions: GlobalDirections, change: Change, share: float) -> Chan
 
 def _described(change: Change) -> str:
     return f"{change.target} ({change.alpha:+g})"
+
+
+TEXTS = ("a smiling face", "a face with glasses", "a face with blue hair")
+
+
+def directions_sliders(directions: GlobalDirections, texts: Sequence[str] = TEXTS, alphas: Sequence[float] = (), seed: int = 0,
+                       neutral: str = NEUTRAL, share: float = SHARE, size: int = 256, threaded: bool = True) -> Panel:
+    """A panel with a row for each text: the text and its alpha; and the neutral text, beta and the face for all of them.
+
+    beta is set as a share of each text's largest relevance.
+    alphas = where the rows' sliders begin, 0 where none is given; size = pixels of each of the two faces. An empty text is left out.
+    """
+    wide = {"place": {"width": "330px"}}
+    alphas = [*alphas, *[0.0] * (len(texts) - len(alphas))]
+    controls: dict[str, ipywidgets.Widget] = {
+        "seed": slider("face (seed)", seed, 0, 999, 1, "The seed of the face", **wide),
+        "neutral": text_box("neutral text", neutral, "What the face is before the texts", **wide),
+        "share": slider("threshold", share, 0, 0.95, 0.05, BETA, **wide),
+    }
+    for i, (text, alpha) in enumerate(zip(texts, alphas)):
+        controls[f"text{i}"] = text_box(f"text {i + 1}", text, "What the face should become; an empty line is left out", **wide)
+        controls[f"alpha{i}"] = slider("strength alpha", alpha, -10, 10, 0.25, ALPHA, **wide)
+    face = directed_face(directions, seed)
+
+    def changes() -> list[Change]:
+        neutral, share = controls["neutral"].value, controls["share"].value
+        rows = [Change(controls[f"text{i}"].value, neutral, controls[f"alpha{i}"].value) for i in range(len(texts))]
+        return [at_share(directions, change, share) for change in said(rows)]
+
+    def current() -> Drawing:
+        wanted = changes()
+        return face.draw(wanted, size), face.used(wanted)
+
+    def another_face() -> Drawing:
+        nonlocal face
+        face = directed_face(directions, controls["seed"].value)
+        return current()
+
+    rows = [("seed",), ("neutral", "share"), *((f"text{i}", f"alpha{i}") for i in range(len(texts)))]
+    panel = Panel(controls, rows, current, threaded)
+    for name, control in controls.items():
+        draw, kind = (another_face, "face") if name == "seed" else (None, "draw")
+        control.observe(lambda _, draw=draw, kind=kind: panel.request(draw, kind=kind), names="value")
+    return panel.show_first()

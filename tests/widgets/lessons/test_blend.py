@@ -8,42 +8,12 @@ import torch
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import to_pil
-from styleclip_lib.widgets.lessons.blend_play import (
-    DOT,
-    PLACES,
-    REACH,
-    blended,
-    corners_of_codes,
-    corners_of_seeds,
-    described,
-    draw,
-    pad_map,
-    pad_weights,
-)
+from styleclip_lib.widgets.lessons.blend import blended, corners_of_codes, corners_of_seeds, described, draw
+from styleclip_lib.widgets.toolkit.pad import pad_map, pad_weights
 
 
 def portraits(toy, number=4):
     return corners_of_codes(toy, {f"face {seed}": toy.sample(seed) for seed in range(number)})
-
-
-@pytest.mark.parametrize("number", [2, 3, 4])
-def test_a_corner_has_all_the_weight_at_its_place(number):
-    for corner, place in enumerate(PLACES[number]):
-        assert pad_weights(*place, number) == [float(i == corner) for i in range(number)]
-
-
-@pytest.mark.parametrize("number", [2, 3, 4])
-@pytest.mark.parametrize("point", [(0.5, 0.5), (0.2, 0.9), (-REACH, 1 + REACH), (1 + REACH, 1 + REACH)])
-def test_the_weights_sum_to_one_and_lead_to_the_point(number, point):
-    weights = pad_weights(*point, number)
-    assert sum(weights) == pytest.approx(1)
-    reached = np.array(weights) @ np.array(PLACES[number])
-    assert reached == pytest.approx((point[0], 0.5) if number == 2 else point)
-
-
-def test_a_weight_is_negative_beyond_the_corners_only():
-    assert min(pad_weights(0.3, 0.8, 4)) > 0 > min(pad_weights(1.1, 0.8, 4))
-    assert min(pad_weights(0.5, 0.3, 3)) > 0 > min(pad_weights(0.5, 1.1, 3))
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])
@@ -93,21 +63,9 @@ def test_the_pad_is_beside_the_blend(toy):
     sheet = np.asarray(draw(toy, corners, 0.2, 0.7, size=size))
     assert sheet.shape == (size, 2 * size + 2, 3)
     weights = pad_weights(0.2, 0.7)
-    assert (sheet[:, :size] == np.asarray(pad_map(corners, weights, 0.2, 0.7, size))).all()
+    assert (sheet[:, :size] == np.asarray(pad_map(corners.names, corners.images, weights, 0.2, 0.7, size))).all()
     face = to_pil(blended(toy, corners, weights)).resize((size, size), 3)
     assert (sheet[:, size + 2 :] == np.asarray(face)).all()
-
-
-@pytest.mark.parametrize("number", [2, 3, 4])
-def test_the_point_is_drawn_where_it_is(toy, number):
-    corners, size = portraits(toy, number), 240
-    for x, y in ((0.5, 0.45), (0.0, 1.0), (-REACH, -REACH), (1 + REACH, 1 + REACH)):
-        sheet = np.asarray(pad_map(corners, pad_weights(x, y, number), x, y, size))
-        rows, columns = np.nonzero((sheet == DOT).all(2))
-        inside = min(x, y) >= 0 and max(x, y) <= 1  # at the rim, half of the point is cut off
-        width = 1 + 2 * REACH
-        expected = (REACH + x) / width * (size - 1), (REACH + 1 - y) / width * (size - 1)
-        assert (columns.mean(), rows.mean()) == pytest.approx(expected, abs=1.5 if inside else 6)
 
 
 def test_the_blend_in_words(toy):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from styleclip_lib.widgets.lessons.blend_play import corners_of_codes, corners_of_seeds, draw
-from styleclip_lib.widgets.toolkit.blend_pad import blend_pad
+from styleclip_lib.widgets.lessons.blend import blend_pad, corners_of_codes, corners_of_seeds, draw
 from styleclip_lib.widgets.toolkit.stage import png
 
 SIZE = 64

@@ -7,7 +7,7 @@ import pytest
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import to_pil
-from styleclip_lib.widgets.lessons.generator_play import GeneratorState, draw
+from styleclip_lib.widgets.lessons.generator import GeneratorState, draw
 
 SIZE = 16
 

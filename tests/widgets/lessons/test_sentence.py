@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.widgets.lessons.sentence_play import edited, unedited
-from styleclip_lib.widgets.toolkit.sentence_box import sentence_box
+from styleclip_lib.widgets.lessons.sentence import edited, sentence_box, unedited
 from styleclip_lib.widgets.toolkit.stage import png
 
 
