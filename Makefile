@@ -10,6 +10,9 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 LESSONS ?= notebooks/*.ipynb
 
+# Threads that leave room for other processes, in everything that is started here: Jupyter's kernels, tests, lessons.
+export OMP_WAIT_POLICY := passive
+
 .PHONY: lab test test-colab lint notebooks clean
 
 lab: $(VENV)/installed-lab

@@ -6,6 +6,8 @@ The names below are all of the public surface. Each is imported when it is first
 
 from importlib import import_module
 
+from .threads import share_the_machine
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -39,9 +41,10 @@ __all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> object:
-    """Imports a public name from the module it lives in (PEP 562)."""
+    """Imports a public name from the module it lives in (PEP 562); PyTorch, which most of them need, is told how to wait before."""
     if name not in _HOME:
         raise AttributeError(f"module 'styleclip_lib' has no attribute '{name}'")
+    share_the_machine()
     return getattr(import_module(f"styleclip_lib.{_HOME[name]}"), name)
 
 

@@ -74,6 +74,9 @@ def _about_code(book: dict) -> Iterator[str]:
             yield f"cell {number} ended in an error"
         if any("widget-view" in kind for output in cell["outputs"] for kind in output.get("data", {})):
             yield f"cell {number} keeps a widget without its state"
+    imported = re.findall(r"^(?:import|from) (torch|styleclip_lib)\b", "\n".join("".join(cell["source"]) for _, cell in code), re.MULTILINE)
+    if imported[:1] == ["torch"]:
+        yield "torch is imported before styleclip_lib, which sets how torch's threads wait"
     if code and not any(cell["outputs"] for _, cell in code):
         yield "no outputs are kept"
 

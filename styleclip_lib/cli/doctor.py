@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from .. import __version__
 from ..errors import StyleclipError
 from ..paths import data_folder
+from ..threads import cores, waits_passively
 from .parsing import parse
 from .train import NETWORKS
 
@@ -73,7 +73,8 @@ def describe_device() -> str:
         return "unknown, because PyTorch does not import"
     if torch.cuda.is_available():
         return f"cuda, {torch.cuda.get_device_name()}"
-    return f"cpu, {torch.get_num_threads()} threads on {os.cpu_count()} cores"
+    waiting = "waiting passively" if waits_passively() else "waiting actively, which is slow beside other programs"
+    return f"cpu, {torch.get_num_threads()} threads on {cores()} cores, {waiting}"
 
 
 def check_packages(missing: list[str]) -> Iterator[str]:

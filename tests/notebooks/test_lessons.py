@@ -76,6 +76,7 @@ BROKEN = {
     "/root/.cache/x": lambda book: book["cells"][1]["outputs"].append(says("files are in /root/.cache/x; the rest")),
     "/tmp/a.png": lambda book: book["cells"][1].update(source="open('/tmp/a.png')"),
     "Users": lambda book: book["cells"][1]["outputs"].append(shows("text/html", "<b>C:\\Users\\me</b>")),
+    "torch is imported before": lambda book: book["cells"][1].update(source="import torch\nfrom styleclip_lib import load_models"),
     "MB": lambda book: book["cells"][1]["outputs"].append(shows("image/png", "A" * 1_700_000)),
 }
 
