@@ -39,7 +39,8 @@ def draw_mouth(scene: Scene) -> None:
     x, y = head.x, head.y
     t = (x / a.mouth_width).clamp(-1, 1)
     _, top, bottom, _ = lip_curves(a, t)
-    opening = cover(torch.minimum(top - y, y - bottom), view.pixel) * head.alpha
+    ends = (1 - (x / a.mouth_width).abs()) * a.mouth_width
+    opening = cover(torch.minimum(torch.minimum(top - y, y - bottom), ends), view.pixel) * head.alpha
     height = (top - bottom).clamp(min=1e-3)
 
     paint(canvas, palette.MOUTH, opening)

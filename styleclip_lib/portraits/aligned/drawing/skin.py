@@ -105,9 +105,19 @@ def _freckles(scene, skin):
     if amount == 0:
         return
     head, a = scene.head, scene.a
-    where = bell(head.y - a.eye_y + 0.20, 0.13) * smoothstep(0.62, 0.40, head.x.abs())
-    dots = smoothstep(0.45, 0.85, grain(head.x, head.y, 46.0, 3 * scene.p.undertone))
+    where = bell(head.y - a.eye_y + 0.20, 0.14) * smoothstep(0.62, 0.40, head.x.abs())
+    dots = _dots(head.x, head.y, 0.045, head.view.pixel)
     skin.color *= 1 - amount * (where * dots) * torch.tensor([0.35, 0.52, 0.60])[:, None, None]
+
+
+def _dots(x, y, spacing, pixel):
+    """Spots of different sizes, scattered around the points of a grid of slanted rows. [h, w] in [0, 1]"""
+    u, v = (0.92 * x + 0.39 * y) / spacing, (0.92 * y - 0.39 * x) / spacing
+    row, column = u.floor(), v.floor()
+    wander_u, wander_v = torch.sin(12.99 * row + 78.2 * column), torch.sin(39.3 * row + 11.1 * column)
+    size = 0.16 + 0.10 * torch.sin(57.7 * row + 23.4 * column)
+    away = ((u - row - 0.5 - 0.25 * wander_u) ** 2 + (v - column - 0.5 - 0.25 * wander_v) ** 2).sqrt()
+    return cover((size - away) * spacing, pixel + 0.006)
 
 
 def _folds(scene, skin):
@@ -149,10 +159,11 @@ def _brow(scene, skin, side):
     t = x / a.brow_length
     offset = head.y - brow_curve(a, t.clamp(0, 1))
     thickness = a.brow_thickness * (1.05 - 0.72 * t.clamp(0, 1) ** 1.5) * smoothstep(-0.10, 0.12, t)
-    comb = torch.sin(110 * (x * 0.9 - offset * (0.9 - t)) + 2.0 * torch.sin(40 * x))
-    ragged = 0.006 * comb
-    shape = torch.minimum(thickness - offset.abs() + ragged, torch.minimum(t + 0.03, 1.03 - t) * a.brow_length)
-    alpha = cover(shape, head.view.pixel + 0.012) * (0.86 + 0.10 * comb)
+    # hairs lean outwards, those at the inner end stand up
+    lean = x - offset * (1.1 - 1.5 * t.clamp(0, 1))
+    comb = 0.6 * torch.sin(150 * lean) + 0.4 * torch.sin(237 * lean + 1.7)
+    shape = torch.minimum(thickness - offset.abs() + 0.0045 * comb, torch.minimum(t + 0.03, 1.03 - t) * a.brow_length)
+    alpha = cover(shape, head.view.pixel + 0.010) * (0.90 + 0.10 * comb)
     color = palette.face_hair(p)
     color = color * (0.85 - 0.35 * (1 - p.skin_tone) * (color.mean() > 0.3))
     paint(skin.color, color, alpha.clamp(0, 1) * 0.94)
@@ -163,11 +174,13 @@ def _brow(scene, skin, side):
 def _nostrils(scene, skin):
     a, head = scene.a, scene.head
     for side in (-1, 1):
-        x, y = side * head.x - a.nose_width * 0.50, head.y - (a.nose_y - 0.088)
-        hole = bell(torch.sqrt((x / 1.35) ** 2 + ((y - 0.25 * x) * 1.7) ** 2 + 1e-9), 0.033)
-        skin.open -= 0.75 * hole * smoothstep(0.5, 0.8, head.z)
-    wing = bell(head.x.abs() - a.nose_width * 1.04, 0.016) * bell(head.y - a.nose_y + 0.045, 0.05)
-    skin.open -= 0.30 * wing
+        x, y = side * head.x - (a.nose_width - 0.040) * 0.56, head.y - (a.nose_y - 0.072)
+        hole = bell(torch.sqrt((x / 1.25) ** 2 + ((y - 0.30 * x) * 1.6) ** 2 + 1e-9), 0.027)
+        skin.open -= 0.85 * hole
+    beside = head.x.abs() - a.nose_width * 1.06
+    skin.open -= 0.30 * bell(beside, 0.016) * bell(head.y - a.nose_y + 0.035, 0.05)
+    ridge = bell(head.x, 0.05) * smoothstep(a.nose_y + 0.05, a.nose_y + 0.12, head.y) * smoothstep(0.30, 0.10, head.y)
+    skin.gloss *= 1 - 0.6 * ridge
 
 
 def _wrinkles(scene, skin):

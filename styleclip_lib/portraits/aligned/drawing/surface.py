@@ -56,12 +56,13 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     ex, ey, ny, my = a.eye_x, a.eye_y, a.nose_y, a.mouth_y
     chin_y = -0.93 - 0.35 * act.jaw
     # skull and jaw
-    add(0.030 + 0.030 * child, 0.0, 0.45, 0.62, 0.42, 0.30, 0.40)  # forehead
+    add(-0.085 + 0.02 * child, 0.0, 1.06, -0.05, 0.75, 0.36, 0.90)  # crown
+    add(0.030 + 0.030 * child, 0.0, 0.42, 0.62, 0.42, 0.26, 0.40)  # forehead
     add(-0.035, 0.62, 0.22, 0.40, 0.20, 0.26, 0.26)  # temples
-    add(0.020 + 0.035 * p.jaw + 0.050 * man + 0.050 * fat - 0.040 * thin - 0.02 * child, 0.50, -0.62, 0.16, 0.20, 0.22, 0.40)  # jaw
-    add(-0.045 + 0.02 * man + 0.02 * p.jaw + 0.05 * fat + 0.03 * child, 0.36, -0.90, 0.30, 0.15, 0.16, 0.40)  # beside the chin
-    add(0.055 + 0.030 * man + 0.015 * p.jaw - 0.030 * child, 0.0, chin_y, 0.46, 0.17 + 0.04 * man, 0.12, 0.30)  # chin
-    add(0.10 * fat + 0.03 * old, 0.0, -1.02, 0.22, 0.32, 0.12, 0.34)  # double chin
+    add(0.012 + 0.032 * p.jaw + 0.045 * man + 0.045 * fat - 0.030 * thin - 0.02 * child, 0.48, -0.60, 0.16, 0.22, 0.24, 0.42)  # jaw
+    add(-0.030 + 0.030 * man + 0.02 * p.jaw + 0.045 * fat + 0.03 * child, 0.34, -0.86, 0.28, 0.17, 0.18, 0.42)  # beside the chin
+    add(0.045 + 0.020 * man + 0.010 * p.jaw - 0.025 * child, 0.0, chin_y, 0.46, 0.20 + 0.04 * man, 0.13, 0.30)  # chin
+    add(0.09 * fat + 0.03 * old, 0.0, -0.98, 0.16, 0.36, 0.12, 0.34)  # double chin
     # brow, sockets, lids
     add(0.020 + 0.035 * man - 0.015 * child, 0.24, a.brow_y - 0.03, 0.74, 0.24, 0.075, 0.20)
     add(-0.075 + 0.02 * child, ex - 0.03, ey + 0.01, 0.76, 0.17, 0.12, 0.22)
@@ -76,13 +77,13 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     add(0.060, 0.0, my + 0.02, 0.70, 0.24, 0.20, 0.26)
     add(-0.030, 0.0, my - 0.165, 0.70, 0.17, 0.055, 0.22)  # below the lower lip
     add(-0.016, 0.0, my + 0.115, 0.86, 0.030, 0.060, 0.20)  # philtrum
-    # nose: bridge, tip, wings
-    top = ey + 0.06
-    for i, share in enumerate((0.0, 0.3, 0.6)):
-        add(a.nose_out * (0.26 + 0.20 * i), 0.0, top + share * (ny - top), 0.86 + 0.012 * i, 0.070 + 0.004 * i + 0.006 * man, 0.105, 0.16)
-    add(a.nose_out * 1.02, 0.0, ny, 0.90, a.nose_tip, 0.085, 0.16)
-    add(a.nose_out * 0.36, 0.0, ny - 0.055, 0.86, 0.05, 0.05, 0.16)
-    add(a.nose_out * 0.62, a.nose_width - 0.048, ny - 0.030, 0.82, 0.056, 0.055, 0.14)
+    # nose: bridge, tip, wings, septum
+    top, out = ey + 0.06, a.nose_out
+    for i, share in enumerate((0.0, 0.33, 0.66)):
+        add(out * (0.24 + 0.15 * i), 0.0, top + share * (ny - top), 0.87 + 0.012 * i, 0.078 + 0.005 * i + 0.006 * man, 0.11, 0.16)
+    add(out * 0.92, 0.0, ny, 0.90, a.nose_tip, 0.080, 0.16)
+    add(out * 0.70, a.nose_width - 0.040, ny - 0.028, 0.80, 0.048, 0.052, 0.14)
+    add(out * 0.30, 0.0, ny - 0.075, 0.86, 0.032, 0.045, 0.16)
     return Clay((a.width, a.height, a.depth), torch.tensor(rows))
 
 
