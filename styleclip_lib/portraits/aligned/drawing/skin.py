@@ -9,7 +9,7 @@ from .eyes import brow_curve, lid_curves
 from .light import KEY, around, crevices, gleam, rim
 from .mouth import lip_curves
 from .scene import Scene
-from .shapes import bell, blur, cover, grain, lerp, paint, shifted, smoothstep
+from .shapes import bell, blur, cover, lerp, paint, shifted, smoothstep
 from .view import Hit
 
 
