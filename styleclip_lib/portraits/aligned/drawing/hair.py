@@ -1,14 +1,335 @@
-"""Hair on the head.
+"""Hair on the head: a shell around the skull, seen through the opening that it leaves for the face.
 
-A stand-in that draws nothing yet.
+The shell is an ellipsoid; where hair hangs down it goes on as a tube. Strands are lines of equal `across`, a coordinate that each
+style lays over the shell; the tile of `tiles` gives them form. What lies behind head and neck is painted first
+(`draw_hair_behind`), what lies over forehead and sides last.
 """
 
+import math
+from dataclasses import dataclass
+
+import torch
+
+from . import palette
+from .light import KEY, Light, around, cast_shadow, gleam, rim
 from .scene import Scene
+from .shapes import bell, cover, darken, grain, lerp, paint, ramp, smoothstep
+from .tiles import combed, curled
+from .view import Hit, View, intersect
+
+
+@dataclass(frozen=True)
+class Form:
+    """How far the shell of a hair style stands off the skull, in head units; volume multiplies it.
+
+    wide, tall, deep  at the sides, on top, at the back
+    hangs             height below which the shell is a tube (none: it is closed)
+    ends              height at which the hair ends, for hair_length -1 and 1
+    """
+
+    wide: float
+    tall: float
+    deep: float
+    hangs: float | None = None
+    ends: tuple[float, float] = (0.0, 0.0)
+
+
+FORMS = {
+    "short": Form(0.055, 0.160, 0.08),
+    "long": Form(0.105, 0.125, 0.10, 0.05, (-1.30, -1.95)),
+    "bob": Form(0.125, 0.130, 0.12, 0.05, (-0.66, -1.02)),
+    "curly": Form(0.26, 0.24, 0.16),
+}
 
 
 def draw_hair_behind(scene: Scene) -> None:
-    """Nothing yet."""
+    """What hangs or stands behind head and neck: the inside of the hair, in its own shadow."""
+    p = scene.p
+    if p.hair_style not in ("long", "bob", "curly"):
+        return
+    view = _view(scene)
+    shell = _shell(scene, view)
+    if p.hair_style == "curly":
+        pattern = curled(*_wound(scene, shell), view.pixel)
+        mask = shell.alpha
+        shell = _bulged(scene, view, shell, pattern[0])
+        across = shell.x
+    else:
+        across = 1.2 * shell.x + 0.1 * shell.z
+        pattern = combed(across, 0.35 * shell.y, view.pixel)
+        mask = shell.alpha * _ends(scene, shell, pattern)
+    mask = mask * _below_headwear(scene, shell)
+    color = _color(scene, shell, across, pattern) * 0.42
+    deep = smoothstep(-1.1, -0.2, shell.y) if p.hair_style != "curly" else 1.0
+    paint(view.window(scene.canvas), color * (1 - 0.35 * deep), mask)
 
 
 def draw_hair(scene: Scene) -> None:
-    """Nothing yet."""
+    """The hair over forehead, temples and sides, and its shadow on the face."""
+    {"bald": _bald, "short": _short, "long": _hanging, "bob": _hanging, "curly": _curly, "mohawk": _mohawk}[scene.p.hair_style](scene)
+
+
+def _view(scene: Scene) -> View:
+    return scene.view.box(-1.35, 1.35, -2.2, 1.55)
+
+
+def _shell(scene: Scene, view: View) -> Hit:
+    """The outer surface of the hair."""
+    p, a, form = scene.p, scene.a, FORMS[scene.p.hair_style]
+    volume = 1 + 0.35 * p.hair_volume
+    length = 1 + (0.5 * p.hair_length if p.hair_style == "short" else 0.0)
+    wide, tall, deep = form.wide * volume * length, form.tall * volume * length, form.deep * volume
+    radii = (a.width + wide, a.height + tall, a.depth + deep)
+    center = (0.0, 0.02, -0.03)
+    if p.hair_style == "curly":
+        center, radii = (0.0, 0.18, -0.06), (a.width + wide, a.height + tall - 0.20, a.depth + deep)
+    if form.hangs is None:
+        return intersect(view, center, radii)
+    hit = intersect(view, (0.0, form.hangs, -0.03), (radii[0], radii[1] - form.hangs, radii[2]))
+    for _ in range(2):
+        below = (form.hangs - hit.y).clamp(min=0)
+        wider = _profile(scene, hit, below)
+        tube = torch.where(hit.y < form.hangs, 1e3, a.height + tall - form.hangs)
+        hit = intersect(view, (0.0, form.hangs, -0.03), (radii[0] * wider, tube, radii[2] * wider))
+    return hit
+
+
+def _profile(scene, hit, below):
+    """How the hanging hair widens and narrows on its way down, as a factor. below [h, w] = how far down"""
+    p = scene.p
+    if p.hair_style == "bob":
+        ends = -lerp(*FORMS["bob"].ends, 0.5 + 0.5 * p.hair_length) + FORMS["bob"].hangs
+        return 1 + 0.13 * smoothstep(0.0, 0.62 * ends, below) - 0.30 * smoothstep(0.68 * ends, 1.08 * ends, below)
+    waves = 0.028 * max(p.hair_waves, 0.0) * torch.sin(7.5 * hit.y + 1.5) * below.clamp(max=0.6)
+    return 1 + 0.07 * smoothstep(0.0, 0.7, below) - 0.03 * smoothstep(0.7, 1.3, below) + waves
+
+
+def _ends(scene, hit, pattern):
+    """Where hanging hair ends, in points. [h, w] coverage"""
+    form, p = FORMS[scene.p.hair_style], scene.p
+    ends = lerp(*form.ends, 0.5 + 0.5 * p.hair_length)
+    ragged = 0.10 if p.hair_style == "long" else 0.035
+    return cover(hit.y - ends + ragged * (pattern[0] - 0.4) + 0.3 * ragged * pattern[2], hit.view.pixel)
+
+
+def _below_headwear(scene, hit):
+    """Hats press the hair flat and hide what is above their edge. [h, w] coverage, or 1"""
+    if scene.p.headwear == "none":
+        return 1.0
+    return cover(0.50 - hit.y - 0.10 * (hit.z - 0.2).clamp(min=0), 0.02)
+
+
+# -- styles ------------------------------------------------------------------------------------------------------------------------
+
+
+def _hanging(scene: Scene) -> None:
+    """Long hair and the bob: from the parting over the temples down to the shoulders or the chin."""
+    p, a = scene.p, scene.a
+    view = _view(scene)
+    shell = _shell(scene, view)
+    part = shell.x - 0.26 * p.parting
+    waves = 0.045 * max(p.hair_waves, 0.0) * torch.sin(8.5 * shell.y + 2.0 * shell.z) * smoothstep(0.5, -0.3, shell.y)
+    across = 1.15 * shell.z + 0.30 * shell.y * (shell.y > 0) + waves + 0.31 * (part > 0)
+    pattern = combed(across, 0.35 * (shell.y.abs() + part.abs()), view.pixel)
+    # the opening: under a curve that falls from the parting, and not too far to the sides
+    line = a.brow_y + 0.50 - 0.50 * (part.abs() + 0.02) ** 1.35 - 0.02 * pattern[0]
+    sine = shell.x.abs() / (shell.x**2 + shell.z.clamp(min=0) ** 2 + 1e-6).sqrt() + 4.0 * (-shell.z).clamp(min=0)
+    y = shell.y
+    opened = 0.70 + 0.10 * bell(y + 0.25, 0.45) - 0.12 * smoothstep(-0.75, -1.25, y) + 0.03 * p.hair_waves * torch.sin(7 * y)
+    opening = _rounded_min(line - y, (opened - sine) * a.width, 0.10)
+    edge = view.pixel + 0.006
+    mask = cover(-opening + 0.010 * pattern[2], edge) * shell.alpha * _ends(scene, shell, pattern) * _below_headwear(scene, shell)
+    root = 0.45 * bell(part, 0.02 + view.pixel) * smoothstep(0.3, 0.5, shell.y)
+    thick = smoothstep(0.0, -0.10, opening)  # hair curves inwards at the edge of the opening
+    _lay(scene, shell, across, pattern, mask, (1 - root) * (0.70 + 0.30 * thick))
+    _fringe(scene, view, shell)
+
+
+def _short(scene: Scene) -> None:
+    """Short hair: it grows from the crown, is brushed up and to a side over the forehead, and lies close at the sides."""
+    p, a = scene.p, scene.a
+    view = _view(scene)
+    shell = _shell(scene, view)
+    across, along = _from_crown(shell, 0.9 * p.parting)
+    across = across + 0.02 * p.hair_waves * torch.sin(9 * shell.y + 5 * shell.x)
+    pattern = combed(across, 0.5 * along, view.pixel)
+    shell = _tousled(scene, view, shell, pattern)
+    x, y, z = shell.x, shell.y, shell.z
+    recede = 0.06 * a.old * a.man
+    line = a.brow_y + 0.46 - 0.30 * x * x + recede * (1 + bell(x.abs() - 0.30, 0.14)) + 0.03 * bell(x, 0.2) * (1 - a.old)
+    sideburn = 0.30 + 0.22 * smoothstep(0.05, 0.45, y)
+    ends = -0.14 - 0.42 * smoothstep(-0.10, -0.35, z) - 0.05 * p.hair_length
+    opening = _rounded_min(line - y, z - sideburn, 0.10)
+    ear = 0.215 - torch.sqrt((z + 0.10) ** 2 + (y - a.eye_y + 0.12) ** 2 + 1e-6)
+    inside = torch.minimum(torch.minimum(-opening, y - ends), -ear)
+    ragged = 0.05 * (pattern[0] - 0.5) + 0.022 * pattern[2]
+    mask = cover(inside + ragged, view.pixel + 0.012) * shell.alpha * _below_headwear(scene, shell)
+    thick = smoothstep(-0.02, 0.12, inside)
+    sides = smoothstep(0.46, 0.20, y)
+    _lay(scene, shell, across, pattern, mask * (1 - 0.10 * sides), (0.62 + 0.38 * thick) * (1 - 0.25 * sides))
+    _fringe(scene, view, shell)
+
+
+def _from_crown(shell, sweep):
+    """Strands that run from the crown to all sides, and turn to one side by `sweep`. (across, along) [h, w]"""
+    up, forward = 0.88, 0.475  # the crown lies behind the top of the head
+    top = up * shell.y - forward * shell.z
+    front = forward * shell.y + up * shell.z
+    away = (shell.x**2 + front**2 + 1e-6).sqrt()
+    return 0.62 * (torch.atan2(shell.x, front) + sweep * (0.5 - 0.5 * top)), (1 - top) + 0.3 * away
+
+
+def _tousled(scene, view, shell, pattern):
+    """The shell of short hair with its locks standing out at the outline."""
+    p, a, form = scene.p, scene.a, FORMS["short"]
+    grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.75 + 0.5 * pattern[0])
+    return intersect(view, (0.0, 0.02, -0.03), (a.width + form.wide * grown, a.height + form.tall * grown, a.depth + form.deep * grown))
+
+
+def _curly(scene: Scene) -> None:
+    """A cloud of curls."""
+    p, a = scene.p, scene.a
+    view = _view(scene)
+    shell = _shell(scene, view)
+    wound = _wound(scene, shell)
+    pattern = curled(*wound, view.pixel)
+    shell = _bulged(scene, view, shell, pattern[0])
+    x, y, z = shell.x, shell.y, shell.z
+    line = a.brow_y + 0.36 - 0.45 * x * x
+    opening = _rounded_min(line - y, torch.minimum(0.60 + 0.04 * p.hair_volume - x.abs(), z + 0.10), 0.14)
+    mask = cover(-opening + 0.10 * (pattern[0] - 0.45), view.pixel + 0.01) * shell.alpha * _below_headwear(scene, shell)
+    thick = smoothstep(0.05, -0.14, opening)
+    _lay(scene, shell, wound[0], pattern, mask, 0.55 + 0.45 * thick)
+
+
+def _wound(scene, shell):
+    """Flat coordinates on the shell, without much stretching: around the point that looks forward."""
+    a = scene.a
+    x, y, z = shell.x / a.width, (shell.y - 0.18) / a.height, shell.z / a.depth
+    length = (x * x + y * y + z * z + 1e-6).sqrt()
+    flat = 0.80 / (0.55 + 0.45 * (z / length)).clamp(min=0.3)
+    return x / length * flat + 0.2 * scene.p.parting, y / length * flat
+
+
+def _bulged(scene, view, shell, height):
+    """The shell with its curls standing out."""
+    form, p, a = FORMS["curly"], scene.p, scene.a
+    grown = (1 + 0.35 * p.hair_volume) * (0.72 + 0.42 * height)
+    radii = (a.width + form.wide * grown, a.height + form.tall * grown - 0.20, a.depth + form.deep * grown)
+    return intersect(view, (0.0, 0.18, -0.06), radii)
+
+
+def _mohawk(scene: Scene) -> None:
+    """A crest of spikes; the sides are shaved."""
+    p, a, head = scene.p, scene.a, scene.head
+    _stubble(scene, 0.50)
+    view = scene.view.box(-0.9, 0.9, 0.2, 1.75)
+    width, height, deep = 0.150 + 0.03 * p.hair_volume, 0.52 + 0.07 * p.hair_length, 0.86
+    center = (0.0, 0.74, -0.06)
+    hit = intersect(view, center, (width, height, deep))
+    across = 1.1 * torch.atan2(hit.x * 1.8 + 0.35 * (hit.z - 0.4), (hit.y - 0.30).clamp(min=0.12))
+    pattern = combed(across, 0.4 * hit.y, view.pixel)
+    tips = 1 - 0.26 * (1 - pattern[0]) * smoothstep(0.9, 1.25, hit.y) - 0.05 * pattern[2] * smoothstep(0.9, 1.2, hit.y)
+    hit = intersect(view, center, (width * lerp(1.0, tips, 0.6), height * tips, deep))
+    front = hit.y - (a.brow_y + 0.40) + 0.04 * pattern[0] + 0.03 * pattern[2]
+    root = smoothstep(a.brow_y + 0.38, a.brow_y + 0.75, hit.y)
+    _lay(scene, hit, across, pattern, cover(front, view.pixel + 0.01) * hit.alpha, 0.45 + 0.55 * root)
+
+
+def _bald(scene: Scene) -> None:
+    _stubble(scene, 0.10)
+
+
+def _stubble(scene, strength):
+    """Shaved hair: a fine shadow on the scalp."""
+    head, a = scene.head, scene.a
+    view = head.view
+    line = a.brow_y + 0.44 - 0.30 * head.x**2 - 0.9 * smoothstep(0.45, 0.15, head.z) * smoothstep(0.62, 0.70, head.x.abs() + 0.15 * (0.3 - head.z))
+    dots = 0.88 + 0.12 * grain(head.x, head.y + 0.5 * head.z, 85.0)
+    alpha = smoothstep(-0.05, 0.10, head.y - line) * dots * head.alpha * strength
+    color = palette.skin(scene.p) * lerp(palette.hair(scene.p), torch.ones(3), 0.25)
+    window = view.window(scene.canvas)
+    tint = (0.25 + 0.75 * (color / palette.skin(scene.p)).clamp(max=1))[:, None, None]
+    window *= 1 - alpha * (1 - tint)
+
+
+def _fringe(scene, view, shell):
+    """Locks that fall over the forehead."""
+    p, a = scene.p, scene.a
+    amount = ramp(0.75, 0.85, p.fringe)
+    if amount == 0:
+        return
+    x, y = shell.x, shell.y
+    across = 1.15 * (x - 0.10 * p.parting) / (1.75 - y).clamp(min=0.3) + 0.03 * p.hair_waves * torch.sin(6 * y)
+    pattern = combed(across + 0.9, 0.45 * y, view.pixel)
+    end = a.brow_y + 0.42 - 0.34 * amount - 0.05 * p.hair_length + 0.10 * x * x
+    inside = y - end - 0.10 * (0.55 - pattern[0]) - 0.03 * pattern[2]
+    side = 0.60 - x.abs() + 0.05 * pattern[2]
+    mask = cover(torch.minimum(inside, side), view.pixel + 0.008) * smoothstep(0.98, 0.80, y - 0.1 * pattern[0]) * (shell.z > 0)
+    mask = mask * shell.alpha * _below_headwear(scene, shell)
+    _lay(scene, shell, across, pattern, mask, 0.72 + 0.28 * smoothstep(0.0, 0.16, inside))
+
+
+# -- light -------------------------------------------------------------------------------------------------------------------------
+
+
+def _lay(scene: Scene, hit: Hit, across, pattern, mask, shadow) -> None:
+    """Paints hair, and before it its shadow on the face. mask, shadow (share of the light that arrives) [h, w]"""
+    head = scene.head
+    caster = torch.zeros_like(scene.view.x)
+    hit.view.window(caster).copy_(mask)
+    caster = head.view.window(caster)
+    cast_shadow(head.view.window(scene.canvas), head.alpha, caster, scene.light, head.view.pixel, 0.07, 0.045, 0.75)
+    paint(hit.view.window(scene.canvas), _color(scene, hit, across, pattern, shadow), mask)
+
+
+def _color(scene: Scene, hit: Hit, across, pattern, shadow=1.0):
+    """Lit hair [3, h, w]: locks with form, and gleams that run across the strands (after Kajiya & Kay 1989)."""
+    p, light, pixel = scene.p, scene.light, hit.view.pixel
+    height, tone, fine = pattern
+    curls = p.hair_style == "curly"
+    normal = _tilted(hit.normal, (0.055 if curls else 0.022) * height + (0.003 if curls else 0.0035) * fine, pixel)
+    base = palette.hair(p)[:, None, None]
+    shade = (0.25 + 0.62 * height + 0.16 * tone + 0.20 * fine).clamp(0, 1)
+    color = lerp(0.42 * base**1.25, base, shade)  # between the locks it is darker and more saturated
+    towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
+    key = ((towards + 0.30) / 1.30).clamp_(0, 1)
+    color = color * (shadow * (KEY * key + around(normal)) + rim(normal, light))
+    tangent = _tangent(across, hit.normal, pixel)
+    hx, hy, hz = light.x, light.y + 0.25, light.z + 1
+    length = math.sqrt(hx * hx + hy * hy + hz * hz)
+    along = (tangent[0] * hx + tangent[1] * hy + tangent[2] * hz) / length + 0.12 * fine
+    band = (1 - along * along).clamp_(0, 1) ** 12 * gleam(normal, light, 6.0)
+    shine = 0.75 * base.sqrt() * base.mean().sqrt() + 0.06
+    return color + shine * (band * shadow * (0.55 + 0.5 * height + 0.4 * fine).clamp_(0))
+
+
+def _tilted(normal, relief, pixel):
+    """Normals of a surface that carries a relief (head units, towards the camera)."""
+    x, y = _slopes(relief, pixel)
+    x, y = normal[0] - normal[2] * x.clamp_(-1.2, 1.2), normal[1] - normal[2] * y.clamp_(-1.2, 1.2)
+    length = (x * x + y * y + normal[2] ** 2).sqrt_().clamp_(min=1e-3)
+    return x / length, y / length, normal[2] / length
+
+
+def _slopes(field, pixel):
+    """Slopes of a map to the right and upwards, in units of 1 / head unit."""
+    x, y = torch.zeros_like(field), torch.zeros_like(field)
+    x[:, 1:-1] = (field[:, 2:] - field[:, :-2]) / (2 * pixel)
+    y[1:-1] = (field[:-2] - field[2:]) / (2 * pixel)
+    return x, y
+
+
+def _tangent(across, normal, pixel):
+    """The strands' direction: along the surface, where `across` does not change. Unit vectors in camera coordinates."""
+    x, y = _slopes(across, pixel)
+    tx, ty = -y, x
+    tz = -(normal[0] * tx + normal[1] * ty) / normal[2].clamp(min=0.15)
+    length = (tx * tx + ty * ty + tz * tz + 1e-9).sqrt_()
+    return tx / length, ty / length, tz / length
+
+
+def _rounded_min(a, b, k):
+    """The smaller of two distances, with a corner rounded over a width k."""
+    h = (k - (a - b).abs()).clamp_(min=0) / k
+    return torch.minimum(a, b) - h * h * k / 4

@@ -1,0 +1,112 @@
+"""Hair as a repeating pattern: combed strands and curls, painted once lock over lock and then looked up.
+
+A tile is [3, rows, columns] and repeats in both directions. Its channels: height of the lock's rounded profile in [0, 1] (0 in the
+crease between two locks), tone of the lock in [-1, 1] (each is a little lighter or darker), fine strands in [-1, 1].
+"""
+
+import math
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+
+PERIOD = 2.4
+"""A tile repeats after this many head units."""
+
+_ROWS, _COLUMNS = 128, 768  # of the combed tile: slow along the strands, fine across them
+_SIDE = 512  # of the curly tile
+
+
+def combed(across: torch.Tensor, along: torch.Tensor, pixel: float) -> torch.Tensor:
+    """Height, tone and fine strands of combed hair. across, along [h, w] in head units, pixel in head units  ->  [3, h, w]
+
+    Narrow locks lie on wide ones, which are the same tile enlarged.
+    """
+    locks = _looked_up(_combed_tile(_blur_of(pixel, _COLUMNS)), 0.8 * across, along)
+    wide = _looked_up(_combed_tile(_blur_of(0.35 * pixel, _COLUMNS)), 0.30 * across + 0.5, 0.6 * along)
+    locks[:2] = 0.5 * locks[:2] + 0.5 * wide[:2]
+    return locks
+
+
+def curled(x: torch.Tensor, y: torch.Tensor, pixel: float) -> torch.Tensor:
+    """Height, tone and fine strands of curls. x, y [h, w] in head units, pixel in head units  ->  [3, h, w]"""
+    return _looked_up(_curled_tile(_blur_of(pixel, _SIDE)), x, y)
+
+
+def _blur_of(pixel, columns):
+    """Texels under a pixel, an odd number: a tile is smoothed over them, so that small pictures do not flicker."""
+    return max(1, 2 * round(pixel / PERIOD * columns / 2) + 1)
+
+
+def _looked_up(tile, x, y):
+    grid = torch.stack([x, y], -1).div_(PERIOD)
+    grid -= grid.floor()
+    rows, columns = tile.shape[1] - 1, tile.shape[2] - 1
+    grid.mul_(2).sub_(1)  # the tile's last row and column repeat the first: corners are aligned
+    return F.grid_sample(tile[None], grid[None], mode="bilinear", padding_mode="border", align_corners=True)[0]
+
+
+def _closed(tile, across, down):
+    """Smooths a tile over so many texels, as it repeats, and repeats its first row and column at the end."""
+    tile = F.pad(tile[None], (across // 2, across // 2, down // 2, down // 2), mode="circular")
+    tile = F.avg_pool2d(tile, (down, across), 1)
+    return F.pad(tile, (0, 1, 0, 1), mode="circular")[0].contiguous()
+
+
+@lru_cache(maxsize=8)
+def _combed_tile(blur: int) -> torch.Tensor:
+    """Locks from wide to narrow, each over those before; a lock starts and ends in a point and sways a little."""
+    rng = torch.Generator().manual_seed(5)
+    texel = PERIOD / _COLUMNS
+    tile = torch.zeros(3, _ROWS, _COLUMNS)
+    v = torch.arange(_ROWS) / _ROWS
+    count = 300
+    place, start, length, tone, phase, sway = torch.rand(6, count, generator=rng)
+    width = torch.linspace(0.060, 0.016, count) / texel  # half, in texels
+    for k in range(count):
+        t = ((v - start[k]) % 1.0) / (0.45 + 0.5 * length[k])  # along the lock
+        half = width[k] * (t.clamp(0, 1) * (1 - t.clamp(0, 1)) * 4).sqrt()
+        middle = place[k] * _COLUMNS + 0.015 / texel * torch.sin(2 * math.pi * (v + phase[k])) * (0.4 + sway[k])
+        reach = int(width[k]) + 1
+        columns = middle.floor().long()[:, None] + torch.arange(-reach, reach + 1)
+        side = (columns - middle[:, None]) / half[:, None].clamp(min=1e-3)
+        inside = (side.abs() < 1) & (half[:, None] > 0.5)
+        rows = torch.arange(_ROWS)[:, None].expand_as(columns)[inside]
+        columns = columns[inside] % _COLUMNS
+        tile[0, rows, columns] = (1 - side[inside] ** 2).sqrt()
+        tile[1, rows, columns] = 2 * tone[k] - 1
+    anchors = torch.randn(1, 1, 6, _COLUMNS // 4, generator=rng)
+    anchors = F.pad(anchors, (1, 1, 1, 1), mode="circular")
+    fine = F.interpolate(anchors, size=(_ROWS // 6 * 8, (_COLUMNS // 4 + 2) * 4), mode="bicubic")
+    tile[2] = fine[0, 0, _ROWS // 6:_ROWS // 6 + _ROWS, 4:-4].clamp(-2, 2) / 2
+    return _closed(tile, blur, 1)
+
+
+@lru_cache(maxsize=8)
+def _curled_tile(blur: int) -> torch.Tensor:
+    """Curls, each a rounded clump of strands that wind to its middle, over those before."""
+    rng = torch.Generator().manual_seed(6)
+    texel = PERIOD / _SIDE
+    tile = torch.zeros(3, _SIDE, _SIDE)
+    cells = 13  # a place in each of cells x cells squares, so that no part of the tile stays empty
+    place_x, place_y, tone, phase, turn = torch.rand(5, cells * cells, generator=rng)
+    order = torch.randperm(cells * cells, generator=rng)
+    place_x, place_y = (order % cells + place_x) / cells, (order // cells + place_y) / cells
+    radius = torch.linspace(0.24, 0.13, len(order)) / texel
+    for k in range(len(order)):
+        reach = int(radius[k]) + 1
+        dy, dx = torch.meshgrid(torch.arange(-reach, reach + 1), torch.arange(-reach, reach + 1), indexing="ij")
+        tilt = 6.3 * phase[k]
+        ex = (dx * torch.cos(tilt) + dy * torch.sin(tilt)) / radius[k]
+        ey = (dy * torch.cos(tilt) - dx * torch.sin(tilt)) / radius[k] * 1.35
+        rho = (ex * ex + ey * ey).sqrt()
+        way = 1 if turn[k] > 0.5 else -1
+        winding = 2 * math.pi * 1.35 * rho - way * torch.atan2(ey, ex)
+        inside = rho < 1
+        rows = ((place_y[k] * _SIDE).long() + dy)[inside] % _SIDE
+        columns = ((place_x[k] * _SIDE).long() + dx)[inside] % _SIDE
+        dome = (1 - rho[inside] ** 2).sqrt()
+        tile[0, rows, columns] = dome * (0.84 + 0.16 * torch.sin(winding[inside]))
+        tile[1, rows, columns] = 2 * tone[k] - 1
+        tile[2, rows, columns] = 0.35 * torch.sin(winding[inside]) + 0.65 * torch.sin(4 * winding[inside])
+    return _closed(tile, blur, blur)
