@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 
 from . import palette
-from .light import KEY, Light, around, cast_shadow, gleam, rim
+from .light import KEY, around, cast_shadow, gleam, rim
 from .scene import Scene
-from .shapes import bell, cover, darken, grain, lerp, paint, ramp, smoothstep
+from .shapes import bell, cover, grain, lerp, paint, ramp, smoothstep
 from .tiles import combed, curled
 from .view import Hit, View, intersect
 
@@ -35,7 +35,7 @@ class Form:
 
 
 FORMS = {
-    "short": Form(0.055, 0.160, 0.08),
+    "short": Form(0.045, 0.120, 0.08),
     "long": Form(0.105, 0.125, 0.10, 0.05, (-1.30, -1.95)),
     "bob": Form(0.125, 0.130, 0.12, 0.05, (-0.66, -1.02)),
     "curly": Form(0.26, 0.24, 0.16),
@@ -50,10 +50,8 @@ def draw_hair_behind(scene: Scene) -> None:
     view = _view(scene)
     shell = _shell(scene, view)
     if p.hair_style == "curly":
-        pattern = curled(*_wound(scene, shell), view.pixel)
-        mask = shell.alpha
-        shell = _bulged(scene, view, shell, pattern[0])
-        across = shell.x
+        pattern = _curls(scene, shell, view.pixel)
+        across, mask = pattern[3], shell.alpha
     else:
         across = 1.2 * shell.x + 0.1 * shell.z
         pattern = combed(across, 0.35 * shell.y, view.pixel)
@@ -80,11 +78,10 @@ def _shell(scene: Scene, view: View) -> Hit:
     length = 1 + (0.5 * p.hair_length if p.hair_style == "short" else 0.0)
     wide, tall, deep = form.wide * volume * length, form.tall * volume * length, form.deep * volume
     radii = (a.width + wide, a.height + tall, a.depth + deep)
-    center = (0.0, 0.02, -0.03)
     if p.hair_style == "curly":
-        center, radii = (0.0, 0.18, -0.06), (a.width + wide, a.height + tall - 0.20, a.depth + deep)
+        return _cloud(scene, view)
     if form.hangs is None:
-        return intersect(view, center, radii)
+        return intersect(view, (0.0, 0.02, -0.03), radii)
     hit = intersect(view, (0.0, form.hangs, -0.03), (radii[0], radii[1] - form.hangs, radii[2]))
     for _ in range(2):
         below = (form.hangs - hit.y).clamp(min=0)
@@ -100,7 +97,7 @@ def _profile(scene, hit, below):
     if p.hair_style == "bob":
         ends = -lerp(*FORMS["bob"].ends, 0.5 + 0.5 * p.hair_length) + FORMS["bob"].hangs
         return 1 + 0.13 * smoothstep(0.0, 0.62 * ends, below) - 0.30 * smoothstep(0.68 * ends, 1.08 * ends, below)
-    waves = 0.028 * max(p.hair_waves, 0.0) * torch.sin(7.5 * hit.y + 1.5) * below.clamp(max=0.6)
+    waves = 0.045 * max(p.hair_waves, 0.0) * torch.sin(7.5 * hit.y + 1.5) * below.clamp(max=0.6)
     return 1 + 0.07 * smoothstep(0.0, 0.7, below) - 0.03 * smoothstep(0.7, 1.3, below) + waves
 
 
@@ -128,8 +125,8 @@ def _hanging(scene: Scene) -> None:
     view = _view(scene)
     shell = _shell(scene, view)
     part = shell.x - 0.26 * p.parting
-    waves = 0.045 * max(p.hair_waves, 0.0) * torch.sin(8.5 * shell.y + 2.0 * shell.z) * smoothstep(0.5, -0.3, shell.y)
-    across = 1.15 * shell.z + 0.30 * shell.y * (shell.y > 0) + waves + 0.31 * (part > 0)
+    waves = 0.07 * max(p.hair_waves, 0.0) * torch.sin(8.5 * shell.y + 2.0 * shell.z) * smoothstep(0.5, -0.3, shell.y)
+    across = 1.15 * shell.z + 0.30 * shell.y.clamp(min=0) ** 2 + waves + 0.31 * (part > 0)
     pattern = combed(across, 0.35 * (shell.y.abs() + part.abs()), view.pixel)
     # the opening: under a curve that falls from the parting, and not too far to the sides
     line = a.brow_y + 0.50 - 0.50 * (part.abs() + 0.02) ** 1.35 - 0.02 * pattern[0]
@@ -147,21 +144,14 @@ def _hanging(scene: Scene) -> None:
 
 def _short(scene: Scene) -> None:
     """Short hair: it grows from the crown, is brushed up and to a side over the forehead, and lies close at the sides."""
-    p, a = scene.p, scene.a
-    view = _view(scene)
+    p, view = scene.p, _view(scene)
     shell = _shell(scene, view)
     across, along = _from_crown(shell, 0.9 * p.parting)
     across = across + 0.02 * p.hair_waves * torch.sin(9 * shell.y + 5 * shell.x)
     pattern = combed(across, 0.5 * along, view.pixel)
     shell = _tousled(scene, view, shell, pattern)
-    x, y, z = shell.x, shell.y, shell.z
-    recede = 0.06 * a.old * a.man
-    line = a.brow_y + 0.46 - 0.30 * x * x + recede * (1 + bell(x.abs() - 0.30, 0.14)) + 0.03 * bell(x, 0.2) * (1 - a.old)
-    sideburn = 0.30 + 0.22 * smoothstep(0.05, 0.45, y)
-    ends = -0.14 - 0.42 * smoothstep(-0.10, -0.35, z) - 0.05 * p.hair_length
-    opening = _rounded_min(line - y, z - sideburn, 0.10)
-    ear = 0.215 - torch.sqrt((z + 0.10) ** 2 + (y - a.eye_y + 0.12) ** 2 + 1e-6)
-    inside = torch.minimum(torch.minimum(-opening, y - ends), -ear)
+    inside = _grown(scene, shell.x, shell.y, shell.z)
+    y = shell.y
     ragged = 0.05 * (pattern[0] - 0.5) + 0.022 * pattern[2]
     mask = cover(inside + ragged, view.pixel + 0.012) * shell.alpha * _below_headwear(scene, shell)
     thick = smoothstep(-0.02, 0.12, inside)
@@ -179,49 +169,73 @@ def _from_crown(shell, sweep):
     return 0.62 * (torch.atan2(shell.x, front) + sweep * (0.5 - 0.5 * top)), (1 - top) + 0.3 * away
 
 
+def _grown(scene, x, y, z):
+    """Where short hair grows, as a distance from its edge: forehead, temples, sideburns, around the ears, nape. [h, w], positive inside"""
+    p, a = scene.p, scene.a
+    recede = 0.06 * a.old * a.man
+    line = a.brow_y + 0.46 - 0.30 * x * x + recede * (1 + bell(x.abs() - 0.30, 0.14)) + 0.03 * bell(x, 0.2) * (1 - a.old)
+    sideburn = 0.30 + 0.22 * smoothstep(0.05, 0.45, y)
+    ends = -0.14 - 0.25 * smoothstep(-0.10, -0.35, z) - 0.05 * p.hair_length
+    opening = _rounded_min(line - y, z - sideburn, 0.10)
+    ear = 0.215 - torch.sqrt((z + 0.10) ** 2 + (y - a.eye_y + 0.12) ** 2 + 1e-6)
+    return torch.minimum(torch.minimum(-opening, y - ends), -ear)
+
+
 def _tousled(scene, view, shell, pattern):
-    """The shell of short hair with its locks standing out at the outline."""
+    """The shell of short hair: fuller above the temples, and with its locks standing out at the outline."""
     p, a, form = scene.p, scene.a, FORMS["short"]
-    grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.75 + 0.5 * pattern[0])
-    return intersect(view, (0.0, 0.02, -0.03), (a.width + form.wide * grown, a.height + form.tall * grown, a.depth + form.deep * grown))
+    grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.80 + 0.4 * pattern[0])
+    full = 1 + 1.5 * smoothstep(0.15, 0.62, shell.y)
+    center = (0.03 * p.parting, 0.02, -0.03)
+    return intersect(view, center, (a.width + form.wide * grown * full, a.height + form.tall * grown, a.depth + form.deep * grown))
 
 
 def _curly(scene: Scene) -> None:
     """A cloud of curls."""
-    p, a = scene.p, scene.a
-    view = _view(scene)
+    p, a, view = scene.p, scene.a, _view(scene)
     shell = _shell(scene, view)
-    wound = _wound(scene, shell)
-    pattern = curled(*wound, view.pixel)
-    shell = _bulged(scene, view, shell, pattern[0])
+    pattern = _curls(scene, shell, view.pixel)
     x, y, z = shell.x, shell.y, shell.z
     line = a.brow_y + 0.36 - 0.45 * x * x
     opening = _rounded_min(line - y, torch.minimum(0.60 + 0.04 * p.hair_volume - x.abs(), z + 0.10), 0.14)
-    mask = cover(-opening + 0.10 * (pattern[0] - 0.45), view.pixel + 0.01) * shell.alpha * _below_headwear(scene, shell)
-    thick = smoothstep(0.05, -0.14, opening)
-    _lay(scene, shell, wound[0], pattern, mask, 0.55 + 0.45 * thick)
+    clumps = _curls(scene, shell, 0.10)[0]
+    inside = torch.minimum(-opening, y + 0.62) + 0.16 * (clumps - 0.5) + 0.03 * (pattern[0] - 0.6)
+    mask = cover(inside, view.pixel + 0.006) * shell.alpha * _below_headwear(scene, shell)
+    _lay(scene, shell, pattern[3], pattern, mask, 0.50 + 0.50 * smoothstep(-0.05, 0.14, inside))
 
 
-def _wound(scene, shell):
-    """Flat coordinates on the shell, without much stretching: around the point that looks forward."""
+def _curls(scene, shell, pixel):
+    """The pattern of curls on the shell: laid around the point that looks forward, without much stretching."""
+    x, y, z = _direction(scene, shell.x, shell.y, shell.z)
+    flat = 0.80 / (0.55 + 0.45 * z).clamp(min=0.3)
+    return curled(x * flat + 0.2 * scene.p.parting, y * flat, pixel)
+
+
+def _direction(scene, x, y, z):
+    """From the middle of a cloud of curls, as a unit vector."""
     a = scene.a
-    x, y, z = shell.x / a.width, (shell.y - 0.18) / a.height, shell.z / a.depth
+    x, y, z = x / a.width, (y - 0.18) / a.height, (z + 0.06) / a.depth
     length = (x * x + y * y + z * z + 1e-6).sqrt()
-    flat = 0.80 / (0.55 + 0.45 * (z / length)).clamp(min=0.3)
-    return x / length * flat + 0.2 * scene.p.parting, y / length * flat
+    return x / length, y / length, z / length
 
 
-def _bulged(scene, view, shell, height):
-    """The shell with its curls standing out."""
-    form, p, a = FORMS["curly"], scene.p, scene.a
-    grown = (1 + 0.35 * p.hair_volume) * (0.72 + 0.42 * height)
-    radii = (a.width + form.wide * grown, a.height + form.tall * grown - 0.20, a.depth + form.deep * grown)
+def _cloud(scene, view):
+    """The shell of curly hair. Its outline follows the curls that stand there."""
+    p, a, form = scene.p, scene.a, FORMS["curly"]
+    middle = view.seen((0.0, 0.18, -0.06))
+    x, y = view.x - middle[0], view.y - middle[1]
+    length = (x * x + y * y + 1e-6).sqrt()
+    r = view.rotation.tolist()
+    outwards = [(x * r[0][i] + y * r[1][i]) / length for i in range(3)]
+    edge = Hit(view, length, outwards[0], outwards[1] + 0.18, outwards[2] - 0.06, (), length)
+    grown = (1 + 0.35 * p.hair_volume) * (0.40 + 0.85 * _curls(scene, edge, 0.09)[0])
+    radii = (a.width + form.wide * grown, a.height - 0.20 + form.tall * grown, a.depth + form.deep * grown)
     return intersect(view, (0.0, 0.18, -0.06), radii)
 
 
 def _mohawk(scene: Scene) -> None:
     """A crest of spikes; the sides are shaved."""
-    p, a, head = scene.p, scene.a, scene.head
+    p, a = scene.p, scene.a
     _stubble(scene, 0.50)
     view = scene.view.box(-0.9, 0.9, 0.2, 1.75)
     width, height, deep = 0.150 + 0.03 * p.hair_volume, 0.52 + 0.07 * p.hair_length, 0.86
@@ -242,11 +256,9 @@ def _bald(scene: Scene) -> None:
 
 def _stubble(scene, strength):
     """Shaved hair: a fine shadow on the scalp."""
-    head, a = scene.head, scene.a
-    view = head.view
-    line = a.brow_y + 0.44 - 0.30 * head.x**2 - 0.9 * smoothstep(0.45, 0.15, head.z) * smoothstep(0.62, 0.70, head.x.abs() + 0.15 * (0.3 - head.z))
+    head, view = scene.head, scene.head.view
     dots = 0.88 + 0.12 * grain(head.x, head.y + 0.5 * head.z, 85.0)
-    alpha = smoothstep(-0.05, 0.10, head.y - line) * dots * head.alpha * strength
+    alpha = smoothstep(-0.04, 0.12, _grown(scene, head.x, head.y, head.z)) * dots * head.alpha * strength
     color = palette.skin(scene.p) * lerp(palette.hair(scene.p), torch.ones(3), 0.25)
     window = view.window(scene.canvas)
     tint = (0.25 + 0.75 * (color / palette.skin(scene.p)).clamp(max=1))[:, None, None]
@@ -286,9 +298,9 @@ def _lay(scene: Scene, hit: Hit, across, pattern, mask, shadow) -> None:
 def _color(scene: Scene, hit: Hit, across, pattern, shadow=1.0):
     """Lit hair [3, h, w]: locks with form, and gleams that run across the strands (after Kajiya & Kay 1989)."""
     p, light, pixel = scene.p, scene.light, hit.view.pixel
-    height, tone, fine = pattern
+    height, tone, fine = pattern[:3]
     curls = p.hair_style == "curly"
-    normal = _tilted(hit.normal, (0.055 if curls else 0.022) * height + (0.003 if curls else 0.0035) * fine, pixel)
+    normal = _tilted(hit.normal, (0.030 if curls else 0.022) * height + (0.003 if curls else 0.0035) * fine, pixel)
     base = palette.hair(p)[:, None, None]
     shade = (0.25 + 0.62 * height + 0.16 * tone + 0.20 * fine).clamp(0, 1)
     color = lerp(0.42 * base**1.25, base, shade)  # between the locks it is darker and more saturated

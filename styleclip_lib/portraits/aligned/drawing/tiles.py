@@ -1,6 +1,6 @@
 """Hair as a repeating pattern: combed strands and curls, painted once lock over lock and then looked up.
 
-A tile is [3, rows, columns] and repeats in both directions. Its channels: height of the lock's rounded profile in [0, 1] (0 in the
+A tile is [channels, rows, columns] and repeats in both directions. Its channels: height of the lock's rounded profile in [0, 1] (0 in the
 crease between two locks), tone of the lock in [-1, 1] (each is a little lighter or darker), fine strands in [-1, 1].
 """
 
@@ -29,7 +29,10 @@ def combed(across: torch.Tensor, along: torch.Tensor, pixel: float) -> torch.Ten
 
 
 def curled(x: torch.Tensor, y: torch.Tensor, pixel: float) -> torch.Tensor:
-    """Height, tone and fine strands of curls. x, y [h, w] in head units, pixel in head units  ->  [3, h, w]"""
+    """Height, tone and fine strands of curls, and the distance across their strands (head units).
+
+    x, y [h, w] in head units, pixel = what is smoothed over, in head units  ->  [4, h, w]
+    """
     return _looked_up(_curled_tile(_blur_of(pixel, _SIDE)), x, y)
 
 
@@ -41,7 +44,6 @@ def _blur_of(pixel, columns):
 def _looked_up(tile, x, y):
     grid = torch.stack([x, y], -1).div_(PERIOD)
     grid -= grid.floor()
-    rows, columns = tile.shape[1] - 1, tile.shape[2] - 1
     grid.mul_(2).sub_(1)  # the tile's last row and column repeat the first: corners are aligned
     return F.grid_sample(tile[None], grid[None], mode="bilinear", padding_mode="border", align_corners=True)[0]
 
@@ -84,29 +86,30 @@ def _combed_tile(blur: int) -> torch.Tensor:
 
 @lru_cache(maxsize=8)
 def _curled_tile(blur: int) -> torch.Tensor:
-    """Curls, each a rounded clump of strands that wind to its middle, over those before."""
+    """Curls: pieces of rings, each a rounded tube of strands, over those before. A fourth channel tells how far across the tube a
+    point is."""
     rng = torch.Generator().manual_seed(6)
     texel = PERIOD / _SIDE
-    tile = torch.zeros(3, _SIDE, _SIDE)
-    cells = 13  # a place in each of cells x cells squares, so that no part of the tile stays empty
-    place_x, place_y, tone, phase, turn = torch.rand(5, cells * cells, generator=rng)
+    tile = torch.zeros(4, _SIDE, _SIDE)
+    cells = 24  # a curl starts in each of cells x cells squares, so that no part of the tile stays empty
+    place_x, place_y, tone, turn, size, squeeze = torch.rand(6, cells * cells, generator=rng)
     order = torch.randperm(cells * cells, generator=rng)
     place_x, place_y = (order % cells + place_x) / cells, (order // cells + place_y) / cells
-    radius = torch.linspace(0.24, 0.13, len(order)) / texel
     for k in range(len(order)):
-        reach = int(radius[k]) + 1
+        radius, half = (0.060 + 0.065 * size[k].item()) / texel, (0.034 + 0.014 * size[k].item()) / texel
+        reach = int(radius + half) + 1
         dy, dx = torch.meshgrid(torch.arange(-reach, reach + 1), torch.arange(-reach, reach + 1), indexing="ij")
-        tilt = 6.3 * phase[k]
-        ex = (dx * torch.cos(tilt) + dy * torch.sin(tilt)) / radius[k]
-        ey = (dy * torch.cos(tilt) - dx * torch.sin(tilt)) / radius[k] * 1.35
-        rho = (ex * ex + ey * ey).sqrt()
-        way = 1 if turn[k] > 0.5 else -1
-        winding = 2 * math.pi * 1.35 * rho - way * torch.atan2(ey, ex)
-        inside = rho < 1
+        angle = 2 * math.pi * turn[k]
+        ex, ey = dx * angle.cos() + dy * angle.sin(), (dy * angle.cos() - dx * angle.sin()) * (1.0 + 0.5 * squeeze[k])
+        way = torch.atan2(ey, ex)
+        wide = half * ((math.pi * 0.92 - way.abs()) / 0.9).clamp(0, 1).sqrt()  # the ring is open on one side, where it ends in points
+        side = ((ex * ex + ey * ey).sqrt() - radius) / wide.clamp(min=1e-3)
+        inside = (side.abs() < 1) & (wide > 0.5)
         rows = ((place_y[k] * _SIDE).long() + dy)[inside] % _SIDE
         columns = ((place_x[k] * _SIDE).long() + dx)[inside] % _SIDE
-        dome = (1 - rho[inside] ** 2).sqrt()
-        tile[0, rows, columns] = dome * (0.84 + 0.16 * torch.sin(winding[inside]))
+        side, way = side[inside], way[inside]
+        tile[0, rows, columns] = (1 - side**2).sqrt()
         tile[1, rows, columns] = 2 * tone[k] - 1
-        tile[2, rows, columns] = 0.35 * torch.sin(winding[inside]) + 0.65 * torch.sin(4 * winding[inside])
+        tile[2, rows, columns] = torch.sin(7.5 * side + 1.2 * torch.sin(2 * way)) * (0.7 + 0.3 * torch.cos(3 * way))
+        tile[3, rows, columns] = side * half * texel
     return _closed(tile, blur, blur)
