@@ -41,9 +41,10 @@ class Camera:
 ALIGNED = Camera()
 
 
-def aligned_frame(p: Portrait, landmarks: torch.Tensor) -> Frame:
-    """The square of a portrait: FFHQ's rule, and what an aligner leaves. landmarks [68, 2] in camera coordinates (y up)"""
-    quad = face_quad(landmarks.double().numpy() * [1, -1], FRAMING) * [1, -1]
+def aligned_frame(p: Portrait, eyes_and_mouth: torch.Tensor) -> Frame:
+    """The square of a portrait: FFHQ's rule, and what an aligner leaves. eyes_and_mouth [32, 2], landmarks 36-67, camera coordinates"""
+    landmarks = torch.cat([torch.zeros(36, 2), eyes_and_mouth]).double().numpy()  # the rule asks for no others
+    quad = face_quad(landmarks * [1, -1], FRAMING) * [1, -1]
     middle, across = quad.mean(0), (quad[3] - quad[0]) / 2
     half = math.hypot(*across)
     x, y = middle[0] + 2 * half * SLIP_PLACE * p.slip_x, middle[1] + 2 * half * SLIP_PLACE * p.slip_y

@@ -19,20 +19,28 @@ COUNT = 68
 JAW, BROWS, NOSE, EYES, MOUTH = slice(0, 17), slice(17, 27), slice(27, 36), slice(36, 48), slice(48, 68)
 
 
+def eyes_and_mouth(a: Anatomy, clay: Clay, rotation: torch.Tensor) -> torch.Tensor:
+    """Points 36-67, by which faces are aligned, in camera coordinates. rotation [3, 3] -> [32, 2]"""
+    return _on_head(clay, torch.cat([_eyes(a), _mouth(a)]), rotation)
+
+
 def seen_landmarks(a: Anatomy, clay: Clay, rotation: torch.Tensor) -> torch.Tensor:
-    """The points of one face in camera coordinates, whether hair, hat or glasses hide them or not. rotation [3, 3] -> [68, 2]"""
-    flat = torch.cat([_brows(a), _nose(a), _eyes(a), _mouth(a)])
-    on_head = torch.cat([flat, front_of(clay, flat)[:, None]], 1) @ rotation.T
-    return torch.cat([_jaw(clay, rotation), on_head[:, :2]])
+    """All points of one face in camera coordinates, whether hair, hat or glasses hide them or not. rotation [3, 3] -> [68, 2]"""
+    inner = _on_head(clay, torch.cat([_brows(a), _nose(a)]), rotation)
+    return torch.cat([_jaw(clay, rotation), inner, eyes_and_mouth(a, clay, rotation)])
+
+
+def _on_head(clay, flat, rotation):
+    return (torch.cat([flat, front_of(clay, flat)[:, None]], 1) @ rotation.T)[:, :2]
 
 
 def front_of(clay: Clay, points: torch.Tensor) -> torch.Tensor:
     """How far the front of the head stands out at points of its front view. points [P, 2] -> z [P]"""
     x, y = points[:, 0].contiguous(), points[:, 1].contiguous()
-    z = torch.full_like(x, clay.radii[2] + 0.4)
-    for step in range(24):
+    z = torch.full_like(x, clay.radii[2] + 0.35)
+    for step in range(12):
         value, gradient = clay.field(x, y, z)
-        z = z - (value * 0.6 if step < 16 else value / gradient[2].clamp(min=0.4))
+        z = z - (value * 0.72 if step < 9 else value / gradient[2].clamp(min=0.4))
     return z
 
 

@@ -16,7 +16,7 @@ import torch
 
 from ....errors import StyleclipError
 from ..camera import ALIGNED, Camera, aligned_frame
-from ..landmarks import front_of, seen_landmarks
+from ..landmarks import eyes_and_mouth, front_of
 from ..world.factors import Factors, Portrait
 from .anatomy import anatomy
 from .backdrop import draw_backdrop
@@ -66,7 +66,7 @@ def scene_of(p: Portrait, size: int, camera: Camera = ALIGNED) -> Scene:
     """Everything is in its place, and nothing painted yet."""
     a, rotation = anatomy(p), head_rotation(p.yaw, p.pitch)
     clay = head_clay(p, a)
-    frame = camera.frame(aligned_frame(p, seen_landmarks(a, clay, rotation)))
+    frame = camera.frame(aligned_frame(p, eyes_and_mouth(a, clay, rotation)))
     view = View.whole(frame, rotation, size)
     head = meet(clay, view.box(-1.0, 1.0, -1.25, 1.20), view.around((0.0, a.nose_y + 0.12, 0.95), 0.42, 0.42))
     eye_z = front_of(clay, torch.tensor([[a.eye_x, a.eye_y]])).item() - 0.012

@@ -8,13 +8,16 @@ method; around the nose, which hides what is behind it, they walk in from the fr
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
 from ..world.factors import Portrait
 from .anatomy import Anatomy
+from .shapes import cover
 from .view import Hit, View
 
 SCALE = 0.84  # makes F about a length
-FRONT_STEPS = 14
+COARSE = 0.022  # head units between the rays that are solved
+CHUNK = 4096  # points at a time, so that the exponentials stay in the cache
 
 
 @dataclass
@@ -34,13 +37,20 @@ class Clay:
         """F and its gradient at points: maps of any one shape -> (F, (F_x, F_y, F_z))"""
         shape, (x, y, z) = x.shape, (v.reshape(-1) for v in (x, y, z))
         basis = torch.stack([torch.ones_like(x), x, y, z, x * x, y * y, z * z])
-        height, gx, gy, gz, qx, qy, qz = self.sums @ (self.exponents @ basis).exp_()
+        height, gx, gy, gz, qx, qy, qz = torch.cat(
+            [self.sums @ (self.exponents @ part).exp_() for part in basis.split(CHUNK, 1)], 1)
         rx, ry, rz = self.radii
-        norm = ((x / rx) ** 2 + (y / ry) ** 2 + (z / rz) ** 2 + 1e-9).sqrt_()
+        norm = (basis[4] / rx**2 + basis[5] / ry**2 + basis[6] / rz**2 + 1e-9).sqrt_()
         value = SCALE * (norm - 1) - height
         slope = SCALE / norm
-        gradient = (slope * x / rx**2 - gx + x * qx, slope * y / ry**2 - gy + y * qy, slope * z / rz**2 - gz + z * qz)
+        gradient = (x * (slope / rx**2 + qx) - gx, y * (slope / ry**2 + qy) - gy, z * (slope / rz**2 + qz) - gz)
         return value.view(shape), tuple(g.view(shape) for g in gradient)
+
+    def near(self, x, y, z) -> "Clay":
+        """The same without the bumps that do not reach the points (maps of one shape)."""
+        points = torch.stack([v.reshape(-1)[::7] for v in (x, y, z)], 1)
+        away = (points[:, None] - self.bumps[None, :, 1:4]) / self.bumps[None, :, 4:7]
+        return Clay(self.radii, self.bumps[(away.square().sum(2).amin(0) < 7)])
 
 
 def head_clay(p: Portrait, a: Anatomy) -> Clay:
@@ -90,52 +100,63 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
 def meet(clay: Clay, view: View, nose: View) -> Hit:
     """Where the rays of a view meet the head. nose = the part of the view in which the nose may hide what is behind it.
 
-    The ray's nearest point to the head (where F stops falling) gives the outline; seen from there, F is about a parabola,
-    whose front root starts Newton's method.
+    Away from the nose the surface is smooth: depths are solved for every few pixels and interpolated. Normals are those of every pixel.
     """
     origin, direction = view.rays()
-    depth, closest, slope = _closest(clay, origin, direction)
-    # Distance inside the outline, to first order: -F over the slope across the ray.
-    alpha = (closest / slope / -view.pixel + 0.5).clamp_(0, 1)
-    for _ in range(3):
-        value, gradient = clay.field(*(o + depth * d for o, d in zip(origin, direction)))
-        along = sum(g * d for g, d in zip(gradient, direction)).clamp_(min=0.25)
-        depth = depth - torch.where(closest < 0, value / along, 0.0)
-
-    here = (slice(nose.rows.start - view.rows.start, nose.rows.stop - view.rows.start),
-            slice(nose.columns.start - view.columns.start, nose.columns.stop - view.columns.start))
+    depth, inside = _interpolated(view, *_solved(clay, *view.coarse(COARSE).rays()))
+    here = view.place_of(nose)
     depth[here] = _from_the_front(clay, [o[here] for o in origin], direction, depth[here])
-
     point = [o + depth * d for o, d in zip(origin, direction)]
-    value, gradient = clay.field(*point)
+    _, gradient = clay.field(*point)
     rotation = view.rotation.tolist()
     normal = [gradient[0] * r[0] + gradient[1] * r[1] + gradient[2] * r[2] for r in rotation]
     length = (normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2 + 1e-12).sqrt_()
-    return Hit(view, alpha, *point, tuple(n / length for n in normal), depth)
+    return Hit(view, cover(inside, view.pixel), *point, tuple(n / length for n in normal), depth)
 
 
-def _closest(clay, origin, direction):
-    """Start for Newton's method, least F on the ray, and the length of its slope there."""
+def _solved(clay, origin, direction):
+    """Depth, and distance inside the outline, of the rays' front points.
+
+    The ray's nearest point to the head (where F stops falling) gives the outline: -F over the slope across the ray. Seen from
+    there, F is about a parabola, whose front root starts Newton's method.
+    """
     along = [d / r for d, r in zip(direction, clay.radii)]
     a = sum(v * v for v in along)
     t = sum((o / r) * v for o, r, v in zip(origin, clay.radii, along)) / -a  # of the bare ellipsoid
     curve = SCALE * a  # about the second derivative of F along the ray
     for _ in range(2):
-        value, gradient = clay.field(*(o + t * d for o, d in zip(origin, direction)))
-        rise = sum(g * d for g, d in zip(gradient, direction))
+        _, rise, _ = _on_ray(clay, origin, direction, t)
         t = t - (rise / curve).clamp_(-0.15, 0.15)
+    least, _, slope = _on_ray(clay, origin, direction, t)
+    t = t + (least.clamp(max=0) * (-2 / curve)).sqrt_()
+    for _ in range(3):
+        value, rise, _ = _on_ray(clay, origin, direction, t)
+        t = t - torch.where(least < 0, value / rise.clamp_(min=0.25), 0.0)
+    return t, -least / slope
+
+
+def _on_ray(clay, origin, direction, t):
+    """F at depth t, its derivative along the ray, and the length of its slope."""
     value, gradient = clay.field(*(o + t * d for o, d in zip(origin, direction)))
-    slope = sum(g * g for g in gradient).sqrt_()
-    return t + (value.clamp(max=0) * (-2 / curve)).sqrt_(), value, slope
+    rise = sum(g * d for g, d in zip(gradient, direction))
+    return value, rise, sum(g * g for g in gradient).sqrt_()
+
+
+def _interpolated(view, *coarse):
+    """Maps of `view.coarse(COARSE)` for every pixel of the view."""
+    h, w = view.x.shape
+    step = view.coarse_step(COARSE)
+    full = [(n - 1) * step + 1 for n in coarse[0].shape]
+    return F.interpolate(torch.stack(coarse)[None], full, mode="bilinear", align_corners=True)[0, :, :h, :w].clone()
 
 
 def _from_the_front(clay, origin, direction, depth):
     """Walks in from in front of the nose until the surface is met."""
-    t = depth + 0.35
-    for step in range(FRONT_STEPS):
-        value, gradient = clay.field(*(o + t * d for o, d in zip(origin, direction)))
-        if step < FRONT_STEPS - 3:
-            t = t - value * 0.62
-        else:
-            t = t - value / sum(g * d for g, d in zip(gradient, direction)).clamp_(min=0.4)
+    clay = clay.near(*(o + (depth + 0.10) * d for o, d in zip(origin, direction)))
+    t = depth + 0.28
+    for _ in range(8):
+        t = t - 0.72 * clay.field(*(o + t * d for o, d in zip(origin, direction)))[0]
+    for _ in range(2):
+        value, rise, _ = _on_ray(clay, origin, direction, t)
+        t = t - value / rise.clamp_(min=0.4)
     return t

@@ -59,6 +59,31 @@ class View:
         x, y = frame.x + u * c - v * s, frame.y + u * s + v * c
         return View(x, y, rotation, 2 * frame.half / size, slice(0, size), slice(0, size), frame, size)
 
+    def coarse_step(self, spacing: float) -> int:
+        """How many pixels lie between the rays of `coarse`."""
+        return max(1, int(spacing / self.pixel))
+
+    def coarse(self, spacing: float) -> "View":
+        """The same window with rays about `spacing` head units apart, from the first pixel to the last or a little beyond."""
+        step = self.coarse_step(spacing)
+        if step == 1:
+            return self
+        rows, columns = ((n - 1 + step - 1) // step + 1 for n in self.x.shape)
+        i, j = torch.arange(rows)[:, None] * step, torch.arange(columns)[None, :] * step
+
+        def spread(m):
+            return m[0, 0] + i * (m[1, 0] - m[0, 0]) + j * (m[0, 1] - m[0, 0])
+
+        return View(spread(self.x), spread(self.y), self.rotation, self.pixel * step, self.rows, self.columns, self.frame, self.size)
+
+    def place_of(self, smaller: "View") -> tuple[slice, slice]:
+        """Where a window inside this one lies in its maps. Raises ValueError if it is not inside."""
+        top, left = smaller.rows.start - self.rows.start, smaller.columns.start - self.columns.start
+        h, w = smaller.x.shape
+        if top < 0 or left < 0 or top + h > self.x.shape[0] or left + w > self.x.shape[1]:
+            raise ValueError("The window is not inside the other one.")
+        return slice(top, top + h), slice(left, left + w)
+
     def window(self, canvas: torch.Tensor) -> torch.Tensor:
         """The part of a whole picture [..., size, size] that this window shows; writing to it writes to the picture."""
         return canvas[..., self.rows, self.columns]
@@ -118,16 +143,9 @@ class Hit:
     depth: torch.Tensor
 
     def cut(self, view: View) -> "Hit":
-        """The part of the maps in a smaller window. Both windows are of one picture; raises ValueError if it is not inside."""
-        top, left = view.rows.start - self.view.rows.start, view.columns.start - self.view.columns.start
-        h, w = view.x.shape
-        if top < 0 or left < 0 or top + h > self.alpha.shape[0] or left + w > self.alpha.shape[1]:
-            raise ValueError("The window is not inside the one that the surface was computed for.")
-
-        def part(m):
-            return m[top:top + h, left:left + w]
-
-        return Hit(view, part(self.alpha), part(self.x), part(self.y), part(self.z), tuple(map(part, self.normal)), part(self.depth))
+        """The part of the maps in a smaller window. Raises ValueError if it is not inside."""
+        here = self.view.place_of(view)
+        return Hit(view, self.alpha[here], self.x[here], self.y[here], self.z[here], tuple(n[here] for n in self.normal), self.depth[here])
 
 
 def intersect(view: View, center, radii, back: bool = False) -> Hit:
