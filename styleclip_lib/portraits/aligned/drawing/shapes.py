@@ -6,7 +6,6 @@ Maps are float32 [h, w]; colours are linear RGB, [3] or [3, h, w].
 """
 
 import torch
-import torch.nn.functional as F
 
 
 def lerp(a, b, t):
@@ -32,7 +31,7 @@ def cover(distance: torch.Tensor, edge: float) -> torch.Tensor:
 
 def bell(x: torch.Tensor, width) -> torch.Tensor:
     """exp(-(x/width)²), a bump of height one."""
-    return (x / width).square_().neg_().exp_()
+    return (x / width).square_().clamp_(max=50).neg_().exp_()
 
 
 def ellipse(x, y, radius_x, radius_y) -> torch.Tensor:
@@ -62,14 +61,17 @@ def grain(x: torch.Tensor, y: torch.Tensor, frequency: float, phase: float = 0.0
     return torch.sin(u + 2.1 * torch.sin(0.7 * v + phase)) * torch.sin(v + 1.7 * torch.sin(0.9 * u - phase))
 
 
-def blur(field: torch.Tensor, radius: float) -> torch.Tensor:
-    """Smooths a map [h, w]: two passes of a box, radius in pixels (rounded, at least one). Beyond its edge a map goes on as it is there."""
-    r = max(1, round(radius))
-    y = field[None, None]
-    for _ in range(2):
-        y = F.avg_pool2d(y, (1, 2 * r + 1), 1, (0, r), count_include_pad=False)
-        y = F.avg_pool2d(y, (2 * r + 1, 1), 1, (r, 0), count_include_pad=False)
-    return y[0, 0]
+def blur(field: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Smooths a map [h, w] by a Gaussian, sigma in pixels. Near its edge the map is all there is."""
+    down, across = (_gaussian(n, sigma) for n in field.shape)
+    return down @ field @ across.T
+
+
+def _gaussian(n: int, sigma: float) -> torch.Tensor:
+    """The matrix [n, n] that smooths a row of n pixels."""
+    place = torch.arange(n, dtype=torch.float32)
+    weights = bell(place[:, None] - place, max(sigma, 0.3) * 2**0.5)
+    return weights / weights.sum(1, keepdim=True)
 
 
 def shifted(field: torch.Tensor, down: int, right: int) -> torch.Tensor:

@@ -17,6 +17,7 @@ from .view import Hit, View
 
 SCALE = 0.84  # makes F about a length
 COARSE = 0.022  # head units between the rays that are solved
+FLAT = -50.0  # where a bump ends: processors are slow with numbers near zero
 CHUNK = 4096  # points at a time, so that the exponentials stay in the cache
 
 
@@ -38,7 +39,7 @@ class Clay:
         shape, (x, y, z) = x.shape, (v.reshape(-1) for v in (x, y, z))
         basis = torch.stack([torch.ones_like(x), x, y, z, x * x, y * y, z * z])
         height, gx, gy, gz, qx, qy, qz = torch.cat(
-            [self.sums @ (self.exponents @ part).exp_() for part in basis.split(CHUNK, 1)], 1)
+            [self.sums @ (self.exponents @ part).clamp_(min=FLAT).exp_() for part in basis.split(CHUNK, 1)], 1)
         rx, ry, rz = self.radii
         norm = (basis[4] / rx**2 + basis[5] / ry**2 + basis[6] / rz**2 + 1e-9).sqrt_()
         value = SCALE * (norm - 1) - height
