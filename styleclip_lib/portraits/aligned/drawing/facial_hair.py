@@ -1,10 +1,99 @@
-"""Beards, moustaches and stubble.
+"""Beards, moustaches and stubble: hair that lies on the face, and the beard's own mass below the chin."""
 
-A stand-in that draws nothing yet.
-"""
+import torch
 
+from . import palette
+from .light import cast_shadow
+from .mouth import lip_curves
 from .scene import Scene
+from .shapes import bell, cover, grain, paint, smoothstep
+from .strands import lit_hair
+from .tiles import combed
+from .view import Hit, intersect
 
 
 def draw_facial_hair(scene: Scene) -> None:
-    """Nothing yet."""
+    """What grows on the face; the mouth is drawn later."""
+    kind = scene.p.facial_hair
+    if kind == "stubble":
+        _stubble(scene)
+    elif kind == "beard":
+        _beard(scene)
+    if kind in ("beard", "moustache"):
+        _moustache(scene)
+
+
+def _area(scene: Scene, x, y):
+    """Where a beard grows, as a distance from its upper edge: cheeks, chin and around the mouth, without the lips."""
+    a = scene.a
+    side = x.abs()
+    cheek = a.mouth_y + 0.03 + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.10 * bell(side - a.mouth_width - 0.10, 0.10)
+    lips = _beside_lips(a, x, y)
+    lips = torch.where(side > a.mouth_width, torch.maximum(lips, side - a.mouth_width), lips)
+    return torch.minimum(cheek - y, lips - 0.012)
+
+
+def _stubble(scene: Scene) -> None:
+    """A fine dark grain, densest around mouth and chin."""
+    head, a = scene.head, scene.a
+    x, y = head.x, head.y
+    lip = cover(torch.minimum(a.nose_y - 0.13 - y, a.mouth_width + 0.05 - x.abs()), 0.08) * smoothstep(-0.005, 0.02, _beside_lips(a, x, y))
+    where = torch.maximum(smoothstep(-0.05, 0.13, _area(scene, x, y)), lip) * smoothstep(0.68, 0.58, x.abs())
+    dots = 0.68 + 0.32 * grain(x, y + 0.3 * head.z, 110.0) * grain(x + 0.3, y, 73.0)
+    amount = (0.62 * where * dots * head.alpha).clamp(0, 1)
+    base = palette.face_hair(scene.p)
+    skin = palette.skin(scene.p)
+    tint = (0.5 * base + 0.10 * skin) / skin
+    window = head.view.window(scene.canvas)
+    window *= 1 - amount * (1 - tint.clamp(0.10, 0.65))[:, None, None]
+
+
+def _beside_lips(a, x, y):
+    """Distance from the lips, upwards or downwards."""
+    top, _, _, bottom = lip_curves(a, (x / a.mouth_width).clamp(-1, 1))
+    return torch.maximum(y - top, bottom - y)
+
+
+def _beard(scene: Scene) -> None:
+    p, a, head = scene.p, scene.a, scene.head
+    canvas = head.view.window(scene.canvas)
+    long = 0.03 + 0.03 * p.hair_length
+    chin = intersect(head.view, (0.0, a.mouth_y - 0.13 - long, 0.26), (0.45 + 0.04 * p.jaw + 0.03 * a.man, 0.40 + long, 0.62))
+    in_front = cover(chin.depth - torch.where(head.alpha > 0.5, head.depth, -9.0), 0.08) * chin.alpha
+    mix = in_front
+    x, y = chin.x * mix + head.x * (1 - mix), chin.y * mix + head.y * (1 - mix)
+    normal = [c * mix + h * (1 - mix) for c, h in zip(chin.normal, head.normal)]
+    hit = Hit(head.view, torch.maximum(head.alpha, chin.alpha), x, y, head.z, tuple(normal), head.depth)
+    across = 0.75 * torch.atan2(x, a.mouth_y + 0.45 - y)
+    along = ((y - a.mouth_y - 0.45) ** 2 + x * x).sqrt()
+    pattern = combed(across, 0.9 * along, head.view.pixel)
+    area = _area(scene, x, y)
+    side = 0.70 - x.abs()
+    inside = torch.minimum(area + 0.020 * pattern[2] + 0.03 * (pattern[0] - 0.5), side)
+    lower = cover(y - (a.mouth_y - 0.50 - long) + 0.06 * (pattern[0] - 0.5), head.view.pixel)
+    mask = cover(inside, head.view.pixel + 0.02) * hit.alpha * lower
+    cast_shadow(canvas, 1.0, mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
+    shadow = 0.55 + 0.45 * smoothstep(0.0, 0.14, inside)
+    base = palette.face_hair(p) * 1.25
+    paint(canvas, lit_hair(base, hit, across, pattern, scene.light, shadow, 0.018), mask * 0.97)
+
+
+def _moustache(scene: Scene) -> None:
+    """Two wings that start under the nose."""
+    p, a = scene.p, scene.a
+    length = a.mouth_width * 0.92 + 0.10
+    view = scene.head.view.around((0.0, a.mouth_y + 0.10, 0.85), length + 0.15, 0.30)
+    head = scene.head.cut(view)
+    x, y, side = head.x, head.y, head.x.abs()
+    t = (side / length).clamp(0, 1)
+    middle = 0.5 * (a.nose_y - 0.12 + a.mouth_y + 0.05) - 0.11 * t * t - 0.02 * t + 0.3 * a.act.corners * t * t
+    thick = (0.058 + 0.008 * p.hair_length) * (1 - t**2.2) ** 0.7 * (1 - 0.35 * bell(x, 0.02))
+    across = 0.6 * (y - middle) - 0.30 * side
+    pattern = combed(across, 0.8 * side, view.pixel)
+    inside = torch.minimum(thick - (y - middle).abs(), length - side) + 0.010 * pattern[2] + 0.012 * (pattern[0] - 0.5)
+    mask = cover(inside, view.pixel + 0.008) * head.alpha * smoothstep(0.35, 0.5, head.z)
+    relief = 0.03 * (1 - ((y - middle) / 0.07) ** 2).clamp(0, 1)
+    shadow = 0.70 + 0.30 * smoothstep(-0.06, 0.04, y - middle)
+    cast_shadow(view.window(scene.canvas), head.alpha, mask, scene.light, view.pixel, 0.04, 0.02, 0.6)
+    pattern = torch.stack([(pattern[0] * 0.75 + 8 * relief).clamp(0, 1), pattern[1], pattern[2]])
+    paint(view.window(scene.canvas), lit_hair(palette.face_hair(p) * 1.2, head, across, pattern, scene.light, shadow, 0.02), mask * 0.98)

@@ -5,15 +5,15 @@ style lays over the shell; the tile of `tiles` gives them form. What lies behind
 (`draw_hair_behind`), what lies over forehead and sides last.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
 
 from . import palette
-from .light import KEY, around, cast_shadow, gleam, rim
+from .light import cast_shadow
 from .scene import Scene
 from .shapes import bell, cover, grain, lerp, paint, ramp, smoothstep
+from .strands import lit_hair
 from .tiles import combed, curled
 from .view import Hit, View, intersect
 
@@ -113,7 +113,9 @@ def _below_headwear(scene, hit):
     """Hats press the hair flat and hide what is above their edge. [h, w] coverage, or 1"""
     if scene.p.headwear == "none":
         return 1.0
-    return cover(0.50 - hit.y - 0.10 * (hit.z - 0.2).clamp(min=0), 0.02)
+    beside = hit.x.abs() - scene.a.width
+    edge = 0.46 - (0.16 if scene.p.headwear == "cap" else 0.06) * smoothstep(-0.20, 0.05, beside) - 6.0 * beside.clamp(min=0) ** 2
+    return cover(edge - hit.y, 0.02)
 
 
 # -- styles ------------------------------------------------------------------------------------------------------------------------
@@ -287,58 +289,19 @@ def _fringe(scene, view, shell):
 
 def _lay(scene: Scene, hit: Hit, across, pattern, mask, shadow) -> None:
     """Paints hair, and before it its shadow on the face. mask, shadow (share of the light that arrives) [h, w]"""
-    head = scene.head
+    head, view = scene.head, hit.view
     caster = torch.zeros_like(scene.view.x)
-    hit.view.window(caster).copy_(mask)
+    view.window(caster).copy_(mask)
     caster = head.view.window(caster)
     cast_shadow(head.view.window(scene.canvas), head.alpha, caster, scene.light, head.view.pixel, 0.07, 0.045, 0.75)
-    paint(hit.view.window(scene.canvas), _color(scene, hit, across, pattern, shadow), mask)
+    paint(view.window(scene.canvas), _color(scene, hit, across, pattern, shadow), mask)
+    figure = view.window(scene.figure)
+    torch.maximum(figure, mask, out=figure)
 
 
 def _color(scene: Scene, hit: Hit, across, pattern, shadow=1.0):
-    """Lit hair [3, h, w]: locks with form, and gleams that run across the strands (after Kajiya & Kay 1989)."""
-    p, light, pixel = scene.p, scene.light, hit.view.pixel
-    height, tone, fine = pattern[:3]
-    curls = p.hair_style == "curly"
-    normal = _tilted(hit.normal, (0.030 if curls else 0.022) * height + (0.003 if curls else 0.0035) * fine, pixel)
-    base = palette.hair(p)[:, None, None]
-    shade = (0.25 + 0.62 * height + 0.16 * tone + 0.20 * fine).clamp(0, 1)
-    color = lerp(0.42 * base**1.25, base, shade)  # between the locks it is darker and more saturated
-    towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
-    key = ((towards + 0.30) / 1.30).clamp_(0, 1)
-    color = color * (shadow * (KEY * key + around(normal)) + rim(normal, light))
-    tangent = _tangent(across, hit.normal, pixel)
-    hx, hy, hz = light.x, light.y + 0.25, light.z + 1
-    length = math.sqrt(hx * hx + hy * hy + hz * hz)
-    along = (tangent[0] * hx + tangent[1] * hy + tangent[2] * hz) / length + 0.12 * fine
-    band = (1 - along * along).clamp_(0, 1) ** 12 * gleam(normal, light, 6.0)
-    shine = 0.75 * base.sqrt() * base.mean().sqrt() + 0.06
-    return color + shine * (band * shadow * (0.55 + 0.5 * height + 0.4 * fine).clamp_(0))
-
-
-def _tilted(normal, relief, pixel):
-    """Normals of a surface that carries a relief (head units, towards the camera)."""
-    x, y = _slopes(relief, pixel)
-    x, y = normal[0] - normal[2] * x.clamp_(-1.2, 1.2), normal[1] - normal[2] * y.clamp_(-1.2, 1.2)
-    length = (x * x + y * y + normal[2] ** 2).sqrt_().clamp_(min=1e-3)
-    return x / length, y / length, normal[2] / length
-
-
-def _slopes(field, pixel):
-    """Slopes of a map to the right and upwards, in units of 1 / head unit."""
-    x, y = torch.zeros_like(field), torch.zeros_like(field)
-    x[:, 1:-1] = (field[:, 2:] - field[:, :-2]) / (2 * pixel)
-    y[1:-1] = (field[:-2] - field[2:]) / (2 * pixel)
-    return x, y
-
-
-def _tangent(across, normal, pixel):
-    """The strands' direction: along the surface, where `across` does not change. Unit vectors in camera coordinates."""
-    x, y = _slopes(across, pixel)
-    tx, ty = -y, x
-    tz = -(normal[0] * tx + normal[1] * ty) / normal[2].clamp(min=0.15)
-    length = (tx * tx + ty * ty + tz * tz + 1e-9).sqrt_()
-    return tx / length, ty / length, tz / length
+    relief = 0.030 if scene.p.hair_style == "curly" else 0.022
+    return lit_hair(palette.hair(scene.p), hit, across, pattern, scene.light, shadow, relief)
 
 
 def _rounded_min(a, b, k):

@@ -25,7 +25,7 @@ from .clothes import draw_clothes
 from .earrings import draw_earrings
 from .eyes import draw_eyes
 from .facial_hair import draw_facial_hair
-from .glasses import draw_glasses
+from .glasses import draw_glasses, draw_temples
 from .hair import draw_hair, draw_hair_behind
 from .headwear import draw_headwear
 from .light import developed, light_of
@@ -36,7 +36,7 @@ from .surface import head_clay, meet
 from .view import View, head_rotation
 
 LAYERS = (draw_backdrop, draw_hair_behind, draw_neck, draw_clothes, draw_ears, draw_head, draw_facial_hair, draw_mouth, draw_eyes,
-          draw_hair, draw_earrings, draw_glasses, draw_headwear)
+          draw_temples, draw_hair, draw_earrings, draw_glasses, draw_headwear)
 
 
 @torch.no_grad()
@@ -70,4 +70,6 @@ def scene_of(p: Portrait, size: int, camera: Camera = ALIGNED) -> Scene:
     view = View.whole(frame, rotation, size)
     head = meet(clay, view.box(-1.0, 1.0, -1.25, 1.20), view.around((0.0, a.nose_y + 0.12, 0.95), 0.42, 0.42))
     eye_z = front_of(clay, torch.tensor([[a.eye_x, a.eye_y]])).item() - 0.012
-    return Scene(p, a, view, light_of(p), clay, head, eye_z, torch.zeros(3, size, size))
+    figure = torch.zeros(size, size)
+    head.view.window(figure).copy_(head.alpha)
+    return Scene(p, a, view, light_of(p), clay, head, eye_z, torch.zeros(3, size, size), figure)

@@ -1,0 +1,43 @@
+"""How light falls on hair."""
+
+import math
+
+import torch
+
+from .light import KEY, Light, around, gleam, rim
+from .relief import slopes, tilted
+from .shapes import lerp
+from .view import Hit
+
+
+def lit_hair(base: torch.Tensor, hit: Hit, across: torch.Tensor, pattern: torch.Tensor, light: Light, shadow=1.0,
+             relief: float = 0.022) -> torch.Tensor:
+    """Locks with form, and gleams that run across the strands (Kajiya and Kay 1989).
+
+    base [3] the hair's colour, across [h, w] the coordinate across the strands, pattern [3 or more, h, w] as in `tiles`, shadow = share of
+    the light that arrives, a map or a number, relief = height of the locks in head units  ->  [3, h, w] linear RGB
+    """
+    pixel, (height, tone, fine) = hit.view.pixel, pattern[:3]
+    base = base[:, None, None]
+    shade = (0.25 + 0.62 * height + 0.16 * tone + 0.20 * fine).clamp_(0, 1)
+    color = lerp(0.42 * base**1.25, base, shade)  # between the locks it is darker and more saturated
+    normal = tilted(hit.normal, relief * height + 0.0035 * fine, pixel)
+    towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
+    key = ((towards + 0.30) / 1.30).clamp_(0, 1)
+    color = color * (shadow * (KEY * key + around(normal)) + rim(normal, light))
+    tangent = _tangent(across, hit.normal, pixel)
+    hx, hy, hz = light.x, light.y + 0.25, light.z + 1
+    length = math.sqrt(hx * hx + hy * hy + hz * hz)
+    along = (tangent[0] * hx + tangent[1] * hy + tangent[2] * hz) / length + 0.12 * fine
+    band = (1 - along * along).clamp_(0, 1) ** 12 * gleam(normal, light, 6.0)
+    shine = 0.75 * base.sqrt() * base.mean().sqrt() + 0.06
+    return color + shine * (band * shadow * (0.55 + 0.5 * height + 0.4 * fine).clamp_(0))
+
+
+def _tangent(across, normal, pixel):
+    """The strands' direction: along the surface, where `across` does not change. Unit vectors in camera coordinates."""
+    x, y = slopes(across, pixel)
+    tx, ty = -y, x
+    tz = -(normal[0] * tx + normal[1] * ty) / normal[2].clamp(min=0.15)
+    length = (tx * tx + ty * ty + tz * tz + 1e-9).sqrt_()
+    return tx / length, ty / length, tz / length
