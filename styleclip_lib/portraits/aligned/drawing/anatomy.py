@@ -28,6 +28,7 @@ class Expression:
     cheek: float = 0.0  # pushed up
     frown: float = 0.0  # folds between the brows
     forehead: float = 0.0  # folds over raised brows
+    rounding: float = 0.0  # of the mouth's opening, from a bow to an ellipse
     flare: float = 0.0  # nostrils
     jaw: float = 0.0  # chin down
 
@@ -41,8 +42,8 @@ EXPRESSIONS = {
     "angry": Expression(corners=-0.060, opening=0.095, widening=0.10, upper_teeth=0.50, lower_teeth=0.50, brow_inner=-0.105,
                         brow_middle=-0.055, brow_outer=0.050, brow_pinch=0.075, upper_lid=-0.22, lower_lid=0.26, cheek=0.25,
                         frown=1.0, flare=1.0),
-    "surprised": Expression(corners=0.0, opening=0.235, widening=-0.24, upper_teeth=0.12, brow_inner=0.115, brow_middle=0.130,
-                            brow_outer=0.095, upper_lid=0.34, lower_lid=-0.12, forehead=1.0, jaw=0.10),
+    "surprised": Expression(corners=0.0, opening=0.235, widening=-0.32, upper_teeth=0.10, brow_inner=0.115, brow_middle=0.130,
+                            brow_outer=0.095, upper_lid=0.34, lower_lid=-0.12, forehead=1.0, rounding=1.0, jaw=0.10),
 }
 
 
@@ -104,17 +105,17 @@ def anatomy(p: Portrait) -> Anatomy:
     act = expression_of(p)
     is_open = p.eyes == "open"
 
-    eye_size = 1 + 0.09 * p.eye_size + 0.13 * child - 0.07 * man_grown - 0.07 * old
+    eye_size = 1 + 0.09 * p.eye_size + 0.20 * child - 0.07 * man_grown - 0.07 * old
     opening = 0.094 * eye_size * (1 + 0.04 * woman_grown + 0.10 * child - 0.10 * old)
     lips = 1 + 0.32 * p.lip_fullness + 0.16 * woman_grown - 0.10 * man_grown - 0.28 * old
-    eye_y = -0.02 - 0.10 * child
-    mouth_y = -0.585 + 0.025 * p.mouth_height + 0.02 * child - 0.01 * man_grown
+    eye_y = -0.02 - 0.15 * child
+    mouth_y = -0.585 + 0.025 * p.mouth_height - 0.015 * child - 0.01 * man_grown
     return Anatomy(
         man=man, child=child, old=old, act=act,
-        width=0.715 + 0.020 * p.weight + 0.02 * child,
+        width=0.715 + 0.020 * p.weight + 0.03 * child,
         height=1.0 + 0.030 * p.face_length - 0.02 * child,
         depth=0.83 + 0.015 * p.weight,
-        eye_x=0.298 + 0.020 * p.eye_spacing + 0.012 * child,
+        eye_x=0.298 + 0.020 * p.eye_spacing + 0.022 * child,
         eye_y=eye_y,
         eye_width=0.158 * eye_size,
         eye_upper=opening * (1 + act.upper_lid) if is_open else -0.030,
@@ -128,9 +129,9 @@ def anatomy(p: Portrait) -> Anatomy:
         brow_length=0.355 - 0.03 * child,
         brow_arch=0.036 + 0.022 * p.brow_shape + 0.016 * woman_grown - 0.010 * man_grown,
         brow_thickness=0.0290 + 0.0135 * p.brows + 0.005 * man_grown - 0.004 * child,
-        nose_y=eye_y - 0.335 - 0.040 * p.nose_length + 0.075 * child - 0.020 * old,
-        nose_width=0.142 + 0.026 * p.nose_width + 0.012 * man_grown - 0.022 * child + 0.010 * act.flare,
-        nose_out=0.195 + 0.025 * p.nose_length + 0.020 * man_grown - 0.055 * child + 0.015 * old,
+        nose_y=eye_y - 0.335 - 0.040 * p.nose_length + 0.105 * child - 0.020 * old,
+        nose_width=0.142 + 0.026 * p.nose_width + 0.012 * man_grown - 0.030 * child + 0.010 * act.flare,
+        nose_out=0.195 + 0.025 * p.nose_length + 0.020 * man_grown - 0.075 * child + 0.015 * old,
         nose_tip=0.084 + 0.009 * p.nose_width + 0.004 * man_grown - 0.006 * child,
         mouth_y=mouth_y - 0.25 * act.jaw,
         mouth_width=(0.222 + 0.020 * p.mouth_width - 0.028 * child) * (1 + act.widening),

@@ -32,14 +32,18 @@ def draw_neck(scene: Scene) -> None:
 
 
 def draw_ears(scene: Scene) -> None:
+    """A shell with a rolled edge, and the hollow inside it."""
     a = scene.a
     tone = palette.skin(scene.p) * torch.tensor([1.0, 0.86, 0.84])
     for side in (-1, 1):
         center = (side * (a.width + 0.005), a.eye_y - 0.10, -0.08)
         view = scene.view.around(center, 0.30, 0.36)
-        hit = intersect(view, center, (0.105, a.ear_size, 0.15))
-        # the helix is a rim around a hollow
-        u, v = (side * hit.x - a.width) / 0.105, (hit.y - center[1]) / a.ear_size
-        rim = torch.sqrt(u * u + v * v + 1e-6)
-        hollow = bell((rim - 0.55), 0.22) * smoothstep(-0.9, -0.3, v) + 0.6 * bell(rim, 0.3)
-        paint(view.window(scene.canvas), lit(tone, hit.normal, scene.light, 0.45, shadow=1 - 0.45 * hollow, gloss=0.05), hit.alpha)
+        hit = intersect(view, center, (0.115, a.ear_size, 0.15))
+        u, v = (side * hit.x - a.width + 0.02) / 0.115, (hit.y - center[1]) / a.ear_size
+        ring = torch.sqrt(u * u + v * v + 1e-6)
+        groove = bell(ring - 0.66, 0.12) * smoothstep(-0.55, -0.15, v)  # inside the rolled edge
+        bowl = bell(torch.sqrt((u / 0.42) ** 2 + ((v + 0.10) / 0.40) ** 2 + 1e-6), 1.0)
+        glow = 1 + 0.25 * bell(ring - 0.9, 0.15)  # light comes through the edge
+        color = lit(tone, hit.normal, scene.light, 0.45, shadow=1 - 0.50 * groove - 0.45 * bowl, gloss=0.05)
+        color = color * (1 - 0.30 * groove - 0.35 * bowl) * glow
+        paint(view.window(scene.canvas), color, hit.alpha)

@@ -48,7 +48,7 @@ def draw_eyes(scene: Scene) -> None:
 def _draw_eye(scene: Scene, side: int) -> None:
     a, p = scene.a, scene.p
     center = eye_center(scene, side)
-    view = scene.view.around((center[0], center[1], scene.eye_z), 0.30, 0.24)
+    view = scene.head.view.around((center[0], center[1], scene.eye_z), 0.30, 0.24)
     head, canvas = scene.head.cut(view), view.window(scene.canvas)
     x, y = side * head.x - a.eye_x, head.y - a.eye_y
     t = (x / a.eye_width).clamp(-1, 1)
@@ -66,7 +66,7 @@ def _draw_ball(scene, canvas, view, head, center, side, x, y, t, upper, lower):
 
     ball = intersect(view, center, (BALL, BALL, BALL))
     shade = 0.92 * diffuse(ball.normal, light, 0.6) + 0.75 * around(ball.normal)
-    shade *= 1 - 0.55 * bell(upper - y, 0.045) - 0.22 * bell(y - lower, 0.03)
+    shade *= 1 - 0.62 * bell(upper - y, 0.05) - 0.25 * bell(y - lower, 0.03)
     white = palette.EYEBALL[:, None, None] * shade
     pink = bell(t + 1, 0.35) + 0.5 * bell(t - 1, 0.25)
     white *= 1 - pink * torch.tensor([0.10, 0.42, 0.40])[:, None, None]
@@ -112,22 +112,21 @@ def _draw_iris(scene, canvas, view, inside, shade, dx, dy, rho):
 
 def _draw_lashes(scene, canvas, view, head, x, y, upper, lower):
     a, p = scene.a, scene.p
-    woman, makeup = 1 - a.man, float(p.makeup == "makeup")
+    woman, makeup, closed = 1 - a.man, float(p.makeup == "makeup"), p.eyes == "closed"
     t = x / a.eye_width
-    ends = smoothstep(-1.08, -0.80, t) * smoothstep(1.16, 0.98, t)
-    closed = p.eyes == "closed"
-    # the lid's edge: a dark line, thicker towards the outside
-    thickness = (0.0085 + 0.004 * woman + 0.006 * makeup) * (0.65 + 0.35 * t.clamp(-1, 1)) + 0.003
-    line = cover(thickness - (y - upper - 0.003).abs(), view.pixel) * ends
+    ends = smoothstep(-1.06, -0.75, t) * smoothstep(1.16, 0.98, t)
     ink = lerp(palette.INK, palette.face_hair(p) * 0.25, 0.4 * (1 - makeup))
-    paint(canvas, ink, 0.92 * line * head.alpha)
-    # lashes
-    long = (0.026 + 0.022 * woman + 0.020 * makeup - 0.008 * a.old) * (0.35 + 0.65 * smoothstep(-0.8, 0.8, t))
+    # the lid's edge: a dark line, thicker towards the outside
+    thickness = (0.0085 + 0.004 * woman + 0.005 * makeup) * (0.65 + 0.35 * t.clamp(-1, 1)) + 0.003
+    paint(canvas, ink, 0.92 * cover(thickness - (y - upper - 0.003).abs(), view.pixel) * ends * head.alpha)
+    # lashes: they fan out from the middle of the lid, and taper
     above = (upper - y) if closed else (y - upper)
-    lean = t - above / long.clamp(min=0.01) * 0.10 * (0.3 + t)
-    comb = 0.5 + 0.5 * torch.cos(2 * math.pi * 8.0 * lean)
-    lash = cover(long * comb - above, view.pixel * 1.2) * smoothstep(-0.004, 0.004, above) * ends
-    paint(canvas, ink, (0.55 + 0.3 * makeup) * lash * head.alpha)
+    long = (0.020 + 0.020 * woman + 0.016 * makeup - 0.008 * a.old) * (0.30 + 0.70 * smoothstep(-0.9, 0.9, t))
+    root = t - (above / a.eye_width) * (0.25 + 0.95 * t)
+    share = (above / long.clamp(min=0.008)).clamp(0, 1)
+    comb = 0.5 + 0.5 * torch.cos(2 * math.pi * 5.5 * root)
+    lash = smoothstep(share - 0.25, share + 0.25, comb) * smoothstep(1.0, 0.75, share) * smoothstep(-0.004, 0.004, above) * ends
+    paint(canvas, ink, (0.60 + 0.30 * makeup) * lash * head.alpha)
     if not closed:
         below = bell(y - lower + 0.004, 0.006 + 0.3 * view.pixel) * smoothstep(-0.7, 0.5, t) * smoothstep(1.05, 0.95, t.abs())
         paint(canvas, palette.skin(p) * torch.tensor([0.22, 0.12, 0.11]), (0.45 + 0.25 * makeup) * below * head.alpha)

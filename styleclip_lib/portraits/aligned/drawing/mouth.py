@@ -15,10 +15,11 @@ def lip_curves(a: Anatomy, t: torch.Tensor):
     Returns (top of the upper lip, top of the opening, bottom of the opening, bottom of the lower lip).
     """
     inside = (1 - t * t).clamp(min=0)
-    middle = a.mouth_y + a.act.corners * (t * t - 0.40) - 0.006 * bell(t, 0.20)
-    smile = a.act.cheek  # the upper lip of a smile stays straight, the lower one sags
-    top = middle + (0.26 - 0.16 * smile) * a.act.opening * inside**0.8
-    bottom = middle - (0.74 + 0.16 * smile) * a.act.opening * inside**0.75
+    act = a.act
+    middle = a.mouth_y + act.corners * (t * t - 0.40) - 0.006 * bell(t, 0.20)
+    above = 0.26 - 0.16 * act.cheek + 0.16 * act.rounding  # the upper lip of a smile stays straight, the lower one sags
+    form = inside ** (0.80 - 0.26 * act.rounding)
+    top, bottom = middle + above * act.opening * form, middle - (1 - above) * act.opening * form
     bow = 1 + 0.16 * bell(t.abs() - 0.26, 0.20) - 0.20 * bell(t, 0.13)
     return top + a.upper_lip * inside**0.85 * bow, top, bottom, bottom - a.lower_lip * inside**0.62
 
@@ -26,7 +27,7 @@ def lip_curves(a: Anatomy, t: torch.Tensor):
 def mouth_view(scene: Scene) -> View:
     """The window around the mouth."""
     a = scene.a
-    return scene.view.around((0.0, a.mouth_y - 0.04, 0.85), a.mouth_width + 0.10, 0.26 + a.act.opening * 0.5)
+    return scene.head.view.around((0.0, a.mouth_y - 0.04, 0.85), a.mouth_width + 0.10, 0.26 + a.act.opening * 0.5)
 
 
 def draw_mouth(scene: Scene) -> None:

@@ -18,7 +18,7 @@ def _named(**codes):
     return {name: linear(code) for name, code in codes.items()}
 
 
-SKIN = _colors("ffe2d2", "f7caa8", "dfa67c", "ad7650", "80523a", "583a2e")  # very light to very dark
+SKIN = _colors("f9dccb", "f3c6a6", "dfa67c", "ad7650", "80523a", "583a2e")  # very light to very dark
 HAIR = _named(black="2a2630", brown="6b4226", blond="e3c074", red="b5451f", grey="8e9096", white="e8e6e2", pink="f06aa8",
               blue="3f74d8", green="3fa866")
 IRIS = _named(brown="7a4a26", blue="4a90d8", green="4ea558")
@@ -60,6 +60,19 @@ def face_hair(p: Portrait) -> torch.Tensor:
     """Brows and beards: wigs dye neither, and both are a little darker than the hair. [3]"""
     natural = HAIR["brown"] if p.hair_color in ("pink", "blue", "green") else hair(p)
     return natural * 0.62
+
+
+def brow(p: Portrait) -> torch.Tensor:
+    """Brows that stand out from the skin: pale ones are darkened on pale skin. [3]"""
+    color = face_hair(p)
+    pale = min(color.mean().item() / 0.3, 1.0)
+    return color * (1 - 0.5 * pale * (1 - p.skin_tone))
+
+
+def lips(p: Portrait, man: float) -> torch.Tensor:
+    """Lips are redder than the skin, a man's less so; lipstick covers most of that. [3]"""
+    natural = skin(p) * torch.lerp(torch.tensor([0.80, 0.42, 0.42]), torch.tensor([0.82, 0.60, 0.57]), 0.75 * man)
+    return torch.lerp(natural, along(LIPSTICK, p.makeup_color), 0.85) if p.makeup == "makeup" else natural
 
 
 def iris(p: Portrait) -> torch.Tensor:

@@ -7,63 +7,70 @@ import torch
 from . import palette
 from .eyes import brow_curve, lid_curves
 from .light import KEY, around, crevices, gleam, rim
-from .mouth import lip_curves
+from .mouth import lip_curves, mouth_view
 from .scene import Scene
 from .shapes import bell, blur, cover, lerp, paint, shifted, smoothstep
-from .view import Hit
+from .view import Hit, View
 
 
 @dataclass
 class Skin:
-    """What the light will fall on, maps of the head's window.
+    """What the light will fall on, maps [h, w] of a window of the head. Writing to the maps of a smaller window writes to these.
 
-    color [3, h, w] linear RGB; relief [h, w] height over the head's surface in head units; gloss [h, w]; open [h, w] share of the
-    light that arrives
+    head    the surface
+    color   [3, h, w] linear RGB
+    relief  height over the head's surface, in head units towards the camera
+    gloss   strength of the gleam
+    open    share of the light that arrives
     """
 
+    head: Hit
     color: torch.Tensor
     relief: torch.Tensor
     gloss: torch.Tensor
     open: torch.Tensor
+
+    def within(self, view: View) -> "Skin":
+        """The part in a smaller window."""
+        here = self.head.view.place_of(view)
+        return Skin(self.head.cut(view), self.color[:, *here], self.relief[here], self.gloss[here], self.open[here])
 
 
 def draw_head(scene: Scene) -> None:
     """The head without hair: face, lids, lips, brows."""
     head, a = scene.head, scene.a
     tone = palette.skin(scene.p)[:, None, None]
-    skin = Skin(tone.expand(3, *head.x.shape).clone(), torch.zeros_like(head.x), torch.full_like(head.x, 0.14), torch.ones_like(head.x))
-    _blush(scene, skin)
-    _freckles(scene, skin)
-    _folds(scene, skin)
+    skin = Skin(head, tone.expand(3, *head.x.shape).clone(), torch.zeros_like(head.x), torch.full_like(head.x, 0.13), torch.ones_like(head.x))
+    face = skin.within(skin.head.view.around((0.0, -0.25, 0.6), 0.80, 0.85))
+    _blush(scene, face)
+    _freckles(scene, face)
+    _folds(scene, face)
+    _wrinkles(scene, skin)
     for side in (-1, 1):
-        _lids(scene, skin, side)
+        around_eye = skin.within(skin.head.view.around((side * a.eye_x, a.eye_y + 0.02, scene.eye_z), 0.36, 0.30))
+        _lids(scene, around_eye, side)
         _brow(scene, skin, side)
-    _nostrils(scene, skin)
-    if a.old > 0 or a.act.frown > 0 or a.act.forehead > 0:
-        _wrinkles(scene, skin)
-    _lips(scene, skin)
-    color = _lit(scene, skin)
-    paint(head.view.window(scene.canvas), color, head.alpha)
+    _nostrils(scene, skin.within(skin.head.view.around((0.0, a.nose_y, 0.95), 0.30, 0.24)))
+    _lips(scene, skin.within(mouth_view(scene)))
+    paint(head.view.window(scene.canvas), _lit(scene, skin), head.alpha)
 
 
 def _lit(scene: Scene, skin: Skin) -> torch.Tensor:
     """Light on skin: red light goes deepest and comes out beyond the shadow's edge, so that edge is warm."""
     head, light = scene.head, scene.light
-    normal = bent(head, skin.relief)
+    normal, pixel = bent(head, skin.relief), head.view.pixel
     towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
-    pixel = head.view.pixel
     surface = torch.where(head.alpha > 0.5, head.depth, -0.3)
-    shadow = 1 - 0.72 * _self_shadow(surface, light, pixel)
-    hollow = crevices(surface, head.alpha, 0.10, pixel, 0.16)
-    around_it = around(normal) * (1 - 0.55 * hollow) * skin.open
-    shadow = shadow * skin.open
-    back = rim(normal, light)
-    channels = []
+    arriving = skin.open.clamp(min=0.06)
+    shadow = (1 - 0.72 * _self_shadow(surface, light, pixel)) * arriving
+    hollow = crevices(surface, head.alpha, 0.12, pixel, 0.16)
+    from_all_sides = around(normal) * (1 - 0.55 * hollow) * arriving + rim(normal, light)
+    lit = torch.empty_like(skin.color)
     for i, wrap in enumerate((0.42, 0.26, 0.22)):
-        key = ((towards + wrap) / (1 + wrap)).clamp(0, 1)
-        channels.append(skin.color[i] * (KEY * key * (shadow if i else shadow.sqrt()) + around_it + back))
-    shine = gleam(normal, light, 18.0) + 0.5 * gleam(normal, light, 60.0)
-    return torch.stack(channels) + skin.gloss * shadow * shine
+        key = ((towards + wrap) * (KEY / (1 + wrap))).clamp_(0, KEY)
+        lit[i] = skin.color[i] * (key * (shadow if i else shadow.sqrt()) + from_all_sides)
+    shine = gleam(normal, light, 16.0) + 0.30 * gleam(normal, light, 60.0)
+    return lit + skin.gloss * shadow * shine
 
 
 def bent(head: Hit, relief: torch.Tensor):
@@ -83,31 +90,29 @@ def _self_shadow(depth, light, pixel):
     for way in (0.05, 0.09, 0.14, 0.20, 0.28):
         there = shifted(depth, round(way * light.y / pixel), -round(way * light.x / pixel))
         hidden = torch.maximum(hidden, (there - depth - way * light.z) / (0.25 * way + 0.02))
-    return blur(hidden.clamp_(0, 1), 0.016 / pixel)
+    return blur(hidden.clamp_(0, 1), 0.018 / pixel)
 
 
 def _blush(scene, skin):
-    a, head, p = scene.a, scene.head, scene.p
-    x, y = head.x.abs(), head.y
-    cheeks = bell(x - 0.37, 0.17) * bell(y - a.eye_y + 0.27, 0.15) * (0.55 + 0.5 * a.act.cheek + 0.4 * a.child)
-    nose = 0.55 * bell(x, 0.11) * bell(y - a.nose_y, 0.10)
-    chin = 0.25 * bell(x, 0.16) * bell(y + 0.90, 0.10)
-    makeup = 0.4 * (p.makeup == "makeup") * bell(x - 0.42, 0.15) * bell(y - a.eye_y + 0.24, 0.12)
-    red = (cheeks + nose + chin + makeup) * lerp(1.0, 0.7, p.skin_tone)
+    """Redder cheeks, nose and chin, a yellower forehead; a little gloss where skin is tight."""
+    a, p, x, y = scene.a, scene.p, skin.head.x.abs(), skin.head.y
+    cheeks = bell(x - 0.37, 0.17) * bell(y - a.eye_y + 0.27, 0.15) * (0.50 + 0.5 * a.act.cheek + 0.4 * a.child)
+    red = cheeks + 0.55 * bell(x, 0.11) * bell(y - a.nose_y, 0.10) + 0.25 * bell(x, 0.16) * bell(y + 0.90, 0.10)
+    if p.makeup == "makeup":
+        red += 0.40 * bell(x - 0.42, 0.15) * bell(y - a.eye_y + 0.24, 0.12)
+    red *= lerp(1.0, 0.65, p.skin_tone)
     skin.color *= 1 + red * torch.tensor([0.02, -0.30, -0.24])[:, None, None]
-    forehead = bell(x, 0.4) * smoothstep(0.2, 0.5, y)
-    skin.color *= 1 + forehead * torch.tensor([0.0, 0.01, -0.06])[:, None, None]
-    skin.gloss += 0.05 * (bell(x, 0.3) * bell(y - 0.45, 0.2) + bell(x, 0.06) * bell(y - a.nose_y - 0.02, 0.10))
+    skin.gloss += 0.05 * bell(x, 0.3) * bell(y - 0.40, 0.2) + 0.09 * bell(x, 0.05) * bell(y - a.nose_y - 0.015, 0.06)
 
 
 def _freckles(scene, skin):
     amount = max(scene.p.freckles - 0.75, 0.0) * 4
     if amount == 0:
         return
-    head, a = scene.head, scene.a
-    where = bell(head.y - a.eye_y + 0.20, 0.14) * smoothstep(0.62, 0.40, head.x.abs())
-    dots = _dots(head.x, head.y, 0.045, head.view.pixel)
-    skin.color *= 1 - amount * (where * dots) * torch.tensor([0.35, 0.52, 0.60])[:, None, None]
+    x, y = skin.head.x, skin.head.y
+    where = bell(y - scene.a.eye_y + 0.20, 0.14) * smoothstep(0.62, 0.40, x.abs())
+    dots = _dots(x, y, 0.045, skin.head.view.pixel)
+    skin.color *= 1 - amount * (where * dots) * torch.tensor([0.38, 0.58, 0.66])[:, None, None]
 
 
 def _dots(x, y, spacing, pixel):
@@ -121,105 +126,105 @@ def _dots(x, y, spacing, pixel):
 
 
 def _folds(scene, skin):
-    """From the nose to the corners of the mouth: a smile, and age."""
-    a, head = scene.a, scene.head
-    depth = 0.10 + 0.75 * a.act.cheek + 0.55 * a.old + 0.35 * a.act.flare
-    x, y = head.x.abs(), head.y
+    """From the nose to the corners of the mouth: a smile, a snarl, and age."""
+    a, x, y = scene.a, skin.head.x.abs(), skin.head.y
+    depth = 0.10 + 0.75 * a.act.cheek + 0.70 * a.old + 0.45 * a.act.flare
     down = ((a.nose_y - y) / (a.nose_y - a.mouth_y)).clamp(0, 1.6)
     line = a.nose_width * 1.02 + (a.mouth_width * 1.22 + 0.015 - a.nose_width) * down**1.2
-    along = smoothstep(-0.15, 0.3, (a.nose_y - y) / 0.25) * smoothstep(1.35, 0.85, down)
-    skin.relief += depth * along * (0.016 * smoothstep(-0.01, 0.05, x - line) * smoothstep(0.22, 0.05, x - line))
-    skin.open -= 0.20 * depth * along * bell(x - line + 0.004, 0.018)
+    along = smoothstep(-0.15, 0.3, (a.nose_y - y) / 0.25) * smoothstep(1.45, 0.85, down)
+    skin.relief += depth * along * (0.018 * smoothstep(-0.01, 0.05, x - line) * smoothstep(0.22, 0.05, x - line))
+    skin.open -= 0.24 * depth * along * bell(x - line + 0.004, 0.018)
+
+
+def _wrinkles(scene, skin):
+    """Furrows of forehead and brows, crow's feet, and the fold beside an old chin, as soft grooves."""
+    a, act = scene.a, scene.a.act
+    forehead = min(0.75 * a.old + 0.55 * act.forehead, 1.0)
+    if forehead + act.frown > 0:
+        part = skin.within(skin.head.view.box(-1.0, 1.0, *_heights(scene, a.brow_y - 0.10, a.brow_y + 0.40)))
+        x, y = part.head.x, part.head.y
+        lines = sum(bell(y - (a.brow_y + h - 0.03 * torch.cos(5 * x)), 0.013) for h in (0.15, 0.22, 0.29))
+        groove = forehead * lines * smoothstep(0.42, 0.22, x.abs()) + act.frown * bell(x.abs() - 0.048, 0.014) * bell(y - a.brow_y + 0.01, 0.08)
+        _carve(part, groove)
+    feet, chin = 0.75 * a.old + 0.20 * act.cheek, 0.6 * a.old
+    if feet > 0:
+        part = skin.within(skin.head.view.box(-1.0, 1.0, *_heights(scene, -0.95, a.eye_y + 0.15)))
+        x, y = part.head.x.abs(), part.head.y
+        lines = sum(bell(y - a.eye_y - k * (x - a.eye_x - 0.06), 0.010) for k in (-0.55, 0.0, 0.55))
+        groove = feet * lines * bell(x - a.eye_x - a.eye_width - 0.08, 0.05)
+        beside = bell(x - a.mouth_width - 0.05 - 0.20 * (a.mouth_y - y), 0.018) * bell(y - a.mouth_y + 0.10, 0.07)
+        _carve(part, groove + chin * beside)
+
+
+def _heights(scene, low, high):
+    """Between which heights of the picture the front of the head lies between two heights of its own."""
+    return scene.view.seen((0.0, low, 0.75))[1] - 0.06, scene.view.seen((0.0, high, 0.75))[1] + 0.06
+
+
+def _carve(skin, groove):
+    skin.open -= 0.24 * groove
+    skin.relief -= 0.007 * groove
 
 
 def _lids(scene, skin, side):
-    a, p, head = scene.a, scene.p, scene.head
+    a, p, head = scene.a, scene.p, skin.head
     x, y = side * head.x - a.eye_x, head.y - a.eye_y
     t = (x / a.eye_width).clamp(-1, 1)
     upper, lower = lid_curves(a, t)
     width = smoothstep(1.25, 0.85, (x / a.eye_width).abs())
-    fold = (0.036 + 0.012 * (1 - a.man) - 0.012 * a.old) if p.eyes == "open" else 0.085
+    fold = (0.038 + 0.010 * (1 - a.man) - 0.010 * a.old) if p.eyes == "open" else 0.085
     crease = y - (upper * 0.92 + fold)
     skin.relief += width * (0.016 * smoothstep(-0.012, 0.018, crease) * smoothstep(0.14, 0.03, crease))
-    skin.open -= 0.34 * width * bell(crease, 0.010)
-    lid = smoothstep(0.012, -0.012, crease) * smoothstep(-0.01, 0.01, y - upper) * width
+    skin.open -= 0.36 * width * bell(crease, 0.010)
+    on_lid = smoothstep(-0.01, 0.01, y - upper) * width
+    skin.color *= 1 - 0.16 * smoothstep(0.012, -0.012, crease) * on_lid * torch.tensor([0.3, 1.0, 0.9])[:, None, None]
     if p.makeup == "makeup":
-        shadow = palette.along(palette.EYESHADOW, p.makeup_color)
-        veil = smoothstep(0.075, -0.01, crease) * smoothstep(-0.01, 0.01, y - upper) * width
-        paint(skin.color, shadow, 0.62 * veil)
-    skin.color *= 1 - 0.12 * lid * torch.tensor([0.3, 1.0, 0.9])[:, None, None]
-    below = y - (lower - 0.05 - 0.02 * a.old)
-    skin.open -= (0.10 + 0.22 * a.old + 0.12 * a.act.lower_lid) * bell(below, 0.016) * width * bell(t, 0.9)
-    skin.color *= 1 - (0.07 + 0.08 * a.old) * bell(y - lower + 0.04, 0.04) * width * torch.tensor([0.6, 1.0, 0.7])[:, None, None]
+        paint(skin.color, palette.along(palette.EYESHADOW, p.makeup_color), 0.62 * smoothstep(0.075, -0.01, crease) * on_lid)
+    bag = bell(y - (lower - 0.05 - 0.02 * a.old), 0.016) * width * bell(t, 0.9)
+    skin.open -= (0.08 + 0.30 * a.old + 0.12 * a.act.lower_lid) * bag
+    skin.relief += (0.003 + 0.009 * a.old) * bell(y - lower + 0.035, 0.025) * width
+    skin.color *= 1 - (0.06 + 0.10 * a.old) * bell(y - lower + 0.04, 0.04) * width * torch.tensor([0.6, 1.0, 0.7])[:, None, None]
 
 
 def _brow(scene, skin, side):
-    a, p, head = scene.a, scene.p, scene.head
-    x = side * head.x - a.brow_start
+    a, p = scene.a, scene.p
+    middle = (side * (a.brow_start + a.brow_length / 2), a.brow_y, 0.72)
+    skin = skin.within(skin.head.view.around(middle, a.brow_length / 2 + 0.10, 0.24))
+    x = side * skin.head.x - a.brow_start
     t = x / a.brow_length
-    offset = head.y - brow_curve(a, t.clamp(0, 1))
+    offset = skin.head.y - brow_curve(a, t.clamp(0, 1))
     thickness = a.brow_thickness * (1.05 - 0.72 * t.clamp(0, 1) ** 1.5) * smoothstep(-0.10, 0.12, t)
     # hairs lean outwards, those at the inner end stand up
     lean = x - offset * (1.1 - 1.5 * t.clamp(0, 1))
     comb = 0.6 * torch.sin(150 * lean) + 0.4 * torch.sin(237 * lean + 1.7)
     shape = torch.minimum(thickness - offset.abs() + 0.0045 * comb, torch.minimum(t + 0.03, 1.03 - t) * a.brow_length)
-    alpha = cover(shape, head.view.pixel + 0.010) * (0.90 + 0.10 * comb)
-    color = palette.face_hair(p)
-    color = color * (0.85 - 0.35 * (1 - p.skin_tone) * (color.mean() > 0.3))
-    paint(skin.color, color, alpha.clamp(0, 1) * 0.94)
+    alpha = cover(shape, skin.head.view.pixel + 0.010) * (0.90 + 0.10 * comb)
+    paint(skin.color, palette.brow(p), alpha.clamp_(0, 1) * 0.94)
     skin.gloss *= 1 - 0.8 * alpha
     skin.relief += 0.004 * alpha
 
 
 def _nostrils(scene, skin):
-    a, head = scene.a, scene.head
+    a, x, y = scene.a, skin.head.x, skin.head.y
     for side in (-1, 1):
-        x, y = side * head.x - (a.nose_width - 0.040) * 0.56, head.y - (a.nose_y - 0.072)
-        hole = bell(torch.sqrt((x / 1.25) ** 2 + ((y - 0.30 * x) * 1.6) ** 2 + 1e-9), 0.027)
-        skin.open -= 0.85 * hole
-    beside = head.x.abs() - a.nose_width * 1.06
-    skin.open -= 0.30 * bell(beside, 0.016) * bell(head.y - a.nose_y + 0.035, 0.05)
-    ridge = bell(head.x, 0.05) * smoothstep(a.nose_y + 0.05, a.nose_y + 0.12, head.y) * smoothstep(0.30, 0.10, head.y)
-    skin.gloss *= 1 - 0.6 * ridge
-
-
-def _wrinkles(scene, skin):
-    """Forehead and brow furrows as soft grooves."""
-    a, head = scene.a, scene.head
-    x, y = head.x, head.y
-    lines = sum(bell(y - (a.brow_y + h - 0.03 * torch.cos(5 * x)), 0.014) for h in (0.15, 0.22, 0.29))
-    amount = min(0.55 * a.old + 0.55 * a.act.forehead, 0.9)
-    groove = amount * lines * smoothstep(0.42, 0.22, x.abs())
-    groove = groove + a.act.frown * bell(x.abs() - 0.05, 0.013) * bell(y - a.brow_y + 0.01, 0.07)
-    feet = sum(bell(y - a.eye_y - k * (x.abs() - a.eye_x - 0.06), 0.010) for k in (-0.55, 0.0, 0.55))
-    groove = groove + (0.6 * a.old + 0.15 * a.act.cheek) * feet * bell(x.abs() - a.eye_x - a.eye_width - 0.09, 0.05)
-    skin.open -= 0.22 * groove
-    skin.relief -= 0.006 * groove
+        u, v = side * x - (a.nose_width - 0.040) * 0.56, y - (a.nose_y - 0.072)
+        skin.open -= 0.88 * bell(torch.sqrt((u / 1.3) ** 2 + ((v - 0.30 * u) * 1.5) ** 2 + 1e-9), 0.028)
+    skin.open -= 0.30 * bell(x.abs() - a.nose_width * 1.06, 0.016) * bell(y - a.nose_y + 0.035, 0.05)
 
 
 def _lips(scene, skin):
-    a, p, head = scene.a, scene.p, scene.head
-    x, y = head.x, head.y
+    a, p, x, y = scene.a, scene.p, skin.head.x, skin.head.y
+    pixel = skin.head.view.pixel
     t = (x / a.mouth_width).clamp(-1, 1)
     upper, top, bottom, lower = lip_curves(a, t)
-    ends = (1 - (x / a.mouth_width).abs()) * a.mouth_width
-    tone = palette.skin(p)
-    natural = tone * lerp(torch.tensor([0.80, 0.42, 0.42]), torch.tensor([0.82, 0.60, 0.57]), 0.75 * a.man)
-    color = natural
-    if p.makeup == "makeup":
-        color = lerp(natural, palette.along(palette.LIPSTICK, p.makeup_color), 0.85)
-    edge = head.view.pixel + 0.010
-    shape = cover(torch.minimum(torch.minimum(upper - y, y - lower), ends + 0.01), edge) * smoothstep(0.4, 0.6, head.z)
-    paint(skin.color, color, shape * 0.92)
+    ends = a.mouth_width - x.abs()
+    shape = cover(torch.minimum(torch.minimum(upper - y, y - lower), ends + 0.01), pixel + 0.010) * smoothstep(0.4, 0.6, skin.head.z)
+    paint(skin.color, palette.lips(p, a.man), shape * 0.92)
     upper_part = ((y - top) / (upper - top).clamp(min=0.004)).clamp(0, 1)
     lower_part = ((bottom - y) / (bottom - lower).clamp(min=0.004)).clamp(0, 1)
-    round_upper, round_lower = (4 * upper_part * (1 - upper_part)), (4 * lower_part * (1 - lower_part))
-    profile = (0.020 * round_upper**0.7 * (y > top) + 0.030 * round_lower**0.7 * (y < bottom)) * shape
-    skin.relief += profile * (1 - t**4)
+    round_upper, round_lower = 4 * upper_part * (1 - upper_part), 4 * lower_part * (1 - lower_part)
+    skin.relief += (0.020 * round_upper**0.7 * (y > top) + 0.030 * round_lower**0.7 * (y < bottom)) * shape * (1 - t**4)
     skin.gloss += shape * (0.10 + 0.14 * (p.makeup == "makeup")) * (y < bottom)
-    middle = (top + bottom) / 2
-    closed = float(a.act.opening < 0.03)
-    seam = bell(y - middle, 0.009 + 0.2 * head.view.pixel) * smoothstep(-0.02, 0.02, ends) * closed
+    seam = bell(y - (top + bottom) / 2, 0.009 + 0.2 * pixel) * smoothstep(-0.02, 0.02, ends) * max(0.0, 1 - a.act.opening / 0.03)
     corner = bell((x.abs() - a.mouth_width) / 0.030, 1.0) * bell((y - (a.mouth_y + 0.60 * a.act.corners)) / 0.022, 1.0)
-    skin.open -= (0.70 * seam + 0.40 * corner).clamp(0, 0.9)
-    skin.open.clamp_(min=0.08)
+    skin.open -= (0.72 * seam + 0.42 * corner).clamp_(0, 0.9)

@@ -76,7 +76,7 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     add(0.09 * fat + 0.03 * old, 0.0, -0.98, 0.16, 0.36, 0.12, 0.34)  # double chin
     # brow, sockets, lids
     add(0.020 + 0.035 * man - 0.015 * child, 0.24, a.brow_y - 0.03, 0.74, 0.24, 0.075, 0.20)
-    add(-0.075 + 0.02 * child, ex - 0.03, ey + 0.01, 0.76, 0.17, 0.12, 0.22)
+    add(-0.066 + 0.02 * child, ex - 0.02, ey + 0.01, 0.76, 0.17, 0.12, 0.22)
     add(0.058, ex, ey, 0.72, 0.125, 0.095, 0.22)
     # cheeks
     lift = act.cheek
@@ -91,8 +91,8 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     # nose: bridge, tip, wings, septum
     top, out = ey + 0.06, a.nose_out
     for i, share in enumerate((0.0, 0.33, 0.66)):
-        add(out * (0.24 + 0.15 * i), 0.0, top + share * (ny - top), 0.87 + 0.012 * i, 0.078 + 0.005 * i + 0.006 * man, 0.11, 0.16)
-    add(out * 0.92, 0.0, ny, 0.90, a.nose_tip, 0.080, 0.16)
+        add(out * (0.16 + 0.15 * i), 0.0, top + share * (ny - top), 0.87 + 0.012 * i, 0.096 - 0.004 * i + 0.006 * man, 0.12, 0.17)
+    add(out * 0.95, 0.0, ny, 0.90, a.nose_tip, 0.078, 0.16)
     add(out * 0.70, a.nose_width - 0.040, ny - 0.028, 0.80, 0.048, 0.052, 0.14)
     add(out * 0.30, 0.0, ny - 0.075, 0.86, 0.032, 0.045, 0.16)
     return Clay((a.width, a.height, a.depth), torch.tensor(rows))

@@ -89,7 +89,7 @@ class View:
         return canvas[..., self.rows, self.columns]
 
     def box(self, left: float, right: float, bottom: float, top: float) -> "View":
-        """The window around a rectangle in camera coordinates, as far as the picture shows it (two pixels at least)."""
+        """The window around a rectangle in camera coordinates, as far as it lies in this one (two pixels at least)."""
         c, s = math.cos(self.frame.roll), math.sin(self.frame.roll)
         corners = [(x - self.frame.x, y - self.frame.y) for x in (left, right) for y in (bottom, top)]
         u = [(x * c + y * s) / self.frame.half for x, y in corners]
@@ -103,13 +103,10 @@ class View:
         return self.box(x - radius, x + radius, y - radius_y, y + radius_y)
 
     def _pixels(self, shares):
-        low, high = (min(shares) + 1) / 2 * self.size - 1, (max(shares) + 1) / 2 * self.size + 1
-        low = min(max(math.floor(low), 0), self.size - 2)
-        return low, max(min(math.ceil(high), self.size), low + 2)
+        return math.floor((min(shares) + 1) / 2 * self.size - 1), math.ceil((max(shares) + 1) / 2 * self.size + 1)
 
     def _cut(self, top, bottom, left, right):
-        rows = slice(max(top, self.rows.start), min(bottom, self.rows.stop))
-        columns = slice(max(left, self.columns.start), min(right, self.columns.stop))
+        rows, columns = _clipped(top, bottom, self.rows), _clipped(left, right, self.columns)
         here = (slice(rows.start - self.rows.start, rows.stop - self.rows.start),
                 slice(columns.start - self.columns.start, columns.stop - self.columns.start))
         return View(self.x[here], self.y[here], self.rotation, self.pixel, rows, columns, self.frame, self.size)
@@ -122,6 +119,12 @@ class View:
         """The pixels' rays in head coordinates, origin + t · direction: (three maps [h, w], three numbers). t is the depth."""
         r = self.rotation.tolist()
         return [self.x * r[0][i] + self.y * r[1][i] for i in range(3)], [r[2][i] for i in range(3)]
+
+
+def _clipped(start: int, stop: int, outer: slice) -> slice:
+    """A range inside another one, two long at least."""
+    start = min(max(start, outer.start), outer.stop - 2)
+    return slice(start, max(min(stop, outer.stop), start + 2))
 
 
 @dataclass
