@@ -9,7 +9,7 @@ from ...photos.alignment import face_quad
 from .drawing.view import Frame
 from .world.factors import Portrait
 
-FRAMING = 1.20
+FRAMING = 1.15
 """The aligned square is this many times as large as FFHQ's, so that hats, mohawks and long hair fit."""
 
 SLIP_ROLL, SLIP_PLACE, SLIP_SIZE = math.radians(1.5), 0.01, 0.02

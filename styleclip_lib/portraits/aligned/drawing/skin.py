@@ -12,6 +12,8 @@ from .scene import Scene
 from .shapes import bell, blur, cover, lerp, paint, shifted, smoothstep
 from .view import Hit, View
 
+GLOSS = 0.075
+
 
 @dataclass
 class Skin:
@@ -33,14 +35,15 @@ class Skin:
     def within(self, view: View) -> "Skin":
         """The part in a smaller window."""
         here = self.head.view.place_of(view)
-        return Skin(self.head.cut(view), self.color[:, *here], self.relief[here], self.gloss[here], self.open[here])
+        return Skin(self.head.cut(view), self.color[(slice(None), *here)], self.relief[here], self.gloss[here], self.open[here])
 
 
 def draw_head(scene: Scene) -> None:
     """The head without hair: face, lids, lips, brows."""
     head, a = scene.head, scene.a
     tone = palette.skin(scene.p)[:, None, None]
-    skin = Skin(head, tone.expand(3, *head.x.shape).clone(), torch.zeros_like(head.x), torch.full_like(head.x, 0.13), torch.ones_like(head.x))
+    bare = torch.zeros_like(head.x)
+    skin = Skin(head, tone.expand(3, *head.x.shape).clone(), relief=bare, gloss=bare + GLOSS, open=bare + 1)
     face = skin.within(skin.head.view.around((0.0, -0.25, 0.6), 0.80, 0.85))
     _blush(scene, face)
     _freckles(scene, face)
@@ -66,10 +69,10 @@ def _lit(scene: Scene, skin: Skin) -> torch.Tensor:
     hollow = crevices(surface, head.alpha, 0.12, pixel, 0.16)
     from_all_sides = around(normal) * (1 - 0.55 * hollow) * arriving + rim(normal, light)
     lit = torch.empty_like(skin.color)
-    for i, wrap in enumerate((0.42, 0.26, 0.22)):
+    for i, wrap in enumerate((0.50, 0.27, 0.20)):
         key = ((towards + wrap) * (KEY / (1 + wrap))).clamp_(0, KEY)
         lit[i] = skin.color[i] * (key * (shadow if i else shadow.sqrt()) + from_all_sides)
-    shine = gleam(normal, light, 16.0) + 0.30 * gleam(normal, light, 60.0)
+    shine = gleam(normal, light, 14.0) + 0.30 * gleam(normal, light, 60.0)
     return lit + skin.gloss * shadow * shine
 
 
@@ -102,7 +105,7 @@ def _blush(scene, skin):
         red += 0.40 * bell(x - 0.42, 0.15) * bell(y - a.eye_y + 0.24, 0.12)
     red *= lerp(1.0, 0.65, p.skin_tone)
     skin.color *= 1 + red * torch.tensor([0.02, -0.30, -0.24])[:, None, None]
-    skin.gloss += 0.05 * bell(x, 0.3) * bell(y - 0.40, 0.2) + 0.09 * bell(x, 0.05) * bell(y - a.nose_y - 0.015, 0.06)
+    skin.gloss += 0.09 * bell(x, 0.05) * bell(y - a.nose_y - 0.015, 0.06)
 
 
 def _freckles(scene, skin):
@@ -144,8 +147,8 @@ def _wrinkles(scene, skin):
         part = skin.within(skin.head.view.box(-1.0, 1.0, *_heights(scene, a.brow_y - 0.10, a.brow_y + 0.40)))
         x, y = part.head.x, part.head.y
         lines = sum(bell(y - (a.brow_y + h - 0.03 * torch.cos(5 * x)), 0.013) for h in (0.15, 0.22, 0.29))
-        groove = forehead * lines * smoothstep(0.42, 0.22, x.abs()) + act.frown * bell(x.abs() - 0.048, 0.014) * bell(y - a.brow_y + 0.01, 0.08)
-        _carve(part, groove)
+        between = bell(x.abs() - 0.048, 0.014) * bell(y - a.brow_y + 0.01, 0.08)
+        _carve(part, forehead * lines * smoothstep(0.42, 0.22, x.abs()) + act.frown * between)
     feet, chin = 0.75 * a.old + 0.20 * act.cheek, 0.6 * a.old
     if feet > 0:
         part = skin.within(skin.head.view.box(-1.0, 1.0, *_heights(scene, -0.95, a.eye_y + 0.15)))
@@ -196,9 +199,9 @@ def _brow(scene, skin, side):
     thickness = a.brow_thickness * (1.05 - 0.72 * t.clamp(0, 1) ** 1.5) * smoothstep(-0.10, 0.12, t)
     # hairs lean outwards, those at the inner end stand up
     lean = x - offset * (1.1 - 1.5 * t.clamp(0, 1))
-    comb = 0.6 * torch.sin(150 * lean) + 0.4 * torch.sin(237 * lean + 1.7)
-    shape = torch.minimum(thickness - offset.abs() + 0.0045 * comb, torch.minimum(t + 0.03, 1.03 - t) * a.brow_length)
-    alpha = cover(shape, skin.head.view.pixel + 0.010) * (0.90 + 0.10 * comb)
+    comb = 0.6 * torch.sin(95 * lean) + 0.4 * torch.sin(151 * lean + 1.7)
+    shape = torch.minimum(thickness - offset.abs() + 0.0035 * comb, torch.minimum(t + 0.03, 1.03 - t) * a.brow_length)
+    alpha = cover(shape, skin.head.view.pixel + 0.010) * (0.95 + 0.05 * comb)
     paint(skin.color, palette.brow(p), alpha.clamp_(0, 1) * 0.94)
     skin.gloss *= 1 - 0.8 * alpha
     skin.relief += 0.004 * alpha
