@@ -1,7 +1,9 @@
-"""The domain of portraits, loaded once for all tests, and a tiny one with random weights for everything but looks."""
+"""The domain of portraits, loaded once for all tests, and a tiny one with random weights, in which everything runs."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,33 @@ def tiny_folder(tmp_path_factory, tiny) -> Path:
     ):  # fmt: skip
         save_network(folder, name, network, config, {"command": f"styleclip train {name}"})
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_domain(tiny_folder, tmp_path_factory) -> Path:
+    """The tiny domain with all that a domain may bring: directions, a mapper for "a smiling face", a word on photographs."""
+    from styleclip_lib import GlobalDirections, train_mapper
+    from styleclip_lib.weights.domain import INDEX, enter_file, save_network
+
+    folder = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("whole") / "tiny")
+    models = load_models(folder, device="cpu")
+    GlobalDirections.compute(models, images=2, samples=64, folder=folder / "scan", progress=False).save(folder / "directions.safetensors")
+    shutil.rmtree(folder / "scan")
+    train_mapper(models, "a smiling face", steps=2, people=4, progress=False).save(folder / "mapper_smile.safetensors")
+    for name in ("directions", "mapper_smile"):
+        enter_file(folder, name, folder / f"{name}.safetensors", {}, {})
+    save_network(folder, "attributes", read_differently(models), {"widths": TINY_WIDTHS, "hidden": 16}, {}, half=False)
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    (folder / INDEX).write_text(json.dumps({**index, "photographs": "This domain draws noise."}), encoding="utf-8")
+    return folder
+
+
+def read_differently(models: Models) -> torch.nn.Module:
+    """The network that reads attributes, its last layer moved and stretched so that faces differ in what is read."""
+    network, last = models.attributes, models.attributes.head[-1]
+    with torch.no_grad():
+        codes = network.code(torch.cat([models.generator.synthesis(models.sample(seed)) for seed in range(16)]))
+        stretch = 1 / codes.std(0)
+        last.bias.copy_((last.bias - codes.mean(0)) * stretch)
+        last.weight.mul_(stretch[:, None])
+    return network

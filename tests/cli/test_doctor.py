@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from styleclip_lib.cli.main import main
 from styleclip_lib.cli.train import NETWORKS
 from styleclip_lib.paths import data_folder
 from styleclip_lib.weights.domain import enter_file
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -96,33 +100,28 @@ def test_no_data_at_all(tmp_path, monkeypatch, capsys):
     assert "STYLECLIP_DATA names" in doctor(capsys, 1)
 
 
-def test_a_missing_package(data, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "dlib", None)
-    shown = doctor(capsys, 1)
-    assert re.search(r"dlib-bin +missing", shown) and "dlib is not installed: pip install" in shown
-
-
-def test_without_safetensors_the_domains_cannot_be_read(data, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    monkeypatch.delitem(sys.modules, "styleclip_lib.weights.domain")
-    monkeypatch.delattr("styleclip_lib.weights.domain")
-    assert "cannot be read before the packages are there" in doctor(capsys, 1)
-
-
-def test_a_broken_package(data, capsys, monkeypatch):
-    class Broken:
-        def find_spec(self, name, path=None, target=None):
-            if name == "clip":
-                raise ImportError("cannot import name 'packaging'\nfrom 'pkg_resources'")
-
-    monkeypatch.delitem(sys.modules, "clip", raising=False)
-    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
-    shown = doctor(capsys, 1)
-    assert re.search(r"clip-anytorch +2\.6\.\d, broken", shown)
-    assert "clip-anytorch does not import (cannot import name 'packaging' from 'pkg_resources')" in shown
+def test_missing_and_broken_packages(data):
+    """In a Python of its own, in which dlib and safetensors are missing and clip is broken."""
+    code = """
+import sys
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name == "clip":
+            raise ImportError("cannot import name 'packaging'\\nfrom 'pkg_resources'")
+sys.modules |= {"dlib": None, "safetensors": None}
+sys.meta_path.insert(0, Broken())
+from styleclip_lib.cli.main import main
+sys.exit(main(["doctor"]))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert result.returncode == 1 and result.stderr == ""
+    assert re.search(r"dlib-bin +missing", result.stdout) and "dlib is not installed: pip install" in result.stdout
+    assert re.search(r"clip-anytorch +2\.6\.\d, broken", result.stdout)
+    assert "clip-anytorch does not import (cannot import name 'packaging' from 'pkg_resources')" in result.stdout
+    assert "cannot be read before the packages are there" in result.stdout
 
 
 def test_doctor_asks_for_what_the_project_needs():
-    text = (Path(__file__).parent.parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"^dependencies = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)[1]
     assert re.findall(r'^\s*"([\w-]+)', block, re.MULTILINE) == list(PACKAGES)

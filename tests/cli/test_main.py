@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -40,22 +39,18 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"styleclip {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
-def test_help_imports_nothing_heavy(arguments):
-    code = (
-        "import sys; from styleclip_lib.cli.main import main\n"
-        "try: main(sys.argv[1:])\n"
-        "except SystemExit as stop: assert not stop.code\n"
-        "assert not {'torch', 'clip', 'dlib', 'PIL'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code, *arguments], check=True, stdout=subprocess.DEVNULL)
-
-
-def test_help_is_there_within_a_second():
-    run("--help")  # the first start after an installation compiles
-    start = time.monotonic()
-    assert run("--help").returncode == 0
-    assert time.monotonic() - start < 1
+def test_help_imports_nothing_heavy():
+    """So that it is there at once, whatever the machine."""
+    code = """
+import sys
+from styleclip_lib.cli.main import COMMANDS, main
+for name in COMMANDS:
+    try: main([name, "--help"])
+    except SystemExit as stop: assert not stop.code
+main(["--help"])
+assert not {"torch", "clip", "dlib", "PIL", "numpy", "matplotlib"} & set(sys.modules), sorted(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 MISTAKES = [
@@ -77,7 +72,7 @@ MISTAKES = [
     (["invert", "portrait.png", "a.png", "--latent", "w.txt"], "extension .npy"),
     (["invert", "portrait.png", "a.png", "--space", "q"], "'q'"),
     (["invert", "portrait.png", "a.png", "--steps", "-1"], "--steps must be 0 or more"),
-    (["invert", "portrait.png", "a.png", "--domain", "ffhq"], "'ffhq' is not installed"),
+    (["invert", "portrait.png", "a.png", "--domain", "nowhere"], "There is no domain 'nowhere'"),
     (["interpolate", "1", "2"], "Missing: OUTPUT"),
     (["interpolate", "1", "2", "a.avi"], "extensions .gif"),
     (["interpolate", "1", "2", "none/a.gif"], "does not exist, make it first"),
@@ -96,7 +91,7 @@ MISTAKES = [
     (["interpolate", "1", "2", "a.gif", "--reach", "0", "nan"], "--reach must be two different numbers"),
     (["interpolate", "1", "2", "a.gif", "--psi", "inf"], "--psi"),
     (["interpolate", "1", "2", "a.gif", "--inversion-steps", "-1"], "--inversion-steps must be 0 or more"),
-    (["interpolate", "1", "2", "a.gif", "--domain", "ffhq"], "'ffhq' is not installed"),
+    (["interpolate", "1", "2", "a.gif", "--domain", "nowhere"], "There is no domain 'nowhere'"),
     (["edit", "portrait.png", "a.png"], "Missing: --text"),
     (["edit", "portrait.png", "a.png", "--text", " "], "The text is empty"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--txet", "b"], "Unrecognized options: --txet"),
@@ -108,7 +103,7 @@ MISTAKES = [
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "inf"], "--strength must be a finite number"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "much"], "--strength"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--neutral", " "], "The neutral text is empty"),
-    (["edit", "portrait.png", "a.png", "--text", "a", "--neutral", "xyzzy"], "'xyzzy' is unknown"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--neutral", "xyzzy"], "never seen the word 'xyzzy'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--alpha", "nan"], "--alpha must be a finite number"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--beta", "1"], "--beta must be at least 0 and below 1"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--method", "directions", "--beta", "0.9"], "take a smaller beta"),
@@ -120,11 +115,13 @@ MISTAKES = [
     (["edit", "cut.png", "a.png", "--text", "a"], "damaged or cut off"),
     (["edit", "enormous.png", "a.png", "--text", "a"], "too large (9000 x 8000 pixels)"),
     (["edit", "landscape.png", "a.png", "--text", "a"], "No face was found"),
-    (["edit", "portrait.png", "a.png", "--text", "xyzzy"], "'xyzzy' is unknown"),
-    (["edit", "portrait.png", "a.png", "--text", "a", "--domain", "ffhq"], "'ffhq' is not installed"),
+    (["edit", "portrait.png", "a.png", "--text", "xyzzy"], "never seen the word 'xyzzy'"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--domain", "nowhere"], "There is no domain 'nowhere'"),
     (["train", "everything"], "choose one of generator"),
     (["doctor", "--now"], "Unrecognized options: --now"),
 ]
+
+IN_A_DOMAIN = ("sample", "invert", "interpolate", "edit")
 
 
 @pytest.fixture
@@ -140,8 +137,11 @@ def folder(tmp_path, portrait, monkeypatch):
 
 
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES)
-def test_a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing(arguments, said, toy, folder, capsys):
+def test_a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing(arguments, said, tiny_domain, folder, capsys):
     before = sorted(folder.iterdir())
+    if arguments[0] in IN_A_DOMAIN and "--domain" not in arguments:
+        arguments = [*arguments, "--domain", str(tiny_domain), *(["--inversion-steps", "0"] if arguments[0] == "edit" else [])]
+    capsys.readouterr()
     assert main(arguments) == 2
     shown = capsys.readouterr()
     assert said in shown.err and shown.err.startswith(f"styleclip {arguments[0]}: ")
@@ -200,14 +200,10 @@ def test_train_lists_the_networks(capsys):
     assert all(f"  {name} " in shown for name in NETWORKS)
 
 
-def test_train_hands_the_options_over_to_the_network(monkeypatch):
-    @dataclass
-    class Settings:
-        steps: int = 10
-
-    heard = []
-    module = SimpleNamespace(Settings=Settings, train=heard.append)
-    monkeypatch.setitem(sys.modules, "styleclip_lib.training.generator", module)
-    assert main(["train", "generator", "--steps", "3"]) == 0
-    assert heard == [Settings(steps=3)]
-    assert main(["train", "generator", "--steps", "x"]) == 2
+def test_train_hands_the_options_over_to_the_network(tiny_domain, tmp_path, capsys):
+    folder = shutil.copytree(tiny_domain, tmp_path / "tiny")
+    options = ["--domain", str(folder), "--names", "hat", "--steps", "2", "--people", "4", "--batch-size", "2", "--faces", "2"]
+    assert main(["train", "mappers", *options]) == 0
+    making = json.loads((folder / "domain.json").read_text())["files"]["mapper_hat"]["training"]
+    assert (making["settings"]["steps"], making["settings"]["people"]) == (2, 4)
+    assert main(["train", "mappers", *options, "--steps", "x"]) == 2
