@@ -1,9 +1,27 @@
-"""The one kind of error that is meant for the person at the keyboard."""
+"""The one kind of error that is meant for the person at the keyboard, and how foreign text gets into a message."""
+
+LONGEST_WORD, LONGEST_LINE = 200, 1000
 
 
 class StyleclipError(Exception):
     """Something the user can put right: a wrong file, an unknown word, a domain that is not there.
 
-    The message is one sentence that says what is wrong and what to do about it. The command line prints
-    it without a traceback. A more special error (``NoFaceError``, say) is a subclass beside its topic.
+    The message is one sentence that says what is wrong and what to do about it; whatever foreign text it quotes, `plain`
+    makes it one harmless line. The command line prints it without a traceback. A more special error (``NoFaceError``, say) is
+    a subclass beside its topic.
     """
+
+    def __init__(self, message: object = "", *rest: object):
+        super().__init__(plain(message), *rest)
+
+
+def plain(text: object) -> str:
+    r"""Any text as one line that no terminal obeys: control characters, escape sequences and marks that turn the direction of writing
+    are spelt out (``\x1b``, ``\u202e``), white space becomes single spaces, and what is very long loses its middle."""
+    words = ("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word) for word in str(text).split())
+    return _shortened(" ".join(_shortened(word, LONGEST_WORD) for word in words), LONGEST_LINE)
+
+
+def _shortened(text: str, most: int) -> str:
+    """The beginning and the end of a text of more than ``most`` characters: the end of a message says what to do."""
+    return text if len(text) <= most else f"{text[: most * 2 // 3]}…{text[-most // 3 + 1 :]}"

@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 import math
 import os
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,10 +20,26 @@ import torch
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from .errors import StyleclipError
-from .paths import check_destination, written_whole
+from .paths import check_destination, open_regular, written_whole
 
-MAX_MEGAPIXELS = 64
-"""Larger pictures are refused before they are decoded: 64 megapixels are 800 MB as a tensor."""
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""The formats that are read, whatever a file is called. Pillow knows many more, and hands PostScript to another program that runs it."""
+
+UNREAD = {b"%!PS": "PostScript", b"\xc5\xd0\xd3\xc6": "PostScript", b"%PDF": "PDF", b"8BPS": "Photoshop's", b"<svg": "SVG",
+          b"ftyphei": "HEIC, an iPhone's", b"ftyphev": "HEIC, an iPhone's", b"ftypmif1": "HEIC, an iPhone's", b"ftypavif": "AVIF"}
+"""How other formats begin, so that a message can name them."""
+
+MAX_MEGAPIXELS = 65
+"""Larger pictures are refused before they are decoded: 65 megapixels are 780 MB as a tensor. Cameras of 64 megapixels make 64.2."""
+
+MAX_SIDE = 32_767
+"""Pixels. A panorama has fewer, and what is longer is no picture that has a face in it."""
+
+MAX_BYTES = 400_000_000
+"""Of a file: 65 megapixels of three colours with 16 bits each, not compressed."""
+
+STRIP = 1_000_000
+"""Pixels that are converted at once, so that a conversion needs no room for the whole picture."""
 
 PICTURE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
@@ -54,21 +72,24 @@ def open_upright(source: ImageSource) -> Image.Image:
         warnings.simplefilter("ignore")
         if isinstance(source, Image.Image):
             return _upright(_decoded(source, "The picture"))
-        name, file = _opened(source)
-        with file:
-            try:
-                image = Image.open(file)
-            except Image.DecompressionBombError:
-                raise StyleclipError(_too_large(name)) from None
-            except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
-                raise StyleclipError(f"{name} is not a picture that can be read: try a PNG or JPEG file.") from error
-            return _upright(_decoded(image, name))
+        name, content = _content(source)
+        try:
+            image = Image.open(io.BytesIO(content), formats=_formats(content))
+        except Image.DecompressionBombError:
+            raise StyleclipError(_too_large(name)) from None
+        except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
+            raise StyleclipError(f"{name} is {_kind(content)} that can be read: make a PNG or JPEG file of it.") from error
+        return _upright(_decoded(image, name))
 
 
 def from_pil(image: Image.Image) -> torch.Tensor:
     """PIL image -> [1, 3, H, W] in [-1, 1]: 0 becomes -1, 255 becomes 1."""
-    pixels = np.array(_to_rgb(image), dtype=np.float32)
-    return torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1).unsqueeze(0).contiguous()
+    image = _to_rgb(image)
+    result = torch.empty(1, 3, image.height, image.width)
+    for left, top, right, bottom in _strips(image.size):
+        pixels = np.array(image.crop((left, top, right, bottom)), dtype=np.float32)
+        result[0, :, top:bottom] = torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)
+    return result
 
 
 def to_pil(image: torch.Tensor) -> Image.Image:
@@ -176,42 +197,78 @@ def check_picture_path(
     return path
 
 
-def _opened(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, BinaryIO]:
-    """(what to call it in a message, an open binary file)."""
+def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, bytes]:
+    """(what to call it in a message, the bytes of the file). All are read at once: a file that shrinks meanwhile is cut off, no more."""
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return "The data", io.BytesIO(bytes(source))
-    if hasattr(source, "read"):
-        return f"'{getattr(source, 'name', 'the open file')}'", io.BytesIO(source.read())
-    if not isinstance(source, (str, os.PathLike)):
+        name, content = "The data", bytes(source)
+    elif hasattr(source, "read"):
+        name, content = f"'{getattr(source, 'name', 'the open file')}'", source.read(MAX_BYTES + 1)
+    elif isinstance(source, (str, os.PathLike)):
+        name = f"'{os.fspath(source)}'"
+        with io.BufferedReader(open_regular(source)) as file:
+            content = file.read(MAX_BYTES + 1)
+    else:
         kind = type(source).__name__
         raise StyleclipError(f"Cannot read a picture from a {kind}: give a path, bytes or a PIL image.")
-    if str(source).startswith(("http://", "https://")):
-        raise StyleclipError(f"'{source}' is an address: download the picture first and give its path.")
-    path = Path(source).expanduser()
-    if path.is_dir():
-        raise StyleclipError(f"'{path}' is a folder: give the path of one picture in it.")
-    try:
-        return f"'{path}'", path.open("rb")
-    except FileNotFoundError:
-        raise StyleclipError(f"There is no file '{path}': check the path.") from None
-    except (OSError, ValueError) as error:
-        raise StyleclipError(f"Cannot open '{source}': {getattr(error, 'strerror', None) or error}.") from error
+    if len(content) > MAX_BYTES:
+        raise StyleclipError(f"{name} has more than {MAX_BYTES // 10**6} MB: save the picture as PNG or JPEG, and smaller.")
+    return name, content
+
+
+def _formats(content: bytes) -> list[str]:
+    """What a file may be: one of ``FORMATS``, and HEIC where the package for it is installed."""
+    formats = list(FORMATS)
+    if "HEIC" in _kind(content):
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            return formats
+        register_heif_opener(thumbnails=False)
+        formats.append("HEIF")
+    return formats
+
+
+def _kind(content: bytes) -> str:
+    """What a file is, as far as its beginning tells, for messages: "a PDF file, and no picture"."""
+    start = content[:64].lstrip().removeprefix(b"\xef\xbb\xbf")
+    known = next((name for magic, name in UNREAD.items() if start.startswith(magic) or start[4:].startswith(magic)), None)
+    return "not a picture" if known is None else f"a file in {known} format and not a picture"
 
 
 def _decoded(image: Image.Image, name: str) -> Image.Image:
     """The picture with its pixels read; refuses an enormous one before it does so."""
     width, height = image.size
-    if width * height > MAX_MEGAPIXELS * 1e6:
+    if width * height > MAX_MEGAPIXELS * 1e6 or max(width, height) > MAX_SIDE:
         raise StyleclipError(_too_large(name, f" ({width} x {height} pixels)"))
     try:
-        image.load()
+        with _silent(image.format == "TIFF"):
+            image.load()
     except Exception as error:  # as above: decoders of broken files raise all kinds
         raise StyleclipError(f"{name} is damaged or cut off: get a whole copy of it.") from error
+    if not isinstance(image.info.get("icc_profile", b""), bytes):
+        del image.info["icc_profile"]  # a broken note on the margin
     return image
 
 
+@contextmanager
+def _silent(wanted: bool) -> Iterator[None]:
+    """Keeps a library of C from writing to standard error beside Python: libtiff says there what is said in a sentence anyway."""
+    if not wanted:
+        yield
+        return
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _too_large(name: str, size: str = "") -> str:
-    return f"{name} is too large{size}: make it smaller than {MAX_MEGAPIXELS} megapixels first."
+    return f"{name} is too large{size}: make it smaller than {MAX_MEGAPIXELS} megapixels, and {MAX_SIDE} pixels at its longer side, first."
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -222,23 +279,39 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
+def _strips(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes (left, top, right, bottom) of at most ``STRIP`` pixels, or one row, that together are a whole picture."""
+    width, height = size
+    rows = max(1, STRIP // max(1, width))
+    return ((0, top, width, min(top + rows, height)) for top in range(0, height, rows))
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
     """Any mode -> RGB; transparency on white, 16-bit grey scaled to 8 bits, float grey taken as [0, 1]."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
+    result = Image.new("RGB", image.size)
+    try:
+        for box in _strips(image.size):
+            result.paste(_strip_to_rgb(image.crop(box)), box)
+    except ValueError as error:
+        raise StyleclipError(f"Cannot turn a picture of mode {image.mode} into RGB: save it as PNG first.") from error
+    if image.mode in ("L", "LA", "P", "PA", "RGB", "RGBA") and "icc_profile" in image.info:
+        result.info["icc_profile"] = image.info["icc_profile"]
+    return result
+
+
+def _strip_to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "I" or image.mode.startswith("I;16"):
         grey = np.asarray(image).astype(np.float64) / 257
         return Image.fromarray(grey.round().clip(0, 255).astype(np.uint8)).convert("RGB")
     if image.mode == "F":
-        return Image.fromarray((np.asarray(image) * 255).round().clip(0, 255).astype(np.uint8)).convert("RGB")
-    try:
-        if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-            seen = image.convert("RGBA")
-            white = Image.new("RGBA", seen.size, "white")
-            return Image.alpha_composite(white, seen).convert("RGB")
-        return image.convert("RGB")
-    except ValueError as error:
-        raise StyleclipError(f"Cannot turn a picture of mode {image.mode} into RGB: save it as PNG first.") from error
+        grey = np.nan_to_num(np.asarray(image).clip(0, 1)) * 255
+        return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        seen = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
+    return image.convert("RGB")
 
 
 def _with_labels(cells: list[Image.Image], labels: Sequence[str]) -> list[Image.Image]:

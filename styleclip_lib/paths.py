@@ -1,19 +1,60 @@
-"""Where the kit's own files lie, and how a file is written so that it is never there by half."""
+"""Where the kit's own files lie, how a file is written so that it is never there by half, and how one of somebody else's is opened."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from platformdirs import user_cache_path
 
 from .errors import StyleclipError
 
 _PACKAGE = Path(__file__).resolve().parent
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """The path with ``~`` and ``~user`` replaced by their folders. Raises StyleclipError for a user that does not exist."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise StyleclipError(f"'{path}' begins with '~', and no user has that name: give the whole path, or choose another name.") from None
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Opens a file for reading, unbuffered; only a regular one, since a pipe or a device may have no end and never answer.
+
+    What counts is what was opened, not what lay at the path a moment before. Raises StyleclipError.
+    """
+    path = user_path(path)
+    if str(path).startswith(("http:/", "https:/")):
+        address = str(path).replace(":/", "://", 1)  # a path has no empty parts
+        raise StyleclipError(f"'{address}' is an address: download what is there first, and give the path of that file.")
+    try:
+        # without O_NONBLOCK a pipe would wait here until somebody writes into it
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise StyleclipError(f"There is no file '{path}': check the path.") from None
+    except (OSError, ValueError) as error:
+        if not os.path.isdir(path):  # Windows does not open folders
+            raise StyleclipError(f"Cannot open '{path}' ({getattr(error, 'strerror', None) or error}): check the path.") from error
+        raise StyleclipError(_folder(path)) from None
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return os.fdopen(descriptor, "rb", buffering=0)
+    os.close(descriptor)
+    if stat.S_ISDIR(kind):
+        raise StyleclipError(_folder(path))
+    raise StyleclipError(f"'{path}' is not a file but a pipe or a device: save its content as a file first.")
+
+
+def _folder(path: Path) -> str:
+    return f"'{path}' is a folder: give the path of one file in it."
 
 
 def data_folder() -> Path:
@@ -26,7 +67,7 @@ def data_folder() -> Path:
     """
     chosen = os.environ.get("STYLECLIP_DATA")
     if chosen:
-        folder = Path(chosen).expanduser()
+        folder = user_path(chosen)
         if not folder.is_dir():
             raise StyleclipError(f"STYLECLIP_DATA names '{chosen}', which is not a folder: correct or unset it.")
         return folder
@@ -43,26 +84,50 @@ def cache_folder() -> Path:
     """Where downloads and results that took long are kept; it need not exist yet.
 
     The environment variable ``STYLECLIP_CACHE`` names it; else it is the platform's place for caches
-    (``~/.cache/styleclip`` on Linux, ``~/Library/Caches/styleclip`` on macOS).
+    (``~/.cache/styleclip`` on Linux, ``~/Library/Caches/styleclip`` on macOS). Raises StyleclipError for a user without a home.
     """
     chosen = os.environ.get("STYLECLIP_CACHE")
-    return Path(chosen).expanduser() if chosen else user_cache_path("styleclip", appauthor=False)
+    folder = user_path(chosen) if chosen else user_cache_path("styleclip", appauthor=False)
+    if not chosen and not folder.is_absolute():
+        raise StyleclipError("There is no home folder in which a cache could be kept: let STYLECLIP_CACHE name a folder for it.")
+    return folder
 
 
 def check_destination(path: str | os.PathLike[str]) -> Path:
     """The path of a file that is about to be written; called before long work, so that a slip costs nothing.
 
-    Raises StyleclipError when its folder is missing or not writable, or when the path is itself a folder.
+    Where it is a link, the path that it leads to. Raises StyleclipError when its folder is missing or not writable, and when at the
+    path is something that must not be replaced: a folder, a device, a write-protected file.
     """
-    path = Path(path).expanduser()
+    path = _followed(user_path(path))
     folder = path.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise StyleclipError(f"Cannot write '{path}': the folder '{folder}' does not exist, make it first.")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise StyleclipError(f"Cannot write '{path}': that is a folder, add a file name.")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise StyleclipError(f"Cannot write '{path}': that is no file but a pipe or a device, choose another name.")
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise StyleclipError(f"Cannot write '{path}': the file there is write-protected, choose another name.")
     if not os.access(folder, os.W_OK):
         raise StyleclipError(f"Cannot write '{path}': no permission to write in '{folder}'.")
     return path
+
+
+def _followed(path: Path) -> Path:
+    """Where a link leads, any other path as it is. Raises StyleclipError where no file can have such a name."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    except (OSError, ValueError) as error:
+        raise StyleclipError(f"Cannot write '{path}' ({getattr(error, 'strerror', None) or error}): choose another name.") from error
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _beside(path: Path, ending: str = "") -> Path:
+    """A hidden name in the same folder that nothing has; never longer than a name may be."""
+    return path.with_name(f".{uuid.uuid4().hex[:12]}{ending}")
 
 
 @contextmanager
@@ -73,7 +138,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     of the new one. The temporary name keeps the extension, by which many writers choose their format.
     """
     path = check_destination(path)
-    partial = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
+    partial = _beside(path, path.suffix)
     try:
         yield partial
         os.replace(partial, path)
@@ -89,9 +154,9 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises StyleclipError when there is something at ``path`` already (an empty folder is nothing).
     """
-    path = Path(path).expanduser().absolute()
+    path = _followed(user_path(path).absolute())
     check_new_folder(path)
-    partial = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}")
+    partial = _beside(path)
     try:
         partial.mkdir()
         yield partial
@@ -106,10 +171,10 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def check_new_folder(path: str | os.PathLike[str]) -> None:
     """Raises StyleclipError unless a folder can be made at ``path``; called before long work, so that a slip costs nothing."""
-    path = Path(path).expanduser().absolute()
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    path = _followed(user_path(path).absolute())
+    if os.path.exists(path) and not (os.path.isdir(path) and not any(path.iterdir())):
         raise StyleclipError(f"There is something at '{path}' already: choose a new folder, or take that away first.")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise StyleclipError(f"Cannot write '{path}': the folder '{path.parent}' does not exist, make it first.")
     if not os.access(path.parent, os.W_OK):
         raise StyleclipError(f"Cannot write '{path}': no permission to write in '{path.parent}'.")

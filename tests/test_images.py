@@ -8,11 +8,11 @@ import os
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, TiffImagePlugin, TiffTags
 
 from styleclip_lib import images
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.images import from_pil, image_grid, load_image, save_animation, save_image, to_pil
+from styleclip_lib.images import from_pil, image_grid, load_image, open_picture, save_animation, save_image, to_pil
 
 
 def picture(width: int = 6, height: int = 4) -> Image.Image:
@@ -173,8 +173,95 @@ def test_enormous_pictures_are_refused_before_they_are_decoded(monkeypatch):
     large = encoded(Image.new("1", (9000, 8000)))
     assert len(large) < 100_000
     assert "9000 x 8000" in sentence(large)
+    assert "1 x 60000000" in sentence(encoded(Image.new("1", (1, 60_000_000))))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     assert "too large" in sentence(large)
+    monkeypatch.setattr(images, "MAX_BYTES", 50)
+    assert "more than 0 MB" in sentence(encoded(picture()))
+
+
+# --- what is none of the formats, whatever it is called --------------------------------------------------------
+
+
+def postscript(canary) -> bytes:
+    """A picture in PostScript that writes a file when it is run."""
+    return (f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n({canary}) (w) file closefile\n"
+            "showpage\n%%EOF\n").encode()
+
+
+@pytest.mark.parametrize("lead", [b"", b"\n\n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.eps", "a"])
+def test_postscript_is_named_and_never_run(name, lead, tmp_path, monkeypatch):
+    from PIL import EpsImagePlugin
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *arguments: pytest.fail("Ghostscript was called"))
+    (tmp_path / name).write_bytes(lead + postscript(tmp_path / "canary"))
+    for source in (tmp_path / name, lead + postscript(tmp_path / "canary")):
+        assert "PostScript" in sentence(source)
+    assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("kind", ["EPS", "PDF", "ICO", "PCX", "PPM", "TGA", "SGI", "XBM", "DDS", "JPEG2000", "ICNS", "SPIDER"])
+def test_other_formats_are_refused(kind):
+    mode = {"XBM": "1", "SPIDER": "F"}.get(kind, "RGB")
+    assert "not a picture" in sentence(encoded(Image.new(mode, (64, 64)), kind))
+
+
+@pytest.mark.parametrize(("start", "named"), [
+    (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"), (b"\0\0\0\x18ftypavif\0\0\0\0", "AVIF"), (b"%PDF-1.7\n", "PDF"),
+    (b"8BPS\0\1", "Photoshop"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None), (b"GIF89a", None)])  # fmt: skip
+def test_formats_that_people_bring_are_named(start, named, tmp_path):
+    path = tmp_path / "IMG_0001.jpg"
+    path.write_bytes(start + bytes(100))
+    assert (named or "picture") in sentence(path) and "IMG_0001.jpg" in sentence(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_a_pipe_and_a_device_are_refused_at_once(through_a_link, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for target in (tmp_path / "pipe.png", "/dev/zero"):
+        path = tmp_path / f"link to {os.path.basename(target)}" if through_a_link else target
+        if through_a_link:
+            path.symlink_to(target)
+        assert "a pipe or a device" in sentence(path)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
+def test_a_broken_tiff_says_nothing_beside_the_sentence(compression, capfd):
+    rng = np.random.default_rng(0)
+    whole = bytearray(encoded(Image.fromarray(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)), "TIFF", compression=compression))
+    whole[200:5000] = bytes(4800)
+    assert "damaged" in sentence(bytes(whole)) or "not a picture" in sentence(bytes(whole))
+    shown = capfd.readouterr()
+    assert shown.out == shown.err == ""
+
+
+def test_a_colour_profile_that_is_none_is_left_out(tmp_path):
+    broken = picture()
+    broken.info["icc_profile"] = "a text"
+    assert "icc_profile" not in open_picture(broken).info
+    tiff = TiffImagePlugin.ImageFileDirectory_v2()
+    tiff[34675] = 7
+    tiff.tagtype[34675] = TiffTags.LONG
+    seen = open_picture(encoded(picture(), "TIFF", tiffinfo=tiff))
+    save_image(seen, tmp_path / "a.jpg")
+    assert load_image(tmp_path / "a.jpg").shape == (1, 3, 4, 6)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16", "F"])
+def test_strips_make_the_same_picture_as_all_at_once(mode, monkeypatch):
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 255, (37, 23, 4), dtype=np.uint8)
+    if mode == "I;16":
+        shown = Image.fromarray(rng.integers(0, 65535, (37, 23), dtype=np.uint16))
+    elif mode == "F":
+        shown = Image.fromarray(rng.random((37, 23), dtype=np.float32))
+    else:
+        shown = Image.fromarray(values) if mode == "RGBA" else Image.fromarray(values).convert("RGB").convert(mode)
+    whole = load_image(shown)
+    monkeypatch.setattr(images, "STRIP", 50)
+    torch.testing.assert_close(load_image(shown), whole, rtol=0, atol=0)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------

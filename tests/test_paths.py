@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from styleclip_lib import paths
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.paths import cache_folder, check_destination, check_new_folder, data_folder, folder_written_whole, written_whole
+from styleclip_lib.paths import (
+    cache_folder,
+    check_destination,
+    check_new_folder,
+    data_folder,
+    folder_written_whole,
+    open_regular,
+    user_path,
+    written_whole,
+)
 
 
 def test_a_clone_uses_its_own_data(monkeypatch):
@@ -97,3 +107,71 @@ def test_a_new_folder_is_checked_before_the_work(tmp_path):
         with pytest.raises(StyleclipError, match=r"does not exist, make it first|something at .* already"):
             check_new_folder(wrong)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_home_that_nobody_has_is_said():
+    assert user_path("~/a.png") == Path.home() / "a.png" and user_path("/a/~b.png") == Path("/a/~b.png")
+    for read in (user_path, open_regular, check_destination, check_new_folder):
+        with pytest.raises(StyleclipError, match="begins with '~', and no user has that name: give the whole path"):
+            read("~nobody/a.png")
+
+
+def test_a_user_without_a_home_is_asked_for_a_cache(monkeypatch):
+    monkeypatch.setattr(paths, "user_cache_path", lambda *names, **settings: Path("~/.cache/styleclip"))
+    monkeypatch.delenv("STYLECLIP_CACHE", raising=False)
+    with pytest.raises(StyleclipError, match="let STYLECLIP_CACHE name a folder"):
+        cache_folder()
+
+
+@pytest.mark.parametrize("length", [300, 5000])
+def test_a_name_that_is_too_long_is_said_before_the_work(length, tmp_path):
+    for check in (check_destination, check_new_folder, open_regular):
+        with pytest.raises(StyleclipError, match=r"too long|There is no file") as error:
+            check(tmp_path / ("a" * length))
+        assert len(str(error.value)) < 1000
+
+
+def test_the_longest_name_that_is_possible_can_be_written(tmp_path):
+    path = tmp_path / ("a" * 251 + ".txt")
+    with written_whole(path) as partial:
+        partial.write_text("whole")
+    with folder_written_whole(tmp_path / ("b" * 255)):
+        pass
+    assert path.read_text() == "whole" and len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "target.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "target.txt")
+    with written_whole(tmp_path / "link.txt") as partial:
+        partial.write_text("new")
+    assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "target.txt").read_text() == "new"
+
+
+def test_what_is_no_file_or_write_protected_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "mine.png").write_text("precious")
+    (tmp_path / "mine.png").chmod(0o444)
+    with pytest.raises(StyleclipError, match="a pipe or a device"):
+        check_destination(tmp_path / "pipe.png")
+    if not os.access(tmp_path / "mine.png", os.W_OK):  # root may write everything
+        with pytest.raises(StyleclipError, match="write-protected"):
+            check_destination(tmp_path / "mine.png")
+
+
+def test_only_regular_files_are_opened(tmp_path):
+    (tmp_path / "a.bin").write_bytes(b"abc")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    with open_regular(tmp_path / "a.bin") as file:
+        assert file.read() == b"abc"
+    wrong = {"pipe": "a pipe or a device", "link": "a pipe or a device", "round": "Cannot open", "none": "There is no file",
+             "a.bin/b": "Cannot open", "": "is a folder", "a\0b": "Cannot open"}  # fmt: skip
+    for name, said in wrong.items():
+        with pytest.raises(StyleclipError, match=said) as error:
+            open_regular(f"{tmp_path}/{name}")
+        assert "\n" not in str(error.value)
+    for address in ("https://example.org/a.png", Path("https://example.org/a.png")):
+        with pytest.raises(StyleclipError, match=r"'https://example\.org/a\.png' is an address"):
+            open_regular(address)

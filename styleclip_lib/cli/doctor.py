@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from .. import __version__
-from ..errors import StyleclipError
+from ..errors import StyleclipError, plain
 from ..paths import data_folder
 from ..threads import cores, waits_passively
 from .parsing import parse
@@ -160,14 +161,15 @@ def _describe_downloads(folder: Path, names: set[str], missing: list[str]) -> It
         return
     there = [file for file in files if (cache / file.name).is_file()]
     rest = "" if len(there) == len(files) else f"; the rest comes with styleclip download {folder.name}"
-    yield f"{folder.name:16} {len(there)} of {len(files)} files are in {_from_home(cache)}{rest}"
+    yield f"{plain(folder.name):16} {len(there)} of {len(files)} files are in {_from_home(cache)}{rest}"
     for file in files:
         yield f"  {'there' if file in there else 'not yet':14} {megabytes(file.bytes):>9}  {file.name}"
 
 
 def _from_home(folder: Path) -> str:
     """The folder as people write it down: what lies at home begins with ~, whoever's home it is."""
-    return f"~/{folder.relative_to(Path.home()).as_posix()}" if folder.is_relative_to(Path.home()) else str(folder)
+    home = os.path.expanduser("~")  # stays "~" for a user without one
+    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
 
 
 def _version(name: str) -> str:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
 from .. import __version__
-from ..errors import StyleclipError
+from ..errors import StyleclipError, plain
 from ..threads import share_the_machine
+
+DEBUG = "--debug"
+"""Shows the traceback of whatever goes wrong. It may stand anywhere among the words."""
 
 COMMANDS = {
     "doctor": "what is installed, what is missing; the first thing to ask for in a bug report",
@@ -43,6 +47,7 @@ HELP = "\n".join(
         *(f"  {name:11} {what}" for name, what in COMMANDS.items()),
         "",
         "styleclip COMMAND --help    the options of a command",
+        "styleclip COMMAND --debug   with the traceback of whatever goes wrong",
         "styleclip --version         the version",
         "",
         'example: styleclip edit face.png out.png --text "a smiling face with glasses"',
@@ -53,6 +58,11 @@ HELP = "\n".join(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 not in order (doctor), 2 bad input, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG in words
+    words = [word for word in words if word != DEBUG]
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that cannot be written in the terminal's encoding is spelt out
+            stream.reconfigure(errors="backslashreplace")
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP)
         return 0
@@ -68,17 +78,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = f"styleclip {words[0]}"
     try:
         return _command(words[0]).main(words[1:])
-    except StyleclipError as error:
-        return _fail(name, str(error), 2)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("styleclip_lib"):
-            raise
-        return _fail(name, f"The package '{error.name}' is missing: install the kit again, or ask styleclip doctor.", 2)
     except KeyboardInterrupt:
         return _fail(name, "interrupted, nothing was written.", 130)
     except BrokenPipeError:  # the reader of our output has gone (styleclip ... | head); that is no mistake
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        return _fail(name, _said(error), 2)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, and what to do about it, for whatever a command may raise."""
+    again = f"try again with {DEBUG}, which shows where, and report it."
+    match error:
+        case StyleclipError():
+            return str(error)
+        case ModuleNotFoundError() if not (error.name or "").startswith("styleclip_lib"):
+            return f"The package '{error.name}' is missing: install the kit again, or ask styleclip doctor."
+        case MemoryError():
+            return "The memory is not enough for this: take a smaller picture or network, or close other programs."
+        case OSError():
+            return f"{': '.join(str(part) for part in (error.strerror, error.filename) if part) or type(error).__name__}; {again}"
+    return f"Something went wrong that nobody has foreseen ({type(error).__name__}: {error}): {again}"
 
 
 def _command(name: str):
@@ -91,5 +114,5 @@ def _command(name: str):
 
 
 def _fail(name: str, message: str, code: int) -> int:
-    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    print(plain(f"{name}: {message}"), file=sys.stderr)
     return code

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
+import math
 import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
@@ -30,11 +32,23 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return tyro.cli(kind, prog=f"styleclip {command}", args=arguments, config=markers)
+            settings = tyro.cli(kind, prog=f"styleclip {command}", args=arguments, config=markers)
     except SystemExit as stop:
         if not stop.code:
             raise
         raise StyleclipError(f"{_one_line(complaint.getvalue())} (see styleclip {command} --help)") from None
+    _check_numbers(settings)
+    return settings
+
+
+def _check_numbers(settings: object) -> None:
+    """Raises StyleclipError for what no option takes: infinite and undefined numbers, and seeds that PyTorch does not know."""
+    for field in dataclasses.fields(settings):
+        value, option = getattr(settings, field.name), f"--{field.name.replace('_', '-')}"
+        if isinstance(value, float) and not math.isfinite(value):
+            raise StyleclipError(f"{option} must be a finite number, not {value}.")
+        if field.name == "seed" and isinstance(value, int) and not 0 <= value < 2**32:
+            raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not at {value}.")
 
 
 def _one_line(box: str) -> str:

@@ -56,8 +56,8 @@ def main(arguments: Sequence[str]) -> int:
 def read_seeds(text: str) -> list[int]:
     """'1,5,20-23' -> [1, 5, 20, 21, 22, 23]. Raises StyleclipError for anything else, or for too many."""
     seeds: list[int] = []
-    for part in text.replace(" ", "").split(","):
-        match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([0-9]{1,10})(?:\s*-\s*([0-9]{1,10}))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first or last >= 2**32:
             raise StyleclipError(f"Cannot read the seeds '{text}': give numbers and ranges, such as 7 or 0-15.")

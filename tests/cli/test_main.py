@@ -61,7 +61,16 @@ MISTAKES = [
     (["sample", "none/a.png"], "does not exist, make it first"),
     (["sample", "a.png", "--seeds", "5-1"], "Cannot read the seeds '5-1'"),
     (["sample", "a.png", "--seeds", "0-1000000000"], "too many seeds"),
+    (["sample", "a.png", "--seeds", "1 2 3"], "Cannot read the seeds '1 2 3'"),
     (["sample", "a.png", "--psi", "much"], "--psi"),
+    (["sample", "a.png", "--psi", "nan"], "--psi must be a finite number"),
+    (["sample", "~nobody.png"], "begins with '~'"),
+    (["sample", "a" * 300 + ".png"], "File name too long"),
+    (["align", "~nobody.png", "a.png"], "begins with '~'"),
+    (["align", "https://example.org/a.jpg", "a.png"], "'https://example.org/a.jpg' is an address"),
+    (["align", "/dev/zero", "a.png"], "a pipe or a device"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--seed", "99999999999999999999"], "--seed must lie between 0 and 4294967295"),
+    (["invert", "portrait.png", "a.png", "--seed", "-1"], "--seed must lie between"),
     (["sample", "a.png", "--columns", "0"], "--columns must be 1 or more"),
     (["sample", "a.png", "--device", "toaster"], "'toaster'"),
     (["align", "none.png", "a.png"], "There is no file 'none.png'"),
@@ -164,14 +173,14 @@ def test_a_mistake_reads_the_same_on_every_terminal(encoding, tmp_path):
     assert "--steps" in result.stderr and not set(result.stderr) & set("│─╭")
 
 
-def fail_with(error, monkeypatch):
+def fail_with(error, monkeypatch, *options):
     class Command:
         @staticmethod
         def main(arguments):
             raise error
 
     monkeypatch.setattr(frame, "_command", lambda name: Command)
-    return main(["edit"])
+    return main(["edit", *options])
 
 
 def test_control_c_and_missing_packages_are_one_line_each(monkeypatch, capsys):
@@ -182,10 +191,30 @@ def test_control_c_and_missing_packages_are_one_line_each(monkeypatch, capsys):
     assert "interrupted" in first and "two lines" in second and "'dlib' is missing" in third
 
 
-def test_our_own_mistakes_are_not_hidden(monkeypatch):
-    for error in (ValueError("a bug"), ModuleNotFoundError("", name="styleclip_lib.nothing")):
-        with pytest.raises(type(error)):
-            fail_with(error, monkeypatch)
+@pytest.mark.parametrize(("error", "said"), [
+    (ValueError("a bug\n\x1b[31m"), r"ValueError: a bug \x1b[31m"),
+    (ModuleNotFoundError("No module named 'styleclip_lib.nothing'", name="styleclip_lib.nothing"), "styleclip_lib.nothing"),
+    (RecursionError("too deep"), "RecursionError"),
+    (OSError(28, "No space left on device", "a.png"), "No space left on device: a.png"),
+    (UnicodeEncodeError("ascii", "ü", 0, 1, "no"), "UnicodeEncodeError"),
+])  # fmt: skip
+def test_what_nobody_has_foreseen_is_one_line_too_and_debug_shows_where(error, said, monkeypatch, capsys):
+    assert fail_with(error, monkeypatch) == 2
+    shown = capsys.readouterr().err
+    assert said in shown and "--debug" in shown and shown.count("\n") == 1
+    assert fail_with(error, monkeypatch, "--debug") == 2
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_too_little_memory_is_said(monkeypatch, capsys):
+    assert fail_with(MemoryError(), monkeypatch) == 2
+    assert "memory is not enough" in capsys.readouterr().err
+
+
+def test_a_name_that_the_terminal_cannot_write_is_spelt_out(tmp_path):
+    result = run("sample", "顔.png", cwd=tmp_path, PYTHONIOENCODING="cp1252")
+    assert result.returncode == 0 and (tmp_path / "顔.png").is_file()
+    assert r"Saved \u9854.png" in result.stdout and result.stderr == ""
 
 
 def test_a_reader_that_goes_away_is_no_mistake():
