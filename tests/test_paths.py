@@ -113,7 +113,7 @@ def test_a_home_that_nobody_has_is_said():
     assert user_path("~/a.png") == Path.home() / "a.png" and user_path("/a/~b.png") == Path("/a/~b.png")
     for read in (user_path, open_regular, check_destination, check_new_folder):
         with pytest.raises(StyleclipError, match="begins with '~', and no user has that name: give the whole path"):
-            read("~nobody/a.png")
+            read("~nosuchuser/a.png")
 
 
 def test_a_user_without_a_home_is_asked_for_a_cache(monkeypatch):
