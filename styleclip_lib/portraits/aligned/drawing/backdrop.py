@@ -1,12 +1,20 @@
-"""The wall behind."""
+"""The wall behind: a photo studio's paper, lit from the key light's side, with a soft pool of light."""
 
+import torch
 
 from . import palette
 from .scene import Scene
+from .shapes import bell, smoothstep
 
 
 def draw_backdrop(scene: Scene) -> None:
-    """An even wall, lighter where the light comes from."""
-    view, p = scene.view, scene.p
-    glow = 1.0 - 0.10 * ((view.x / 1.5 - 0.4 * p.light) ** 2 + (view.y / 1.5 - 0.3) ** 2).clamp(max=4)
-    scene.canvas.copy_((palette.background(p)[:, None, None] * glow).clamp(0, 1))
+    """An even colour with a pool of light beside the head, falling off towards the corners, and a shade warmer where it is dark."""
+    view, p, frame = scene.view, scene.p, scene.view.frame
+    x, y = (view.x - frame.x) / frame.half, (view.y - frame.y) / frame.half
+    pool = bell(((x - 0.45 * p.light) ** 2 + (y - 0.10 - 0.15 * p.light_height) ** 2).sqrt(), 1.05)
+    floor = smoothstep(-0.2, -1.1, y)
+    glow = 0.66 + 0.42 * pool + 0.10 * p.light * x - 0.10 * floor
+    color = palette.background(p)[:, None, None]
+    dark = color * (color / color.max()) ** 0.35
+    share = (glow - 0.55).clamp(0, 0.5) * 2
+    scene.canvas.copy_(torch.lerp(dark.expand_as(scene.canvas), color.expand_as(scene.canvas), share) * glow)

@@ -26,6 +26,8 @@ def draw_neck(scene: Scene) -> None:
     color = lit(palette.skin(scene.p)[:, None, None] * torch.tensor([1.0, 0.94, 0.92])[:, None, None], normal, light, 0.35,
                 shadow=shadow - sinew)
     paint(canvas, color, alpha)
+    figure = view.window(scene.figure)
+    torch.maximum(figure, alpha, out=figure)
     caster = torch.zeros_like(scene.view.x)
     scene.head.view.window(caster).copy_(scene.head.alpha)
     cast_shadow(canvas, alpha, view.window(caster), light, view.pixel, 0.34, 0.09, 0.80)

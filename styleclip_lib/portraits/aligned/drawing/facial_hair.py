@@ -23,6 +23,12 @@ def draw_facial_hair(scene: Scene) -> None:
         _moustache(scene)
 
 
+def _color(p):
+    """A little warmer and darker than on the head. [3]"""
+    base = palette.face_hair(p) * 1.3
+    return base * (base / base.max()) ** 0.35
+
+
 def _area(scene: Scene, x, y):
     """Where a beard grows, as a distance from its upper edge: cheeks, chin and around the mouth, without the lips."""
     a = scene.a
@@ -72,9 +78,9 @@ def _beard(scene: Scene) -> None:
     inside = torch.minimum(area + 0.020 * pattern[2] + 0.03 * (pattern[0] - 0.5), side)
     lower = cover(y - (a.mouth_y - 0.50 - long) + 0.06 * (pattern[0] - 0.5), head.view.pixel)
     mask = cover(inside, head.view.pixel + 0.02) * hit.alpha * lower
-    cast_shadow(canvas, 1.0, mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
+    cast_shadow(canvas, head.view.window(scene.figure), mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
     shadow = 0.55 + 0.45 * smoothstep(0.0, 0.14, inside)
-    base = palette.face_hair(p) * 1.25
+    base = _color(p)
     paint(canvas, lit_hair(base, hit, across, pattern, scene.light, shadow, 0.018), mask * 0.97)
 
 
@@ -96,4 +102,4 @@ def _moustache(scene: Scene) -> None:
     shadow = 0.70 + 0.30 * smoothstep(-0.06, 0.04, y - middle)
     cast_shadow(view.window(scene.canvas), head.alpha, mask, scene.light, view.pixel, 0.04, 0.02, 0.6)
     pattern = torch.stack([(pattern[0] * 0.75 + 8 * relief).clamp(0, 1), pattern[1], pattern[2]])
-    paint(view.window(scene.canvas), lit_hair(palette.face_hair(p) * 1.2, head, across, pattern, scene.light, shadow, 0.02), mask * 0.98)
+    paint(view.window(scene.canvas), lit_hair(_color(p), head, across, pattern, scene.light, shadow, 0.02), mask * 0.98)

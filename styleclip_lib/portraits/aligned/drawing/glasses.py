@@ -10,6 +10,7 @@ import torch
 
 from ..landmarks import front_of
 from . import palette
+from .hair import OVER_EARS
 from .light import cast_shadow, lit
 from .relief import tilted
 from .scene import Scene
@@ -18,9 +19,6 @@ from .view import View
 
 BEND = 0.30
 """The plate lies at z = z0 - BEND x²."""
-
-_OVER_EARS = ("bald", "short", "mohawk")  # hair that leaves the temples bare
-
 
 @dataclass(frozen=True)
 class Form:
@@ -38,7 +36,7 @@ class Form:
 
 def draw_temples(scene: Scene) -> None:
     """What hair may hide; to be drawn before it."""
-    if scene.p.glasses != "none" and scene.p.hair_style not in _OVER_EARS:
+    if scene.p.glasses != "none" and scene.p.hair_style not in OVER_EARS:
         _temples(scene, _form(scene))
 
 
@@ -48,7 +46,7 @@ def draw_glasses(scene: Scene) -> None:
     if p.glasses == "none":
         return
     form = _form(scene)
-    if p.hair_style in _OVER_EARS:
+    if p.hair_style in OVER_EARS:
         _temples(scene, form)
     view = scene.head.view.around((0.0, form.y, form.z0 - 0.04), 0.66, 0.30)
     x, y = _on_plate(view, form)

@@ -34,8 +34,11 @@ class Form:
     ends: tuple[float, float] = (0.0, 0.0)
 
 
+OVER_EARS = ("bald", "short", "mohawk")
+"""Styles that leave the ears bare."""
+
 FORMS = {
-    "short": Form(0.045, 0.120, 0.08),
+    "short": Form(0.045, 0.140, 0.08),
     "long": Form(0.105, 0.125, 0.10, 0.05, (-1.30, -1.95)),
     "bob": Form(0.125, 0.130, 0.12, 0.05, (-0.66, -1.02)),
     "curly": Form(0.26, 0.24, 0.16),
@@ -152,13 +155,15 @@ def _short(scene: Scene) -> None:
     across = across + 0.02 * p.hair_waves * torch.sin(9 * shell.y + 5 * shell.x)
     pattern = combed(across, 0.5 * along, view.pixel)
     shell = _tousled(scene, view, shell, pattern)
-    inside = _grown(scene, shell.x, shell.y, shell.z)
-    y = shell.y
-    ragged = 0.05 * (pattern[0] - 0.5) + 0.022 * pattern[2]
-    mask = cover(inside + ragged, view.pixel + 0.012) * shell.alpha * _below_headwear(scene, shell)
-    thick = smoothstep(-0.02, 0.12, inside)
-    sides = smoothstep(0.46, 0.20, y)
-    _lay(scene, shell, across, pattern, mask * (1 - 0.10 * sides), (0.62 + 0.38 * thick) * (1 - 0.25 * sides))
+    beside = torch.zeros_like(scene.view.x)
+    scene.head.view.window(beside).copy_(scene.head.alpha)
+    beside = lerp(shell.y - 0.30, -1.0, view.window(beside))  # beyond the head's outline there is no forehead
+    inside = torch.maximum(_grown(scene, shell.x, shell.y, shell.z), beside)
+    sides = smoothstep(0.46, 0.16, shell.y)
+    ragged = (0.03 - 0.02 * sides) * (pattern[0] - 0.5) + 0.02 * pattern[2]
+    mask = smoothstep(-0.030, 0.030, inside + ragged) * shell.alpha * _below_headwear(scene, shell)
+    thick = smoothstep(-0.02, 0.16, inside)
+    _lay(scene, shell, across, pattern, mask * (1 - 0.12 * sides), (0.60 + 0.40 * thick) * (1 - 0.25 * sides), 0.45)
     _fringe(scene, view, shell)
 
 
@@ -174,8 +179,9 @@ def _from_crown(shell, sweep):
 def _grown(scene, x, y, z):
     """Where short hair grows, as a distance from its edge: forehead, temples, sideburns, around the ears, nape. [h, w], positive inside"""
     p, a = scene.p, scene.a
-    recede = 0.06 * a.old * a.man
-    line = a.brow_y + 0.46 - 0.30 * x * x + recede * (1 + bell(x.abs() - 0.30, 0.14)) + 0.03 * bell(x, 0.2) * (1 - a.old)
+    recede = (0.035 + 0.05 * a.old) * a.man
+    line = a.brow_y + 0.49 - 0.30 * x * x + recede * bell(x.abs() - 0.34, 0.13) + 0.02 * bell(x, 0.15) + 0.03 * a.old * a.man
+    line = line - 0.14 * p.parting * x
     sideburn = 0.30 + 0.22 * smoothstep(0.05, 0.45, y)
     ends = -0.14 - 0.25 * smoothstep(-0.10, -0.35, z) - 0.05 * p.hair_length
     opening = _rounded_min(line - y, z - sideburn, 0.10)
@@ -187,7 +193,7 @@ def _tousled(scene, view, shell, pattern):
     """The shell of short hair: fuller above the temples, and with its locks standing out at the outline."""
     p, a, form = scene.p, scene.a, FORMS["short"]
     grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.80 + 0.4 * pattern[0])
-    full = 1 + 1.5 * smoothstep(0.15, 0.62, shell.y)
+    full = 0.25 + 2.0 * smoothstep(0.15, 0.72, shell.y)
     center = (0.03 * p.parting, 0.02, -0.03)
     return intersect(view, center, (a.width + form.wide * grown * full, a.height + form.tall * grown, a.depth + form.deep * grown))
 
@@ -278,22 +284,21 @@ def _fringe(scene, view, shell):
     pattern = combed(across + 0.9, 0.45 * y, view.pixel)
     end = a.brow_y + 0.42 - 0.34 * amount - 0.05 * p.hair_length + 0.10 * x * x
     inside = y - end - 0.10 * (0.55 - pattern[0]) - 0.03 * pattern[2]
-    side = 0.60 - x.abs() + 0.05 * pattern[2]
-    mask = cover(torch.minimum(inside, side), view.pixel + 0.008) * smoothstep(0.98, 0.80, y - 0.1 * pattern[0]) * (shell.z > 0)
-    mask = mask * shell.alpha * _below_headwear(scene, shell)
+    mask = cover(inside, view.pixel + 0.008) * (shell.z > 0) * shell.alpha * _below_headwear(scene, shell)
+    mask = mask * smoothstep(0.74, 0.56, x.abs() + 0.08 * pattern[2]) * smoothstep(0.98, 0.80, y - 0.1 * pattern[0])
     _lay(scene, shell, across, pattern, mask, 0.72 + 0.28 * smoothstep(0.0, 0.16, inside))
 
 
 # -- light -------------------------------------------------------------------------------------------------------------------------
 
 
-def _lay(scene: Scene, hit: Hit, across, pattern, mask, shadow) -> None:
-    """Paints hair, and before it its shadow on the face. mask, shadow (share of the light that arrives) [h, w]"""
+def _lay(scene: Scene, hit: Hit, across, pattern, mask, shadow, cast: float = 0.75) -> None:
+    """Paints hair, and before it its shadow on the face, as strong as `cast`. mask, shadow (share of the light that arrives) [h, w]"""
     head, view = scene.head, hit.view
     caster = torch.zeros_like(scene.view.x)
     view.window(caster).copy_(mask)
     caster = head.view.window(caster)
-    cast_shadow(head.view.window(scene.canvas), head.alpha, caster, scene.light, head.view.pixel, 0.07, 0.045, 0.75)
+    cast_shadow(head.view.window(scene.canvas), head.alpha, caster, scene.light, head.view.pixel, 0.07, 0.045, cast)
     paint(view.window(scene.canvas), _color(scene, hit, across, pattern, shadow), mask)
     figure = view.window(scene.figure)
     torch.maximum(figure, mask, out=figure)

@@ -64,13 +64,13 @@ def _hat(scene: Scene) -> None:
     edge = bell(band_y - 0.165, 0.012 + 0.4 * view.pixel)
     _felt(scene, canvas, crown, tone, crown.alpha * above, 1 - 0.25 * edge - 0.45 * smoothstep(0.10, 0.0, band_y))
     near = cover(brim.z + 0.0, 0.05)
-    rim_line = bell((brim.x / (a.width + 0.50)) ** 2 + (brim.z / (a.depth + 0.40)) ** 2 - 0.94, 0.03)
+    rim_line = bell((brim.x / (a.width + 0.44)) ** 2 + (brim.z / (a.depth + 0.36)) ** 2 - 0.94, 0.03)
     _felt(scene, canvas, brim, color, brim.alpha * near, (0.35 + 0.65 * smoothstep(-0.2, 0.3, brim.normal[1])) * (1 - 0.22 * rim_line))
 
 
 def _brim(view, a):
     """A flat disc whose sides turn up."""
-    radii = (a.width + 0.50, 0.040, a.depth + 0.40)
+    radii = (a.width + 0.44, 0.040, a.depth + 0.36)
     side = (_across(view, 0.0) / radii[0]).clamp(-1.1, 1.1)
     return intersect(view, (0.0, BAND - 0.02 + 0.22 * side**2, 0.02), radii)
 
@@ -83,10 +83,10 @@ def _across(view, z):
 
 def _crown(view, a):
     """A tube that narrows upwards and ends in a dented cap."""
-    shoulder = BAND + 0.56
+    shoulder = BAND + 0.47
     hit = intersect(view, (0.0, shoulder, 0.0), (a.width + 0.05, 0.20, a.depth + 0.04))
     for _ in range(2):
-        narrow = 1 - 0.16 * ((hit.y - BAND) / 0.56).clamp(0, 1)
+        narrow = 1 - 0.16 * ((hit.y - BAND) / 0.47).clamp(0, 1)
         top = 0.19 - 0.07 * bell(hit.x, 0.20)
         tube = torch.where(hit.y < shoulder, 1e3, top)
         hit = intersect(view, (0.0, shoulder, 0.0), ((a.width + 0.06) * narrow, tube, (a.depth + 0.05) * narrow))
@@ -142,6 +142,6 @@ def _cap(scene: Scene) -> None:
 
 def _peak(view, a):
     """A flat disc in front of the forehead, arched over it and sloping down. In coordinates of its own, tipped further."""
-    view = _tipped(view, 9.0)
+    view = _tipped(view, 15.0)
     x = _across(view, a.depth + 0.15)
-    return intersect(view, (0.0, BAND + 0.10 - 0.24 * (x.clamp(-0.65, 0.65) / 0.6) ** 2, a.depth - 0.08), (0.62, 0.035, 0.60))
+    return intersect(view, (0.0, BAND + 0.19 - 0.24 * (x.clamp(-0.65, 0.65) / 0.6) ** 2, a.depth - 0.08), (0.62, 0.035, 0.60))

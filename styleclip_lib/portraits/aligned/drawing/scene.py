@@ -22,7 +22,7 @@ class Scene:
     head     where the rays meet the head, in the window around it (`head.view`)
     eye_z    how far the eyeballs stand out, head coordinates
     canvas   [3, size, size], linear RGB; a layer paints into it in place
-    figure   [size, size], how much of a pixel head and hair cover: what a hat's shadow may fall on
+    figure   [size, size], how much of a pixel head, neck, hair and clothes cover: what a shadow may fall on
     """
 
     p: Portrait

@@ -20,7 +20,7 @@ def lit_hair(base: torch.Tensor, hit: Hit, across: torch.Tensor, pattern: torch.
     pixel, (height, tone, fine) = hit.view.pixel, pattern[:3]
     base = base[:, None, None]
     shade = (0.25 + 0.62 * height + 0.16 * tone + 0.20 * fine).clamp_(0, 1)
-    color = lerp(0.42 * base**1.25, base, shade)  # between the locks it is darker and more saturated
+    color = lerp(0.40 * base * (base / base.max()) ** 0.45, base, shade)  # between the locks it is darker and more saturated
     normal = tilted(hit.normal, relief * height + 0.0035 * fine, pixel)
     towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
     key = ((towards + 0.30) / 1.30).clamp_(0, 1)

@@ -91,6 +91,7 @@ def _curled_tile(blur: int) -> torch.Tensor:
     rng = torch.Generator().manual_seed(6)
     texel = PERIOD / _SIDE
     tile = torch.zeros(4, _SIDE, _SIDE)
+    tile[0] = 0.4  # what shows through a ring is hair as well
     cells = 24  # a curl starts in each of cells x cells squares, so that no part of the tile stays empty
     place_x, place_y, tone, turn, size, squeeze = torch.rand(6, cells * cells, generator=rng)
     order = torch.randperm(cells * cells, generator=rng)
