@@ -51,6 +51,17 @@ def aligned_frame(p: Portrait, eyes_and_mouth: torch.Tensor) -> Frame:
     return Frame(x, y, half * (1 + SLIP_SIZE * p.slip_size), math.atan2(across[1], across[0]) + SLIP_ROLL * p.slip_roll)
 
 
+def cameras(n: int, seed: int, roll: float = 40.0) -> list[Camera]:
+    """Free framings: the square's side between 0.35 and 0.75 of the picture's, anywhere inside, tilted by up to `roll` degrees."""
+    u = torch.rand(n, 4, generator=torch.Generator().manual_seed(seed)).tolist()
+    found = []
+    for a, b, c, d in u:
+        side = 0.35 + 0.40 * a
+        free = 1 - side
+        found.append(Camera(0.5 + (b - 0.5) * free, 0.5 + (c - 0.5) * free, side, roll * (2 * d - 1)))
+    return found
+
+
 def in_picture(frame: Frame, points: torch.Tensor) -> torch.Tensor:
     """Camera coordinates [P, 2] -> shares of the picture's side, x to the right and y down, from its upper left corner."""
     x, y = points[:, 0] - frame.x, points[:, 1] - frame.y

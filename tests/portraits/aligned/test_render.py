@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.portraits.aligned.drawing.many import render_many
 from styleclip_lib.portraits.aligned.drawing.render import render
-from styleclip_lib.portraits.aligned.world.factors import sample
+from styleclip_lib.portraits.aligned.world.attributes import BY_NAME
+from styleclip_lib.portraits.aligned.world.factors import NAMES, is_category, sample
 
 SIZE = 48
 
@@ -33,3 +35,41 @@ def test_a_portrait_does_not_depend_on_its_batch(people, pictures):
 def test_too_small_a_picture_is_refused(people):
     with pytest.raises(StyleclipError, match="at least 32 pixels"):
         render(people, 16)
+
+
+def test_the_same_factors_give_the_same_picture(people, pictures):
+    assert torch.equal(render(people, SIZE), pictures)
+
+
+def test_several_processes_draw_the_same_pictures(people, pictures):
+    drawn = render_many(people, SIZE, processes=2, progress=False)
+    assert drawn.shape == (6, SIZE, SIZE, 3) and drawn.dtype == torch.uint8
+    wanted = (pictures + 1) * 127.5
+    assert (drawn.permute(0, 3, 1, 2) - wanted).abs().max() < 1.5
+    assert torch.equal(render_many(people[:2], SIZE, processes=0, progress=False), drawn[:2])
+
+
+def test_edges_are_antialiased(people):
+    """A small picture is nearly a large one whose pixels are averaged: nothing is lost between the pixels."""
+    plain = people.replace(hair_style="bald", headwear="none", glasses="none", facial_hair="none", makeup="none")
+    small, large = render(plain, 64), render(plain, 256)
+    averaged = torch.nn.functional.avg_pool2d(large, 4)
+    assert (small - averaged).abs().mean() < 0.03
+    assert (small - averaged).abs().flatten(1).quantile(0.98, dim=1).max() < 0.35
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("hair_length", "earrings", "collar")])
+def test_every_factor_changes_the_picture(name):
+    base = sample(1, seed=3).replace(hair_style="long", headwear="none", glasses="glasses", facial_hair="none", makeup="makeup",
+                                     eyes="open", earrings="earrings", age=0.35, fringe=0.0, yaw=0.1, hair_waves=0.3)
+    if name == "headwear_color":
+        base = base.replace(headwear="hat")
+    if is_category(name):
+        number = getattr(base, name).item()
+        other = base.replace(**{name: (number + 1) % len(BY_NAME[name].values)})
+    else:
+        low, high = {"freckles": (0.7, 1.0), "fringe": (0.7, 1.0), "expression_strength": (0.75, 1.0)}.get(name, (0.1, 0.9))
+        if name == "expression_strength":
+            base = base.replace(expression="smile")
+        base, other = base.replace(**{name: low}), base.replace(**{name: high})
+    assert (render(base, 64) - render(other, 64)).abs().max() > 0.02, name

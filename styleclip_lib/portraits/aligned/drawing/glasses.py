@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import torch
 
-from ..landmarks import front_of
 from . import palette
 from .hair import OVER_EARS
 from .light import cast_shadow, lit
+from .points import front_of
 from .relief import tilted
 from .scene import Scene
 from .shapes import bell, blur, cover, lerp, paint, rounded_box, smoothstep

@@ -15,10 +15,8 @@ texture hangs on head coordinates and factors.
 import torch
 
 from ....errors import StyleclipError
-from ..camera import ALIGNED, Camera, aligned_frame
-from ..landmarks import eyes_and_mouth, front_of
+from ..camera import ALIGNED, Camera
 from ..world.factors import Factors, Portrait
-from .anatomy import anatomy
 from .backdrop import draw_backdrop
 from .body import draw_ears, draw_neck
 from .clothes import draw_clothes
@@ -30,10 +28,12 @@ from .hair import draw_hair, draw_hair_behind
 from .headwear import draw_headwear
 from .light import developed, light_of
 from .mouth import draw_mouth
+from .points import front_of
+from .pose import posed
 from .scene import Scene
 from .skin import draw_head
-from .surface import head_clay, meet
-from .view import View, head_rotation
+from .surface import meet
+from .view import View
 
 LAYERS = (draw_backdrop, draw_hair_behind, draw_neck, draw_clothes, draw_ears, draw_head, draw_facial_hair, draw_mouth, draw_eyes,
           draw_temples, draw_hair, draw_earrings, draw_glasses, draw_headwear)
@@ -64,12 +64,10 @@ def draw(p: Portrait, size: int, camera: Camera = ALIGNED) -> torch.Tensor:
 
 def scene_of(p: Portrait, size: int, camera: Camera = ALIGNED) -> Scene:
     """Everything is in its place, and nothing painted yet."""
-    a, rotation = anatomy(p), head_rotation(p.yaw, p.pitch)
-    clay = head_clay(p, a)
-    frame = camera.frame(aligned_frame(p, eyes_and_mouth(a, clay, rotation)))
-    view = View.whole(frame, rotation, size)
-    head = meet(clay, view.box(-1.0, 1.0, -1.25, 1.20), view.around((0.0, a.nose_y + 0.12, 0.95), 0.42, 0.42))
-    eye_z = front_of(clay, torch.tensor([[a.eye_x, a.eye_y]])).item() - 0.012
+    pose = posed(p, camera)
+    a, view = pose.a, View.whole(pose.frame, pose.rotation, size)
+    head = meet(pose.clay, view.box(-1.0, 1.0, -1.25, 1.20), view.around((0.0, a.nose_y + 0.12, 0.95), 0.42))
+    eye_z = front_of(pose.clay, torch.tensor([[a.eye_x, a.eye_y]])).item() - 0.012
     figure = torch.zeros(size, size)
     head.view.window(figure).copy_(head.alpha)
-    return Scene(p, a, view, light_of(p), clay, head, eye_z, torch.zeros(3, size, size), figure)
+    return Scene(p, a, view, light_of(p), pose.clay, head, eye_z, torch.zeros(3, size, size), figure)

@@ -9,9 +9,10 @@ import math
 from functools import lru_cache
 
 import torch
+import torch.nn.functional as F
 
 from .attributes import BY_NAME
-from .factors import NAMES, Factors, from_uniform, is_category, share_edges
+from .factors import NAMES, Factors, from_uniform, is_category, sample, share_edges
 
 Z_DIM = 160
 _SIMPLE = ("gender", "makeup", "earrings")  # two values, or decided by a rule: one coordinate is enough
@@ -48,6 +49,32 @@ def latents_of_uniform(u: torch.Tensor, seed: int) -> torch.Tensor:
     length = (Z_DIM - known.square().sum(1, keepdim=True)).clamp(min=1e-3).sqrt()
     z = torch.cat([known, free / free.norm(dim=1, keepdim=True) * length], 1)
     return (z @ rotation().double().T).float()
+
+
+def code_of(factors: Factors) -> torch.Tensor:
+    """The portraits as numbers that a generator's w can carry linearly: scales standardised, categories one-hot, minus their means.
+
+    factors of length N  ->  float32 [N, code_size()]
+    """
+    mean, deviation = _code_statistics()
+    return (_raw_code(factors) - mean.to(factors.gender.device)) / deviation.to(factors.gender.device)
+
+
+def code_size() -> int:
+    return sum(len(BY_NAME[name].values) if is_category(name) else 1 for name in NAMES)
+
+
+def _raw_code(factors):
+    return torch.cat([F.one_hot(value, len(BY_NAME[name].values)).float() if is_category(name) else value[:, None]
+                      for name, value in factors.items()], 1)
+
+
+@lru_cache(maxsize=1)
+def _code_statistics():
+    """Mean of every column over the world, and its standard deviation (1 for the columns of a category)."""
+    raw = _raw_code(sample(100_000, seed=7))
+    scale = torch.cat([torch.full((len(BY_NAME[name].values),), False) if is_category(name) else torch.tensor([True]) for name in NAMES])
+    return raw.mean(0), torch.where(scale, raw.std(0), 1.0)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,50 @@
+"""A portrait for every z, and the code that a generator's w carries."""
+
+import pytest
+import torch
+
+from styleclip_lib.portraits.aligned.world.factors import NAMES, from_uniform, is_category, sample
+from styleclip_lib.portraits.aligned.world.latents import Z_DIM, code_of, code_size, factors_of_latents, latents_of_uniform, widths
+
+COUNT = 4000
+
+
+@pytest.fixture(scope="module")
+def uniform():
+    return torch.rand(COUNT, len(NAMES), generator=torch.Generator().manual_seed(1))
+
+
+def test_the_portraits_of_the_latents_are_those_of_the_uniform_numbers(uniform):
+    back, wanted = factors_of_latents(latents_of_uniform(uniform, seed=2)), from_uniform(uniform)
+    for name, value in back.items():
+        if is_category(name):
+            assert (value == getattr(wanted, name)).float().mean() > 0.999, name
+        else:
+            difference = (value - getattr(wanted, name)).abs()
+            assert difference.max() < 0.05 and (difference < 1e-4).float().mean() > 0.998, name
+
+
+def test_latents_are_like_gaussian_ones(uniform):
+    latents = latents_of_uniform(uniform, seed=2)
+    assert latents.shape == (COUNT, Z_DIM) and sum(widths()) < Z_DIM
+    assert latents.mean(0).abs().max() < 0.1
+    assert latents.std(0).sub(1).abs().max() < 0.1
+
+
+def test_codes_are_centred_and_tell_all_portraits_apart():
+    people = sample(5000, seed=9)
+    code = code_of(people)
+    assert code.shape == (5000, code_size()) and code.dtype == torch.float32
+    assert code.mean(0).abs().max() < 0.08
+    start = 0
+    for name, value in people.items():
+        if is_category(name):
+            width = int(value.max()) + 1
+            assert (code[:, start:start + width].argmax(1) == value).all(), name
+            start += width
+        else:
+            part = code[:, start]
+            assert part.std() == pytest.approx(1, abs=0.05)
+            assert torch.corrcoef(torch.stack([part, value]))[0, 1] > 0.999, name
+            start += 1
+    assert start == code_size()
