@@ -70,7 +70,7 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     add(-0.105 + 0.03 * child, 0.0, 1.06, -0.05, 0.75, 0.36, 0.90)  # crown
     add(0.030, 0.50, 0.52, 0.10, 0.30, 0.30, 0.60)  # sides of the skull
     add(0.030 + 0.030 * child, 0.0, 0.42, 0.62, 0.42, 0.26, 0.40)  # forehead
-    add(-0.055, 0.62, 0.14, 0.42, 0.18, 0.20, 0.24)  # temples
+    add(-0.035, 0.64, 0.14, 0.38, 0.18, 0.20, 0.24)  # temples
     add(0.026 + 0.032 * p.jaw + 0.055 * man + 0.045 * fat - 0.030 * thin - 0.03 * child, 0.50, -0.58, 0.16, 0.22, 0.20, 0.42)  # jaw
     add(-0.020 + 0.055 * man + 0.02 * p.jaw + 0.045 * fat + 0.03 * child, 0.34, -0.86, 0.28, 0.17, 0.16, 0.42)  # beside the chin
     add(0.050 + 0.020 * man + 0.010 * p.jaw - 0.025 * child, 0.0, chin_y, 0.46, 0.19 + 0.05 * man, 0.13, 0.30)  # chin
@@ -81,7 +81,7 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     add(0.058, ex, ey, 0.72, 0.125, 0.095, 0.22)
     # cheeks
     lift = act.cheek
-    add(0.045 + 0.030 * p.cheekbones - 0.02 * child, 0.50, ey - 0.15, 0.40, 0.17, 0.12, 0.28)
+    add(0.055 + 0.030 * p.cheekbones - 0.02 * child, 0.50, ey - 0.14, 0.46, 0.17, 0.13, 0.28)
     add(0.030 + 0.045 * child + 0.055 * fat - 0.035 * thin + 0.050 * lift, 0.36, -0.33 + 0.06 * lift, 0.62, 0.18, 0.16, 0.24)
     add(-0.035 * thin - 0.025 * old + 0.050 * fat + 0.03 * child, 0.46, -0.52, 0.46, 0.15, 0.17, 0.26)  # hollow of the cheek
     add(0.030 * old + 0.035 * fat, 0.38, -0.72, 0.42, 0.14, 0.14, 0.24)  # jowls
