@@ -39,7 +39,7 @@ EXPRESSIONS = {
                         brow_outer=0.012, upper_lid=-0.10, lower_lid=0.34, cheek=1.0, jaw=0.02),
     "sad": Expression(corners=-0.095, widening=-0.06, brow_inner=0.115, brow_middle=0.012, brow_outer=-0.060, brow_pinch=0.03,
                       upper_lid=-0.24, lower_lid=0.05, frown=0.30, forehead=0.5),
-    "angry": Expression(corners=-0.090, opening=0.165, widening=0.02, upper_teeth=0.36, lower_teeth=0.30, rounding=0.6, brow_inner=-0.125,
+    "angry": Expression(corners=-0.065, opening=0.160, widening=0.04, upper_teeth=0.36, lower_teeth=0.30, rounding=1.0, brow_inner=-0.125,
                         brow_middle=-0.070, brow_outer=0.045, brow_pinch=0.080, upper_lid=-0.20, lower_lid=0.26, cheek=0.25,
                         frown=1.0, flare=1.0),
     "surprised": Expression(corners=0.0, opening=0.235, widening=-0.32, upper_teeth=0.10, brow_inner=0.115, brow_middle=0.130,
@@ -109,7 +109,8 @@ def anatomy(p: Portrait) -> Anatomy:
     opening = 0.094 * eye_size * (1 + 0.04 * woman_grown + 0.10 * child - 0.10 * old)
     lips = 1 + 0.32 * p.lip_fullness + 0.16 * woman_grown - 0.10 * man_grown - 0.28 * old
     eye_y = -0.02 - 0.15 * child
-    mouth_y = -0.585 + 0.025 * p.mouth_height - 0.015 * child - 0.01 * man_grown
+    nose_y = eye_y - 0.335 - 0.040 * p.nose_length + 0.105 * child - 0.020 * old
+    mouth_y = min(nose_y - 0.180, -0.585) + 0.025 * p.mouth_height - 0.015 * child - 0.01 * man_grown
     return Anatomy(
         man=man, child=child, old=old, act=act,
         width=0.715 + 0.020 * p.weight + 0.03 * child,
@@ -129,7 +130,7 @@ def anatomy(p: Portrait) -> Anatomy:
         brow_length=0.355 - 0.03 * child,
         brow_arch=0.036 + 0.022 * p.brow_shape + 0.016 * woman_grown - 0.010 * man_grown,
         brow_thickness=0.0330 + 0.0150 * p.brows + 0.007 * man_grown - 0.004 * child,
-        nose_y=eye_y - 0.335 - 0.040 * p.nose_length + 0.105 * child - 0.020 * old,
+        nose_y=nose_y,
         nose_width=0.142 + 0.026 * p.nose_width + 0.012 * man_grown - 0.030 * child + 0.010 * act.flare,
         nose_out=0.195 + 0.025 * p.nose_length + 0.020 * man_grown - 0.075 * child + 0.015 * old,
         nose_tip=0.084 + 0.009 * p.nose_width + 0.004 * man_grown - 0.006 * child,

@@ -131,12 +131,13 @@ def _dots(x, y, spacing, pixel):
 def _folds(scene, skin):
     """From the nose to the corners of the mouth: a smile, a snarl, and age."""
     a, x, y = scene.a, skin.head.x.abs(), skin.head.y
-    depth = 0.10 + 0.75 * a.act.cheek + 0.70 * a.old + 0.45 * a.act.flare
-    down = ((a.nose_y - y) / (a.nose_y - a.mouth_y)).clamp(0, 1.6)
-    line = a.nose_width * 1.02 + (a.mouth_width * 1.22 + 0.015 - a.nose_width) * down**1.2
-    along = smoothstep(-0.15, 0.3, (a.nose_y - y) / 0.25) * smoothstep(1.45, 0.85, down)
-    skin.relief += depth * along * (0.018 * smoothstep(-0.01, 0.05, x - line) * smoothstep(0.22, 0.05, x - line))
-    skin.open -= 0.24 * depth * along * bell(x - line + 0.004, 0.018)
+    depth = 0.10 + 0.55 * a.act.cheek + 0.60 * a.old * (1 - 0.5 * a.act.cheek) + 0.45 * a.act.flare
+    down = ((a.nose_y - y) / (a.nose_y - a.mouth_y)).clamp(-0.3, 1.4)
+    line = a.nose_width * 1.02 + (a.mouth_width * 1.16 + 0.02 - a.nose_width) * down.clamp(min=0) ** 1.15
+    along = smoothstep(-0.25, 0.25, down) * smoothstep(1.35, 0.70, down)
+    beyond = x - line
+    skin.relief += depth * along * (0.016 * smoothstep(-0.015, 0.06, beyond) * smoothstep(0.24, 0.06, beyond))
+    skin.open -= 0.18 * depth * along * bell(beyond + 0.004, 0.020)
 
 
 def _wrinkles(scene, skin):
@@ -174,9 +175,10 @@ def _lids(scene, skin, side):
     x, y = side * head.x - a.eye_x, head.y - a.eye_y
     t = (x / a.eye_width).clamp(-1, 1)
     upper, lower = lid_curves(a, t)
-    width = smoothstep(1.25, 0.85, (x / a.eye_width).abs())
-    fold = (0.038 + 0.010 * (1 - a.man) - 0.010 * a.old) if p.eyes == "open" else 0.085
-    crease = y - (upper * 0.92 + fold)
+    width = smoothstep(1.22, 0.80, (x / a.eye_width).abs())
+    fold = 0.038 + 0.010 * (1 - a.man) - 0.010 * a.old
+    arch = upper * 0.92 if p.eyes == "open" else 0.055 * (1 - t * t).sqrt()
+    crease = y - (arch + fold)
     skin.relief += width * (0.016 * smoothstep(-0.012, 0.018, crease) * smoothstep(0.14, 0.03, crease))
     skin.open -= 0.36 * width * bell(crease, 0.010)
     on_lid = smoothstep(-0.01, 0.01, y - upper) * width
@@ -202,7 +204,7 @@ def _brow(scene, skin, side):
     comb = 0.6 * torch.sin(95 * lean) + 0.4 * torch.sin(151 * lean + 1.7)
     shape = torch.minimum(thickness - offset.abs() + 0.0035 * comb, torch.minimum(t + 0.03, 1.03 - t) * a.brow_length)
     alpha = cover(shape, skin.head.view.pixel + 0.010) * (0.95 + 0.05 * comb)
-    paint(skin.color, palette.brow(p), alpha.clamp_(0, 1) * 0.94)
+    paint(skin.color, palette.brow(p), alpha.clamp_(0, 1) * 0.90)
     skin.gloss *= 1 - 0.8 * alpha
     skin.relief += 0.004 * alpha
 
