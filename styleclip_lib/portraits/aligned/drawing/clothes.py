@@ -94,8 +94,8 @@ def _sweater(scene: Scene, body: Body) -> None:
     knit = 0.5 + 0.5 * torch.sin(6.283 * v)
     rib = 0.5 + 0.5 * torch.sin(75.0 * torch.atan2(x, 0.55 - y))
     stitch = lerp(knit, rib, band) * fade
-    relief = _folds(body, 1.0) + 0.010 * stitch + 0.030 * band * bell(below - 0.042, 0.035)
-    tone = color[:, None, None] * (0.86 + 0.16 * stitch - 0.22 * bell(below - 0.095, 0.014))
+    relief = _folds(body, 1.0) + 0.007 * stitch + 0.030 * band * bell(below - 0.042, 0.035)
+    tone = color[:, None, None] * (0.90 + 0.09 * stitch - 0.22 * bell(below - 0.095, 0.014))
     mask = cover(torch.minimum(body.inside, below), view.pixel)
     _neck_shadow(scene, body, mask)
     _cloth(scene, body, tone, relief, mask, _under_chin(body))

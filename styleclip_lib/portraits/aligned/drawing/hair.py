@@ -204,7 +204,7 @@ def _curly(scene: Scene) -> None:
     shell = _shell(scene, view)
     pattern = _curls(scene, shell, view.pixel)
     x, y, z = shell.x, shell.y, shell.z
-    line = a.brow_y + 0.36 - 0.45 * x * x
+    line = a.brow_y + 0.42 - 0.45 * x * x
     opening = _rounded_min(line - y, torch.minimum(0.60 + 0.04 * p.hair_volume - x.abs(), z + 0.10), 0.14)
     clumps = _curls(scene, shell, 0.10)[0]
     inside = torch.minimum(-opening, y + 0.62) + 0.16 * (clumps - 0.5) + 0.03 * (pattern[0] - 0.6)
@@ -246,12 +246,14 @@ def _mohawk(scene: Scene) -> None:
     p, a = scene.p, scene.a
     _stubble(scene, 0.50)
     view = scene.view.box(-0.9, 0.9, 0.2, 1.75)
-    width, height, deep = 0.150 + 0.03 * p.hair_volume, 0.52 + 0.07 * p.hair_length, 0.86
+    width, height, deep = 0.185 + 0.03 * p.hair_volume, 0.50 + 0.07 * p.hair_length, 0.86
     center = (0.0, 0.74, -0.06)
     hit = intersect(view, center, (width, height, deep))
-    across = 1.1 * torch.atan2(hit.x * 1.8 + 0.35 * (hit.z - 0.4), (hit.y - 0.30).clamp(min=0.12))
+    up = (hit.y - 0.15).clamp(min=0.15)
+    turned = smoothstep(0.3, 0.9, hit.x.abs() / width)  # seen from the side, strands fan out backwards; from the front, sideways
+    across = lerp(1.1 * hit.x / up, 0.8 * torch.atan2(hit.z + 0.1, up), turned)
     pattern = combed(across, 0.4 * hit.y, view.pixel)
-    tips = 1 - 0.26 * (1 - pattern[0]) * smoothstep(0.9, 1.25, hit.y) - 0.05 * pattern[2] * smoothstep(0.9, 1.2, hit.y)
+    tips = 1 - 0.30 * (1 - pattern[0]) * smoothstep(0.85, 1.2, hit.y)
     hit = intersect(view, center, (width * lerp(1.0, tips, 0.6), height * tips, deep))
     front = hit.y - (a.brow_y + 0.40) + 0.04 * pattern[0] + 0.03 * pattern[2]
     root = smoothstep(a.brow_y + 0.38, a.brow_y + 0.75, hit.y)

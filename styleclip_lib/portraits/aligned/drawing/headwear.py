@@ -105,8 +105,8 @@ def _cap(scene: Scene) -> None:
     color = palette.pick(palette.HEADWEAR, p.headwear_color)
     second = palette.pick(palette.HEADWEAR, (p.headwear_color + 0.3) % 1)
     view = _tipped(scene.view.box(-1.2, 1.2, -0.05, 1.6), 3.0)
-    dome = intersect(view, (0.0, 0.30, -0.02), (a.width + 0.075, a.height - 0.13, a.depth + 0.085))
-    lower = BAND - 0.05 - 0.16 * torch.maximum((dome.x / 0.6) ** 2, smoothstep(0.5, -0.5, dome.z)).clamp(max=1)
+    dome = intersect(view, (0.0, 0.30, -0.02), (a.width + 0.055, a.height - 0.13, a.depth + 0.075))
+    lower = BAND - 0.05 - 0.12 * torch.maximum((dome.x / 0.6) ** 2, smoothstep(0.5, -0.5, dome.z)).clamp(max=1)
     on = dome.alpha * cover(dome.y - lower, view.pixel)
     peak = _peak(view, a)
     front = smoothstep(a.depth - 0.30, a.depth - 0.22, peak.z)
@@ -132,7 +132,7 @@ def _cap(scene: Scene) -> None:
     button = intersect(view, (0.0, 0.30 + a.height - 0.125, -0.02), (0.055, 0.035, 0.055))
     paint(canvas, lit(color * 0.85, button.normal, scene.light), button.alpha)
 
-    rows = (peak.z - a.depth - 0.05) * 9.0
+    rows = (peak.z - a.depth - 0.05) * 11.0
     stitch = bell(rows - rows.round(), 0.10) * smoothstep(a.depth - 0.2, a.depth, peak.z)
     under = smoothstep(-0.15, 0.25, peak.normal[1])
     contact = smoothstep(a.depth + 0.30, a.depth - 0.05, peak.z)
@@ -142,6 +142,6 @@ def _cap(scene: Scene) -> None:
 
 def _peak(view, a):
     """A flat disc in front of the forehead, arched over it and sloping down. In coordinates of its own, tipped further."""
-    view = _tipped(view, 15.0)
-    x = _across(view, a.depth + 0.15)
-    return intersect(view, (0.0, BAND + 0.19 - 0.24 * (x.clamp(-0.65, 0.65) / 0.6) ** 2, a.depth - 0.08), (0.62, 0.035, 0.60))
+    view = _tipped(view, 22.0)
+    x = _across(view, a.depth + 0.12)
+    return intersect(view, (0.0, BAND + 0.29 - 0.22 * (x.clamp(-0.62, 0.62) / 0.6) ** 2, a.depth - 0.08), (0.60, 0.035, 0.50))

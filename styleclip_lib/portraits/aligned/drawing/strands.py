@@ -19,9 +19,9 @@ def lit_hair(base: torch.Tensor, hit: Hit, across: torch.Tensor, pattern: torch.
     """
     pixel, (height, tone, fine) = hit.view.pixel, pattern[:3]
     base = base[:, None, None]
-    shade = (0.25 + 0.62 * height + 0.16 * tone + 0.20 * fine).clamp_(0, 1)
+    shade = (0.25 + 0.62 * height + 0.16 * tone + 0.11 * fine).clamp_(0, 1)
     color = lerp(0.40 * base * (base / base.max()) ** 0.45, base, shade)  # between the locks it is darker and more saturated
-    normal = tilted(hit.normal, relief * height + 0.0035 * fine, pixel)
+    normal = tilted(hit.normal, relief * height + 0.0022 * fine, pixel)
     towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
     key = ((towards + 0.30) / 1.30).clamp_(0, 1)
     color = color * (shadow * (KEY * key + around(normal)) + rim(normal, light))
@@ -31,7 +31,7 @@ def lit_hair(base: torch.Tensor, hit: Hit, across: torch.Tensor, pattern: torch.
     along = (tangent[0] * hx + tangent[1] * hy + tangent[2] * hz) / length + 0.12 * fine
     band = (1 - along * along).clamp_(0, 1) ** 12 * gleam(normal, light, 6.0)
     shine = 0.75 * base.sqrt() * base.mean().sqrt() + 0.06
-    return color + shine * (band * shadow * (0.55 + 0.5 * height + 0.4 * fine).clamp_(0))
+    return color + shine * (band * shadow * (0.55 + 0.5 * height + 0.25 * fine).clamp_(0))
 
 
 def _tangent(across, normal, pixel):

@@ -22,8 +22,8 @@ def combed(across: torch.Tensor, along: torch.Tensor, pixel: float) -> torch.Ten
 
     Narrow locks lie on wide ones, which are the same tile enlarged.
     """
-    locks = _looked_up(_combed_tile(_blur_of(pixel, _COLUMNS)), 0.8 * across, along)
-    wide = _looked_up(_combed_tile(_blur_of(0.35 * pixel, _COLUMNS)), 0.30 * across + 0.5, 0.6 * along)
+    locks = _looked_up(_combed_tile(_blur_of(0.65 * pixel, _COLUMNS)), 0.65 * across, along)
+    wide = _looked_up(_combed_tile(_blur_of(0.25 * pixel, _COLUMNS)), 0.25 * across + 0.5, 0.6 * along)
     locks[:2] = 0.5 * locks[:2] + 0.5 * wide[:2]
     return locks
 
@@ -92,12 +92,12 @@ def _curled_tile(blur: int) -> torch.Tensor:
     texel = PERIOD / _SIDE
     tile = torch.zeros(4, _SIDE, _SIDE)
     tile[0] = 0.4  # what shows through a ring is hair as well
-    cells = 24  # a curl starts in each of cells x cells squares, so that no part of the tile stays empty
+    cells = 17  # a curl starts in each of cells x cells squares, so that no part of the tile stays empty
     place_x, place_y, tone, turn, size, squeeze = torch.rand(6, cells * cells, generator=rng)
     order = torch.randperm(cells * cells, generator=rng)
     place_x, place_y = (order % cells + place_x) / cells, (order // cells + place_y) / cells
     for k in range(len(order)):
-        radius, half = (0.060 + 0.065 * size[k].item()) / texel, (0.034 + 0.014 * size[k].item()) / texel
+        radius, half = (0.085 + 0.075 * size[k].item()) / texel, (0.048 + 0.016 * size[k].item()) / texel
         reach = int(radius + half) + 1
         dy, dx = torch.meshgrid(torch.arange(-reach, reach + 1), torch.arange(-reach, reach + 1), indexing="ij")
         angle = 2 * math.pi * turn[k]
