@@ -120,28 +120,28 @@ def _shirt(scene: Scene, body: Body) -> None:
     side = x.abs()
     fade = ramp(0.030, 0.012, view.pixel)
     color = palette.clothes(scene.p)
-    opening = (0.05 - 0.42 * (1 - side / (body.neck * 0.80)).clamp(min=0) - y) * 0.8
+    opening = (0.10 - 0.26 * (1 - side / (body.neck * 0.80)).clamp(min=0) - y) * 0.8
     weave = fade * torch.sin(130 * x) * torch.sin(130 * y)
-    placket = cover(0.075 - side, view.pixel) * smoothstep(-0.30, -0.36, y)
-    seam = bell(side - 0.075, 0.008 + 0.3 * view.pixel) * smoothstep(-0.30, -0.36, y)
+    placket = cover(0.075 - side, view.pixel) * smoothstep(-0.14, -0.18, y)
+    seam = bell(side - 0.075, 0.008 + 0.3 * view.pixel) * smoothstep(-0.14, -0.18, y)
     relief = _folds(body, 1.1) + 0.010 * placket
     tone = color[:, None, None] * (0.92 + 0.04 * weave - 0.30 * seam)
     mask = cover(torch.minimum(body.inside, opening), view.pixel)
     _neck_shadow(scene, body, mask)
     _cloth(scene, body, tone, relief, mask, _under_chin(body))
     for k in (0, 1, 2):
-        away = torch.sqrt(x * x + (y + 0.47 + 0.26 * k) ** 2 + 1e-8)
+        away = torch.sqrt(x * x + (y + 0.25 + 0.24 * k) ** 2 + 1e-8)
         button = lerp(color, torch.ones(3), 0.55) * 0.9
-        paint(view.window(scene.canvas), color * 0.4, 0.6 * bell(torch.sqrt(x * x + (y + 0.48 + 0.26 * k) ** 2 + 1e-8), 0.035) * mask)
-        holes = bell(torch.sqrt((side - 0.009) ** 2 + (y + 0.47 + 0.26 * k) ** 2 + 1e-8), 0.007)
+        paint(view.window(scene.canvas), color * 0.4, 0.6 * bell(torch.sqrt(x * x + (y + 0.26 + 0.24 * k) ** 2 + 1e-8), 0.035) * mask)
+        holes = bell(torch.sqrt((side - 0.009) ** 2 + (y + 0.25 + 0.24 * k) ** 2 + 1e-8), 0.007)
         paint(view.window(scene.canvas), button[:, None, None] * (1 - 0.5 * holes), cover(0.026 - away, view.pixel) * mask)
     # the wings: from behind the neck to a point on either side of the opening
-    corners = ((0.84 * body.neck, 0.13), (0.03, -0.29), (0.26, -0.42), (body.neck + 0.11, -0.03))
+    corners = ((0.84 * body.neck, 0.19), (0.03, -0.13), (0.25, -0.27), (body.neck + 0.04, 0.05))
     wing = _polygon(side, y, corners)
     cast_shadow(view.window(scene.canvas), mask, cover(wing, view.pixel), scene.light, view.pixel, 0.035, 0.025, 0.55)
     edge = bell(wing - 0.030, 0.006 + 0.3 * view.pixel)
-    light = lerp(color, torch.ones(3), 0.12)[:, None, None] * (0.98 + 0.04 * weave - 0.14 * edge)
-    _cloth(scene, body, light, 0.035 * smoothstep(0.0, 0.12, wing), cover(wing, view.pixel), 1 - 0.2 * smoothstep(-0.1, 0.12, y), 0.03)
+    light = lerp(color, torch.ones(3), 0.03)[:, None, None] * (1.0 + 0.04 * weave - 0.20 * edge)
+    _cloth(scene, body, light, 0.012 * smoothstep(0.0, 0.03, wing), cover(wing, view.pixel), 1 - 0.2 * smoothstep(-0.1, 0.12, y), 0.03)
 
 
 def _polygon(x, y, corners):

@@ -6,7 +6,7 @@ from . import palette
 from .light import cast_shadow
 from .mouth import lip_curves
 from .scene import Scene
-from .shapes import bell, cover, grain, paint, smoothstep
+from .shapes import bell, cover, grain, lerp, paint, smoothstep
 from .strands import lit_hair
 from .tiles import combed
 from .view import Hit, intersect
@@ -33,7 +33,7 @@ def _area(scene: Scene, x, y):
     """Where a beard grows, as a distance from its upper edge: cheeks, chin and around the mouth, without the lips."""
     a = scene.a
     side = x.abs()
-    cheek = a.mouth_y + 0.03 + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.10 * bell(side - a.mouth_width - 0.10, 0.10)
+    cheek = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.10 * bell(side - a.mouth_width - 0.10, 0.10)
     lips = _beside_lips(a, x, y)
     lips = torch.where(side > a.mouth_width, torch.maximum(lips, side - a.mouth_width), lips)
     return torch.minimum(cheek - y, lips - 0.012)
@@ -66,18 +66,15 @@ def _beard(scene: Scene) -> None:
     long = 0.03 + 0.03 * p.hair_length
     chin = intersect(head.view, (0.0, a.mouth_y - 0.13 - long, 0.26), (0.45 + 0.04 * p.jaw + 0.03 * a.man, 0.40 + long, 0.62))
     in_front = cover(chin.depth - torch.where(head.alpha > 0.5, head.depth, -9.0), 0.08) * chin.alpha
-    mix = in_front
-    x, y = chin.x * mix + head.x * (1 - mix), chin.y * mix + head.y * (1 - mix)
-    normal = [c * mix + h * (1 - mix) for c, h in zip(chin.normal, head.normal)]
+    x, y = lerp(head.x, chin.x, in_front), lerp(head.y, chin.y, in_front)
+    normal = [lerp(h, c, in_front) for h, c in zip(head.normal, chin.normal)]
     hit = Hit(head.view, torch.maximum(head.alpha, chin.alpha), x, y, head.z, tuple(normal), head.depth)
     across = 0.75 * torch.atan2(x, a.mouth_y + 0.45 - y)
     along = ((y - a.mouth_y - 0.45) ** 2 + x * x).sqrt()
     pattern = combed(across, 0.9 * along, head.view.pixel)
-    area = _area(scene, x, y)
-    side = 0.70 - x.abs()
-    inside = torch.minimum(area + 0.020 * pattern[2] + 0.03 * (pattern[0] - 0.5), side)
-    lower = cover(y - (a.mouth_y - 0.50 - long) + 0.06 * (pattern[0] - 0.5), head.view.pixel)
-    mask = cover(inside, head.view.pixel + 0.02) * hit.alpha * lower
+    ragged = 0.020 * pattern[2] + 0.03 * (pattern[0] - 0.5)
+    inside = lerp(*(torch.minimum(_area(scene, on.x, on.y), 0.70 - on.x.abs()) for on in (head, chin)), in_front) + ragged
+    mask = cover(inside, head.view.pixel + 0.02) * hit.alpha
     cast_shadow(canvas, head.view.window(scene.figure), mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
     shadow = 0.55 + 0.45 * smoothstep(0.0, 0.14, inside)
     base = _color(p)
@@ -92,7 +89,7 @@ def _moustache(scene: Scene) -> None:
     head = scene.head.cut(view)
     x, y, side = head.x, head.y, head.x.abs()
     t = (side / length).clamp(0, 1)
-    middle = 0.5 * (a.nose_y - 0.12 + a.mouth_y + 0.05) - 0.11 * t * t - 0.02 * t + 0.3 * a.act.corners * t * t
+    middle = 0.5 * (a.nose_y - 0.12 + a.mouth_y + 0.05) - 0.11 * t * t - 0.02 * t + 0.55 * a.act.corners * t * t
     thick = (0.058 + 0.008 * p.hair_length) * (1 - t**2.2) ** 0.7 * (1 - 0.35 * bell(x, 0.02))
     across = 0.6 * (y - middle) - 0.30 * side
     pattern = combed(across, 0.8 * side, view.pixel)

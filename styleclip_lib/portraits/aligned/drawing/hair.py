@@ -117,7 +117,7 @@ def _below_headwear(scene, hit):
     if scene.p.headwear == "none":
         return 1.0
     beside = hit.x.abs() - scene.a.width
-    edge = 0.46 - (0.16 if scene.p.headwear == "cap" else 0.06) * smoothstep(-0.20, 0.05, beside) - 6.0 * beside.clamp(min=0) ** 2
+    edge = 0.46 - (0.11 if scene.p.headwear == "cap" else 0.06) * smoothstep(-0.20, 0.05, beside) - 4.0 * beside.clamp(min=0) ** 2
     return cover(edge - hit.y, 0.02)
 
 
@@ -134,7 +134,7 @@ def _hanging(scene: Scene) -> None:
     across = 1.15 * shell.z + 0.30 * shell.y.clamp(min=0) ** 2 + waves + 0.31 * (part > 0)
     pattern = combed(across, 0.35 * (shell.y.abs() + part.abs()), view.pixel)
     # the opening: under a curve that falls from the parting, and not too far to the sides
-    line = a.brow_y + 0.50 - 0.50 * (part.abs() + 0.02) ** 1.35 - 0.02 * pattern[0]
+    line = a.brow_y + 0.50 - 0.50 * (part.abs() + 0.02) ** 1.35
     sine = shell.x.abs() / (shell.x**2 + shell.z.clamp(min=0) ** 2 + 1e-6).sqrt() + 4.0 * (-shell.z).clamp(min=0)
     y = shell.y
     opened = 0.70 + 0.10 * bell(y + 0.25, 0.45) - 0.12 * smoothstep(-0.75, -1.25, y) + 0.03 * p.hair_waves * torch.sin(7 * y)
@@ -184,7 +184,7 @@ def _grown(scene, x, y, z):
     line = line - 0.14 * p.parting * x
     sideburn = 0.30 + 0.22 * smoothstep(0.05, 0.45, y)
     ends = -0.14 - 0.25 * smoothstep(-0.10, -0.35, z) - 0.05 * p.hair_length
-    opening = _rounded_min(line - y, z - sideburn, 0.10)
+    opening = _rounded_min(line - y, z - sideburn, 0.20)
     ear = 0.215 - torch.sqrt((z + 0.10) ** 2 + (y - a.eye_y + 0.12) ** 2 + 1e-6)
     return torch.minimum(torch.minimum(-opening, y - ends), -ear)
 
@@ -192,7 +192,7 @@ def _grown(scene, x, y, z):
 def _tousled(scene, view, shell, pattern):
     """The shell of short hair: fuller above the temples, and with its locks standing out at the outline."""
     p, a, form = scene.p, scene.a, FORMS["short"]
-    grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.80 + 0.4 * pattern[0])
+    grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.87 + 0.26 * pattern[0])
     full = 0.25 + 2.0 * smoothstep(0.15, 0.72, shell.y)
     center = (0.03 * p.parting, 0.02, -0.03)
     return intersect(view, center, (a.width + form.wide * grown * full, a.height + form.tall * grown, a.depth + form.deep * grown))
@@ -236,7 +236,7 @@ def _cloud(scene, view):
     r = view.rotation.tolist()
     outwards = [(x * r[0][i] + y * r[1][i]) / length for i in range(3)]
     edge = Hit(view, length, outwards[0], outwards[1] + 0.18, outwards[2] - 0.06, (), length)
-    grown = (1 + 0.35 * p.hair_volume) * (0.40 + 0.85 * _curls(scene, edge, 0.09)[0])
+    grown = (1 + 0.35 * p.hair_volume) * (0.52 + 0.68 * _curls(scene, edge, 0.12)[0])
     radii = (a.width + form.wide * grown, a.height - 0.20 + form.tall * grown, a.depth + form.deep * grown)
     return intersect(view, (0.0, 0.18, -0.06), radii)
 
@@ -251,8 +251,8 @@ def _mohawk(scene: Scene) -> None:
     hit = intersect(view, center, (width, height, deep))
     up = (hit.y - 0.15).clamp(min=0.15)
     turned = smoothstep(0.3, 0.9, hit.x.abs() / width)  # seen from the side, strands fan out backwards; from the front, sideways
-    across = lerp(1.1 * hit.x / up, 0.8 * torch.atan2(hit.z + 0.1, up), turned)
-    pattern = combed(across, 0.4 * hit.y, view.pixel)
+    across = 0.8 * torch.atan2(hit.z + 0.1, up)
+    pattern = lerp(combed(1.1 * hit.x / up, 0.4 * hit.y, view.pixel), combed(across, 0.4 * hit.y, view.pixel), turned)
     tips = 1 - 0.30 * (1 - pattern[0]) * smoothstep(0.85, 1.2, hit.y)
     hit = intersect(view, center, (width * lerp(1.0, tips, 0.6), height * tips, deep))
     front = hit.y - (a.brow_y + 0.40) + 0.04 * pattern[0] + 0.03 * pattern[2]

@@ -54,25 +54,30 @@ def _hat(scene: Scene) -> None:
     view = _tipped(scene.view.box(-1.5, 1.5, 0.0, 1.7), 5.0)
     brim = _brim(view, a)
     crown = _crown(view, a)
-    above = cover(crown.y - BAND + 0.05, view.pixel)
+    above = cover(crown.y - _brim_height(view, a) + 0.02, view.pixel)
     _shadow(scene, brim, torch.maximum(brim.alpha, crown.alpha * above), 0.22, 0.85)
     canvas = view.window(scene.canvas)
-    _felt(scene, canvas, brim, color, brim.alpha * cover(-brim.z, 0.05), 0.7)  # the far side of the brim, behind the crown
+    from_above = view.rays()[1][1] > 0
+    if from_above:  # the far side of the brim lies behind the crown
+        _felt(scene, canvas, brim, color, brim.alpha, 0.7)
     band_y = crown.y - BAND - 0.10 * (crown.x / a.width) ** 2
     band = cover(0.165 - band_y, view.pixel)
     tone = lerp(color[:, None, None], ribbon[:, None, None] * (0.94 + 0.06 * torch.sin(150 * band_y)), band)
     edge = bell(band_y - 0.165, 0.012 + 0.4 * view.pixel)
     _felt(scene, canvas, crown, tone, crown.alpha * above, 1 - 0.25 * edge - 0.45 * smoothstep(0.10, 0.0, band_y))
-    near = cover(brim.z + 0.0, 0.05)
+    near = cover(brim.z, 0.05) if from_above else 1.0
     rim_line = bell((brim.x / (a.width + 0.44)) ** 2 + (brim.z / (a.depth + 0.36)) ** 2 - 0.94, 0.03)
     _felt(scene, canvas, brim, color, brim.alpha * near, (0.35 + 0.65 * smoothstep(-0.2, 0.3, brim.normal[1])) * (1 - 0.22 * rim_line))
 
 
 def _brim(view, a):
     """A flat disc whose sides turn up."""
-    radii = (a.width + 0.44, 0.040, a.depth + 0.36)
-    side = (_across(view, 0.0) / radii[0]).clamp(-1.1, 1.1)
-    return intersect(view, (0.0, BAND - 0.02 + 0.22 * side**2, 0.02), radii)
+    return intersect(view, (0.0, _brim_height(view, a), 0.02), (a.width + 0.44, 0.040, a.depth + 0.36))
+
+
+def _brim_height(view, a):
+    """How high the brim is, from left to right. [h, w]"""
+    return BAND - 0.02 + 0.22 * (_across(view, 0.0) / (a.width + 0.44)).clamp(-1.1, 1.1) ** 2
 
 
 def _across(view, z):
