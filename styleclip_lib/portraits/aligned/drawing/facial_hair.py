@@ -26,14 +26,15 @@ def draw_facial_hair(scene: Scene) -> None:
 def _color(p):
     """A little warmer and darker than on the head. [3]"""
     base = palette.face_hair(p) * 1.3
-    return base * (base / base.max()) ** 0.35
+    return base * (base / base.max()) ** 0.6
 
 
 def _area(scene: Scene, x, y):
     """Where a beard grows, as a distance from its upper edge: cheeks, chin and around the mouth, without the lips."""
     a = scene.a
     side = x.abs()
-    cheek = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.10 * bell(side - a.mouth_width - 0.10, 0.10)
+    cheek = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.10 * bell(side - a.mouth_width - 0.10, 0.10)
+    cheek = cheek + 0.9 * (side - 0.22).clamp(min=0) ** 1.2
     lips = _beside_lips(a, x, y)
     lips = torch.where(side > a.mouth_width, torch.maximum(lips, side - a.mouth_width), lips)
     return torch.minimum(cheek - y, lips - 0.012)

@@ -85,6 +85,8 @@ def _shell(scene: Scene, view: View) -> Hit:
         return _cloud(scene, view)
     if form.hangs is None:
         return intersect(view, (0.0, 0.02, -0.03), radii)
+    if p.headwear != "none":  # a hat presses it to the head
+        radii = (a.width + 0.4 * wide, radii[1], a.depth + 0.4 * deep)
     hit = intersect(view, (0.0, form.hangs, -0.03), (radii[0], radii[1] - form.hangs, radii[2]))
     for _ in range(2):
         below = (form.hangs - hit.y).clamp(min=0)
@@ -215,7 +217,7 @@ def _curly(scene: Scene) -> None:
 def _curls(scene, shell, pixel):
     """The pattern of curls on the shell: laid around the point that looks forward, without much stretching."""
     x, y, z = _direction(scene, shell.x, shell.y, shell.z)
-    flat = 0.80 / (0.55 + 0.45 * z).clamp(min=0.3)
+    flat = 0.64 / (0.55 + 0.45 * z).clamp(min=0.3)
     return curled(x * flat + 0.2 * scene.p.parting, y * flat, pixel)
 
 
