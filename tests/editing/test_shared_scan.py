@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 SETTINGS = {"images": 2, "samples": 50}
 SCRIPT = f"""
 import sys
-from styleclip_lib.editing import channel_scan
+from styleclip_lib.editing.directions import channel_scan
 from styleclip_lib.editing.directions.global_directions import GlobalDirections
 from tests.conftest import make_tiny_models
 

@@ -161,7 +161,7 @@ def test_totals_weigh_every_answer_alike():
 
 
 def test_the_readme_quotes_what_was_measured():
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     measured = json.loads((root / "data/models/portraits/evaluation.json").read_text())["totals"]
     told = {(total["method"], total["kind"]): total for total in measured}
     table = re.search(r"\n(\| method \| reached.*?)\n\n", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)

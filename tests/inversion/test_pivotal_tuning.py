@@ -180,7 +180,8 @@ def test_what_makes_no_sense(change, said, domain, image, found):
 
 @pytest.fixture(scope="module")
 def tool():
-    specification = importlib.util.spec_from_file_location("measure_tuning", Path(__file__).parent.parent / "tools" / "measure_tuning.py")
+    path = Path(__file__).parent.parent.parent / "tools" / "measure_tuning.py"
+    specification = importlib.util.spec_from_file_location("measure_tuning", path)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
