@@ -1,5 +1,7 @@
 # make lab        set everything up and open the first lesson in JupyterLab
-# make test       set everything up and run every test, the lessons included
+# make test       set everything up and run the tests and the lessons
+# make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
+# make test-full  every test, also those that take hours or much memory on a laptop
 # make test-colab run the tests of the widgets with the versions that Colab has
 # make lint       check the style of the code
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
@@ -13,14 +15,25 @@ LESSONS ?= notebooks/*.ipynb
 # Threads that leave room for other processes, in everything that is started here: Jupyter's kernels, tests, lessons.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: lab test test-colab lint notebooks clean
+# Two processes where there are cores and memory for both (conftest.py); a file's tests stay together, for what they share.
+PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
+NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
+
+.PHONY: lab test test-fast test-full test-colab lint notebooks clean
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest tests
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(PYTEST) -m "not full" $(NBVAL) tests notebooks --ignore=tests/browser
+	$(BIN)/python -m pytest -m "not full" tests/browser
+
+test-fast: $(VENV)/installed-test
+	$(PYTEST) -m "not slow and not full" tests --ignore=tests/browser
+
+test-full: $(VENV)/installed-test
+	$(PYTEST) $(NBVAL) tests notebooks --ignore=tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 test-colab: $(VENV)/installed-colab
 	PYTHONPATH=$(CURDIR)/$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets

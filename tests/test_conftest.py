@@ -12,6 +12,7 @@ pytest_plugins = ["pytester"]
 CONFTEST = (Path(__file__).parent.parent / "conftest.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_expected_failure_is_a_failure(pytester):
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(

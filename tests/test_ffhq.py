@@ -21,6 +21,8 @@ from styleclip_lib.weights.downloads.registry import domain_cache
 from tests.file_server import serving
 from tests.official import SMALL, write_domain
 
+pytestmark = pytest.mark.slow
+
 SIDE = max(SMALL.channels)
 
 

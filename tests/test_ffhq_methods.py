@@ -27,7 +27,7 @@ MOST_MEMORY = 10e9
 """Bytes that this process may have needed at any time, whatever ran in it before."""
 
 
-@pytest.fixture(scope="module", params=[pytest.param(SMALL, id="small"), pytest.param(OFFICIAL, id="1024 px", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[pytest.param(SMALL, id="small"), pytest.param(OFFICIAL, id="1024 px", marks=pytest.mark.full)])
 def sizes(request) -> Sizes:
     return request.param
 

@@ -7,6 +7,8 @@ from styleclip_lib.weights.readers.e4e import e4e_from_checkpoint
 from tests.conformance.cases import assert_near, filled_state, load_case, stats, tensor
 from tests.conformance.formula import fill, image
 
+pytestmark = pytest.mark.slow
+
 CODES, FEATURES = 2e-4, 1e-4
 
 

@@ -47,6 +47,7 @@ def test_mapping_and_truncation(case, generator):
     assert_near(generator.mapping(z[:2], truncation_psi=0.5, truncation_cutoff=4), case["ws_psi05_cut4"], LATENT)
 
 
+@pytest.mark.slow
 def test_images(case, generator):
     z, w_plus = tensor(case["z"])[:2], tensor(case["wplus"])
     assert_near(generator(z), case["image_w"], IMAGE)
@@ -66,6 +67,7 @@ def auto_state(auto):
     return filled_state(auto)
 
 
+@pytest.mark.slow
 def test_auto_configuration(auto, auto_state):
     generator = generator_from_nvidia(auto_state, conv_clamp=256).requires_grad_(False)
     z, w_plus = tensor(auto["z"]), tensor(auto["wplus"])

@@ -123,6 +123,7 @@ def test_64_pixels_with_half_the_channels():
     assert_near(generator.synthesis(tensor(case["wplus"]), stop_at=32), case["skip_32"], IMAGE)
 
 
+@pytest.mark.slow
 def test_256_pixels():
     case = load_case("sg2_rosinality_256")
     image = generator_of(case).synthesis(tensor(case["wplus"]))[0]
@@ -131,6 +132,7 @@ def test_256_pixels():
     np.testing.assert_allclose(stats(image), case["image_stats"], rtol=0, atol=IMAGE)
 
 
+@pytest.mark.slow
 def test_1024_pixels():
     case = load_case("sg2_rosinality_1024")
     generator = generator_of(case)

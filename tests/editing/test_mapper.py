@@ -145,6 +145,7 @@ def test_the_text_is_approached_on_faces_it_has_not_seen(tiny, mapper):
     assert mapper.history["held_out"][-1] < mapper.history["held_out"][0]
 
 
+@pytest.mark.slow
 def test_the_weights_hold_the_offset_back(tiny):
     def size(**weights):
         result = trained(tiny, steps=25, enough=1.0, **weights)

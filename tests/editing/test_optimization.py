@@ -52,6 +52,7 @@ def test_the_loss_is_that_of_the_paper(tiny, w_plus):
     assert result.history["identity"][0] == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text, layers, free", [
     ("a smiling face", "auto", "shape"), ("a face with blue hair", "auto", "color"), ("a smiling face with blue hair", "auto", "all"),
     ("a face with blue hair", "shape", "shape"), ("a smiling face", "color", "color"), ("a smiling face", "all", "all")])
@@ -83,6 +84,7 @@ def test_in_the_space_of_styles(tiny, w_plus):
     assert (few.styles - styles).square().sum().item() == pytest.approx(few.history["l2"][best], rel=1e-3, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_styles_of_layers_that_paint_stay_too(models):
     w_plus = models.sample(3)
     result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, already=1.0, views=1, space="styles", layers="auto",
@@ -189,6 +191,7 @@ def test_all_that_a_text_says_has_to_be_true(models):
     assert both == pytest.approx(min(one, other, cosine), abs=1e-5) and abs(one - other) > 0.05
 
 
+@pytest.mark.slow
 def test_how_true_the_pictures_are_of_which_a_text_is_true(models):
     """What the docstring and lesson 04 say of them, and what `already` and `enough` stand for."""
     people, found = sample(60, seed=11), []
@@ -340,6 +343,7 @@ def test_no_warnings(tiny, w_plus, recwarn):
     assert [str(w.message) for w in recwarn] == []
 
 
+@pytest.mark.slow
 def test_glasses_are_put_on(models):
     """The real thing, measured: a face without glasses gets them, and it is still the same person."""
 

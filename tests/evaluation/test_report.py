@@ -166,6 +166,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text, change", CHANGES, ids=[text for text, _ in CHANGES])
 def test_the_portraits_own_reader_sees_a_change(models, person, text, change):
     start = person.replace(background="blue", age=0.4, facial_hair="none")

@@ -121,6 +121,7 @@ def test_every_method_is_asked_every_question_and_timed(tiny, people):
     assert statements_true(people.factors)[[a.portrait for a in rows[1].answers], COLUMN["gender", "man"]].all()
 
 
+@pytest.mark.slow
 def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
     """The same portraits as the methods are asked; drawn twice the same where the text says what is so already."""
     people = HeldOut(people.factors.replace(expression="neutral"), people.inversions)

@@ -161,6 +161,7 @@ def noisy(tiny):
     return dataclasses.replace(tiny, generator=generator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", SPACES)
 def test_every_space_comes_nearer_and_can_be_drawn_again(noisy, image, space):
     start, found = (invert(noisy, image, space, steps=steps, progress=False) for steps in (0, 25))
@@ -305,6 +306,7 @@ def test_psnr():
     assert psnr(a, a + 5) == pytest.approx(-10 * math.log10(0.25), abs=1e-4), "outside counts as the border"
 
 
+@pytest.mark.slow
 def test_portraits_that_were_never_seen_are_found_again(models):
     """Renders of people whom neither the generator nor the encoder was shown."""
     image = render(sample(1, seed=987_654), models.generator.img_resolution)
@@ -316,6 +318,7 @@ def test_portraits_that_were_never_seen_are_found_again(models):
     assert len(kept) >= 0.75 * len(was)
 
 
+@pytest.mark.slow
 def test_what_the_generator_draws_is_found_again(models):
     image = models.generator.synthesis(models.sample(12)).clamp(-1, 1)
     assert invert(models, image, steps=40, progress=False).psnr > 25

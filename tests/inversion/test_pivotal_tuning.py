@@ -94,6 +94,7 @@ def test_the_loss_is_the_sum_of_its_terms(domain, image, found):
     assert again.history["local"][0] == pytest.approx(0, abs=1e-9) and again.history["local"][2] > 1e-6
 
 
+@pytest.mark.slow
 def test_local_the_surroundings_stay_nearer_to_what_they_were(domain, image, found):
     def drift(models) -> float:
         rng = torch.Generator().manual_seed(77)

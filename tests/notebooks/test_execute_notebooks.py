@@ -38,6 +38,7 @@ def test_a_good_notebook_keeps_its_outputs_and_loses_what_belongs_to_this_run(tm
     assert "done in" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [

@@ -64,7 +64,7 @@ def test_the_domain_is_chosen_in_one_line(path):
     assert said.count(CHOICE) == 1 and said.count("load_models(DOMAIN)") == said.count("load_models(") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_the_lesson_runs(path, domain, quick, monkeypatch, capsys):
     monkeypatch.chdir(path.parent)

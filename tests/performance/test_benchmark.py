@@ -111,6 +111,7 @@ def test_the_peak_is_that_of_the_quicker_of_two_products(monkeypatch):
     assert peak_gflops(torch.float32) == pytest.approx(4 * 2 * 256 * 256 * 9 * 64**2 / 1e9)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells")
 def test_peak_memory_is_that_of_the_work():
     """In a process of its own, where no other test has left memory that could be used again."""

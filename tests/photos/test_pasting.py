@@ -62,6 +62,7 @@ def test_what_was_not_edited_is_as_it_was(middle, side, degrees, size):
     assert np.array_equal(before[~inside(picture, quad, 1.0)], after[~inside(picture, quad, 1.0)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [64, 100, 250])
 def test_a_large_photograph_is_met_to_the_pixel(size):
     """The crop shrinks it first, by whole numbers, and rounds: pasted without minding that, the face would lie beside itself."""

@@ -13,6 +13,8 @@ from styleclip_lib.training import attributes, perceptual
 from styleclip_lib.training.attributes import Settings, train
 from styleclip_lib.weights.domain import load_network
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (4, 4, 4, 4, 4)
 
 

@@ -24,6 +24,8 @@ from styleclip_lib.training.clip import Settings, measure, train
 from styleclip_lib.training.loop import Run
 from styleclip_lib.weights.domain import load_tensors, save_network
 
+pytestmark = pytest.mark.slow
+
 POSITIONS = "visual.attnpool.positional_embedding"
 
 

@@ -13,6 +13,8 @@ from styleclip_lib.portraits.world.latents import factors_of_latents
 from styleclip_lib.training import data
 from styleclip_lib.training.data import DataSettings, Portraits, to_float, uniform
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def rendered(monkeypatch):

@@ -13,6 +13,8 @@ from styleclip_lib.editing.directions.global_directions import GlobalDirections
 from styleclip_lib.models import load_models
 from styleclip_lib.training.directions import Settings, edits, rank_correlation, train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tiny_folder, tmp_path) -> Settings:

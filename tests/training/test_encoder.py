@@ -20,6 +20,8 @@ from styleclip_lib.training.encoder import Settings, measure, train
 from styleclip_lib.training.loop import Run
 from styleclip_lib.weights.domain import load_network, save_network
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (8, 8, 8)
 CONFIG = {"img_resolution": 16, "z_dim": 12, "w_dim": 10, "num_mapping_layers": 2, "channels": {4: 8, 8: 8, 16: 8}}
 

@@ -27,6 +27,8 @@ from styleclip_lib.training.generator import Likeness, Settings, _set_mean_w, _s
 from styleclip_lib.training.loop import Run
 from styleclip_lib.weights.domain import load_network, save_network
 
+pytestmark = pytest.mark.slow
+
 CHANNELS = {4: 8, 8: 8, 16: 8}
 COPIED, PLAYED = 80, 7
 

@@ -21,6 +21,8 @@ from styleclip_lib.training.identity import ArcFace, Settings, identity_numbers,
 from styleclip_lib.training.loop import Run
 from styleclip_lib.weights.domain import load_network, load_tensors, save_network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def head():

@@ -102,6 +102,8 @@ def test_the_learning_rate_rises_and_falls():
 TOGETHER = """
 import sys, torch, torch.nn.functional as F
 from styleclip_lib.training.loop import Run
+
+pytestmark = pytest.mark.slow
 torch.manual_seed(0)
 model = torch.nn.Linear(4, 2)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -15,6 +15,8 @@ from styleclip_lib.portraits.world.latents import Z_DIM
 from styleclip_lib.training import opponents as module
 from styleclip_lib.training.opponents import PATIENCE, Opponents, results
 
+pytestmark = pytest.mark.slow
+
 COUNT = 5
 
 

@@ -16,6 +16,8 @@ from styleclip_lib.training.loop import Run
 from styleclip_lib.training.perceptual import Settings, train
 from styleclip_lib.weights.domain import load_network, load_tensors
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (8, 8, 8)
 COLORS = torch.tensor([[255, 255, 255], [128, 128, 128], [30, 60, 220], [30, 190, 60],
                        [250, 230, 40], [250, 130, 20], [250, 150, 190], [130, 30, 170]], dtype=torch.uint8)  # fmt: skip

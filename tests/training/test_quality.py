@@ -26,6 +26,8 @@ from styleclip_lib.training.quality import (
 )
 from styleclip_lib.weights.domain import save_network
 
+pytestmark = pytest.mark.slow
+
 
 def rng(seed=0):
     return torch.Generator().manual_seed(seed)

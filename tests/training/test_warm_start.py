@@ -12,6 +12,8 @@ from styleclip_lib.portraits.world.factors import NAMES, sample
 from styleclip_lib.portraits.world.latents import Z_DIM, is_category
 from styleclip_lib.training.warm_start import OFFSET, StandardCode, center_styles, copy_loss, factor_code, teach_mapping
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_code_tells_every_factor():
     people = sample(30, seed=0)

@@ -55,6 +55,7 @@ def test_these_files_are_hostile(name, canary):
     assert canary.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILLING)
 def test_nothing_is_believed(name, tmp_path):
     make, match = FILLING[name]
@@ -70,6 +71,7 @@ HONEST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HONEST)
 def test_damaged_files(name, tmp_path):
     """Bytes changed, lost and added at random: the file is read, or refused in one line, and nothing else happens."""
@@ -122,6 +124,7 @@ for path in sorted(Path(sys.argv[1]).glob("*.pkl")):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds this limit")
 def test_memory_stays_bounded(tmp_path, canary):
     contents = [make() for make, _ in FILLING.values()] + [make(canary) for make, _ in RUNNING.values()]

@@ -58,6 +58,7 @@ def test_the_other_networks_are_those_of_the_domain_that_it_is_like(own, models)
     assert not [name for name in sources(own.folder) if name.startswith(("mapper_", "directions", "encoder"))]
 
 
+@pytest.mark.slow
 def test_faces_are_inverted_and_edited(own):
     start = invert(own, own.generator.synthesis(own.sample(1)).clamp(-1, 1), steps=2, progress=False)
     edit = optimize_latent(own, start.w_plus, "a smiling face", steps=2)

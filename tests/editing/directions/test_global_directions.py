@@ -164,6 +164,7 @@ def test_many_faces_are_scanned_some_at_a_time(tiny, exactly, monkeypatch):
     assert whole == [2, 2, 1], "each face is drawn whole once, not for every channel"
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_no_larger_than_clip_looks(tiny, tmp_path):
     from styleclip_lib.networks.generator import Generator
 
@@ -195,6 +196,7 @@ def test_what_the_scan_returns(scanned, tiny):
                                 "rgb": True}
 
 
+@pytest.mark.slow
 def test_a_seed_means_the_same_scan(tiny, scanned, tmp_path):
     again = GlobalDirections.compute(tiny, folder=tmp_path / "again", **SMALL)
     other_faces = GlobalDirections.compute(tiny, folder=tmp_path / "other", seed=1, **SMALL)
@@ -219,6 +221,7 @@ def counted(monkeypatch, stop_after=None):
     return calls
 
 
+@pytest.mark.slow
 def test_the_second_call_reads_the_file(tiny, scanned, tmp_path, monkeypatch):
     calls = counted(monkeypatch)
     GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
@@ -229,6 +232,7 @@ def test_the_second_call_reads_the_file(tiny, scanned, tmp_path, monkeypatch):
     assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"], "no parts are left behind"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{"images": 5}, {"samples": 301}, {"truncation_psi": 0.6}, {"sigmas": 4.0}, {"seed": 2}])
 def test_other_settings_are_another_file(tiny, tmp_path, monkeypatch, change):
     GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
@@ -237,18 +241,21 @@ def test_other_settings_are_another_file(tiny, tmp_path, monkeypatch, change):
     assert calls and len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_another_generator_is_another_file(tiny, other, tmp_path):
     one, two = (GlobalDirections.compute(models, folder=tmp_path, **SMALL) for models in (tiny, other))
     assert len(list(tmp_path.iterdir())) == 2
     assert not torch.equal(one.effects, two.effects)
 
 
+@pytest.mark.slow
 def test_the_environment_names_the_folder(tiny, tmp_path, monkeypatch):
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "deep" / "cache"))
     GlobalDirections.compute(tiny, **SMALL)
     assert len(list((tmp_path / "deep" / "cache").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_and_going_on(tiny, scanned, tmp_path, monkeypatch, capsys):
     with monkeypatch.context() as context:
         counted(context, stop_after=2)
@@ -261,6 +268,7 @@ def test_ctrl_c_and_going_on(tiny, scanned, tmp_path, monkeypatch, capsys):
     assert torch.equal(resumed.effects, scanned.effects)
 
 
+@pytest.mark.slow
 def test_the_cost_is_said_before_the_scan_starts(tiny, tmp_path, capsys, monkeypatch):
     order, scan_channels = [], channel_scan.scan_channels
     monkeypatch.setattr(channel_scan, "seconds_each", lambda *arguments: order.append("measured") or 0.5)
@@ -300,6 +308,7 @@ def test_parts_are_the_smaller_the_larger_the_pictures():
     assert [channel_scan.part_size(size) for size in (32, 64, 128, 256, 512)] == [16, 16, 16, 4, 1]
 
 
+@pytest.mark.slow
 def test_what_was_computed_once_is_available_from_then_on(tiny, other, tmp_path, monkeypatch):
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path))
     first = GlobalDirections.available(tiny, progress=False)
@@ -314,6 +323,7 @@ def test_what_was_computed_once_is_available_from_then_on(tiny, other, tmp_path,
         GlobalDirections.available(other)
 
 
+@pytest.mark.slow
 def test_the_directions_of_the_domain_are_used_if_they_fit(tiny_folder, tmp_path, monkeypatch):
     import shutil
 
@@ -371,6 +381,7 @@ def test_a_file_without_the_torgb_layers(scanned, tiny, old_file, w_plus):
             asked(w_plus, TARGET, rgb=True)
 
 
+@pytest.mark.slow
 def test_computing_anew_finds_what_an_old_file_lacks(tiny, old_file, monkeypatch):
     GlobalDirections.compute(tiny, folder=old_file.parent, **SMALL)
     monkeypatch.setenv("STYLECLIP_CACHE", str(old_file.parent))
@@ -574,6 +585,7 @@ def test_where_steps_are_small_it_agrees_with_the_scan(tiny, exactly):
     assert (ours - scan @ text).abs().median() < 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [TARGET, "a smiling woman", "a man with blue hair"])
 def test_it_ranks_channels_as_the_scan_does(tiny, tmp_path, exactly, text):
     scanned = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
@@ -744,6 +756,7 @@ def test_the_public_name():
     assert styleclip_lib.GlobalDirections is GlobalDirections and "GlobalDirections" in styleclip_lib.__all__
 
 
+@pytest.mark.slow
 def test_no_warnings_and_a_bar(tiny, tmp_path, recwarn, capsys):
     directions = GlobalDirections.compute(tiny, folder=tmp_path, **{**SMALL, "progress": True})
     directions.edit(tiny.sample(0), TARGET, beta=0.05)

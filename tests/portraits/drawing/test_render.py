@@ -90,6 +90,7 @@ def test_too_small(people):
         render(people, 7)
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_at_every_size(people, pictures):
     large = F.interpolate(render(people, 4 * SIZE), size=(SIZE, SIZE), mode="area")
     assert (large - pictures).abs().mean((1, 2, 3)).max() < 0.03
@@ -103,6 +104,7 @@ def test_no_gradients_are_recorded(people):
     assert not render(grown, 16).requires_grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attribute", ATTRIBUTES, ids=lambda a: a.name)
 def test_every_value_of_every_attribute_is_seen(plain, attribute):
     person = plain.replace(gender="man") if attribute.name == "facial_hair" else plain
@@ -221,6 +223,7 @@ def test_the_mouth_is_where_the_landmarks_say(people):
         assert (center - mouth).abs().max() < 0.06
 
 
+@pytest.mark.slow
 def test_dlib_finds_faces():
     """The detector is an oracle that knows nothing of this world; half of the heads are turned or covered."""
     pictures = ((render(sample(40, seed=0), 256) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).contiguous().numpy()

@@ -91,6 +91,7 @@ def test_heldout_phrasings_cover_every_value():
     assert said == {statement for statement, phrases in single_phrases().items() if len(phrases) >= 3}
 
 
+@pytest.mark.slow
 def test_every_known_word_is_trained():
     """In captions of plain and of styled portraits; the words of scenes are tested with the scenes."""
     people = sample(30000, seed=5)

@@ -194,6 +194,7 @@ def test_another_process_is_waited_for(source, cache, capsys):
     assert "Another process is busy with file.pt" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_two_processes_fetch_a_file_once(server, source, cache):
     server.mischief["file.pt"] = "slow"
     code = ("import sys\nfrom pathlib import Path\nfrom styleclip_lib.weights.downloads.download import Source, fetch\n"
