@@ -71,7 +71,7 @@ def brow(p: Portrait) -> torch.Tensor:
 
 def lips(p: Portrait, man: float) -> torch.Tensor:
     """Lips are redder than the skin, a man's less so; lipstick covers most of that. [3]"""
-    natural = skin(p) * torch.lerp(torch.tensor([0.80, 0.42, 0.42]), torch.tensor([0.82, 0.60, 0.57]), 0.75 * man)
+    natural = skin(p) * torch.lerp(torch.tensor([0.80, 0.42, 0.42]), torch.tensor([0.82, 0.60, 0.57]), 0.5 * man)
     return torch.lerp(natural, along(LIPSTICK, p.makeup_color), 0.85) if p.makeup == "makeup" else natural
 
 

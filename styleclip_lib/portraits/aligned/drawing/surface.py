@@ -16,7 +16,7 @@ from .shapes import cover
 from .view import Hit, View
 
 SCALE = 0.84  # makes F about a length
-COARSE = 0.022  # head units between the rays that are solved
+COARSE = 0.033  # head units between the rays that are solved
 FLAT = -50.0  # where a bump ends: processors are slow with numbers near zero
 CHUNK = 4096  # points at a time, so that the exponentials stay in the cache
 
@@ -65,26 +65,26 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     act, man, child, old = a.act, a.man * (1 - a.child), a.child, a.old
     thin, fat = max(-p.weight, 0.0), max(p.weight, 0.0)
     ex, ey, ny, my = a.eye_x, a.eye_y, a.nose_y, a.mouth_y
-    chin_y = -0.93 - 0.35 * act.jaw
+    chin_y = -0.93 - 0.04 * p.face_length - 0.35 * act.jaw
     # skull and jaw
     add(-0.105 + 0.03 * child, 0.0, 1.06, -0.05, 0.75, 0.36, 0.90)  # crown
     add(0.030, 0.50, 0.52, 0.10, 0.30, 0.30, 0.60)  # sides of the skull
     add(0.030 + 0.030 * child, 0.0, 0.42, 0.62, 0.42, 0.26, 0.40)  # forehead
     add(-0.035, 0.64, 0.14, 0.38, 0.18, 0.20, 0.24)  # temples
-    add(0.026 + 0.032 * p.jaw + 0.055 * man + 0.045 * fat - 0.030 * thin - 0.03 * child, 0.50, -0.58, 0.16, 0.22, 0.20, 0.42)  # jaw
-    add(-0.020 + 0.055 * man + 0.02 * p.jaw + 0.045 * fat + 0.03 * child, 0.34, -0.86, 0.28, 0.17, 0.16, 0.42)  # beside the chin
+    add(0.020 + 0.048 * p.jaw + 0.065 * man + 0.075 * fat - 0.045 * thin - 0.02 * child, 0.50, -0.58, 0.16, 0.22, 0.20, 0.42)  # jaw
+    add(-0.028 + 0.065 * man + 0.035 * p.jaw + 0.080 * fat - 0.02 * thin + 0.03 * child, 0.34, -0.86, 0.28, 0.17, 0.16, 0.42)  # beside the chin
     add(0.050 + 0.020 * man + 0.010 * p.jaw - 0.025 * child, 0.0, chin_y, 0.46, 0.19 + 0.05 * man, 0.13, 0.30)  # chin
-    add(0.09 * fat + 0.03 * old, 0.0, -0.98, 0.16, 0.36, 0.12, 0.34)  # double chin
+    add(0.15 * fat + 0.03 * old, 0.0, -0.98, 0.16, 0.36, 0.12, 0.34)  # double chin
     # brow, sockets, lids
     add(0.020 + 0.035 * man - 0.015 * child, 0.24, a.brow_y - 0.03, 0.74, 0.24, 0.075, 0.20)
     add(-0.066 + 0.02 * child, ex - 0.02, ey + 0.01, 0.76, 0.17, 0.12, 0.22)
     add(0.058, ex, ey, 0.72, 0.125, 0.095, 0.22)
     # cheeks
     lift = act.cheek
-    add(0.055 + 0.030 * p.cheekbones - 0.02 * child, 0.50, ey - 0.14, 0.46, 0.17, 0.13, 0.28)
-    add(0.030 + 0.045 * child + 0.055 * fat - 0.035 * thin + 0.050 * lift, 0.36, -0.33 + 0.06 * lift, 0.62, 0.18, 0.16, 0.24)
-    add(-0.035 * thin - 0.025 * old + 0.050 * fat + 0.03 * child, 0.46, -0.52, 0.46, 0.15, 0.17, 0.26)  # hollow of the cheek
-    add(0.030 * old + 0.035 * fat, 0.38, -0.72, 0.42, 0.14, 0.14, 0.24)  # jowls
+    add(0.055 + 0.045 * p.cheekbones - 0.02 * child, 0.50, ey - 0.14, 0.46, 0.17, 0.13, 0.28)
+    add(0.030 + 0.045 * child + 0.085 * fat - 0.045 * thin + 0.050 * lift, 0.36, -0.33 + 0.06 * lift, 0.62, 0.18, 0.16, 0.24)
+    add(-0.065 * thin - 0.035 * old * (1 - fat) + 0.085 * fat + 0.03 * child, 0.46, -0.52, 0.46, 0.15, 0.17, 0.26)  # hollow of the cheek
+    add(0.035 * old + 0.060 * fat, 0.38, -0.72, 0.42, 0.14, 0.14, 0.24)  # jowls
     # mouth
     add(0.060, 0.0, my + 0.02, 0.70, 0.24, 0.20, 0.26)
     add(-0.030, 0.0, my - 0.165, 0.70, 0.17, 0.055, 0.22)  # below the lower lip
