@@ -68,11 +68,12 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     chin_y = -0.93 - 0.04 * p.face_length - 0.35 * act.jaw
     # skull and jaw
     add(-0.105 + 0.03 * child, 0.0, 1.06, -0.05, 0.75, 0.36, 0.90)  # crown
-    add(0.030, 0.50, 0.52, 0.10, 0.30, 0.30, 0.60)  # sides of the skull
+    add(0.014 + 0.016 * man, 0.50, 0.52, 0.10, 0.30, 0.30, 0.60)  # sides of the skull
     add(0.030 + 0.030 * child, 0.0, 0.42, 0.62, 0.42, 0.26, 0.40)  # forehead
     add(-0.035, 0.64, 0.14, 0.38, 0.18, 0.20, 0.24)  # temples
     add(0.020 + 0.048 * p.jaw + 0.065 * man + 0.075 * fat - 0.045 * thin - 0.02 * child, 0.50, -0.58, 0.16, 0.22, 0.20, 0.42)  # jaw
-    add(-0.028 + 0.065 * man + 0.035 * p.jaw + 0.080 * fat - 0.02 * thin + 0.03 * child, 0.34, -0.86, 0.28, 0.17, 0.16, 0.42)  # beside the chin
+    chin_side = -0.028 + 0.065 * man + 0.035 * p.jaw + 0.080 * fat - 0.020 * thin + 0.030 * child
+    add(chin_side, 0.34, -0.86, 0.28, 0.17, 0.16, 0.42)
     add(0.050 + 0.020 * man + 0.010 * p.jaw - 0.025 * child, 0.0, chin_y, 0.46, 0.19 + 0.05 * man, 0.13, 0.30)  # chin
     add(0.15 * fat + 0.03 * old, 0.0, -0.98, 0.16, 0.36, 0.12, 0.34)  # double chin
     # brow, sockets, lids
