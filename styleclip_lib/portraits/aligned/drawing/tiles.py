@@ -51,12 +51,22 @@ def _looked_up(tile, x, y):
 def _closed(tile, across, down):
     """Smooths a tile over so many texels, as it repeats, and repeats its first row and column at the end."""
     tile = F.pad(tile[None], (across // 2, across // 2, down // 2, down // 2), mode="circular")
-    tile = F.avg_pool2d(tile, (down, across), 1)
+    tile = F.avg_pool2d(F.avg_pool2d(tile, (down, 1), 1), (1, across), 1)
     return F.pad(tile, (0, 1, 0, 1), mode="circular")[0].contiguous()
 
 
 @lru_cache(maxsize=8)
 def _combed_tile(blur: int) -> torch.Tensor:
+    return _closed(_combed_locks(), blur, 1)
+
+
+@lru_cache(maxsize=8)
+def _curled_tile(blur: int) -> torch.Tensor:
+    return _closed(_curls(), blur, blur)
+
+
+@lru_cache(maxsize=1)
+def _combed_locks() -> torch.Tensor:
     """Locks from wide to narrow, each over those before; a lock starts and ends in a point and sways a little."""
     rng = torch.Generator().manual_seed(5)
     texel = PERIOD / _COLUMNS
@@ -81,11 +91,11 @@ def _combed_tile(blur: int) -> torch.Tensor:
     anchors = F.pad(anchors, (1, 1, 1, 1), mode="circular")
     fine = F.interpolate(anchors, size=(_ROWS // 6 * 8, (_COLUMNS // 4 + 2) * 4), mode="bicubic")
     tile[2] = fine[0, 0, _ROWS // 6:_ROWS // 6 + _ROWS, 4:-4].clamp(-2, 2) / 2
-    return _closed(tile, blur, 1)
+    return tile
 
 
-@lru_cache(maxsize=8)
-def _curled_tile(blur: int) -> torch.Tensor:
+@lru_cache(maxsize=1)
+def _curls() -> torch.Tensor:
     """Curls: pieces of rings, each a rounded tube of strands, over those before. A fourth channel tells how far across the tube a
     point is."""
     rng = torch.Generator().manual_seed(6)
@@ -113,4 +123,4 @@ def _curled_tile(blur: int) -> torch.Tensor:
         tile[1, rows, columns] = 2 * tone[k] - 1
         tile[2, rows, columns] = torch.sin(7.5 * side + 1.2 * torch.sin(2 * way)) * (0.7 + 0.3 * torch.cos(3 * way))
         tile[3, rows, columns] = side * half * texel
-    return _closed(tile, blur, blur)
+    return tile
