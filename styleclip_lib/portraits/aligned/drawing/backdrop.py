@@ -6,11 +6,14 @@ from . import palette
 from .scene import Scene
 from .shapes import bell, smoothstep
 
+REACH = 1.4
+"""Head units over which the light changes: about half the side of an aligned picture."""
+
 
 def draw_backdrop(scene: Scene) -> None:
     """An even colour with a pool of light beside the head, falling off towards the corners, and a shade warmer where it is dark."""
-    view, p, frame = scene.view, scene.p, scene.view.frame
-    x, y = (view.x - frame.x) / frame.half, (view.y - frame.y) / frame.half
+    view, p = scene.view, scene.p
+    x, y = view.x / REACH, view.y / REACH
     pool = bell(((x - 0.45 * p.light) ** 2 + (y - 0.10 - 0.15 * p.light_height) ** 2).sqrt(), 1.05)
     floor = smoothstep(-0.2, -1.1, y)
     glow = 0.66 + 0.42 * pool + 0.10 * p.light * x - 0.10 * floor
