@@ -3,7 +3,9 @@
 # make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
 # make test-full  every test, also those that take hours or much memory on a laptop
 # make test-colab run the tests of the widgets with the versions that Colab has
-# make lint       check the style of the code
+# make lint       check the style and the types of the code
+# make coverage   which lines the tests run; build/coverage has a page for each file
+# make docs       an API page from the docstrings, in build/docs
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
 # make clean      take away what the other commands made
 
@@ -19,7 +21,7 @@ export OMP_WAIT_POLICY := passive
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
-.PHONY: lab test test-fast test-full test-colab lint notebooks clean
+.PHONY: lab test test-fast test-full test-colab lint coverage docs notebooks clean
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -38,8 +40,15 @@ test-full: $(VENV)/installed-test
 test-colab: $(VENV)/installed-colab
 	PYTHONPATH=$(CURDIR)/$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
 
-lint: $(VENV)/installed-test
+lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+coverage: $(VENV)/installed-dev
+	$(PYTEST) -m "not full" --cov --cov-report=term --cov-report=html:build/coverage tests --ignore=tests/browser
+
+docs: $(VENV)/installed-dev
+	$(BIN)/pdoc --docformat markdown --math --output-directory build/docs styleclip_lib
 
 notebooks: $(VENV)/installed-lab
 	$(BIN)/python tools/execute_notebooks.py $(LESSONS)
@@ -53,8 +62,12 @@ $(VENV)/installed-lab: pyproject.toml setup.py | $(BIN)/python
 	touch $@
 
 $(VENV)/installed-test: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,test]"
+	$(BIN)/python -m pip install --quiet --editable ".[lab,train,test]"
 	touch $@ $(VENV)/installed-lab
+
+$(VENV)/installed-dev: pyproject.toml setup.py | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[lab,train,test,dev]"
+	touch $@ $(VENV)/installed-lab $(VENV)/installed-test
 
 # Colab's widgets, kernel and shell, beside the newer ones and before them on the path.
 $(VENV)/installed-colab: $(VENV)/installed-test

@@ -21,8 +21,8 @@ ONLY_PIP = {"tomli"}  # Python 3.10 without conda's own
 
 
 def parse(requirement: str) -> tuple[str, str]:
-    """'numpy >=1.26,<3; marker' -> ('numpy', '>=1.26,<3')."""
-    name, versions = re.match(r"([\w.-]+)\s*([^;]*)", requirement).groups()
+    """'pyright[nodejs] >=1.1,<2; marker' -> ('pyright', '>=1.1,<2')."""
+    name, versions = re.match(r"([\w.-]+)(?:\[\w+\])?\s*([^;]*)", requirement).groups()
     return name.lower(), versions.replace(" ", "")
 
 

@@ -29,17 +29,15 @@ PACKAGES = {  # distribution -> the module that must import
     "tyro": "tyro",
     "imageio": "imageio",
     "imageio-ffmpeg": "imageio_ffmpeg",
-    "matplotlib": "matplotlib",
     "ipywidgets": "ipywidgets",
-    "accelerate": "accelerate",
-    "torchmetrics": "torchmetrics",
-    "tensorboard": "tensorboard",
+    "scipy": "scipy",
     "requests": "requests",
     "filelock": "filelock",
     "platformdirs": "platformdirs",
 }
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "voila": "for styleclip studio",
-            "nbval": "to test the lessons"}
+            "matplotlib": "to plot in the lessons", "accelerate": "for styleclip train", "tensorboard": "for styleclip train",
+            "torchmetrics": "for styleclip train", "nbval": "to test the lessons"}
 INSTALL = "pip install --editable . (in the repository's folder)"
 
 

@@ -41,6 +41,11 @@ def main(arguments: Sequence[str]) -> int:
     name, *options = arguments
     if name not in NETWORKS:
         raise StyleclipError(f"There is no network '{name}' to train: choose one of {', '.join(NETWORKS)}.")
-    module = import_module(f"styleclip_lib.training.{name}")
+    try:
+        module = import_module(f"styleclip_lib.training.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("styleclip_lib"):
+            raise
+        raise StyleclipError(f"Training needs the package '{error.name}': pip install --editable \".[train]\"") from None
     module.train(parse(module.Settings, f"train {name}", options))
     return 0

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
+from scipy.stats import t as student_t
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -87,15 +87,5 @@ def confidence_interval(values: Tensor, level: float = 0.95) -> tuple[float, flo
     """
     if values.ndim != 1 or len(values) < 2:
         raise StyleclipError(f"A confidence interval needs at least two values, [N], not {list(values.shape)}.")
-    half = student_t(len(values) - 1, level) * values.std().item() / math.sqrt(len(values))
+    half = float(student_t.ppf((1 + level) / 2, len(values) - 1)) * values.std().item() / math.sqrt(len(values))
     return values.mean().item(), half
-
-
-@lru_cache(maxsize=16)
-def student_t(degrees: int, level: float = 0.95) -> float:
-    """The t between whose negative and itself Student's distribution holds the share `level`, by summing up its density."""
-    t = torch.linspace(0, 100, 1_000_001, dtype=torch.float64)
-    log_scale = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2) - math.log(degrees * math.pi) / 2
-    density = torch.exp(log_scale - (degrees + 1) / 2 * torch.log1p(t * t / degrees))
-    inside = 2 * torch.cumulative_trapezoid(density, t)
-    return t[1 + int(torch.searchsorted(inside, level))].item()

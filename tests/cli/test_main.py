@@ -229,6 +229,14 @@ def test_train_lists_the_networks(capsys):
     assert all(f"  {name} " in shown for name in NETWORKS)
 
 
+def test_training_without_its_packages_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    monkeypatch.delitem(sys.modules, "styleclip_lib.training.perceptual", raising=False)
+    monkeypatch.delitem(sys.modules, "styleclip_lib.training.loop", raising=False)
+    assert main(["train", "perceptual", "--steps", "1"]) == 2
+    assert "'accelerate': pip install" in capsys.readouterr().err
+
+
 def test_train_hands_the_options_over_to_the_network(tiny_domain, tmp_path, capsys):
     folder = shutil.copytree(tiny_domain, tmp_path / "tiny")
     options = ["--domain", str(folder), "--names", "hat", "--steps", "2", "--people", "4", "--batch-size", "2", "--faces", "2"]

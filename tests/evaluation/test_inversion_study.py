@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.evaluation.inversion_study import confidence_interval, measured, on_head, student_t, study
+from styleclip_lib.evaluation.inversion_study import confidence_interval, measured, on_head, study
 from styleclip_lib.inversion.invert import invert, psnr
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
@@ -50,10 +50,12 @@ def test_the_head_is_where_the_factors_say():
     assert small.sum() < large.sum() and not (small & ~large).any() and large[64, 64] and not large[0, 0]
 
 
-def test_student_t_against_the_tables():
-    for degrees, t in ((1, 12.706), (2, 4.303), (5, 2.571), (9, 2.262), (30, 2.042)):
-        assert student_t(degrees) == pytest.approx(t, abs=2e-3)
-    assert student_t(5, 0.99) == pytest.approx(4.032, abs=2e-3)
+@pytest.mark.parametrize("count, t", [(2, 12.706), (3, 4.303), (6, 2.571), (10, 2.262), (31, 2.042)])
+def test_the_interval_is_that_of_the_tables(count, t):
+    """Of 0, 1, 0, 1, ...: t · s / sqrt(N), with t as printed in tables of Student's distribution."""
+    values = torch.arange(count, dtype=torch.float64) % 2
+    mean, half = confidence_interval(values)
+    assert mean == pytest.approx(float(values.mean())) and half == pytest.approx(t * float(values.std()) / count**0.5, rel=1e-3)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():
