@@ -48,7 +48,7 @@ coverage: $(VENV)/installed-dev
 	$(PYTEST) -m "not full" --cov --cov-report=term --cov-report=html:build/coverage tests --ignore=tests/browser
 
 docs: $(VENV)/installed-dev
-	$(BIN)/pdoc --docformat markdown --math --output-directory build/docs styleclip_lib
+	$(BIN)/python -m tools.api_pages build/docs
 
 notebooks: $(VENV)/installed-lab
 	$(BIN)/python tools/execute_notebooks.py $(LESSONS)

@@ -1,12 +1,15 @@
 """What every lesson in notebooks/ keeps to, as a list of plain complaints.
 
-Used by tools/execute_notebooks.py after a run, and by tests/notebooks/test_lessons.py.
+    python -m tools.notebook_rules notebooks/*.ipynb
+
+Used by tools/execute_notebooks.py after a run, by tests/notebooks/test_lessons.py, and before a commit.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,3 +96,9 @@ def _texts(cell: dict) -> Iterator[str]:
         for kind, content in output.get("data", {}).items():
             if not kind.startswith("image/") or kind == "image/svg+xml":
                 yield content if isinstance(content, str) else "".join(map(str, content))
+
+
+if __name__ == "__main__":
+    complaints = [f"{name}: {rule}" for name in sys.argv[1:] for rule in problems(Path(name))]
+    print(*complaints, sep="\n")
+    sys.exit(bool(complaints))
