@@ -1,11 +1,10 @@
 """Whole sets of portraits, drawn by several processes."""
 
-import os
-
 import torch
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
+from ....threads import cores
 from ..camera import ALIGNED, Camera
 from ..world.factors import Factors
 from .render import draw
@@ -20,7 +19,7 @@ def render_many(factors: Factors, size: int = 256, processes: int | None = None,
     ->  uint8 [N, size, size, 3]
     """
     pictures = torch.empty(len(factors), size, size, 3, dtype=torch.uint8)
-    workers = len(os.sched_getaffinity(0)) if processes is None else processes
+    workers = cores() if processes is None else processes
     loader = DataLoader(_Drawn(factors, size, camera), batch_size=LOT, num_workers=min(workers, -(-len(factors) // LOT)))
     with tqdm(total=len(factors), desc="portraits", disable=not progress) as bar:
         for number, lot in enumerate(loader):
