@@ -1,10 +1,11 @@
 """A domain, ready to use: all its networks in one object."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
+from .calibration import Calibration
 from .errors import StyleclipError
 from .networks.arcface import Arcface
 from .networks.attributes import Attributes
@@ -19,6 +20,16 @@ from .weights.domain import file_path, find_domain, load_network, load_tensors, 
 from .weights.downloads.official import fetch_official, load_official
 from .weights.downloads.registry import is_official
 
+_AT_ONCE = 8  # pictures
+
+
+@dataclass(frozen=True)
+class ReferenceFaces:
+    """Faces that a generator invents, as a set to compare with: w_plus [N, num_ws, w_dim], and CLIP's vectors of them, [N, D]."""
+
+    w_plus: torch.Tensor
+    embedding: torch.Tensor
+
 
 @dataclass
 class Models:
@@ -32,6 +43,7 @@ class Models:
     perceptual  how different two pictures look
     encoder     image -> w_plus
     attributes  image -> what can be read from it (None for a domain whose attributes nobody knows)
+    calibration the numbers that depend on these networks, from `domain.json`
     tuned_from  the generator as it came, where this one was fitted to a face (see `pivotal_tuning`); what was made for it fits this one
     memo        what was worked out of these networks once and is wanted again; `dataclasses.replace` begins a new one
     """
@@ -45,6 +57,7 @@ class Models:
     encoder: Encoder | E4e | None
     attributes: Attributes | None
     device: torch.device
+    calibration: Calibration = Calibration()
     tuned_from: Generator | None = None
     memo: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -58,6 +71,31 @@ class Models:
         z = torch.randn(1, self.generator.z_dim, generator=torch.Generator().manual_seed(seed))
         with torch.no_grad():
             return self.generator.mapping(z.to(self.device), truncation_psi)
+
+    def drawing_with(self, generator: Generator) -> "Models":
+        """The models with another copy of their generator, such as one with the noise maps of a face; the last ones are remembered."""
+        if generator is self.generator:
+            return self
+        known, fitted = self.memo.get("drawing with", (None, None))
+        if known is not generator:
+            fitted = replace(self, generator=generator, tuned_from=self.tuned_from or self.generator)
+            self.memo["drawing with"] = generator, fitted
+        return fitted
+
+    @torch.no_grad()
+    def reference_faces(self, count: int = 64, first_seed: int = 0, stop_at: int | None = None) -> ReferenceFaces:
+        """The faces of the seeds first_seed, first_seed + 1, ..., untruncated, and what CLIP sees of them. Drawn once and remembered.
+
+        stop_at: at this resolution, and with the colours outside of [-1, 1] that a search meets; None: as pictures are saved.
+        """
+        key = "reference faces", count, first_seed, stop_at
+        if key not in self.memo:
+            w_plus = torch.cat([self.sample(first_seed + number, truncation_psi=1.0) for number in range(count)])
+            pictures = (self.generator.synthesis(some, stop_at=stop_at) for some in w_plus.split(_AT_ONCE))
+            if stop_at is None:
+                pictures = (picture.clamp(-1, 1) for picture in pictures)
+            self.memo[key] = ReferenceFaces(w_plus, torch.cat([self.clip.encode_image(picture) for picture in pictures]))
+        return self.memo[key]
 
 
 def load_models(domain: str | Path = "portraits", device: str = "auto") -> Models:
@@ -84,7 +122,24 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
 
     return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator), clip=load("clip", Clip),
                   identity=load("identity", Identity), perceptual=load("perceptual", Perceptual), encoder=load("encoder", Encoder),
-                  attributes=load("attributes", Attributes), device=where)
+                  attributes=load("attributes", Attributes), device=where, calibration=calibration_of(folder))
+
+
+def calibration_of(folder: Path) -> Calibration:
+    """What a domain's `domain.json` says of its networks; else what that of the domain says which it is like; else the defaults.
+
+    Raises StyleclipError for numbers that make no sense.
+    """
+    index = read_index(folder)
+    if "calibration" not in index and "like" in index:
+        folder = find_domain(index["like"])
+        index = read_index(folder)
+    if "calibration" not in index:
+        return Calibration()
+    try:
+        return Calibration.from_dict(index["calibration"])
+    except StyleclipError as error:
+        raise StyleclipError(f"The calibration in {folder / 'domain.json'} cannot be used: {error}") from None
 
 
 def _device(name: str) -> torch.device:

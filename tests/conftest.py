@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from styleclip_lib.models import Models, load_models
+from styleclip_lib.models import Models, calibration_of, load_models
+from styleclip_lib.weights.domain import find_domain
 from tests.official import SMALL, write_official_files
 
 TINY_WIDTHS = (4, 4, 8)
@@ -61,7 +62,8 @@ def make_tiny_models() -> Models:
     }
     for part in parts.values():
         part.eval().requires_grad_(False)
-    return Models(domain="tiny", folder=Path("tiny"), device=torch.device("cpu"), **parts)
+    return Models(domain="tiny", folder=Path("tiny"), device=torch.device("cpu"),
+                  calibration=calibration_of(find_domain("portraits")), **parts)
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def test_inversion_starts_with_e4e_and_gets_nearer(models, face, found, sizes):
 
 @pytest.mark.parametrize("space", ["w+", "styles"])
 def test_latent_optimisation(models, found, space, sizes):
-    edit = optimize_latent(models, found.w_plus, TEXT, steps=2, lr=0.0003, lambda_id=0.0, lambda_side=0.0, views=1, space=space,
+    edit = optimize_latent(models, found.w_plus, TEXT, steps=2, lr=0.0003, lambda_id=0.0, lambda_off_direction=0.0, views=1, space=space,
                            progress=False)
     assert edit.image.shape == found.image.shape and len(edit.history["loss"]) == 2
     moved = edit.w_plus - found.w_plus if space == "w+" else edit.styles - models.generator.styles(found.w_plus)[0]

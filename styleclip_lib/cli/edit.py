@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Sequence
+import types
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field, fields, make_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import tyro
 
+from ..editing.recipes import Optimization, Recipe
+from ..editing.saved_edit import SavedEdit
+from ..editing.sources import File
 from ..errors import StyleclipError
-from ..paths import check_destination, written_whole
-from .parsing import Align, Device, Domain, Face, parse
+from ..paths import check_destination
+from .parsing import Align, Device, Domain, Face, parse, renamed
 
 if TYPE_CHECKING:
-    import torch
-
+    from ..evaluation.report import EditReport
     from ..models import Models
 
-    Draw = Callable[[float], torch.Tensor]
-    """strength -> picture [1, 3, R, R] in [-1, 1]"""
-    Method = Callable[[Models, torch.Tensor], tuple[torch.Tensor, dict]]
-    """models with a generator fitted to the face, and w_plus [1, num_ws, w_dim] -> the edited picture [1, 3, R, R], and the recipe"""
+RENAMED = {"--lambda-side": "--lambda-off-direction"}
+"""Options of the version before, and what they are called now."""
 
 
 @dataclass
@@ -35,40 +35,19 @@ class Settings:
     """a picture with one face"""
     output: tyro.conf.Positional[Path]
     """where to write the edited face (.png, .jpg, ...)"""
-    text: str
+    text: str | None = None
     """what the face should become, such as "a smiling face with glasses" """
-    method: Literal["optimization", "mapper", "directions"] = "optimization"
-    """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4); mapper: a network that has learnt
-    this text (section 5), trained now, in a minute or two, unless one is at hand; directions: one step in StyleSpace that suits
-    every face (section 6), a matter of milliseconds"""
-    strength: float | Literal["auto"] = 1.0
-    """how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: as far as CLIP gains more than the person
-    loses; directions then take a text apart that says several things"""
-    mapper: str = ""
-    """mapper: the name of one that comes with the domain, or a file; by default one that knows the text, else a new one"""
-    neutral: str = "a face"
-    """directions: what the face is without the text; they go from the neutral text to the other. With --strength auto, "a face"
-    may give way to what CLIP sees in place of the text, such as "a face with blue hair" where blond hair is asked for"""
-    alpha: float = 2.0
-    """directions: how far the most relevant channel moves, in standard deviations; --strength auto finds its own"""
-    beta: float | Literal["auto"] = "auto"
-    """directions: channels below this relevance stay as they are; the higher, the fewer side effects; auto: a fifth of the largest,
-    and 0.6 of it for a text that speaks of a colour, which moves channels of the toRGB layers too"""
-    ridge: float = 3.0
-    """directions: 0 asks each channel by itself what it has to do with the text, as the paper does; above 0 all are asked together"""
-    steps: int = 100
-    """optimization: how many steps; none are taken where the text is true from the start"""
-    space: Literal["styles", "w+", "w"] = "styles"
-    """optimization: what moves: the styles of the channels, a latent for each layer, or one for all layers"""
-    lambda_l2: float | None = None
-    """optimization: weight of staying near the inverted face; by default what suits the space"""
-    lambda_id: float = 0.1
-    """optimization: weight of staying the same person"""
-    lambda_side: float = 0.15
-    """optimization: weight of what changes besides, in CLIP's eyes"""
-    layers: Literal["all", "auto", "shape", "color"] = "all"
-    """optimization: which layers of the generator may change: shape leaves colours alone, color leaves shapes, auto takes what the
-    text speaks of"""
+    neutral: str | None = None
+    """what the face is without the text, by default "a face"; global directions go from there to the text. With --strength auto they
+    may take what CLIP sees in place of the text, such as "a face with blue hair" where blond hair is asked for"""
+    method: Literal[tuple(Recipe.family())] | None = None  # type: ignore[valid-type]
+    """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4), which is the default; mapper: a network
+    that has learnt this text (section 5), trained now, in a minute or two, unless one is at hand; directions: one step in StyleSpace that
+    suits every face (section 6), a matter of milliseconds; channel: one style channel, moved by hand"""
+    preset: str | None = None
+    """settings of the method that belong together: default, or paper for the authors'"""
+    recipe: Path | None = None
+    """a .json file with text, method and settings, as the studio and --report write them; other options change it"""
     inversion_steps: int = 100
     """steps of the inversion before"""
     tune: bool = False
@@ -78,10 +57,10 @@ class Settings:
     """steps of it"""
     paste_back: bool = False
     """put the edited face back into the photograph that it was cropped out of, and save all of it"""
-    seed: int = 0
-    """the same seed gives the same result"""
+    seed: int | None = None
+    """the same seed gives the same result; by default 0, or what the recipe says"""
     align: Align = "auto"
-    """auto crops the face out, unless the picture is an aligned face already; always crops in any case; never takes the picture as it is"""
+    """auto crops the face out of every picture that is not an aligned face already"""
     face: Face = None
     """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
@@ -91,21 +70,21 @@ class Settings:
     fast: bool = False
     """multiply in bfloat16 where the device does so faster: a large generator takes half the time, with about one percent of difference"""
     report: Path | None = None
-    """where to write, as .json, what was done (the recipe) and what it changed (measured)"""
+    """where to write, as .json, what was done (face, text and recipe) and what it changed (measured)"""
 
 
 def main(arguments: Sequence[str]) -> int:
-    settings = parse(Settings, "edit", arguments)
+    settings = parse(_with_recipe_options(Settings), "edit", renamed(arguments, RENAMED))
     _check(settings)
+    saved = _saved_edit(settings)
 
     from ..images import check_picture_path, open_upright, save_image
 
     check_picture_path(settings.output)
     picture = open_upright(settings.input)
 
-    from ..evaluation.report import measure_edit
-    from ..inversion.invert import invert, preset_for
-    from ..inversion.pivotal_tuning import tune_generator, with_noise
+    from ..editing.face import Face
+    from ..editing.prompt import Prompt
     from ..models import load_models
     from ..performance.speed import fast
     from ..photos.loading import load_face
@@ -117,132 +96,139 @@ def main(arguments: Sequence[str]) -> int:
                              "leave it away, or have the face cropped with --align always.")
     for note in photo.notes:
         print(note)
-    models.clip.encode_text([settings.text, settings.neutral])  # what CLIP cannot read is better said before the inversion
-    method = METHODS[settings.method](models, settings)
-    start = invert(models, photo.image, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
-    if settings.tune:
-        fitted, start = tune_generator(models, start, photo.image, steps=settings.tune_steps, seed=settings.seed)
-    else:
-        fitted = with_noise(models, start.noises)
+    prompt = Prompt.of(models, saved.text, saved.neutral) if saved.text else None
+    saved.recipe.prepare(models, prompt)  # what cannot be done is better said before the inversion
+    source = saved.face
+    face = Face.of_photo(models, photo, steps=source.steps, tune_steps=source.tune_steps, seed=source.seed, source=source)
+    before = face.image
     with fast(models.device) if settings.fast else nullcontext():
-        edited, recipe = method(fitted, start.w_plus)
-    recipe = {**recipe, "fast": True} if settings.fast else recipe
-    measured = measure_edit(models, start.image, edited, settings.text)
+        edit = saved.recipe.apply(models, face, prompt)
+        edited = edit.image
+    measured = _measured(models, before, edited, saved.text)
     save_image(photo.paste_back(edited) if settings.paste_back else edited, settings.output)
     print(measured)
     print(f"Saved {settings.output}.")
     if settings.report is not None:
-        if settings.tune:
-            recipe = {**recipe, "tuning": {"steps": settings.tune_steps, "seed": settings.seed}}
-        _write_report(settings.report, {"recipe": recipe, "measured": measured})
+        done = replace(saved, domain=settings.domain, recipe=edit.recipe)
+        done.save(settings.report, **({"fast": True} if settings.fast else {}), measured=json.loads(json.dumps(vars(measured))))
         print(f"Saved {settings.report}.")
     return 0
 
 
-def _optimization(_: Models, settings: Settings) -> Method:
-    from ..editing.optimization import optimize_latent
-    from ..editing.style_edit import at_strength
+def _measured(models: Models, before: Any, after: Any, text: str) -> EditReport:
+    from ..editing.recipes import NEUTRAL
+    from ..evaluation.report import measure_edit
 
-    def method(models: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
-        edit = optimize_latent(
-            models,
-            w_plus,
-            settings.text,
-            steps=settings.steps,
-            space=settings.space,
-            lambda_l2=settings.lambda_l2,
-            lambda_id=settings.lambda_id,
-            lambda_side=settings.lambda_side,
-            layers=settings.layers,
-            seed=settings.seed,
-        )
-        return _drawn(models, settings, lambda strength: at_strength(models, w_plus, edit, strength), edit.recipe)
-
-    return method
+    return measure_edit(models, before, after, text or NEUTRAL)
 
 
-def _directions(models: Models, settings: Settings) -> Method:
-    from ..editing.directions.auto import auto_edit, paints
-    from ..editing.directions.global_directions import GlobalDirections
-
-    directions = GlobalDirections.available(models)
-    directions.ridge = settings.ridge
-    beta = None if settings.beta == "auto" else settings.beta
-    rgb = paints(directions, settings.text)
-    directions.threshold(settings.text, settings.neutral, beta, rgb)  # says at once if it leaves no channel
-
-    def automatic(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
-        directions.models = fitted
-        edit = auto_edit(directions, w_plus, settings.text, None if settings.neutral == "a face" else settings.neutral, beta)
-        return edit.image, edit.recipe
-
-    def method(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
-        directions.models = fitted
-        edit = directions.edit(w_plus, settings.text, settings.neutral, settings.strength * settings.alpha, beta, rgb)
-        return edit.image, edit.recipe
-
-    return automatic if settings.strength == "auto" else method
+# --- options of the recipes ----------------------------------------------------------------------------------------------
 
 
-def _mapper(models: Models, settings: Settings) -> Method:
-    from ..editing.mapper import LatentMapper, train_mapper
-    from ..editing.mapper_file import mapper_for
-    from ..editing.strength import LEARNT
-
-    name = settings.mapper or mapper_for(models, settings.text)
-    mapper = LatentMapper.load(models, name) if name else train_mapper(models, settings.text, seed=settings.seed)
-
-    def method(fitted: Models, w_plus: torch.Tensor) -> tuple[torch.Tensor, dict]:
-        mapper.models = fitted
-        return _drawn(fitted, settings, lambda strength: mapper.edit(w_plus, strength).image, mapper.recipe, strengths=LEARNT)
-
-    return method
-
-
-def _drawn(models: Models, settings: Settings, draw: Draw, recipe: dict, **strengths) -> tuple[torch.Tensor, dict]:
-    """The picture at the strength of the settings, and the recipe with it."""
-    from ..editing.strength import best_strength
-
-    strength = best_strength(models, draw, settings.text, **strengths) if settings.strength == "auto" else settings.strength
-    return draw(strength), {**recipe, "strength": strength}
+def _with_recipe_options(settings: type[Settings]) -> type[Settings]:
+    """The settings with an option for each field of each recipe; one that is not given is None."""
+    own = {one.name for one in fields(settings)}
+    found: dict[str, list[tuple[type[Recipe], Field]]] = {}
+    for kind in Recipe.family().values():
+        for one in fields(kind):
+            if one.name not in own and one.name != "changes":
+                found.setdefault(one.name, []).append((kind, one))
+    options = []
+    for name, users in found.items():
+        told = tyro.conf.arg(help=_help(users), help_behavior_hint=_default(users))
+        options.append((name, Annotated[_option_type(*users[0]), told], field(default=None)))
+    made = make_dataclass(settings.__name__, options, bases=(settings,))
+    made.__doc__ = settings.__doc__
+    return made
 
 
-METHODS: dict[str, Callable[[Models, Settings], Method]] = {"optimization": _optimization, "mapper": _mapper,
-                                                                "directions": _directions}
-"""Each gets ready before the inversion, so that what it cannot do is said early; then it gets the generator to draw with and w_plus."""
+def _option_type(kind: type[Recipe], one: Field) -> Any:
+    """The type of a field as an option: None is said as "auto", true and false as yes and no."""
+    options = [get_type_hints(kind)[one.name]]
+    if get_origin(options[0]) in (Union, types.UnionType):
+        options = list(get_args(options[0]))
+    words = {bool: Literal["yes", "no"], type(None): Literal["auto"]}
+    return Union[(*(words.get(option, option) for option in options), None)]
+
+
+def _help(users: list[tuple[type[Recipe], Field]]) -> str:
+    """What a field is for, and in which methods."""
+    methods = "all methods" if len(users) == len(Recipe.family()) else ", ".join(kind.KIND for kind, _ in users)
+    return f"{methods}: {users[0][1].metadata['help']}"
+
+
+def _default(users: list[tuple[type[Recipe], Field]]) -> str:
+    default = users[0][1].default
+    return "" if default in (None, "") else f"(default: {default})"
+
+
+def _saved_edit(settings: Settings) -> SavedEdit:
+    """Face, text and recipe, from --recipe and the options. Raises StyleclipError for an option that the method does not have."""
+    saved = _read(settings.recipe) if settings.recipe is not None else SavedEdit()
+    recipe = _recipe(settings, saved.recipe)
+    given = {}
+    for name in {one.name for kind in Recipe.family().values() for one in fields(kind)} - {"seed", "changes"}:
+        value = getattr(settings, name)
+        if value is not None:
+            given[name] = {"auto": "auto" if name == "strength" else None, "yes": True, "no": False}.get(value, value) \
+                if isinstance(value, str) else value
+    own = {one.name for one in fields(recipe)}
+    for name in given:
+        if name not in own:
+            users = [kind.KIND for kind in Recipe.family().values() if name in {one.name for one in fields(kind)}]
+            raise StyleclipError(f"--{name.replace('_', '-')} belongs to the method {' or '.join(users)}; this one is {recipe.KIND}.")
+    if settings.seed is not None and "seed" in own:
+        given["seed"] = settings.seed
+    if settings.text is not None and getattr(recipe, "changes", ()):
+        given["changes"] = ()  # they were those of the recipe's text
+    face = File(name=settings.input.name or "picture", face=settings.face if isinstance(settings.face, int) else None,
+                steps=settings.inversion_steps, tune_steps=settings.tune_steps if settings.tune else 0, seed=settings.seed or 0)
+    text = saved.text if settings.text is None else settings.text
+    neutral = saved.neutral if settings.neutral is None else settings.neutral
+    return replace(saved, face=face, text=text, neutral=neutral, recipe=_with_options(recipe, given))
+
+
+def _with_options(recipe: Recipe, given: dict[str, Any]) -> Recipe:
+    """The recipe with some fields changed. Raises StyleclipError that names the option of a value that cannot be."""
+    for name, value in given.items():
+        try:
+            recipe = replace(recipe, **{name: value})
+        except StyleclipError as error:
+            raise StyleclipError(str(error).replace(name, f"--{name.replace('_', '-')}", 1)) from None
+    return recipe
+
+
+def _recipe(settings: Settings, saved: Recipe | None) -> Recipe:
+    """What the options begin with: the recipe of the file, or a preset of the method."""
+    if saved is not None and settings.method in (None, saved.KIND) and settings.preset is None:
+        return saved
+    kind = Recipe.family()[settings.method] if settings.method else type(saved) if saved is not None else Optimization
+    if settings.preset is None:
+        return kind()
+    if settings.preset not in kind.PRESETS:
+        raise StyleclipError(f"The method {kind.KIND} has no preset '{settings.preset}': choose from {', '.join(kind.PRESETS) or 'none'}.")
+    return kind.PRESETS[settings.preset]
+
+
+def _read(path: Path) -> SavedEdit:
+    try:
+        return SavedEdit.from_json(path.expanduser().read_bytes())
+    except OSError as error:
+        raise StyleclipError(f"The recipe {path} cannot be read ({error.strerror}).") from None
 
 
 def _check(settings: Settings) -> None:
     """Everything that can be said before a picture is opened or a model loaded."""
-    if not settings.text.strip():
+    if settings.text is None and settings.recipe is None and settings.method != "channel":
+        raise StyleclipError('Say what the face should become, such as --text "a smiling face", or give a --recipe.')
+    if settings.text is not None and not settings.text.strip():
         raise StyleclipError('The text is empty: say what the face should become, such as --text "a smiling face".')
-    if min(settings.steps, settings.tune_steps) < 1 or settings.inversion_steps < 0:
-        raise StyleclipError("--steps and --tune-steps must be 1 or more and --inversion-steps 0 or more.")
+    if settings.neutral is not None and not settings.neutral.strip():
+        raise StyleclipError('The neutral text is empty: say what the face is without the edit, such as --neutral "a face".')
+    if settings.tune_steps < 1 or settings.inversion_steps < 0:
+        raise StyleclipError("--tune-steps must be 1 or more and --inversion-steps 0 or more.")
     if settings.paste_back and settings.align == "never":
         raise StyleclipError("--paste-back has nothing to paste into where nothing is cropped: leave it or --align never away.")
-    if not settings.neutral.strip():
-        raise StyleclipError('The neutral text is empty: say what the face is without the edit, such as --neutral "a face".')
-    if settings.strength != "auto" and not math.isfinite(settings.strength):
-        raise StyleclipError("--strength must be a finite number, such as 1, or auto.")
-    if not settings.ridge >= 0:
-        raise StyleclipError("--ridge must be 0 or more, such as 3.")
-    if not math.isfinite(settings.alpha):
-        raise StyleclipError("--alpha must be a finite number, such as 2.")
-    if settings.beta != "auto" and not 0 <= settings.beta < 1:
-        raise StyleclipError("--beta must be at least 0 and below 1, such as 0.15, or auto.")
     check_destination(settings.output)
     if settings.report is not None and check_destination(settings.report).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.report}': give it the extension .json.")
-
-
-def _write_report(path: Path, content: dict) -> None:
-    """JSON; dataclasses become dictionaries, tensors and arrays become lists."""
-
-    def plain(value: object) -> object:
-        for convert in ("tolist", "_asdict"):
-            if hasattr(value, convert):
-                return getattr(value, convert)()
-        return vars(value)
-
-    with written_whole(path) as partial:
-        partial.write_text(json.dumps(content, default=plain, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

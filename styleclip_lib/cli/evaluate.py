@@ -13,7 +13,8 @@ from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
 from .parsing import Device, Domain, parse
 
-Name = Literal["optimization", "optimization-w", "optimization-w+", "mapper", "directions", "redrawn"]
+Name = Literal["optimization", "optimization-w", "optimization-w+", "optimization-paper", "mapper", "directions", "directions-paper",
+               "redrawn"]
 
 
 @dataclass
@@ -50,16 +51,16 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError(f"The domain '{settings.domain}' has no network that reads attributes, so nothing in it can be evaluated; "
                              "take --domain portraits.")
 
-    from ..evaluation.study import QUESTIONS, REDRAWN, Question, evaluate, held_out, redrawn, standard_methods, totals
+    from ..evaluation.evaluate import QUESTIONS, RECIPES, REDRAWN, Question, evaluate, held_out, redrawn, totals
     from ..models import load_models
 
     models = load_models(settings.domain, device=settings.device)
     fixed = {question.text: question for question in QUESTIONS}
     questions = [fixed.get(text, Question(text, "single")) for text in settings.texts] or QUESTIONS
     models.clip.encode_text([question.text for question in questions])  # unknown words are better said at once
-    methods = standard_methods(models, [name for name in settings.methods if name != REDRAWN])
+    recipes = {name: RECIPES[name] for name in settings.methods if name != REDRAWN}
     people, each = held_out(models, settings.portraits), settings.each or None
-    rows = evaluate(models, methods, people, questions, each)
+    rows = evaluate(models, recipes, people, questions, each)
     if REDRAWN in settings.methods:
         rows += redrawn(models, people, questions, each)
     summaries = [row.summary() for row in rows]

@@ -7,6 +7,7 @@ import dataclasses
 import io
 import math
 import re
+import sys
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 
@@ -49,6 +50,19 @@ def _check_numbers(settings: object) -> None:
             raise StyleclipError(f"{option} must be a finite number, not {value}.")
         if field.name == "seed" and isinstance(value, int) and not 0 <= value < 2**32:
             raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not at {value}.")
+
+
+def renamed(arguments: Sequence[str], names: dict[str, str]) -> list[str]:
+    """The arguments with options by the names that they have now; a note says so. names: {former option: present one}"""
+    words = []
+    for word in arguments:
+        name, sign, value = word.partition("=")
+        if name.replace("_", "-") in names:
+            present = names[name.replace("_", "-")]
+            print(f"Note: {name} is called {present} now; the next version will not know the old name.", file=sys.stderr)
+            name = present
+        words.append(name + sign + value)
+    return words
 
 
 def _one_line(box: str) -> str:

@@ -6,24 +6,24 @@ import torch.nn.functional as F
 from ..networks.identity import Identity
 
 
-def clip_loss(seen: torch.Tensor, text_vector: torch.Tensor) -> torch.Tensor:
+def clip_loss(embedding: torch.Tensor, text_vector: torch.Tensor) -> torch.Tensor:
     """D_CLIP(G(w), t) = 1 - cos(CLIP(G(w)), CLIP(t)) (Patashnik et al. 2021, eq. 1).
 
-    seen = CLIP(G(w)) [B, D] and text_vector [1, D], of length one -> [B], in [0, 2]
+    embedding = CLIP(G(w)) [B, D] and text_vector [1, D], of length one -> [B], in [0, 2]
     """
-    return 1 - (seen * text_vector).sum(1)
+    return 1 - (embedding * text_vector).sum(1)
 
 
-def identity_loss(identity: Identity, image: torch.Tensor, person: torch.Tensor) -> torch.Tensor:
-    """L_ID = 1 - <R(G(w_s)), R(G(w))> (Patashnik et al. 2021, eq. 2). person = R(G(w_s)) [B, D] -> [B], in [0, 2]"""
-    return 1 - (identity(image) * person).sum(1)
+def identity_loss(identity: Identity, image: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+    """L_ID = 1 - <R(G(w_s)), R(G(w))> (Patashnik et al. 2021, eq. 2). before = R(G(w_s)) [B, D] -> [B], in [0, 2]"""
+    return 1 - (identity(image) * before).sum(1)
 
 
-def side_loss(before: torch.Tensor, after: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
-    """How far a picture moved in CLIP's space otherwise than towards the text: ‖Δ - ⟨Δ, d⟩ d‖², Δ = after - before.
+def off_direction_loss(before: torch.Tensor, after: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+    """How far a picture moved in CLIP's space otherwise than towards the text: L_off = ‖Δ - ⟨Δ, d⟩ d‖², Δ = after - before.
 
-    CLIP sees most of what an edit changes besides; here it is told to mind. before, after [B, D] of length one, direction d [1, D],
-    the unit vector from a neutral text to the target -> [B], in [0, 4]
+    CLIP sees most side effects of an edit; this term penalises them. before, after [B, D] of length one, direction d [1, D], the unit
+    vector from a neutral text to the target -> [B], in [0, 4]
     """
     moved = after - before
     return (moved - (moved * direction).sum(1, keepdim=True) * direction).square().sum(1)

@@ -1,6 +1,9 @@
 """The latent mapper: a small network that has learnt one edit for every face (Patashnik et al. 2021, section 5)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -8,22 +11,20 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .. import __version__
+from ..descent import Descent
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import LEVELS, Mapper, layers_of
-from ..portraits.language.parsing import parse
-from ..schedule import ramped
 from ..weights.readers.styleclip_mapper import belongs_to_generator, mapper_state, read_checkpoint
 from . import mapper_file
-from .objective import Faces, Goal, seen_resolution
-from .optimization import layers_for
+from .face import Face
+from .objective import FacesBefore, Objective, search_resolution
+from .prompt import Prompt
+from .recipes import MapperEdit
 from .result import Edit
 
 HELD_OUT = 16
 """Faces that the mapper is not trained on and that say which of its states is the best."""
-
-BROWS = frozenset({("expression", "angry"), ("expression", "sad"), ("expression", "surprised")})
-"""What the brows tell, which are fine lines. (A smile is in the mouth.)"""
 
 EVERY = 25
 """Steps between two looks at the held-out faces."""
@@ -34,17 +35,18 @@ class LatentMapper(nn.Module):
 
     network  the `Mapper`, with the authors' factor of 0.1 inside
     recipe   the plain dictionary (domain, method, text, seed, every setting, library version) that trains it again
-    history  "loss", "clip", "l2", "identity", "side": a number for each step; "held_out": the loss on faces kept aside, before the first
-             step, after every `EVERY` steps, and after the last. Empty for a mapper that comes from a file.
+    history  "loss", "clip", "l2", "identity", "off_direction": a number for each step; "held_out": the loss on faces kept aside, before
+             the first step, after every `EVERY` steps, and after the last. Empty for a mapper that comes from a file.
+    name     by which `load` finds it; "" for one that was trained just now
     """
 
-    def __init__(self, models: Models, network: Mapper, recipe: dict, history: dict[str, list[float]] | None = None):
+    def __init__(self, models: Models, network: Mapper, recipe: dict, history: dict[str, list[float]] | None = None, name: str = ""):
         super().__init__()
         generator = models.generator
         if (network.num_ws, network.w_dim) != (generator.num_ws, generator.w_dim):
             raise StyleclipError(f"This mapper is for w_plus [B, {network.num_ws}, {network.w_dim}], but the generator of the domain "
                                  f"'{models.domain}' takes [B, {generator.num_ws}, {generator.w_dim}].")
-        self.models, self.network, self.recipe, self.history = models, network, recipe, history or {}
+        self.models, self.network, self.recipe, self.history, self.name = models, network, recipe, history or {}, name
 
     @property
     def levels(self) -> list[str]:
@@ -55,7 +57,6 @@ class LatentMapper(nn.Module):
         """w_plus [B, num_ws, w_dim] -> the offset, of the same shape."""
         return self.network(w_plus)
 
-    @torch.no_grad()
     def edit(self, w_plus: Tensor, strength: float = 1.0, levels: Sequence[str] | None = None) -> Edit:
         """w_plus + strength · mapper(w_plus), and its picture; for several faces at once, too.
 
@@ -63,18 +64,23 @@ class LatentMapper(nn.Module):
         levels: only these levels act (None: all that the mapper has).
         Raises StyleclipError for a wrong shape, or a level that the mapper has not.
         """
-        source = w_plus.detach().to(self.models.device)
-        offset = self(source)
-        recipe = {**self.recipe, "strength": strength}
+        if levels is not None and not set(levels) <= set(self.levels):
+            raise StyleclipError(f"This mapper has the levels {', '.join(self.levels)}, not all of {', '.join(levels)}.")
+        face = Face(w_plus.detach().to(self.models.device), self.models.generator)
+        return self.apply(face, levels if levels is None else tuple(levels)).at(strength)
+
+    @torch.no_grad()
+    def apply(self, face: Face, levels: tuple[str, ...] | None = None) -> Edit:
+        """The edit of a face, at the strength 1. levels: of the mapper's only these act; one that has all in one acts in any case."""
+        w_plus = face.code
+        offset = self(w_plus)
         if levels is not None:
-            offset, recipe["acting"] = self._kept(offset, levels), list(levels)
-        edited = source + strength * offset
-        return Edit(edited, self.models.generator.synthesis(edited), recipe=recipe)
+            offset = self._kept(offset, [level for level in self.levels if level in levels or level == "all"])
+        end = replace(face, w_plus=w_plus + offset, source=None)
+        return Edit(face, end, MapperEdit(mapper=self.name, levels=levels, seed=self.recipe.get("seed", 0)))
 
     def _kept(self, offset: Tensor, levels: Sequence[str]) -> Tensor:
         """The offset of some levels, with zeros elsewhere."""
-        if not set(levels) <= set(self.levels):
-            raise StyleclipError(f"This mapper has the levels {', '.join(self.levels)}, not all of {', '.join(levels)}.")
         kept = torch.zeros_like(offset)
         for level in levels:
             where = layers_of(level, self.network.num_ws)
@@ -86,7 +92,7 @@ class LatentMapper(nn.Module):
         mapper_file.write(Path(path), self.network, self.models.generator, self.recipe)
 
     @classmethod
-    def load(cls, models: Models, name: str | Path) -> "LatentMapper":
+    def load(cls, models: Models, name: str | Path) -> LatentMapper:
         """A mapper that comes with the domain, by its name; one that was saved, by its path; or an official checkpoint (.pt).
 
         Raises StyleclipError if there is none, or if it belongs to another generator.
@@ -94,28 +100,42 @@ class LatentMapper(nn.Module):
         path = mapper_file.find_mapper(models, name)
         if path.suffix == ".pt":
             return _official(models, path)
-        return cls(models, *mapper_file.read(path, models))
+        network, recipe = mapper_file.read(path, models)
+        return cls(models, network, recipe, name=str(name))
+
+
+def mapper_of(models: Models, recipe: MapperEdit, prompt: Prompt | None, progress: bool = True) -> LatentMapper:
+    """The mapper that a recipe names; else the domain's for the text; else a new one, trained now. Remembered.
+
+    Raises StyleclipError if there is none of this name, or it belongs to another generator.
+    """
+    name = recipe.mapper or mapper_file.mapper_for(models, prompt.text)
+    key = ("mapper", name) if name else ("mapper", None, prompt.text, recipe.seed)
+    if key not in models.memo:
+        models.memo[key] = (LatentMapper.load(models, name) if name else
+                            train_mapper(models, prompt.text, seed=recipe.seed, progress=progress))
+    return models.memo[key]
 
 
 def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = 150, batch_size: int = 8,
-                 lr: float = 1.0, lambda_l2: float = 0.07, lambda_id: float = 0.15, lambda_side: float = 0.1, enough: float = 0.3,
-                 views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7, seed: int = 0,
-                 progress: bool = True) -> LatentMapper:
+                 lr: float = 1.0, lambda_l2: float = 0.07, lambda_id: float = 0.15, lambda_off_direction: float = 0.1,
+                 clip_cap: float | None = None, views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7,
+                 seed: int = 0, progress: bool = True) -> LatentMapper:
     """Trains a mapper for one text on faces that the generator invents.
 
-    E_w [ D_CLIP(G(w + M(w)), t) + λ_L2 mean(M(w)²) + λ_ID L_ID(w + M(w)) + λ_side L_side ] -> min
-                                                                    (Patashnik et al. 2021, eq. 4 and 5; L_side: `losses.side_loss`)
+    E_w [ D_CLIP(G(w + M(w)), t) + λ_L2 mean(M(w)²) + λ_ID L_ID(w + M(w)) + λ_off L_off ] -> min
+                                                          (Patashnik et al. 2021, eq. 4 and 5; L_off: `losses.off_direction_loss`)
 
     with Adam and the learning rate of `schedule.ramped`; the authors take Ranger at a constant 0.5, 50 000 steps of 2 faces,
-    λ_L2 = 0.8, λ_ID = 0.1 and λ_side = 0. As in `optimize_latent`, CLIP is content when the cosine reaches `enough` (enough=1 is
-    the paper's way), so that the mapper learns to leave a face alone of which the text is true already.
-    Generators of more than 256 pixels are drawn at 256 meanwhile (`goal.seen_resolution`).
-    Ctrl-C returns the best so far, as the held-out faces see it.
+    λ_L2 = 0.8, λ_ID = 0.1 and λ_off = 0. Generators of more than 256 pixels are drawn at 256 meanwhile
+    (`objective.search_resolution`). Ctrl-C returns the best so far, as the held-out faces see it.
 
     levels    which of "coarse", "medium" and "fine" are on; "all" is one network for all layers; "auto" leaves the fine level off,
-              which decides colours and fine lines, unless the text speaks of a colour (the authors' advice) or of `BROWS`
+              which decides colours and fine lines, unless the text speaks of such (the authors' advice; `Prompt.needs_fine_layers`)
     lambda_l2 weight of the offset's mean square (over faces, layers and features)
-    lambda_side weight of what changes besides, in CLIP's eyes
+    lambda_off_direction  weight of the off-direction penalty
+    clip_cap  cosine of picture and text above which nothing more is asked, so that the mapper learns to leave a face alone of which the
+              text is true already; None: the domain's (1 is the paper's)
     views     how many views of each face CLIP sees in a step; see `losses.random_views`
     people    how many faces are drawn to train on, each from its own latent, with truncation_psi
     jitter    the mapper sees each feature of each layer moved at random by this much (0 is the paper's way): codes from an inversion
@@ -125,57 +145,51 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     """
     if min(steps, batch_size, people, views) < 1:
         raise StyleclipError("steps, batch_size, people and views must be at least 1.")
+    clip_cap = models.calibration.clip_cap if clip_cap is None else clip_cap
     recipe = {"domain": models.domain, "method": "mapper", "text": text, "levels": levels if isinstance(levels, str) else list(levels),
               "steps": steps, "batch_size": batch_size, "lr": lr, "lambda_l2": lambda_l2, "lambda_id": lambda_id,
-              "lambda_side": lambda_side, "enough": enough, "views": views, "people": people, "jitter": jitter,
-              "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
-    goal, rng = Goal.of_text(models, text, enough), torch.Generator().manual_seed(seed)
-    network = _fresh(models, chosen_levels(text, levels), seed)
-    stop_at = seen_resolution(models)
-    faces, before = _people(goal, people + HELD_OUT, truncation_psi, rng, stop_at, progress)
+              "lambda_off_direction": lambda_off_direction, "clip_cap": clip_cap, "views": views, "people": people,
+              "jitter": jitter, "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
+    prompt, rng = Prompt.of(models, text), torch.Generator().manual_seed(seed)
+    objective = Objective(models, prompt, clip_cap)
+    network = _fresh(models, chosen_levels(prompt, levels), seed)
+    stop_at = search_resolution(models)
+    invented, before = _invented(objective, people + HELD_OUT, truncation_psi, rng, stop_at, progress)
 
     def losses(which: Tensor, views: int, jitter: float) -> dict[str, Tensor]:
-        noise = jitter * torch.randn(faces[which].shape, generator=rng) if jitter else torch.zeros(1)
-        offset = network(faces[which] + noise.to(models.device))
-        image = models.generator.synthesis(faces[which] + offset, stop_at=stop_at)
-        terms = {**goal.terms(image, before[which], views, rng), "l2": offset.square().mean()}
-        loss = terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"] + lambda_side * terms["side"]
+        noise = jitter * torch.randn(invented[which].shape, generator=rng) if jitter else torch.zeros(1)
+        offset = network(invented[which] + noise.to(models.device))
+        image = models.generator.synthesis(invented[which] + offset, stop_at=stop_at)
+        terms = {**objective.terms(image, before[which], views, rng), "l2": offset.square().mean()}
+        loss = (terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"]
+                + lambda_off_direction * terms["off_direction"])
         return {"loss": loss, **terms}
 
+    def kept() -> dict[str, Tensor]:
+        return {key: value.clone() for key, value in network.state_dict().items()}
+
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, betas=(0.9, 0.99))
-    history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": [], "held_out": []}
-    best = (float("inf"), {})
-    shown = tqdm(range(steps + 1), desc=text, disable=not progress, leave=False)
-    try:
-        for step in shown:
+    with Descent(optimizer, steps, keep=kept, description=text, lr=lr, progress=progress) as descent:
+        for step in descent:
             if step % EVERY == 0 or step == steps:
                 with torch.no_grad():
-                    history["held_out"].append(losses(torch.arange(people, people + HELD_OUT), 1, 0.0)["loss"].item())
-                if history["held_out"][-1] < best[0]:
-                    best = (history["held_out"][-1], {key: value.clone() for key, value in network.state_dict().items()})
+                    held_out = losses(torch.arange(people, people + HELD_OUT), 1, 0.0)["loss"]
+                descent.record(held_out=held_out)
+                descent.offer(held_out)
             if step == steps:
                 break
-            optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, lr)
             terms = losses(torch.randint(people, (batch_size,), generator=rng), views, jitter)
-            optimizer.zero_grad(set_to_none=True)
-            terms["loss"].backward()
-            optimizer.step()
-            for name, value in terms.items():
-                history[name].append(value.item())
-            shown.set_postfix(loss=f"{history['loss'][-1]:.3f}", held_out=f"{history['held_out'][-1]:.3f}")
-    except KeyboardInterrupt:
-        print(f"Stopped after {len(history['loss'])} of {steps} steps; this is the best so far.")
-    shown.close()
-    if best[1]:
-        network.load_state_dict(best[1])
+            descent.record(**terms)
+            descent.follow(terms["loss"])
+    network.load_state_dict(descent.best)
+    history = {name: descent.history.get(name, []) for name in ("loss", "clip", "l2", "identity", "off_direction", "held_out")}
     return LatentMapper(models, network.requires_grad_(False), recipe, history)
 
 
-def chosen_levels(text: str, levels: str | Sequence[str] = "auto") -> list[str]:
-    """The levels that "auto" means for a text: all three if it speaks of a colour or of `BROWS`, else coarse and medium."""
+def chosen_levels(prompt: Prompt, levels: str | Sequence[str] = "auto") -> list[str]:
+    """The levels that "auto" means for a text: all three if it needs fine layers, else coarse and medium."""
     if levels == "auto":
-        fine = layers_for(text) != "shape" or not BROWS.isdisjoint(parse(text).statements)
-        return list(LEVELS) if fine else ["coarse", "medium"]
+        return list(LEVELS) if prompt.needs_fine_layers else ["coarse", "medium"]
     return [levels] if isinstance(levels, str) else list(levels)
 
 
@@ -189,18 +203,19 @@ def _fresh(models: Models, levels: Sequence[str], seed: int) -> Mapper:
 
 
 @torch.no_grad()
-def _people(goal: Goal, count: int, truncation_psi: float, rng: torch.Generator, stop_at: int,
-            progress: bool) -> tuple[Tensor, Faces]:
+def _invented(objective: Objective, count: int, truncation_psi: float, rng: torch.Generator, stop_at: int,
+              progress: bool) -> tuple[Tensor, FacesBefore]:
     """Invented faces, w_plus [count, num_ws, w_dim], as they are before the edit, drawn at the resolution stop_at."""
-    generator = goal.models.generator
-    z = torch.randn(count, generator.z_dim, generator=rng).to(goal.models.device)
+    generator = objective.models.generator
+    z = torch.randn(count, generator.z_dim, generator=rng).to(objective.models.device)
     w_plus = generator.mapping(z, truncation_psi)
-    parts = tqdm(w_plus.split(16), desc="people", disable=not progress, leave=False)
-    faces = [goal.faces(generator.synthesis(part, stop_at=stop_at)) for part in parts]
-    return w_plus, Faces(torch.cat([f.person for f in faces]), torch.cat([f.seen for f in faces]))
+    parts = tqdm(w_plus.split(16), desc="faces", disable=not progress, leave=False)
+    before = [objective.before(generator.synthesis(part, stop_at=stop_at)) for part in parts]
+    return w_plus, FacesBefore(torch.cat([one.identity for one in before]), torch.cat([one.embedding for one in before]))
 
 
 def _official(models: Models, path: Path) -> LatentMapper:
+    """A mapper of the authors' own code."""
     state, options = read_checkpoint(path)
     if not any(belongs_to_generator(state, generator) for generator in models.related_generators):
         raise StyleclipError(f"{path} was trained with another generator than that of the domain '{models.domain}', where its steps "
@@ -215,4 +230,4 @@ def _official(models: Models, path: Path) -> LatentMapper:
                              "or they have other sizes.") from error
     recipe = {"domain": models.domain, "method": "mapper", "text": str(options.get("description", "")), "file": path.name,
               "version": __version__}
-    return LatentMapper(models, network.to(models.device).eval().requires_grad_(False), recipe)
+    return LatentMapper(models, network.to(models.device).eval().requires_grad_(False), recipe, name=str(path))

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ..models import Models
 from ..networks.generator import Generator
-
-SPACES = ("w", "w+", "styles")
+from .face import Face
 
 SAMPLED = 4000
 """Latents that tell how faces vary in W."""
@@ -29,20 +27,22 @@ class MoveSpace:
 
 
 @torch.no_grad()
-def move_space(models: Models, w_plus: torch.Tensor, space: str, layers: torch.Tensor, rgb: bool = False) -> MoveSpace:
-    """The space of a face w_plus [1, num_ws, w_dim]; layers [num_ws]: 1 for those that may move, 0 for the others.
+def move_space(face: Face, space: str, layers: torch.Tensor, rgb: bool = False) -> MoveSpace:
+    """The space in which a face moves; layers [num_ws]: 1 for those that may change, 0 for the others.
 
     "w+"      an offset for each layer, as the paper has it
     "styles"  an offset for each style channel; for those of the toRGB layers too if `rgb`
     "w"       one offset for all layers, in standard deviations of the generator's faces along the axes in which they vary
+
+    Raises StyleclipError for a face without a latent code, unless the space is "styles".
     """
-    generator = models.generator
+    generator = face.generator
     if space == "styles":
-        both = torch.cat(generator.styles(w_plus), dim=1)
+        both = torch.cat(face.styles, dim=1)
         free = _of_channels(generator, layers, rgb)
         return MoveSpace(torch.zeros_like(both), lambda offset: both + free * offset,
                          lambda s, **how: generator.from_styles(*generator.split_styles(s), **how))
-    free = layers[None, :, None]
+    w_plus, free = face.code, layers[None, :, None]
     if space == "w+":
         return MoveSpace(torch.zeros_like(w_plus), lambda offset: w_plus + free * offset, generator.synthesis)
     axes = principal_axes(generator)

@@ -1,205 +1,175 @@
 """Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4)."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
 
 import torch
-from tqdm.auto import tqdm
+from torch import Tensor
 
-from .. import __version__
+from ..descent import Descent, OnStep
 from ..errors import StyleclipError
 from ..models import Models
-from ..networks.clip import WordTokenizer
-from ..portraits.language.parsing import COLORED, parse
-from ..schedule import ramped
-from .companions import Companions
-from .move_space import SPACES, MoveSpace, move_space
-from .objective import Goal, seen_resolution
+from .auxiliary_latents import AuxiliaryLatents
+from .face import Face
+from .move_space import MoveSpace, move_space
+from .objective import Objective, search_resolution
+from .prompt import Prompt
+from .recipes import FORMER_NAMES, Optimization
 from .result import Edit
-from .style_edit import StyleEdit
 
 FINEST_SHAPE = 32
-"""Layers of more pixels than this paint; those up to it decide what there is to be painted (lesson 01 measures it)."""
-
-ALREADY = 0.14
-"""The cosine of a face with a text that is true of it, in the eyes of the CLIP of the portraits."""
-
-COMPANIONS = 2
-"""How many other faces an offset is tried on in each step, in the domain of portraits."""
-
-USUAL = {"w": (0.1, 0.0005), "w+": (0.2, 0.0002), "styles": (0.2, 0.0002)}
-"""lr and lambda_l2 for each space, in whose units they are."""
+"""Layers of more pixels than this decide colours; those up to it decide shapes (lesson 01 measures it)."""
 
 
-def optimize_latent(models: Models, w_plus: torch.Tensor, text: str, *, steps: int = 100, lr: float | None = None,
-                    lambda_l2: float | None = None, lambda_id: float = 0.1, lambda_side: float = 0.15, already: float | None = None,
-                    enough: float = 0.3, companions: int | None = None, views: int = 2, layers: str = "all",
-                    space: str = "styles", rgb: bool | None = None, stop_at: int | None = None, seed: int = 0, frames: int = 0,
-                    on_step: Callable[[int, torch.Tensor], bool | None] | None = None, progress: bool = True) -> Edit:
+def optimize_latent(models: Models, w_plus: Tensor, text: str, *, recipe: Optimization = Optimization.DEFAULT, frames: int = 0,
+                    on_step: OnStep | None = None, progress: bool = True, **settings: Any) -> Edit:
     """Changes a face until it fits a text.
 
-    argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_side L_side(w)      (Patashnik et al. 2021, eq. 1, and L_side)
+    argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_off L_off(w)     (Patashnik et al. 2021, eq. 1, and L_off)
 
-    with Adam and the learning rate of `schedule.ramped`, as the authors do. CLIP sees the picture normalised as in its
-    training, in several random views a step (views=1 is the paper's way), and is content when the cosine reaches `enough`
-    (enough=1 is the paper's way): a picture of which the text is true mostly has one of 0.1 to 0.26 in the portraits domain, and an
-    optimiser that goes on from there only paints out whatever the text does not mention. L_side (`losses.side_loss`, λ_side = 0 is
-    the paper's way) minds what CLIP sees change besides. Ctrl-C returns the best so far.
+    with Adam and the learning rate of `schedule.ramped`, as the authors do. CLIP sees the picture normalised as in its training, in
+    several random views a step. Ctrl-C returns the best so far.
 
-    w_plus     [1, num_ws, w_dim], the face to start from (w_s)
-    text       the target t
-    lr         of Adam at its height; None: 0.1 in "w", 0.2 in the other spaces
-    lambda_l2  weight of the squared offset, summed over all its numbers; None: 0.0005 in "w", 0.0002 in the other spaces
-    lambda_id  weight of the identity loss
-    lambda_side  weight of what changes besides, in CLIP's eyes
-    already    the cosine from which on the text counts as true of a picture, and all that it says (`Goal.truth`): a face of which it is
-               true from the start comes back as it is (1 is the paper's way); None: 0.14 for the CLIP of the portraits, and 1 for
-               OpenAI's, which gives 0.2 to anything
-    enough     the cosine of picture and text with which CLIP is content
-    companions on how many invented faces, others in each step, the same offset is tried (`Companions`): what CLIP says of them counts as
-               much as what it says of the face itself. What is a flaw of CLIP's at one face is none at the next, so an edit does more of
-               what the text says and less besides. Two make a step two to three times as long. 0 is the paper's way; None: 2 for the CLIP
-               of the portraits, 0 for OpenAI's, with which nothing was measured
-    layers     which layers may change: "all" (the paper's way), "shape" (those up to 32 pixels; the finer ones decide colours, of the
-               background too, and fine lines), "color" (those from 32 pixels on), or "auto": what the text speaks of (`layers_for`)
-    space      what moves (`move_space`): "styles", the numbers by which each layer scales its channels, so that a StyleEdit comes back;
-               "w+", a latent for each layer, as in most of the paper; or "w", one offset for all layers. A channel mostly does one thing,
-               a step in w+ moves all of them; `styleclip evaluate --methods optimization optimization-w optimization-w+` compares
-    rgb        whether the styles of the toRGB layers move too, in the space "styles"; None: if the text speaks of a colour. The authors
-               leave them out: with them an optimiser paints
-    stop_at    the resolution at which CLIP and the identity network are shown the face: the sum of toRGB outputs up to it. None takes 256
-               where the generator draws larger pictures (`goal.seen_resolution`): neither network sees more, and a step is several times
-               faster. What comes back is always drawn in full
-    frames     how many pictures of the way to keep, evenly spread, the first being the face itself
-    on_step    called in each step with its number and the picture that CLIP is shown, [1, 3, r, r]; if it returns True, the best so far
-               comes back
+    w_plus    [1, num_ws, w_dim], the face to start from (w_s)
+    text      the target t
+    recipe    an `Optimization`: `Optimization.DEFAULT`, or `Optimization.PAPER` for the authors' settings
+    settings  fields of `Optimization` that differ from the recipe's, such as steps=50, lambda_l2=0.008, space="w+" or seed=1:
+      steps, lr, seed           how far and how fast
+      space, layers, rgb        what moves: "styles", "w+" or "w"; in which layers; whether the toRGB layers' styles, too
+      lambda_l2, lambda_id      the regularisers: weights of the squared offset and of the identity loss
+      lambda_off_direction      weight of the off-direction penalty (`losses.off_direction_loss`; 0 is the paper's)
+      clip_cap                  cosine above which nothing more is asked (1 is the paper's): an optimiser that goes on from where a text
+                                is true already only adds side effects
+      early_exit                cosine from which on the text counts as true, and all that it says (`Prompt.cosine`): the face then comes
+                                back as it is (1 is the paper's)
+      auxiliary_latents         on how many invented faces, others in each step, the same offset is tried (`AuxiliaryLatents`); what CLIP
+                                says of them counts as much as what it says of the face itself (0 is the paper's)
+      views                     how many random views CLIP sees (`losses.random_views`; 1 is the paper's)
+      stop_at                   resolution at which the networks see the face; what comes back is always drawn in full
+      strength                  of the edit that comes back: 1 is what was found
+    frames    how many pictures of the optimisation path to keep, evenly spread, the first being the face itself
+    on_step   called in each step with its number and the picture that CLIP is shown, [1, 3, r, r]; if it returns True, the best so far
+              comes back
 
-    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, unknown layers or space,
-    or a stop_at that the generator does not have.
+    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, or a setting out of its range.
     """
-    _check(models, w_plus, steps, companions, layers, space)
-    w_plus = w_plus.detach().to(models.device)
-    lr, lambda_l2 = (given if given is not None else usual for given, usual in zip((lr, lambda_l2), USUAL[space]))
-    rgb = space == "styles" and (parse(text).speaks_of_color if rgb is None else rgb)
-    stop_at = seen_resolution(models) if stop_at is None else stop_at
-    of_portraits = isinstance(models.clip.tokenizer, WordTokenizer)
-    already = (ALREADY if of_portraits else 1.0) if already is None else already
-    companions = (COMPANIONS if of_portraits else 0) if companions is None else companions
-
-    at = move_space(models, w_plus, space, _free_layers(models, layers_for(text) if layers == "auto" else layers), rgb)
-    goal = Goal.of_text(models, text, enough)
-    search = _Search(at, goal, stop_at, views, torch.Generator().manual_seed(seed))
-    weights = {"l2": lambda_l2, "identity": lambda_id, "side": lambda_side}
-    try:
-        if search.truth() < already:
-            if companions:
-                search.accompany(Companions(models, goal, at, space, stop_at, seed), companions)
-            search.walk(tqdm(range(steps), desc=text, disable=not progress, leave=False), lr, weights, on_step)
-    except KeyboardInterrupt:
-        print(f"Stopped after {len(search.history['loss'])} steps; this is the best so far.")
-
-    with torch.no_grad():
-        found = at.moved(search.found)
-        image = at.draw(found)
-        drawn = [at.draw(at.moved(offset)).clamp(-1, 1) for offset in search.some_of_the_way(frames)]
-    recipe = {"domain": models.domain, "method": "optimization", "text": text, "steps": steps, "lr": lr, "lambda_l2": lambda_l2,
-              "lambda_id": lambda_id, "lambda_side": lambda_side, "already": already, "enough": enough,
-              "companions": companions, "views": views, "layers": layers, "space": space, "rgb": rgb,
-              "stop_at": stop_at, "seed": seed, "version": __version__}
-    if space == "styles":
-        styles, rgb_styles = models.generator.split_styles(found)
-        return StyleEdit(w_plus, image, search.history, recipe, drawn, styles=styles, rgb_styles=rgb_styles)
-    return Edit(found, image, search.history, recipe, drawn)
-
-
-class _Search:
-    """A walk from one face towards a text; what it found survives Ctrl-C.
-
-    found    the best offset so far;  way: the offset of each step
-    history  "loss", "clip", "l2", "identity", "side": a number for each step
-    """
-
-    def __init__(self, at: MoveSpace, goal: Goal, stop_at: int, views: int, rng: torch.Generator):
-        self.at, self.goal, self.stop_at, self.views, self.rng = at, goal, stop_at, views, rng
-        self.found, self.way, self.count = at.zero, [], 0
-        self.history: dict[str, list[float]] = {"loss": [], "clip": [], "l2": [], "identity": [], "side": []}
-        with torch.no_grad():
-            self.before = goal.faces(self._picture(at.zero))
-
-    def _picture(self, offset: torch.Tensor) -> torch.Tensor:
-        return self.at.draw(self.at.moved(offset), stop_at=self.stop_at)
-
-    def accompany(self, companions: Companions, count: int) -> None:
-        """From now on each step is tried on `count` other faces, too."""
-        self.companions, self.count = companions, count
-
-    def _asked(self, offset: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The goal's terms; with companions, "clip" and "side" are the means of the face's and the companions'."""
-        own = self.goal.terms(image, self.before, self.views, self.rng)
-        if not self.count:
-            return own
-        return own | {name: (own[name] + others) / 2 for name, others in self.companions.terms(offset, self.count).items()}
-
-    def truth(self) -> float:
-        """How true the text is of what was found."""
-        with torch.no_grad():
-            return self.goal.truth(self._picture(self.found))
-
-    def walk(self, steps: tqdm, lr: float, weights: dict[str, float], on_step: Callable | None) -> None:
-        """So many steps of Adam, or until on_step returns True."""
-        offset = self.found.clone().requires_grad_()
-        optimizer = torch.optim.Adam([offset], lr=lr)
-        lowest = float("inf")
-        with steps:
-            for step in steps:
-                optimizer.param_groups[0]["lr"] = ramped(step + 1, steps.total + 1, lr)
-                image = self._picture(offset)
-                terms = {**self._asked(offset, image), "l2": offset.square().sum()}
-                loss = terms["clip"] + sum(weight * terms[name] for name, weight in weights.items())
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                if loss.item() < lowest:
-                    lowest, self.found = loss.item(), offset.detach().clone()
-                self.way.append(offset.detach().clone())
-                for name, value in {"loss": loss, **terms}.items():
-                    self.history[name].append(value.item())
-                if on_step is not None and on_step(step, image.detach()):
-                    return
-                optimizer.step()
-                steps.set_postfix(loss=f"{loss.item():.3f}")
-
-    def some_of_the_way(self, count: int) -> list[torch.Tensor]:
-        """`count` offsets, evenly spread, the first being the beginning; all if there are no more."""
-        return [self.way[i * len(self.way) // count] for i in range(count)] if count < len(self.way) else self.way
-
-
-def layers_for(text: str) -> str:
-    """Which layers a text needs: "shape", "color", or "all" for both and for words outside the vocabulary of the portraits."""
-    said = parse(text)
-    if said.unknown or not said.attributes:
-        return "all"
-    if not said.speaks_of_color:
-        return "shape"
-    return "color" if COLORED.issuperset(said.attributes) else "all"
-
-
-def _free_layers(models: Models, layers: str) -> torch.Tensor:
-    """1 for each layer that may change, 0 for the others. -> [num_ws]"""
-    resolutions = torch.tensor(models.generator.layer_resolutions, device=models.device)
-    if layers == "shape":
-        return (resolutions <= FINEST_SHAPE).float()
-    return (resolutions >= (FINEST_SHAPE if layers == "color" else 0)).float()
-
-
-def _check(models: Models, w_plus: torch.Tensor, steps: int, companions: int | None, layers: str, space: str) -> None:
-    if space not in SPACES:
-        raise StyleclipError(f"space must be {', '.join(map(repr, SPACES[:-1]))} or {SPACES[-1]!r}, not {space!r}.")
-    if layers not in ("auto", "all", "shape", "color"):
-        raise StyleclipError(f"layers must be 'auto', 'all', 'shape' or 'color', not {layers!r}.")
     expected = (1, models.generator.num_ws, models.generator.w_dim)
     if tuple(w_plus.shape) != expected:
         raise StyleclipError(f"w_plus must be {list(expected)} for this generator, not {list(w_plus.shape)}; "
                              "models.sample(seed) or invert(...).w_plus give one.")
-    if steps < 1:
-        raise StyleclipError(f"steps must be at least 1, not {steps}.")
-    if companions is not None and companions < 0:
-        raise StyleclipError(f"companions must be 0 or more, not {companions}.")
+    face = Face(w_plus.detach().to(models.device), models.generator)
+    return _with(recipe, settings).apply(models, face, Prompt.of(models, text), on_step, frames=frames, progress=progress)
+
+
+def _with(recipe: Optimization, settings: dict[str, Any]) -> Optimization:
+    """The recipe with some settings changed. Raises StyleclipError for one that there is not."""
+    for name in set(settings) & set(FORMER_NAMES):
+        warnings.warn(f"{name} is called {FORMER_NAMES[name]} now; the next version will not know the old name.", FutureWarning,
+                      stacklevel=3)
+        settings[FORMER_NAMES[name]] = settings.pop(name)
+    return Optimization.from_dict({**recipe.to_dict(), **settings})
+
+
+def optimize(models: Models, face: Face, prompt: Prompt, recipe: Optimization, on_step: OnStep | None = None, frames: int = 0,
+             progress: bool = True) -> Edit:
+    """What `Optimization.apply` does, at the strength 1. models: with the generator that draws the face."""
+    recipe = filled_in(models, prompt, recipe)
+    at = move_space(face, recipe.space, _free_layers(models, prompt, recipe.layers), bool(recipe.rgb))
+    search = _Search(at, Objective(models, prompt, recipe.clip_cap), recipe)
+    with Descent(torch.optim.Adam([search.offset]), recipe.steps, keep=search.kept, description=prompt.text, lr=recipe.lr,
+                 on_step=on_step, look_last=False, progress=progress) as descent:
+        if search.cosine() < recipe.early_exit:
+            if recipe.auxiliary_latents:
+                search.use_auxiliary_latents()
+            search.descend(descent)
+    if descent.stopped and descent.history:
+        recipe = replace(recipe, stop_after=len(search.path))
+    history = {name: descent.history.get(name, []) for name in ("loss", "clip", "l2", "identity", "off_direction")}
+    with torch.no_grad():
+        drawn = [at.draw(at.moved(offset)).clamp(-1, 1) for offset in evenly(search.path, frames)]
+        end = _face(face, at.moved(descent.best), recipe.space)
+    return Edit(face, end, replace(recipe, strength=1.0), prompt, history, drawn)
+
+
+def filled_in(models: Models, prompt: Prompt, recipe: Optimization) -> Optimization:
+    """The recipe with what suits the domain and the text in place of None."""
+    usual, (lr, lambda_l2) = models.calibration, models.calibration.step(recipe.space)
+    rgb = prompt.speaks_of_color if recipe.rgb is None else recipe.rgb
+    suited = {"lr": lr, "lambda_l2": lambda_l2, "lambda_off_direction": usual.lambda_off_direction, "clip_cap": usual.clip_cap,
+              "early_exit": usual.early_exit, "auxiliary_latents": usual.auxiliary_latents, "stop_at": search_resolution(models)}
+    unset = {name: value for name, value in suited.items() if getattr(recipe, name) is None}
+    return replace(recipe, rgb=recipe.space == "styles" and rgb, **unset)
+
+
+class _Search:
+    """The offset of one face, what it makes of the face, and the path that it took."""
+
+    def __init__(self, at: MoveSpace, objective: Objective, recipe: Optimization):
+        self.at, self.objective, self.recipe = at, objective, recipe
+        self.offset = at.zero.clone().requires_grad_()
+        self.rng = torch.Generator().manual_seed(recipe.seed)
+        self.auxiliary: AuxiliaryLatents | None = None
+        self.path: list[Tensor] = []
+        with torch.no_grad():
+            self.before = objective.before(self.picture())
+
+    def kept(self) -> Tensor:
+        return self.offset.detach().clone()
+
+    def picture(self) -> Tensor:
+        return self.at.draw(self.at.moved(self.offset), stop_at=self.recipe.stop_at)
+
+    def cosine(self) -> float:
+        """How true the text is of the face before the edit."""
+        return self.objective.prompt.cosine(self.before.embedding)
+
+    def use_auxiliary_latents(self) -> None:
+        """From now on each step is tried on other faces, too."""
+        recipe = self.recipe
+        self.auxiliary = AuxiliaryLatents(self.objective, self.at, recipe.space, recipe.stop_at, recipe.seed)
+
+    def terms(self, image: Tensor) -> dict[str, Tensor]:
+        """The objective's terms; with auxiliary latents, "clip" and "off_direction" are the means of the face's and theirs."""
+        own = self.objective.terms(image, self.before, self.recipe.views, self.rng)
+        if self.auxiliary is None:
+            return own
+        others = self.auxiliary.terms(self.offset, self.recipe.auxiliary_latents)
+        return own | {name: (own[name] + value) / 2 for name, value in others.items()}
+
+    def descend(self, descent: Descent[Tensor]) -> None:
+        recipe = self.recipe
+        for step in descent:
+            image = self.picture()
+            terms = {**self.terms(image), "l2": self.offset.square().sum()}
+            loss = (terms["clip"] + recipe.lambda_l2 * terms["l2"] + recipe.lambda_id * terms["identity"]
+                    + recipe.lambda_off_direction * terms["off_direction"])
+            descent.record(loss=loss, **terms)
+            descent.offer(loss)
+            self.path.append(self.kept())
+            if step + 1 == recipe.stop_after:
+                descent.stop()
+            descent.follow(loss, image)
+
+
+def evenly(path: list[Tensor], count: int) -> list[Tensor]:
+    """`count` of the offsets of a path, evenly spread, the first being the beginning; all if there are no more."""
+    return [path[i * len(path) // count] for i in range(count)] if count < len(path) else path
+
+
+def _face(before: Face, moved: Tensor, space: str) -> Face:
+    """The face that an optimisation has found: a latent code, or the face before with other styles."""
+    if space == "styles":
+        return replace(before, changed_styles=before.generator.split_styles(moved), source=None)
+    return replace(before, w_plus=moved, changed_styles=None, source=None)
+
+
+def _free_layers(models: Models, prompt: Prompt, layers: str) -> Tensor:
+    """1 for each layer that may change, 0 for the others. -> [num_ws]"""
+    layers = prompt.layers if layers == "auto" else layers
+    resolutions = torch.tensor(models.generator.layer_resolutions, device=models.device)
+    if layers == "shape":
+        return (resolutions <= FINEST_SHAPE).float()
+    return (resolutions >= (FINEST_SHAPE if layers == "color" else 0)).float()

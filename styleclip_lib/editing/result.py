@@ -1,23 +1,65 @@
 """What every method of editing returns."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-import torch
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from .face import Face
+
+if TYPE_CHECKING:
+    from .prompt import Prompt
+    from .recipes import Recipe
 
 
 @dataclass
 class Edit:
     """An edited face.
 
-    w_plus   [1, num_ws, w_dim], its latent code
-    image    [1, 3, R, R] in [-1, 1]
+    start    the face before the edit;  end: what the method leads to, at the strength 1
+    recipe   the settings that make the edit again, its strength among them
+    prompt   what was asked for; None where a recipe says it all
     history  one list for each loss, a number for each step, for plotting
-    recipe   the plain dictionary (domain, method, text, seed, every setting, library version) that makes the edit again
-    frames   some pictures on the way there, [1, 3, R, R] each, for an animation
+    frames   some pictures on the optimisation path, [1, 3, R, R] each, for an animation
     """
 
-    w_plus: torch.Tensor
-    image: torch.Tensor
+    start: Face
+    end: Face
+    recipe: Recipe
+    prompt: Prompt | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
-    recipe: dict = field(default_factory=dict)
-    frames: list[torch.Tensor] = field(default_factory=list)
+    frames: list[Tensor] = field(default_factory=list)
+
+    @cached_property
+    def face(self) -> Face:
+        """The new face."""
+        return self.start.toward(self.end, self.recipe.strength)
+
+    @property
+    def image(self) -> Tensor:
+        """Its picture, [1, 3, R, R] in [-1, 1]."""
+        return self.face.image
+
+    @property
+    def w_plus(self) -> Tensor:
+        """Its latent code [1, num_ws, w_dim]; of an edit in StyleSpace the one before the edit, for no w_plus has exactly its styles."""
+        return self.face.w_plus
+
+    @property
+    def styles(self) -> Tensor:
+        """Its styles [1, num_channels]."""
+        return self.face.styles[0]
+
+    @property
+    def rgb_styles(self) -> Tensor:
+        """Its styles of the toRGB layers [1, num_rgb_channels]."""
+        return self.face.styles[1]
+
+    def at(self, strength: float) -> Edit:
+        """The same edit at another strength: 0 is the face before it, 1 what the method leads to, more exaggerates."""
+        if strength == self.recipe.strength:
+            return self
+        return replace(self, recipe=replace(self.recipe, strength=strength))

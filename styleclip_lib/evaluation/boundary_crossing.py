@@ -44,12 +44,12 @@ def attribute_path(models: Models, morph: Morph, names: Sequence[str] | None = N
     for name in names:
         if name not in BY_NAME:
             raise StyleclipError(f"There is no attribute '{name}'; choose one of {', '.join(BY_NAME)}.")
-    readings = [models.attributes(image[None].to(models.device)) for image in morph.images]
+    readings = [models.attributes.read(image[None].to(models.device))[0] for image in morph.images]
     hidden = [hidden_attributes(reading) for reading in readings]
     flips = []
     for name in names:
-        attribute, said = BY_NAME[name], [reading[name][0].cpu() for reading in readings]
-        values, winners = [*attribute.values, None], [_holds(attribute, reading) for reading in said]
+        attribute, said = BY_NAME[name], [reading.parts[name].cpu() for reading in readings]
+        values, winners = [*attribute.values, None], [reading.index(name) for reading in readings]
         for i, j in pairwise(i for i in range(len(readings)) if name not in hidden[i]):
             was, is_now = winners[i], winners[j]
             if was != is_now:
@@ -57,15 +57,6 @@ def attribute_path(models: Models, morph: Morph, names: Sequence[str] | None = N
                 weight = torch.lerp(morph.weights[i], morph.weights[j], start / (start - end))
                 flips.append(Flip(name, values[was], values[is_now], weight.item()))
     return sorted(flips, key=lambda flip: abs(flip.weight - morph.weights[0].item()))
-
-
-def _holds(attribute: Attribute, reading: Tensor) -> int:
-    """The index of the value that holds, or -1 for none. Reading of one picture: [V] for a category, a number for a scale."""
-    if not attribute.is_scale:
-        return int(reading.argmax())
-    low, high = torch.tensor(attribute.intervals).T
-    inside = torch.minimum(reading - low, high - reading)
-    return int(inside.argmax()) if inside.max() >= -attribute.margin / 2 else -1
 
 
 def _lead(attribute: Attribute, start: Tensor, end: Tensor, was: int, is_now: int) -> tuple[Tensor, Tensor]:

@@ -57,9 +57,9 @@ def editability(models: Models, found: Inversion, directions: Mapping[Wanted, Te
     moves = torch.stack([torch.zeros_like(next(iter(directions.values()))), *directions.values()])
     codes = found.w_plus + strength * moves[:, None]
     images = torch.cat([models.generator.synthesis(code[None], noises=found.noises) for code in codes]).clamp(-1, 1)
-    said, readings = models.attributes.names(images), models.attributes(images)
-    hidden = [hidden_attributes({name: reading[i : i + 1] for name, reading in readings.items()}) for i in range(len(images))]
-    reached = sum(row[name] == value for (name, value), row in zip(directions, said[1:]))
+    readings = models.attributes.read(images)
+    said, hidden = [reading.values() for reading in readings], [hidden_attributes(reading) for reading in readings]
+    reached = sum(reading.has(name, value) for (name, value), reading in zip(directions, readings[1:]))
     others = 0
     for (name, _), row, unseen in zip(directions, said[1:], hidden[1:]):
         others += sum(said[0][other] != row[other] for other in row if other != name and other not in unseen | hidden[0])

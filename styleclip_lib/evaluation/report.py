@@ -6,7 +6,7 @@ import torch
 
 from ..models import Models
 from ..portraits.language.parsing import parse
-from ..portraits.world.attributes import ATTRIBUTES, BY_NAME
+from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute, Reading
 
 SCALE_TOLERANCE = 0.25  # a scale counts as changed when it moved by more than this share of its range
 
@@ -75,57 +75,36 @@ def _read(models: Models, before: torch.Tensor, after: torch.Tensor, text: str) 
     """The part of the report that attributes tell."""
     if models.attributes is None:
         return {"wanted": {}, "reached": {}, "already": False, "changed": {}}
-    was, is_now = models.attributes(before), models.attributes(after)
+    (was,), (is_now,) = models.attributes.read(before), models.attributes.read(after)
     wanted = {name: value for name, value in dict(parse(text).statements).items() if name in BY_NAME}
     hidden = hidden_attributes(was) | hidden_attributes(is_now)
     changed = {attribute.name: (_value(attribute, was), _value(attribute, is_now)) for attribute in ATTRIBUTES
                if attribute.name not in wanted and attribute.name not in hidden and _moved(attribute, was, is_now)}
-    return {"wanted": wanted, "reached": {name: holds(is_now, name, value) for name, value in wanted.items()},
-            "already": bool(wanted) and all(holds(was, name, value) for name, value in wanted.items()), "changed": changed}
+    return {"wanted": wanted, "reached": {name: is_now.has(name, value) for name, value in wanted.items()},
+            "already": bool(wanted) and all(was.has(name, value) for name, value in wanted.items()), "changed": changed}
 
 
-def holds(reading: dict[str, torch.Tensor], name: str, value: str) -> bool:
-    """Whether a reading of one picture says that the attribute has this value.
+def _value(attribute: Attribute, reading: Reading) -> str:
+    """What to call the reading: a value, or a number where a scale lies between its values."""
+    return reading.value(attribute.name) or f"{reading.number(attribute.name):.2f}"
 
-    A scale has a value when it lies nearer to the value's interval than half the gap to where the value is clearly false.
-    """
-    attribute = BY_NAME[name]
+
+def _moved(attribute: Attribute, was: Reading, is_now: Reading) -> bool:
     if not attribute.is_scale:
-        return attribute.values[int(reading[name][0].argmax())] == value
-    low, high = attribute.intervals[attribute.values.index(value)]
-    number = float(reading[name][0])
-    return low - attribute.margin / 2 <= number <= high + attribute.margin / 2
-
-
-def _value(attribute, reading) -> str:
-    """What to call the reading of one picture: a value, or a number where a scale lies between its values."""
-    part = reading[attribute.name]
-    if not attribute.is_scale:
-        return attribute.values[int(part[0].argmax())]
-    true = attribute.is_true(part)[0]
-    return attribute.values[int(true.float().argmax())] if true.any() else f"{float(part[0]):.2f}"
-
-
-def _moved(attribute, was, is_now) -> bool:
-    a, b = was[attribute.name][0], is_now[attribute.name][0]
-    if not attribute.is_scale:
-        return int(a.argmax()) != int(b.argmax())
+        return was.index(attribute.name) != is_now.index(attribute.name)
     span = 1.0 if attribute.intervals[0][0] == 0 else 2.0
-    return abs(float(a - b)) > SCALE_TOLERANCE * span
+    return abs(was.number(attribute.name) - is_now.number(attribute.name)) > SCALE_TOLERANCE * span
 
 
-def hidden_attributes(reading) -> set[str]:
+def hidden_attributes(reading: Reading) -> set[str]:
     """Attributes that cannot be seen in the picture, so that a change of their reading means nothing."""
-    def is_value(name, *values):
-        return BY_NAME[name].values[int(reading[name][0].argmax())] in values
-
     hidden: set[str] = set()
-    if is_value("glasses", "sunglasses"):
+    if reading.has("glasses", "sunglasses"):
         hidden |= {"eyes", "eye_color", "brows"}
-    if is_value("eyes", "closed"):
+    if reading.has("eyes", "closed"):
         hidden |= {"eye_color"}
-    if is_value("hair_style", "bald"):
+    if reading.has("hair_style", "bald"):
         hidden |= {"hair_color"}
-    if is_value("headwear", "hat", "cap"):
+    if reading.value("headwear") in ("hat", "cap"):
         hidden |= {"hair_style", "hair_color"}
     return hidden

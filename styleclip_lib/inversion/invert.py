@@ -11,7 +11,6 @@ from tqdm.auto import tqdm
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.generator import Generator
-from ..networks.lpips import Lpips
 from ..schedule import ramped
 from .projector import noise_regularizer, normalized, shaking, spread
 
@@ -162,8 +161,8 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
 
 
 def preset_for(models: Models) -> str:
-    """The preset for the pictures of a domain: "photograph" where LPIPS, which was made for photographs, judges them, else "default"."""
-    return "photograph" if isinstance(models.perceptual, Lpips) else "default"
+    """The preset for the pictures of a domain (`Calibration.inversion`): "photograph" for what cameras took, else "default"."""
+    return models.calibration.inversion
 
 
 def in_w_plus(generator: Generator, code: Tensor, space: str) -> Tensor:

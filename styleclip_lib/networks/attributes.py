@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..portraits.world.attributes import ATTRIBUTES, BY_NAME
+from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Reading
 from .trunk import Trunk
 
 
@@ -44,13 +44,7 @@ class Attributes(nn.Module):
                 for name, where in CODE_SLICES.items()}
 
     @torch.no_grad()
-    def names(self, image: Tensor) -> list[dict[str, str | None]]:
-        """What a person would write down: for every picture the value of each attribute, None where a scale lies in between."""
-        readings = self(image)
-        rows: list[dict[str, str | None]] = [{} for _ in range(len(image))]
-        for name, reading in readings.items():
-            attribute = BY_NAME[name]
-            holds = attribute.is_true(reading) if attribute.is_scale else attribute.is_true(reading.argmax(1))
-            for row, values in zip(rows, holds.tolist()):
-                row[name] = next((value for value, true in zip(attribute.values, values) if true), None)
-        return rows
+    def read(self, image: Tensor) -> list[Reading]:
+        """What is to be read from every picture. image [B, 3, H, W] in [-1, 1]"""
+        parts = self(image)
+        return [Reading({name: part[row] for name, part in parts.items()}) for row in range(len(image))]

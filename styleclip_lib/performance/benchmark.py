@@ -15,7 +15,8 @@ from tqdm.auto import tqdm
 
 from .. import __version__
 from ..editing.losses import clip_loss, identity_loss
-from ..editing.objective import Goal, seen_resolution
+from ..editing.objective import Objective, search_resolution
+from ..editing.prompt import Prompt
 from ..models import Models, load_models
 from ..networks.arcface import Arcface
 from ..networks.clip import CLIP, Clip, PieceTokenizer
@@ -76,15 +77,15 @@ def forward_ways(synthesis: nn.Module, w_plus: Tensor, compiling: bool) -> dict[
 
 def step_ways(models: Models, w_plus: Tensor) -> dict[str, Way]:
     """w_plus [1, num_ws, w_dim] -> the gradient of latent optimisation's loss, of the same shape."""
-    goal, stop_at = Goal.of_text(models, TEXT, enough=1.0), seen_resolution(models)
+    objective, stop_at = Objective(models, Prompt.of(models, TEXT), clip_cap=1.0), search_resolution(models)
     with torch.no_grad():
         source = models.generator.synthesis(w_plus)
-        before = goal.faces(models.generator.synthesis(w_plus, stop_at=stop_at))
+        before = objective.before(models.generator.synthesis(w_plus, stop_at=stop_at))
 
     def step() -> Tensor:
         w = w_plus.clone().requires_grad_()
-        terms = goal.terms(models.generator.synthesis(w, stop_at=stop_at), before, 1, torch.Generator())
-        (terms["clip"] + 0.005 * terms["identity"] + 0.15 * terms["side"] + 0.008 * (w - w_plus).square().sum()).backward()
+        terms = objective.terms(models.generator.synthesis(w, stop_at=stop_at), before, 1, torch.Generator())
+        (terms["clip"] + 0.005 * terms["identity"] + 0.15 * terms["off_direction"] + 0.008 * (w - w_plus).square().sum()).backward()
         return w.grad
 
     ways: dict[str, Way] = {OFFICIAL: lambda: official_step(models, w_plus, w_plus, source, TEXT), FLOAT: step}

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from ..paths import written_whole
+from ..processes import this_process
 from ..weights.domain import save_network
-from .loop import this_process
 
 
 @dataclass(frozen=True)

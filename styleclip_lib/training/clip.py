@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..editing.optimization import ALREADY
 from ..networks.attributes import Attributes
 from ..networks.clip import CLIP, Clip, WordTokenizer
 from ..networks.generator import Generator
@@ -15,6 +14,7 @@ from ..portraits.language.captions import heldout_captions
 from ..portraits.language.parsing import known_words
 from ..portraits.language.statements import STATEMENTS, false_of, true_of
 from ..portraits.world.attributes import ATTRIBUTES
+from ..processes import this_process
 from ..weights.domain import load_network, load_tensors
 from .augment import augment
 from .captioned import CaptionedPictures
@@ -23,8 +23,11 @@ from .coding import statement_loss
 from .data import DataSettings, Portraits, to_float
 from .hint import Hint
 from .latent_paths import LatentPaths
-from .loop import Run, learning_rate, this_process
+from .loop import Run, learning_rate
 from .opponents import Opponents, results
+
+TRUE = 0.14
+"""The cosine from which on a text counts as true of a picture (the calibration of the domain of portraits: early_exit)."""
 
 ABOUT = About(
     what="The architecture `clip.model.CLIP` (ResNet form) with a vocabulary of its own: pictures and sentences as unit "
@@ -101,7 +104,7 @@ def train(settings: Settings) -> dict:
     seconds = _fit(clip, s)
     if s.start is not None:
         model.load_state_dict(blended(start, model.state_dict(), s.blend))
-    metrics = {**measure(clip, s), "optimisers": results(clip, *_teachers(s), ALREADY)}
+    metrics = {**measure(clip, s), "optimisers": results(clip, *_teachers(s), TRUE)}
     publish(clip.model, "clip", s, {"words": words, "context_length": s.context_length}, seconds, metrics, ABOUT)
     return metrics
 

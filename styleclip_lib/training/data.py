@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from ..portraits.drawing.render import render
 from ..portraits.world.factors import IDENTITY, NAMES, from_uniform
 from ..portraits.world.latents import latents_of_uniform
-from .loop import this_process
+from ..processes import this_process
 
 CHUNK = 500  # portraits in one file; a file is written whole or not at all
 

@@ -12,14 +12,16 @@ import torch
 
 from ..editing.directions.auto import auto_edit
 from ..editing.directions.file import NAME
-from ..editing.directions.global_directions import NEUTRAL, GlobalDirections
-from ..editing.strength import seen_faces
+from ..editing.directions.global_directions import GlobalDirections
+from ..editing.face import Face
+from ..editing.prompt import Prompt
+from ..editing.recipes import NEUTRAL
 from ..errors import StyleclipError
 from ..evaluation.report import measure_edit
 from ..models import Models, load_models
+from ..processes import this_process
 from ..weights.domain import enter_file
 from .card import About, making, write_card
-from .loop import this_process
 
 ABOUT = About(
     what="For every style channel of the generator the direction in which CLIP sees a face go when the channel rises, and the "
@@ -93,12 +95,9 @@ def measure(directions: GlobalDirections, settings: Settings) -> dict:
 
 def edits(directions: GlobalDirections, texts: list[str], faces: int, first_seed: int = 1000) -> dict:
     """What edits do, each as strong as `best_strength` finds, on average over texts and faces."""
-    models, crowd, reports = directions.models, seen_faces(directions.models), []
-    for w_plus in (models.sample(first_seed + i) for i in range(faces)):
-        with torch.no_grad():
-            before = models.generator.synthesis(w_plus)
-        for text in texts:
-            reports.append(measure_edit(models, before, auto_edit(directions, w_plus, text, crowd=crowd).image, text))
+    models, prompts, reports = directions.models, [Prompt.of(directions.models, text) for text in texts], []
+    for face in (Face.of_seed(models, first_seed + i) for i in range(faces)):
+        reports += [measure_edit(models, face.image, auto_edit(directions, face, prompt).image, prompt.text) for prompt in prompts]
     asked = [report for report in reports if not report.already]
     return {"target reached": round(sum(report.target_reached for report in asked) / max(len(asked), 1), 3),
             "other attributes changed": round(sum(len(report.changed) for report in reports) / max(len(reports), 1), 3),

@@ -5,17 +5,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator, PartialState
+from accelerate import Accelerator
 from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
 from ..images import image_grid
-
-_LONGEST_WAIT = timedelta(days=1)  # of one process for the others; work that takes hours is not done at the same minute by all
 
 
 class Run(AbstractContextManager):
@@ -135,11 +132,6 @@ class Run(AbstractContextManager):
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             print(f"Stopped at step {self.step}; the same command goes on from there.")
         return False
-
-
-def this_process() -> PartialState:
-    """Which of the processes that train together this one is; alone it is the first of one."""
-    return PartialState(cpu=not torch.cuda.is_available(), timeout=_LONGEST_WAIT)
 
 
 def _keep_freed_memory() -> None:

@@ -48,7 +48,7 @@ class Settings:
     lr: float = 1.0
     lambda_l2: float = 0.1
     lambda_id: float = 0.2
-    lambda_side: float = 0.15
+    lambda_off_direction: float = 0.15
     people: int = 512
     faces: int = 50
     seed: int = 0
@@ -66,7 +66,7 @@ def train(settings: Settings) -> dict:
     for name, text in wanted.items():
         start = time.time()
         mapper = train_mapper(models, text, steps=s.steps, batch_size=s.batch_size, lr=s.lr, lambda_l2=s.lambda_l2,
-                              lambda_id=s.lambda_id, lambda_side=s.lambda_side, people=s.people, seed=s.seed)
+                              lambda_id=s.lambda_id, lambda_off_direction=s.lambda_off_direction, people=s.people, seed=s.seed)
         if len(mapper.history["loss"]) < s.steps:
             raise StyleclipError(f"Interrupted while '{name}' was trained: nothing of it was added to {s.domain}.")
         seconds = time.time() - start

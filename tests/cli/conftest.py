@@ -32,7 +32,8 @@ def styleclip(tiny_domain) -> Callable[..., int]:
 @pytest.fixture
 def edit(styleclip) -> Callable[..., int]:
     """``styleclip edit`` in few steps, unless told otherwise."""
-    return lambda source, out, *words: styleclip("edit", source, out, "--inversion-steps", STEPS, "--steps", 3, *words)
+    return lambda source, out, *words: styleclip("edit", source, out, "--inversion-steps", STEPS,
+                                                 *(() if {"--method", "--recipe"} & set(words) else ("--steps", 3)), *words)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styleclip_lib.editing.losses import clip_loss, identity_loss, random_views, side_loss
+from styleclip_lib.editing.losses import clip_loss, identity_loss, off_direction_loss, random_views
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
 
@@ -63,7 +63,7 @@ def test_gradients_pass_through_every_view(images):
 def test_the_way_towards_the_text_costs_nothing_and_every_other_way_does():
     d = F.normalize(torch.randn(1, 6, generator=torch.Generator().manual_seed(0)), dim=1)
     before = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(side_loss(before, before + 0.7 * d, d), torch.zeros(3), atol=1e-6, rtol=0)
+    torch.testing.assert_close(off_direction_loss(before, before + 0.7 * d, d), torch.zeros(3), atol=1e-6, rtol=0)
     aside = torch.randn(1, 6, generator=torch.Generator().manual_seed(2))
     aside = aside - (aside * d).sum() * d
-    torch.testing.assert_close(side_loss(before, before - 2 * d + 0.3 * aside, d), (0.09 * aside.square().sum()).expand(3))
+    torch.testing.assert_close(off_direction_loss(before, before - 2 * d + 0.3 * aside, d), (0.09 * aside.square().sum()).expand(3))

@@ -11,8 +11,12 @@ import torch
 import torch.nn.functional as F
 
 from styleclip_lib import __version__
+from styleclip_lib.editing import mapper as latent_mapper
+from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.mapper import EVERY, LatentMapper, chosen_levels, train_mapper
 from styleclip_lib.editing.mapper_file import find_mapper, shipped_mappers
+from styleclip_lib.editing.prompt import Prompt
+from styleclip_lib.editing.recipes import MapperEdit
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.mapper import Mapper, layers_of
@@ -33,7 +37,7 @@ def w_plus(tiny):
 
 @pytest.fixture(scope="module")
 def mapper(tiny) -> LatentMapper:
-    return trained(tiny, steps=20, lambda_l2=0.0, lambda_id=0.0, enough=1.0)
+    return trained(tiny, steps=20, lambda_l2=0.0, lambda_id=0.0, clip_cap=1.0)
 
 
 # --- the network ---------------------------------------------------------------------------------------------------
@@ -119,7 +123,7 @@ def test_a_latent_of_the_wrong_shape(mapper, shape):
 def test_what_comes_back(tiny):
     result = trained(tiny, steps=EVERY + 2)
     assert {name: len(values) for name, values in result.history.items()} == {
-        "loss": EVERY + 2, "clip": EVERY + 2, "l2": EVERY + 2, "identity": EVERY + 2, "side": EVERY + 2, "held_out": 3}
+        "loss": EVERY + 2, "clip": EVERY + 2, "l2": EVERY + 2, "identity": EVERY + 2, "off_direction": EVERY + 2, "held_out": 3}
     assert not any(parameter.requires_grad for parameter in result.parameters())
     assert result.levels == ["coarse", "medium"]
     assert torch.equal(result.network.center, tiny.generator.mapping.w_avg)
@@ -127,8 +131,8 @@ def test_what_comes_back(tiny):
 
 
 def test_the_loss_is_that_of_the_paper(tiny):
-    history = trained(tiny, lambda_l2=0.3, lambda_id=0.7, lambda_side=40.0, enough=1.0).history
-    for loss, clip, l2, identity, side in zip(*(history[name] for name in ("loss", "clip", "l2", "identity", "side"))):
+    history = trained(tiny, lambda_l2=0.3, lambda_id=0.7, lambda_off_direction=40.0, clip_cap=1.0).history
+    for loss, clip, l2, identity, side in zip(*(history[name] for name in ("loss", "clip", "l2", "identity", "off_direction"))):
         assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity + 40 * side, rel=1e-4)
     assert history["l2"][0] == 0 and history["identity"][0] == pytest.approx(0, abs=1e-5)
     assert history["l2"][1] > 0
@@ -148,14 +152,14 @@ def test_the_text_is_approached_on_faces_it_has_not_seen(tiny, mapper):
 @pytest.mark.slow
 def test_the_weights_hold_the_offset_back(tiny):
     def size(**weights):
-        result = trained(tiny, steps=25, enough=1.0, **weights)
+        result = trained(tiny, steps=25, clip_cap=1.0, **weights)
         return result(torch.cat([tiny.sample(seed) for seed in range(4)])).square().mean().item()
 
     assert size(lambda_l2=50.0, lambda_id=0.0) < 0.7 * size(lambda_l2=0.0, lambda_id=0.0)
 
 
 def test_clip_is_content_with_enough(tiny, w_plus):
-    result = trained(tiny, enough=-1.0, lambda_id=0.0, lambda_side=0.0)
+    result = trained(tiny, clip_cap=-1.0, lambda_id=0.0, lambda_off_direction=0.0)
     assert result.history["clip"] == [2.0] * 4
     assert not result(w_plus).any()
 
@@ -177,9 +181,8 @@ def test_a_seed_means_the_same_mapper_and_leaves_other_random_numbers_alone(tiny
 
 
 def test_the_recipe_trains_it_again(tiny, w_plus):
-    settings = {"levels": ["coarse"], "steps": 3, "batch_size": 2, "lr": 0.3, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3,
-                "enough": 0.9,
-                "views": 2, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7}
+    settings = {"levels": ["coarse"], "steps": 3, "batch_size": 2, "lr": 0.3, "lambda_l2": 0.1, "lambda_id": 0.2,
+                "lambda_off_direction": 0.3, "clip_cap": 0.9, "views": 2, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7}
     result = train_mapper(tiny, TEXT, progress=False, **settings)
     assert result.recipe == {"domain": "tiny", "method": "mapper", "text": TEXT, "version": __version__, **settings}
     assert json.loads(json.dumps(result.recipe)) == result.recipe
@@ -187,11 +190,14 @@ def test_the_recipe_trains_it_again(tiny, w_plus):
     assert torch.equal(train_mapper(tiny, TEXT, progress=False, **told)(w_plus), result(w_plus))
 
 
-def test_which_levels_a_text_needs():
-    assert chosen_levels("a smiling face") == ["coarse", "medium"]
-    assert chosen_levels("a face with blue hair") == chosen_levels("a furious face") == ["coarse", "medium", "fine"]
-    assert chosen_levels("a face with blue hair", ["medium"]) == ["medium"]
-    assert chosen_levels("a smiling face", "all") == ["all"]
+def test_which_levels_a_text_needs(tiny):
+    def levels_of(text, *levels):
+        return chosen_levels(Prompt.of(tiny, text), *levels)
+
+    assert levels_of("a smiling face") == ["coarse", "medium"]
+    assert levels_of("a face with blue hair") == levels_of("a furious face") == ["coarse", "medium", "fine"]
+    assert levels_of("a face with blue hair", ["medium"]) == ["medium"]
+    assert levels_of("a smiling face", "all") == ["all"]
 
 
 @pytest.mark.parametrize("text, hint", [("", "empty"), ("a face with glases", "'glasses'")])
@@ -216,7 +222,7 @@ def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, monkeypatch, capsys):
         return compare(image)
 
     monkeypatch.setattr(tiny.identity, "forward", interrupted)
-    result = trained(tiny, steps=100, lambda_id=0.0, lambda_l2=0.0, enough=1.0)
+    result = trained(tiny, steps=100, lambda_id=0.0, lambda_l2=0.0, clip_cap=1.0)
     assert f"Stopped after {len(result.history['loss'])} of 100 steps" in capsys.readouterr().out
     assert EVERY < len(result.history["loss"]) < 100 and len(result.history["held_out"]) == 2
     assert result(w_plus).any() and result.recipe["text"] == TEXT
@@ -230,6 +236,16 @@ def test_ctrl_c_at_once_returns_a_mapper_that_changes_nothing(tiny, w_plus, monk
     assert not trained(tiny)(w_plus).any()
 
 
+def test_a_text_that_no_mapper_was_trained_for_has_one_trained_once(tiny, w_plus, monkeypatch):
+    made = []
+    monkeypatch.setattr(latent_mapper, "train_mapper", lambda models, text, seed, progress: made.append(seed) or trained(models, text))
+    models, recipe = dataclasses.replace(tiny), MapperEdit(seed=4)
+    prompt, face = Prompt.of(models, TEXT), Face(w_plus[:1], tiny.generator)
+    recipe.prepare(models, prompt)
+    edit = recipe.apply(models, face, prompt)
+    assert made == [4] and edit.recipe.mapper == ""
+
+
 # --- editing -------------------------------------------------------------------------------------------------------
 
 
@@ -237,7 +253,7 @@ def test_an_edit(tiny, mapper, w_plus):
     edit = mapper.edit(w_plus, 0.5)
     torch.testing.assert_close(edit.w_plus, w_plus + 0.5 * mapper(w_plus))
     torch.testing.assert_close(edit.image, tiny.generator.synthesis(edit.w_plus))
-    assert edit.recipe == {**mapper.recipe, "strength": 0.5}
+    assert edit.recipe == MapperEdit(strength=0.5)
     assert torch.equal(mapper.edit(w_plus, 0).w_plus, w_plus)
     torch.testing.assert_close(mapper.edit(w_plus[:1]).w_plus, mapper.edit(w_plus).w_plus[:1])
 
@@ -247,7 +263,7 @@ def test_levels_of_an_edit(mapper, w_plus):
     torch.testing.assert_close(whole.w_plus, mapper.edit(w_plus).w_plus)
     assert torch.equal(coarse.w_plus[:, :4], whole.w_plus[:, :4]) and torch.equal(coarse.w_plus[:, 4:], w_plus[:, 4:])
     assert torch.equal(none.w_plus, w_plus)
-    assert coarse.recipe["acting"] == ["coarse"] and "acting" not in mapper.edit(w_plus).recipe
+    assert coarse.recipe.levels == ("coarse",) and mapper.edit(w_plus).recipe.levels is None
     with pytest.raises(StyleclipError, match="coarse, medium, not all of fine"):
         mapper.edit(w_plus, levels=["fine"])
 
@@ -346,7 +362,12 @@ def test_mappers_that_come_with_a_domain_are_found_by_name(tiny, tiny_folder, sa
     here = dataclasses.replace(tiny, folder=folder)
     assert shipped_mappers(here) == ["smile"]
     assert find_mapper(here, "smile") == folder / "mapper_smile.safetensors"
-    torch.testing.assert_close(LatentMapper.load(here, "smile")(w_plus), mapper(w_plus), rtol=0, atol=0.01)
+    loaded = LatentMapper.load(here, "smile")
+    torch.testing.assert_close(loaded(w_plus), mapper(w_plus), rtol=0, atol=0.01)
+    face, prompt = Face(w_plus[:1], tiny.generator), Prompt.of(here, TEXT)
+    for recipe in (MapperEdit(), MapperEdit(mapper="smile"), MapperEdit(mapper=str(saved))):  # the one for the text, by name, a file
+        edit = recipe.apply(here, face, prompt)
+        assert torch.equal(edit.image, loaded.edit(w_plus[:1]).image) and edit.recipe.mapper in ("smile", str(saved))
     with pytest.raises(StyleclipError, match=r"no mapper 'frown'.*ships smile.*train_mapper"):
         LatentMapper.load(here, "frown")
 

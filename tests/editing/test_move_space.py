@@ -3,7 +3,10 @@
 import pytest
 import torch
 
-from styleclip_lib.editing.move_space import SPACES, move_space, principal_axes
+from styleclip_lib.editing.face import Face
+from styleclip_lib.editing.move_space import move_space, principal_axes
+
+SPACES = ("w", "w+", "styles")
 
 
 def every_layer(models):
@@ -13,7 +16,7 @@ def every_layer(models):
 @pytest.mark.parametrize("space", SPACES)
 def test_no_offset_draws_the_face(tiny, space):
     w_plus = tiny.sample(1)
-    at = move_space(tiny, w_plus, space, every_layer(tiny))
+    at = move_space(Face(w_plus, tiny.generator), space, every_layer(tiny))
     torch.testing.assert_close(at.draw(at.moved(at.zero)), tiny.generator.synthesis(w_plus))
     assert at.draw(at.moved(at.zero), stop_at=8).shape[-1] == 8
 
@@ -22,7 +25,7 @@ def test_no_offset_draws_the_face(tiny, space):
 def test_layers_that_may_not_move_stay(tiny, space):
     w_plus, layers = tiny.sample(1), every_layer(tiny)
     layers[2:] = 0
-    at = move_space(tiny, w_plus, space, layers)
+    at = move_space(Face(w_plus, tiny.generator), space, layers)
     moved = (at.moved(at.zero + 1) - at.moved(at.zero)).abs()[0]
     if space == "styles":
         moved = torch.stack([moved[where].amax() for _, where in tiny.generator.style_slices])
@@ -35,7 +38,7 @@ def test_layers_that_may_not_move_stay(tiny, space):
 def test_styles_of_the_rgb_layers_move_if_they_may(tiny, rgb):
     w_plus, layers = tiny.sample(1), every_layer(tiny)
     layers[3] = 0
-    at = move_space(tiny, w_plus, "styles", layers, rgb)
+    at = move_space(Face(w_plus, tiny.generator), "styles", layers, rgb)
     moved = tiny.generator.split_styles((at.moved(at.zero + 1) - at.moved(at.zero))[:1])[1][0]
     expected = [rgb * layers[2 * i + 1].item() for i in range(len(tiny.generator.rgb_style_slices))]
     assert [pytest.approx(moved[where].min().item(), abs=1e-5) for _, where in tiny.generator.rgb_style_slices] == expected
@@ -43,7 +46,7 @@ def test_styles_of_the_rgb_layers_move_if_they_may(tiny, rgb):
 
 def test_one_offset_for_all_layers(tiny):
     w_plus = tiny.sample(1)
-    at = move_space(tiny, w_plus, "w", every_layer(tiny))
+    at = move_space(Face(w_plus, tiny.generator), "w", every_layer(tiny))
     offset = torch.randn(at.zero.shape, generator=torch.Generator().manual_seed(0))
     moved = at.moved(offset) - w_plus
     torch.testing.assert_close(moved, moved[:, :1].expand_as(moved), atol=1e-5, rtol=1e-4)

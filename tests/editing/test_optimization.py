@@ -6,16 +6,18 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from styleclip_lib import __version__
-from styleclip_lib.editing.companions import POOL, Companions
+from styleclip_lib.calibration import Calibration
+from styleclip_lib.editing.auxiliary_latents import FIRST_SEED, POOL, AuxiliaryLatents
+from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.move_space import move_space
-from styleclip_lib.editing.objective import Goal, seen_resolution
-from styleclip_lib.editing.optimization import ALREADY, COMPANIONS, layers_for, optimize_latent
+from styleclip_lib.editing.objective import Objective, search_resolution
+from styleclip_lib.editing.optimization import optimize_latent
+from styleclip_lib.editing.prompt import Prompt
+from styleclip_lib.editing.recipes import Optimization
 from styleclip_lib.editing.result import Edit
-from styleclip_lib.editing.style_edit import StyleEdit, at_strength
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.evaluation.evaluate import QUESTIONS, HeldOut, portraits_for, with_text
 from styleclip_lib.evaluation.report import measure_edit
-from styleclip_lib.evaluation.study import QUESTIONS, HeldOut, portraits_for, with_text
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
 
@@ -28,7 +30,7 @@ def w_plus(tiny):
 
 
 def edit(tiny, w_plus, text=TEXT, **settings) -> Edit:
-    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, "companions": 0, "space": "w+", **settings})
+    return optimize_latent(tiny, w_plus, text, progress=False, **{"steps": 6, "auxiliary_latents": 0, "space": "w+", **settings})
 
 
 def test_what_comes_back(tiny, w_plus):
@@ -36,19 +38,19 @@ def test_what_comes_back(tiny, w_plus):
     assert isinstance(result, Edit)
     assert result.w_plus.shape == w_plus.shape and not result.w_plus.requires_grad
     torch.testing.assert_close(result.image, tiny.generator.synthesis(result.w_plus))
-    assert set(result.history) == {"loss", "clip", "l2", "identity", "side"}
+    assert set(result.history) == {"loss", "clip", "l2", "identity", "off_direction"}
     assert all(len(values) == 6 for values in result.history.values())
     assert result.frames == []
 
 
 def test_the_loss_is_that_of_the_paper(tiny, w_plus):
-    result = edit(tiny, w_plus, views=1, lambda_l2=0.3, lambda_id=0.7, lambda_side=0.4, enough=1.0)
+    result = edit(tiny, w_plus, views=1, lambda_l2=0.3, lambda_id=0.7, lambda_off_direction=0.4, clip_cap=1.0)
     for loss, clip, l2, identity, side in zip(*result.history.values()):
         assert loss == pytest.approx(clip + 0.3 * l2 + 0.7 * identity + 0.4 * side, rel=1e-4)
     before = tiny.generator.synthesis(w_plus)
     at_start = 1 - (tiny.clip.encode_image(before) @ tiny.clip.encode_text([TEXT]).T).item()
     assert result.history["clip"][0] == pytest.approx(at_start, rel=1e-4)
-    assert result.history["l2"][0] == 0 and result.history["side"][0] == pytest.approx(0, abs=1e-6)
+    assert result.history["l2"][0] == 0 and result.history["off_direction"][0] == pytest.approx(0, abs=1e-6)
     assert result.history["identity"][0] == pytest.approx(0, abs=1e-5)
 
 
@@ -58,27 +60,30 @@ def test_the_loss_is_that_of_the_paper(tiny, w_plus):
     ("a face with blue hair", "shape", "shape"), ("a smiling face", "color", "color"), ("a smiling face", "all", "all")])
 def test_only_the_layers_that_a_text_needs_move(models, text, layers, free):
     w_plus = models.sample(3)
-    result = optimize_latent(models, w_plus, text, steps=4, lr=0.02, already=1.0, lambda_id=0.0, lambda_l2=0.0, lambda_side=0.0,
+    result = optimize_latent(models, w_plus, text, steps=4, lr=0.02, early_exit=1.0, lambda_id=0.0, lambda_l2=0.0, lambda_off_direction=0.0,
                              views=1, layers=layers, space="w+", progress=False)
-    assert result.recipe["layers"] == layers
+    assert result.recipe.layers == layers
     moved = (result.w_plus - w_plus).abs().amax((0, 2)) > 0
     wanted = {"shape": lambda r: r <= 32, "color": lambda r: r >= 32, "all": lambda r: True}[free]
     assert moved.tolist() == [wanted(resolution) for resolution in models.generator.layer_resolutions]
 
 
-def test_which_layers_a_text_needs():
+def test_which_layers_a_text_needs(tiny):
+    def layers_for(text):
+        return Prompt.of(tiny, text).layers
+
     assert {layers_for(t) for t in ("a smiling face with glasses", "an old man with a beard", "a sad woman")} == {"shape"}
     assert {layers_for(t) for t in ("a face with green eyes", "red lipstick", "a person dressed in red")} == {"color"}
-    assert {layers_for(t) for t in ("a man with blue eyes and a hat", "tiara", "a face")} == {"all"}
+    assert {layers_for(t) for t in ("a man with blue eyes and a hat", "a face")} == {"all"}
 
 
 def test_in_the_space_of_styles(tiny, w_plus):
-    result = edit(tiny, w_plus, space="styles", steps=20, lambda_l2=0.0, lambda_id=0.0, lambda_side=0.0, views=1)
+    result = edit(tiny, w_plus, space="styles", steps=20, lambda_l2=0.0, lambda_id=0.0, lambda_off_direction=0.0, views=1)
     styles, rgb_styles = tiny.generator.styles(w_plus)
-    assert isinstance(result, StyleEdit) and torch.equal(result.w_plus, w_plus) and torch.equal(result.rgb_styles, rgb_styles)
+    assert torch.equal(result.w_plus, w_plus) and torch.equal(result.rgb_styles, rgb_styles)
     assert (result.styles - styles).abs().max() > 0.1
     torch.testing.assert_close(result.image, tiny.generator.from_styles(result.styles, rgb_styles))
-    assert min(result.history["clip"]) < result.history["clip"][0] - 0.001 and result.recipe["space"] == "styles"
+    assert min(result.history["clip"]) < result.history["clip"][0] - 0.001 and result.recipe.space == "styles"
     few = edit(tiny, w_plus, space="styles", lambda_l2=5.0)
     best = few.history["loss"].index(min(few.history["loss"]))
     assert (few.styles - styles).square().sum().item() == pytest.approx(few.history["l2"][best], rel=1e-3, abs=1e-6)
@@ -87,7 +92,7 @@ def test_in_the_space_of_styles(tiny, w_plus):
 @pytest.mark.slow
 def test_styles_of_layers_that_paint_stay_too(models):
     w_plus = models.sample(3)
-    result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, already=1.0, views=1, space="styles", layers="auto",
+    result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, early_exit=1.0, views=1, space="styles", layers="auto",
                              progress=False)
     moved = (result.styles - models.generator.styles(w_plus)[0]).abs()[0]
     for (_, where), resolution in zip(models.generator.style_slices, models.generator.layer_resolutions):
@@ -96,7 +101,7 @@ def test_styles_of_layers_that_paint_stay_too(models):
 
 def test_styles_are_what_moves_unless_told_otherwise(tiny, w_plus):
     result = optimize_latent(tiny, w_plus, TEXT, steps=2, progress=False)
-    assert isinstance(result, StyleEdit) and result.recipe["space"] == "styles"
+    assert result.face.changed_styles is not None and result.recipe.space == "styles"
 
 
 @pytest.mark.parametrize("text, rgb, moves", [("a smiling face", None, False), ("a face with blue hair", None, True),
@@ -104,8 +109,8 @@ def test_styles_are_what_moves_unless_told_otherwise(tiny, w_plus):
 def test_rgb_styles_move_if_the_text_speaks_of_a_colour(tiny, w_plus, text, rgb, moves):
     result = edit(tiny, w_plus, text, space="styles", rgb=rgb, lambda_l2=0.0)
     assert (not torch.equal(result.rgb_styles, tiny.generator.styles(w_plus)[1])) == moves
-    assert result.recipe["rgb"] == moves
-    assert edit(tiny, w_plus, text, space="w+", rgb=rgb).recipe["rgb"] is False
+    assert result.recipe.rgb == moves
+    assert edit(tiny, w_plus, text, space="w+", rgb=rgb).recipe.rgb is False
 
 
 def test_one_offset_for_all_layers(tiny, w_plus):
@@ -125,19 +130,19 @@ def test_the_usual_settings_of_a_space(tiny, w_plus, space, lr, lambda_l2):
 @pytest.mark.parametrize("space", ["w", "w+", "styles"])
 def test_an_edit_at_another_strength(tiny, w_plus, space):
     result = edit(tiny, w_plus, "a face with blue hair", space=space, lambda_l2=0.0)
-    none, half, whole = (at_strength(tiny, w_plus, result, strength) for strength in (0.0, 0.5, 1.0))
+    none, half, whole = (result.at(strength).image for strength in (0.0, 0.5, 1.0))
     torch.testing.assert_close(none, tiny.generator.synthesis(w_plus))
     assert torch.equal(whole, result.image)
     assert (half - none).abs().mean() > 0 and (half - whole).abs().mean() > 0
 
 
 def test_an_unknown_space(tiny, w_plus):
-    with pytest.raises(StyleclipError, match="'w', 'w\\+' or 'styles'"):
+    with pytest.raises(StyleclipError, match="'styles', 'w\\+' or 'w'"):
         edit(tiny, w_plus, space="z")
 
 
 def test_the_text_is_approached(tiny, w_plus):
-    result = edit(tiny, w_plus, steps=30, lambda_l2=0.0, lambda_id=0.0, lambda_side=0.0, views=1)
+    result = edit(tiny, w_plus, steps=30, lambda_l2=0.0, lambda_id=0.0, lambda_off_direction=0.0, views=1)
     assert min(result.history["clip"]) < result.history["clip"][0] - 0.01
     assert (result.w_plus - w_plus).norm() > 0.1
 
@@ -164,103 +169,139 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
     assert one.history != other.history
 
 
-def test_the_recipe_makes_the_edit_again(tiny, w_plus):
-    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_side": 0.3, "already": 0.95, "enough": 0.9,
-                "companions": 1, "views": 2, "layers": "all", "space": "w+", "rgb": False, "stop_at": 16, "seed": 7}
+@pytest.mark.parametrize("space", ["w+", "styles"])
+def test_the_recipe_makes_the_edit_again(tiny, w_plus, space):
+    settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_off_direction": 0.3, "early_exit": 0.95,
+                "clip_cap": 0.9, "auxiliary_latents": 1, "views": 2, "layers": "all", "space": space, "rgb": False, "stop_at": 16,
+                "seed": 7, "strength": 0.5}
     result = edit(tiny, w_plus, **settings)
-    assert result.recipe == {
-        "domain": "tiny", "method": "optimization", "text": TEXT, "version": __version__, **settings
-    }  # fmt: skip
-    told = {name: value for name, value in result.recipe.items() if name not in ("domain", "method", "version", "text")}
-    again = optimize_latent(tiny, w_plus, result.recipe["text"], progress=False, **told)
-    assert torch.equal(again.w_plus, result.w_plus)
+    assert result.recipe == Optimization(**settings) and result.prompt.text == TEXT
+    again = Optimization.from_dict(result.recipe.to_dict()).apply(tiny, Face(w_plus, tiny.generator), result.prompt, progress=False)
+    assert torch.equal(again.image, result.image)
+
+
+def test_what_a_recipe_leaves_open_is_filled_in(tiny, w_plus):
+    recipe = edit(tiny, w_plus, "a face with blue hair", space="styles", auxiliary_latents=None).recipe
+    usual = tiny.calibration
+    assert (recipe.clip_cap, recipe.early_exit, recipe.auxiliary_latents) == (usual.clip_cap, usual.early_exit, usual.auxiliary_latents)
+    assert (recipe.lr, recipe.lambda_l2) == usual.step_styles and recipe.rgb is True and recipe.stop_at == 32
+
+
+def test_an_edit_that_was_stopped_says_so_and_is_made_again(tiny, w_plus):
+    stopped = edit(tiny, w_plus, steps=20, on_step=lambda step, image: step == 4)
+    assert stopped.recipe.stop_after == 5 and stopped.recipe.steps == 20
+    again = stopped.recipe.apply(tiny, Face(w_plus, tiny.generator), stopped.prompt, progress=False)
+    assert torch.equal(again.w_plus, stopped.w_plus) and again.recipe == stopped.recipe
+
+
+def test_an_unknown_setting(tiny, w_plus):
+    with pytest.raises(StyleclipError, match=r"'step' \(did you mean 'steps'\?\)"):
+        optimize_latent(tiny, w_plus, TEXT, step=3)
+
+
+def test_names_of_the_version_before_are_understood(tiny, w_plus):
+    with pytest.warns(FutureWarning, match="enough is called clip_cap now"):
+        assert edit(tiny, w_plus, steps=1, enough=0.9).recipe.clip_cap == 0.9
+
+
+def test_a_face_that_was_edited_in_stylespace_goes_on_there_and_nowhere_else(tiny, w_plus):
+    first, prompt = edit(tiny, w_plus, space="styles", lambda_l2=0.0), Prompt.of(tiny, TEXT)
+    again = Optimization(steps=2, space="styles", auxiliary_latents=0).apply(tiny, first.face, prompt, progress=False)
+    torch.testing.assert_close(again.at(0).image, first.image)
+    with pytest.raises(StyleclipError, match="no latent code"):
+        Optimization(steps=2, space="w+").apply(tiny, first.face, prompt, progress=False)
 
 
 def test_a_text_that_is_true_already_changes_nothing(tiny, w_plus):
     cosine = float(tiny.clip.encode_image(tiny.generator.synthesis(w_plus))[0] @ tiny.clip.encode_text([TEXT])[0])
-    left = edit(tiny, w_plus, already=cosine - 0.01)
+    left = edit(tiny, w_plus, early_exit=cosine - 0.01)
     assert torch.equal(left.w_plus, w_plus) and left.history["loss"] == []
-    assert len(edit(tiny, w_plus, already=cosine + 0.01).history["loss"]) == 6
+    assert len(edit(tiny, w_plus, early_exit=cosine + 0.01).history["loss"]) == 6
 
 
 def test_all_that_a_text_says_has_to_be_true(models):
-    image = models.generator.synthesis(models.sample(3))
-    both, one, other = (Goal.of_text(models, text, 0.35).truth(image)
-                        for text in ("an old face with a hat", "an old face", "a face wearing a hat"))
-    cosine = float(models.clip.encode_image(image)[0] @ models.clip.encode_text(["an old face with a hat"])[0])
+    embedding = models.clip.encode_image(models.generator.synthesis(models.sample(3)))
+    texts = ("an old face with a hat", "an old face", "a face wearing a hat")
+    both, one, other = (Prompt.of(models, text).cosine(embedding) for text in texts)
+    cosine = float(embedding[0] @ models.clip.encode_text(["an old face with a hat"])[0])
     assert both == pytest.approx(min(one, other, cosine), abs=1e-5) and abs(one - other) > 0.05
 
 
 @pytest.mark.slow
 def test_how_true_the_pictures_are_of_which_a_text_is_true(models):
-    """What the docstring and lesson 04 say of them, and what `already` and `enough` stand for."""
+    """What lesson 04 says of them, and what `early_exit` and `clip_cap` stand for."""
     people, found = sample(60, seed=11), []
     for i, question in enumerate(QUESTIONS):
-        goal = Goal.of_text(models, question.text, 1.0)
+        prompt = Prompt.of(models, question.text)
         suited = portraits_for(HeldOut(people, []), question, 3, start=5 * i)
-        found += [goal.truth(render(with_text(people[portrait], question.text), models.generator.img_resolution)) for portrait in suited]
+        for portrait in suited:
+            image = render(with_text(people[portrait], question.text), models.generator.img_resolution)
+            found.append(prompt.cosine(models.clip.encode_image(image)))
     low, middle, high = torch.tensor(found).quantile(torch.tensor([0.1, 0.5, 0.9])).tolist()
-    assert 0.08 < low < ALREADY < middle < 0.2 and middle == pytest.approx(0.17, abs=0.02) and high == pytest.approx(0.26, abs=0.03)
+    assert 0.08 < low < models.calibration.early_exit < middle < 0.2
+    assert middle == pytest.approx(0.17, abs=0.02) and high == pytest.approx(0.26, abs=0.03)
 
 
 @pytest.mark.parametrize("space", ["w", "w+", "styles"])
-def test_companions_count_as_much_as_the_face(tiny, w_plus, space):
-    """At the first step, where nothing has moved yet, against a loop over the companions."""
-    result = edit(tiny, w_plus, space=space, companions=3, views=1, enough=1.0, seed=4, steps=2)
-    goal, rng, terms = Goal.of_text(tiny, TEXT, 1.0), torch.Generator().manual_seed(4), []
+def test_auxiliary_latents_count_as_much_as_the_face(tiny, w_plus, space):
+    """At the first step, where nothing has moved yet, against a loop over them."""
+    result = edit(tiny, w_plus, space=space, auxiliary_latents=3, views=1, clip_cap=1.0, seed=4, steps=2)
+    objective, rng, terms = Objective(tiny, Prompt.of(tiny, TEXT), 1.0), torch.Generator().manual_seed(4), []
     for number in torch.randint(POOL, (3,), generator=rng).tolist():
-        face = tiny.generator.synthesis(tiny.sample(500 + number, truncation_psi=1.0))
-        terms.append(goal.terms(face, goal.faces(face), 1, rng))
+        face = tiny.generator.synthesis(tiny.sample(FIRST_SEED + number, truncation_psi=1.0))
+        terms.append(objective.terms(face, objective.before(face), 1, rng))
     face = tiny.generator.synthesis(w_plus)
-    own = goal.terms(face, goal.faces(face), 1, rng)
-    for name in ("clip", "side"):
+    own = objective.terms(face, objective.before(face), 1, rng)
+    for name in ("clip", "off_direction"):
         mean = (own[name] + sum(term[name] for term in terms) / 3) / 2
         assert result.history[name][0] == pytest.approx(mean.item(), abs=1e-5)
-    assert result.recipe["companions"] == 3
-    assert result.history["clip"] != edit(tiny, w_plus, space=space, companions=0, views=1, enough=1.0, seed=4, steps=2).history["clip"]
+    assert result.recipe.auxiliary_latents == 3
+    without = edit(tiny, w_plus, space=space, auxiliary_latents=0, views=1, clip_cap=1.0, seed=4, steps=2)
+    assert result.history["clip"] != without.history["clip"]
 
 
-def test_companions_are_moved_with_the_face(tiny, w_plus):
-    at = move_space(tiny, w_plus, "w+", torch.ones(8))
-    goal, offset = Goal.of_text(tiny, TEXT, 1.0), 0.3 * torch.randn(w_plus.shape, generator=torch.Generator().manual_seed(2))
-    terms = Companions(tiny, goal, at, "w+", 32, seed=3).terms(offset, 2)
+def test_auxiliary_latents_are_moved_with_the_face(tiny, w_plus):
+    at, prompt = move_space(Face(w_plus, tiny.generator), "w+", torch.ones(8)), Prompt.of(tiny, TEXT)
+    offset = 0.3 * torch.randn(w_plus.shape, generator=torch.Generator().manual_seed(2))
+    terms = AuxiliaryLatents(Objective(tiny, prompt, 1.0), at, "w+", 32, seed=3).terms(offset, 2)
     which = torch.randint(POOL, (2,), generator=torch.Generator().manual_seed(3))
     far, beside = [], []
     for number in which.tolist():
-        face = tiny.sample(500 + number, truncation_psi=1.0)
-        seen, before = (tiny.clip.encode_image(tiny.generator.synthesis(w)) for w in (face + offset, face))
-        far.append(1 - float(seen[0] @ goal.text_vector[0]))
-        along = (seen - before) @ goal.direction[0]
-        beside.append(float((seen - before).square().sum() - along.square()))
+        face = tiny.sample(FIRST_SEED + number, truncation_psi=1.0)
+        embedding, before = (tiny.clip.encode_image(tiny.generator.synthesis(w)) for w in (face + offset, face))
+        far.append(1 - float(embedding[0] @ prompt.vector[0]))
+        along = (embedding - before) @ prompt.direction[0]
+        beside.append(float((embedding - before).square().sum() - along.square()))
     assert terms["clip"].item() == pytest.approx(sum(far) / 2, abs=1e-4)
-    assert terms["side"].item() == pytest.approx(sum(beside) / 2, abs=1e-4)
+    assert terms["off_direction"].item() == pytest.approx(sum(beside) / 2, abs=1e-4)
 
 
-def test_companions_are_looked_at_once(tiny, w_plus, monkeypatch):
-    """For one text or many; `dataclasses.replace` makes networks that have not seen them."""
+def test_the_reference_set_is_drawn_once(tiny, w_plus, monkeypatch):
+    """For one text or many; `dataclasses.replace` makes networks that have not seen it."""
     seen, encode = [], tiny.clip.encode_image
     monkeypatch.setattr(tiny.clip, "encode_image", lambda images: seen.append(len(images)) or encode(images))
     for models in (replace(tiny), replace(tiny)):
         seen.clear()
         for text in (TEXT, TEXT, "a face with a hat"):
-            optimize_latent(models, w_plus, text, steps=1, views=1, companions=1, already=1.0, progress=False)
-        assert sum(seen) == POOL + 3 * (1 + 1 + 1 + 1), "the pool; then for each text the face before, how true, and one step of two"
+            optimize_latent(models, w_plus, text, steps=1, views=1, auxiliary_latents=1, early_exit=1.0, progress=False)
+        assert sum(seen) == POOL + 3 * (1 + 1 + 1), "the set; then for each text the face before, and one step of two"
 
 
-def test_ctrl_c_while_companions_are_looked_at(tiny, w_plus, monkeypatch, capsys):
+def test_ctrl_c_while_the_reference_set_is_drawn(tiny, w_plus, monkeypatch, capsys):
     def ctrl_c(*what):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("styleclip_lib.editing.optimization.Companions", ctrl_c)
-    assert torch.equal(edit(tiny, w_plus, companions=2).w_plus, w_plus)
-    assert "Stopped after 0 steps" in capsys.readouterr().out
+    monkeypatch.setattr("styleclip_lib.editing.optimization.AuxiliaryLatents", ctrl_c)
+    assert torch.equal(edit(tiny, w_plus, auxiliary_latents=2).w_plus, w_plus)
+    assert "Stopped after 0 of 6 steps" in capsys.readouterr().out
 
 
-def test_companions_are_for_the_clip_of_the_portraits(tiny, w_plus, monkeypatch):
-    assert edit(tiny, w_plus, companions=None).recipe["companions"] == COMPANIONS > 0
-    of_portraits = tiny.clip.tokenizer
-    monkeypatch.setattr(tiny.clip, "tokenizer", lambda texts: of_portraits(texts))
-    assert edit(tiny, w_plus, companions=None).recipe["companions"] == 0
+def test_where_nothing_was_measured_the_papers_values_hold(tiny, w_plus):
+    unknown = replace(tiny, calibration=Calibration())
+    recipe = optimize_latent(unknown, w_plus, TEXT, steps=1, space="w+", progress=False).recipe
+    paper = Optimization.PAPER
+    for name in ("auxiliary_latents", "clip_cap", "early_exit", "lambda_off_direction", "lr", "lambda_l2"):
+        assert getattr(recipe, name) == getattr(paper, name), name
 
 
 def test_steps_are_counted_and_may_end_the_search(tiny, w_plus):
@@ -269,16 +310,16 @@ def test_steps_are_counted_and_may_end_the_search(tiny, w_plus):
     assert seen == list(range(4)) and len(result.history["loss"]) == 4
 
 
-def test_clip_is_content_with_enough(tiny, w_plus):
+def test_above_the_cap_nothing_more_is_asked(tiny, w_plus):
     """Once every view is near enough to the text, nothing moves any more."""
-    result = edit(tiny, w_plus, enough=-1.0, lambda_id=0.0, lambda_side=0.0)
+    result = edit(tiny, w_plus, clip_cap=-1.0, lambda_id=0.0, lambda_off_direction=0.0)
     assert torch.equal(result.w_plus, w_plus)
     assert result.history["clip"] == [2.0] * 6
-    assert min(edit(tiny, w_plus, enough=0.9).history["clip"]) >= 0.1 - 1e-6
+    assert min(edit(tiny, w_plus, clip_cap=0.9).history["clip"]) >= 0.1 - 1e-6
 
 
 @pytest.mark.parametrize("steps, frames, kept", [(6, 3, 3), (6, 6, 6), (7, 4, 4), (3, 9, 3), (19, 10, 10), (5, 0, 0)])
-def test_pictures_of_the_way(tiny, w_plus, steps, frames, kept):
+def test_pictures_of_the_path(tiny, w_plus, steps, frames, kept):
     result = edit(tiny, w_plus, steps=steps, frames=frames, views=1)
     assert len(result.frames) == kept
     assert all(frame.shape == (1, 3, 32, 32) and frame.abs().max() <= 1 for frame in result.frames)
@@ -300,7 +341,7 @@ def test_a_latent_of_the_wrong_shape(tiny, shape):
         edit(tiny, torch.zeros(shape))
 
 
-@pytest.mark.parametrize("settings, hint", [({"steps": 0}, "at least 1"), ({"companions": -1}, "0 or more")])
+@pytest.mark.parametrize("settings, hint", [({"steps": 0}, "from 1 to"), ({"auxiliary_latents": -1}, "from 0 to 64")])
 def test_no_steps(tiny, w_plus, settings, hint):
     with pytest.raises(StyleclipError, match=hint):
         edit(tiny, w_plus, **settings)
@@ -318,10 +359,10 @@ def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, monkeypatch, capsys):
 
     monkeypatch.setattr(tiny.identity, "forward", interrupted)
     result = edit(tiny, w_plus, steps=20)
-    assert "Stopped after 6 steps" in capsys.readouterr().out
+    assert "Stopped after 6 of 20 steps" in capsys.readouterr().out
     assert result.history["loss"] == whole.history["loss"][:6]
     assert result.image.shape == (1, 3, 32, 32)
-    assert result.recipe["text"] == TEXT
+    assert result.prompt.text == TEXT and result.recipe.stop_after == 6
 
 
 def test_ctrl_c_at_once_returns_the_face_itself(tiny, w_plus, monkeypatch):
@@ -348,7 +389,7 @@ def test_glasses_are_put_on(models):
     """The real thing, measured: a face without glasses gets them, and it is still the same person."""
 
     def wears(seed):
-        return models.attributes.names(models.generator.synthesis(models.sample(seed)))[0]["glasses"]
+        return models.attributes.read(models.generator.synthesis(models.sample(seed)))[0].value("glasses")
 
     w_plus = models.sample(next(seed for seed in range(100) if wears(seed) == "none"))
     before = models.generator.synthesis(w_plus)
@@ -373,4 +414,4 @@ def test_a_search_at_a_lower_resolution_comes_back_in_full(tiny, w_plus):
 def test_how_large_a_face_is_drawn_for_the_search(resolution, clip_size, seen):
     synthesis = SimpleNamespace(resolutions=[2**i for i in range(2, resolution.bit_length())])
     models = SimpleNamespace(generator=SimpleNamespace(synthesis=synthesis), clip=SimpleNamespace(image_size=clip_size))
-    assert seen_resolution(models) == seen
+    assert search_resolution(models) == seen

@@ -2,6 +2,7 @@
 
 import dataclasses
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation.boundary_crossing import Flip, attribute_path
 from styleclip_lib.interpolation import Morph, morph
 from styleclip_lib.portraits.drawing.render import render
-from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME, index_of
+from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME, Reading, index_of
 from styleclip_lib.portraits.world.factors import sample
 
 PLAIN = {"glasses": "none", "headwear": "none", "eyes": "open", "hair_style": "long", "gender": "woman", "age": 0.37, "weight": 0.0}
@@ -23,9 +24,9 @@ def flips(tiny):
 
     def read(ways, weights=None, names=None) -> list[Flip]:
         count = max(len(way) for way in ways.values())
-        readings = [{a.name: _reading(a, {**PLAIN, **{name: way[i] for name, way in ways.items()}}.get(a.name)) for a in ATTRIBUTES}
-                    for i in range(count)]
-        told = dataclasses.replace(tiny, attributes=lambda image: readings[int(image.mean())])
+        said = [{**PLAIN, **{name: way[i] for name, way in ways.items()}} for i in range(count)]
+        readings = [Reading({a.name: _reading(a, one.get(a.name)) for a in ATTRIBUTES}) for one in said]
+        told = dataclasses.replace(tiny, attributes=SimpleNamespace(read=lambda image: [readings[int(image.mean())]]))
         images = torch.arange(count).float()[:, None, None, None].expand(-1, 3, 4, 4)
         weights = torch.linspace(0, 1, count) if weights is None else torch.tensor(weights)
         return attribute_path(told, Morph(weights, images, torch.ones(count - 1)), names)
@@ -35,11 +36,11 @@ def flips(tiny):
 
 def _reading(attribute, said):
     if attribute.is_scale:
-        return torch.tensor([float(said or 0)])
+        return torch.tensor(float(said or 0))
     if isinstance(said, list):
-        return F.pad(torch.tensor([said]), (0, len(attribute.values) - len(said)))
+        return F.pad(torch.tensor(said), (0, len(attribute.values) - len(said)))
     index = index_of(attribute.name, said) if said else 0
-    return F.one_hot(torch.tensor([index]), len(attribute.values)).float()
+    return F.one_hot(torch.tensor(index), len(attribute.values)).float()
 
 
 def test_a_way_on_which_nothing_flips(flips):
@@ -113,12 +114,12 @@ def test_the_ways_of_portraits(models):
     found = attribute_path(models, way)
     assert found and all(0 <= flip.weight <= 1 for flip in found)
     categories = [name for name in BY_NAME if not BY_NAME[name].is_scale]
-    first, last = (models.attributes.names(image[None])[0] for image in (way.images[0], way.images[-1]))
+    first, last = (models.attributes.read(image[None])[0] for image in (way.images[0], way.images[-1]))
     for name in categories:
         flips = [flip for flip in found if flip.attribute == name]
         assert all(one.after == next_one.before for one, next_one in pairwise(flips))
         if flips and name in ("gender", "background", "clothes", "makeup"):
-            assert flips[0].before == first[name] and flips[-1].after == last[name]
+            assert flips[0].before == first.value(name) and flips[-1].after == last.value(name)
 
 
 def test_a_known_change_is_found(models):

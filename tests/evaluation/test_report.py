@@ -2,24 +2,25 @@
 
 import dataclasses
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.evaluation.report import holds, measure_edit
+from styleclip_lib.evaluation.report import measure_edit
 from styleclip_lib.portraits.drawing.render import render
-from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME
+from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME, Reading
 from styleclip_lib.portraits.world.factors import Factors, sample
 
 
-def reading_of(factors: Factors) -> dict[str, torch.Tensor]:
+def reading_of(factors: Factors) -> Reading:
     """What a reader without faults says of one portrait."""
-    return {
-        a.name: getattr(factors, a.name) if a.is_scale else F.one_hot(getattr(factors, a.name), len(a.values)).float()
+    return Reading({
+        a.name: (getattr(factors, a.name) if a.is_scale else F.one_hot(getattr(factors, a.name), len(a.values)).float())[0]
         for a in ATTRIBUTES
-    }
+    })
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,9 @@ def measure(tiny, person):
         pictures = {-1.0: start, 1.0: start.replace(**change)}
 
         def read(image):
-            return reading_of(pictures[image.mean().item()])
+            return [reading_of(pictures[image.mean().item()])]
 
-        faultless = dataclasses.replace(tiny, attributes=read)
+        faultless = dataclasses.replace(tiny, attributes=SimpleNamespace(read=read))
         return measure_edit(faultless, torch.full((1, 3, 32, 32), -1.0), torch.ones(1, 3, 32, 32), text, **settings)
 
     return measure
@@ -154,7 +155,8 @@ def test_when_a_scale_has_a_value():
         (-0.36 + 0.6 * margin, False),
         (0.0, False),
     ):
-        assert holds({"yaw": torch.tensor([number])}, "yaw", "left") is left
+        reading = Reading({"yaw": torch.tensor(number)})
+        assert reading.has("yaw", "left") is left and (reading.value("yaw") == "left") is left
 
 
 CHANGES = [

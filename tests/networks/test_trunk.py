@@ -114,17 +114,17 @@ def test_reading_attributes(size):
             torch.testing.assert_close(reading.sum(1), torch.ones(3))
 
 
-def test_names_of_what_is_read(images, monkeypatch):
+def test_what_is_read_from_each_picture(images, monkeypatch):
     network = made(Attributes, WIDTHS)
     code = torch.zeros(2, CODE_SIZE)
     code[:, CODE_SLICES["glasses"].start + 2] = 9.0
     code[0, CODE_SLICES["yaw"]] = -0.8
     code[1, CODE_SLICES["yaw"]] = 0.25
     monkeypatch.setattr(network, "code", lambda image: code)
-    first, second = network.names(images[:2])
-    assert first["glasses"] == second["glasses"] == "sunglasses"
-    assert first["yaw"] == "left" and second["yaw"] is None
-    assert set(first) == set(BY_NAME)
+    first, second = network.read(images[:2])
+    assert first.has("glasses", "sunglasses") and second.value("glasses") == "sunglasses" and not first.has("glasses", "none")
+    assert first.value("yaw") == "left" and second.value("yaw") is None and second.number("yaw") == 0.25
+    assert set(first.values()) == set(BY_NAME)
 
 
 @pytest.mark.parametrize("size", [32, 48, 128])

@@ -11,7 +11,9 @@ from PIL import Image
 
 import styleclip_lib
 from styleclip_lib.editing.directions.global_directions import GlobalDirections
+from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.mapper import LatentMapper
+from styleclip_lib.editing.recipes import Optimization
 from styleclip_lib.editing.result import Edit
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
@@ -56,7 +58,7 @@ def quick(monkeypatch) -> SimpleNamespace:
     def optimize_latent(models, w_plus, text, *, steps, progress):
         seen.gate.wait(10)
         seen.edits.append((text, steps, progress))
-        return Edit(w_plus + 1, models.generator.synthesis(w_plus + 1))
+        return Edit(Face(w_plus, models.generator), Face(w_plus + 1, models.generator), Optimization())
 
     def measure_edit(models, before, after, text):
         return SimpleNamespace(text=text, moved=float((after - before).abs().mean()))

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from ...models import Models
 from ...paths import written_whole
-from ...training.loop import this_process
+from ...processes import this_process
 from ...weights.domain import load_tensors
 from .channel_effects import drawn_channels, scan_channels
 from .style_statistics import StyleStatistics

@@ -1,11 +1,12 @@
 """Global directions: a text becomes a step in StyleSpace that suits every face (Patashnik et al. 2021, section 6)."""
 
+from __future__ import annotations
+
 import dataclasses
-import math
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 
@@ -13,9 +14,10 @@ from ... import __version__
 from ...errors import StyleclipError
 from ...models import Models
 from ...paths import cache_folder
-from ...training.loop import this_process
-from ..objective import NEUTRAL
-from ..style_edit import StyleEdit
+from ...processes import this_process
+from ..face import Face
+from ..recipes import NEUTRAL, Change, ChannelShift, Directions
+from ..result import Edit
 from .channel_choice import UsedChannel, jointly, steps_of, used_channels
 from .channel_effects import drawing_resolution
 from .channel_scan import scan
@@ -24,29 +26,7 @@ from .first_order import first_order_effects
 from .prompt_templates import text_direction
 from .style_statistics import StyleStatistics, style_statistics
 
-ALPHA = 2.0
-SHARE = 0.2
-"""Of the largest relevance: the threshold beta unless another one is given. How large relevances are differs from text to text."""
-
-SHARE_PAINTED = 0.6
-"""The same where the channels of the toRGB layers are asked too: a colour wants few channels, and with more the background is dyed."""
-
-RIDGE = 3.0
-"""How much channels are asked by themselves, where they are asked together; see `GlobalDirections.ridge`."""
-
-
-class Change(NamedTuple):
-    """One text of an edit: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta.
-
-    beta: None: see `threshold`
-    rgb: whether the channels of the toRGB layers, which paint, are asked too; the paper leaves them alone.
-    """
-
-    target: str
-    neutral: str = NEUTRAL
-    alpha: float = ALPHA
-    beta: float | None = None
-    rgb: bool = False
+ALPHA = Directions.DEFAULT.alpha
 
 
 @dataclasses.dataclass
@@ -57,8 +37,8 @@ class GlobalDirections:
     mean, std [num_channels]  of the styles of many faces
     effects   [num_channels, D], Δi_c: where CLIP sees a picture go when a channel rises, of length one; 0 for a channel left out
     settings  how they were computed
-    ridge     0: each channel is asked by itself what it has to do with a text, the paper's way; above: all are asked together (`jointly`),
-              the less strictly, the larger it is
+    ridge     0: the relevance of each channel by itself, the paper's way; above: jointly solved (`jointly`), the less strictly, the larger
+              it is; None: the domain's
     rgb_std [num_rgb_channels], rgb_effects [num_rgb_channels, D]: std and effects of the toRGB layers' channels; None if not tried
     """
 
@@ -67,14 +47,22 @@ class GlobalDirections:
     std: torch.Tensor
     effects: torch.Tensor
     settings: dict
-    ridge: float = RIDGE
+    ridge: float | None = None
     rgb_std: torch.Tensor | None = None
     rgb_effects: torch.Tensor | None = None
     _relevances: dict[tuple[str, str, bool, float], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        if self.ridge is None:
+            self.ridge = self.models.calibration.ridge
+
+    def on(self, models: Models) -> GlobalDirections:
+        """The same directions for models whose generator is a copy of the own one, such as one tuned to a face."""
+        return replace(self, models=models)
+
     @classmethod
     def compute(cls, models: Models, *, images: int = 24, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
-                seed: int = 0, folder: str | Path | None = None, progress: bool = True) -> "GlobalDirections":
+                seed: int = 0, folder: str | Path | None = None, progress: bool = True) -> GlobalDirections:
         """The paper's scan: each channel is drawn low and high in some faces, all else being as it is in the face.
 
         Done once for a generator and a CLIP: the result is kept in a file, and the next call with the same networks and settings
@@ -111,7 +99,7 @@ class GlobalDirections:
 
     @classmethod
     def first_order(cls, models: Models, *, images: int = 64, samples: int = 20_000, truncation_psi: float = 0.7, projections: int = 48,
-                    seed: int = 0, progress: bool = True) -> "GlobalDirections":
+                    seed: int = 0, progress: bool = True) -> GlobalDirections:
         """Seconds in place of minutes: gradients in place of the scan (see editing/directions/first_order.py). What a face adds costs so
         much less here that many faces can be asked, and their number decides: effects differ from face to face. Without the toRGB
         layers.
@@ -134,7 +122,7 @@ class GlobalDirections:
         write(Path(path).expanduser(), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
 
     @classmethod
-    def load(cls, models: Models, path: str | Path | None = None) -> "GlobalDirections":
+    def load(cls, models: Models, path: str | Path | None = None) -> GlobalDirections:
         """Reads directions; without a path those that come with the domain.
 
         Raises StyleclipError if there are none, or they belong to another generator or another CLIP.
@@ -149,7 +137,7 @@ class GlobalDirections:
                    rgb_std=tensors.get("rgb_std"), rgb_effects=tensors.get("rgb_effects"))
 
     @classmethod
-    def available(cls, models: Models, progress: bool = True) -> "GlobalDirections":
+    def available(cls, models: Models, progress: bool = True) -> GlobalDirections:
         """Those that come with the domain; else the best that were kept in `cache_folder()`; else those to first order, which take
         seconds to minutes and are kept there.
 
@@ -167,7 +155,7 @@ class GlobalDirections:
     def relevance(self, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> torch.Tensor:
         """r_c of every style channel [num_channels]: ⟨Δi_c, Δt⟩ without `ridge`, else `jointly`. Remembered for each pair of texts.
 
-        rgb: the channels of the toRGB layers are asked together with the others -> [num_channels + num_rgb_channels]
+        rgb: with the channels of the toRGB layers, solved jointly with the others -> [num_channels + num_rgb_channels]
 
         Raises StyleclipError for an empty text, a word that CLIP does not know, texts that say the same, and for rgb if the toRGB
         layers were not tried.
@@ -178,74 +166,89 @@ class GlobalDirections:
             self._relevances[asked] = jointly(effects, direction, self.ridge) if self.ridge else effects @ direction
         return self._relevances[asked]
 
-    def step(self, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
-             beta: float | None = None, rgb: bool = False) -> torch.Tensor:
-        """α Δs [num_channels], what the edit adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
+    def step(self, change: Change) -> torch.Tensor:
+        """α Δs [num_channels], what a change adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
 
-        rgb: what it adds to styles and rgb_styles, side by side -> [num_channels + num_rgb_channels]
+        With rgb what it adds to styles and rgb_styles, side by side -> [num_channels + num_rgb_channels]
 
         Raises StyleclipError as `relevance` does, and if no channel reaches beta.
         """
-        if not math.isfinite(alpha):
-            raise StyleclipError(f"alpha must be a number, not {alpha}; 0 changes nothing, {ALPHA} is usual, a negative one goes back.")
-        steps = steps_of(self.relevance(target, neutral, rgb), self.threshold(target, neutral, beta, rgb))
-        return alpha * self._of_kinds(rgb, self.std, self.rgb_std) * steps
+        steps = steps_of(self.relevance(change.target, change.neutral, change.rgb), self.threshold(change))
+        return change.alpha * self._of_kinds(change.rgb, self.std, self.rgb_std) * steps
 
     def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
-             beta: float | None = None, rgb: bool = False) -> StyleEdit:
+             beta: float | None = None, rgb: bool = False) -> Edit:
         """Moves a face's styles from what the neutral text says to what the target says: s' = s + α Δs.
 
         w_plus  [B, num_ws, w_dim]
         alpha   strength, about -10 to 10; negative ones go from the target to the neutral text
-        beta    disentanglement: channels below this relevance stay; the higher, the fewer channels and side effects;
-                None: `SHARE` of the largest, `SHARE_PAINTED` with rgb
-        rgb     whether the channels of the toRGB layers are asked too
+        beta    disentanglement threshold: channels below this relevance stay; the higher, the fewer channels and side effects;
+                None: a share of the largest (`Calibration.beta_share`)
+        rgb     whether the channels of the toRGB layers move too
 
         Raises StyleclipError as `step` does, and for a w_plus of another generator.
         """
         return self.edit_several(w_plus, [Change(target, neutral, alpha, beta, rgb)])
 
+    def edit_several(self, w_plus: torch.Tensor, changes: Sequence[Change | tuple]) -> Edit:
+        """Several texts at once: their steps are added.
+
+        w_plus [B, num_ws, w_dim]; changes: `Change`s, or tuples (target, neutral, alpha, beta, rgb)
+        """
+        changes = tuple(one if isinstance(one, Change) else Change(*one) for one in changes)
+        return self.apply(Face(w_plus.detach().to(self.models.device), self.models.generator), changes)
+
     @torch.no_grad()
-    def edit_several(self, w_plus: torch.Tensor, changes: Sequence[Change]) -> StyleEdit:
-        """Several texts at once: their steps are added. changes: `Change`s, or tuples (target, neutral, alpha, beta, rgb)."""
-        changes = [Change(*change) for change in changes]
-        w_plus = w_plus.detach().to(self.models.device)
-        both = torch.cat(self.models.generator.styles(w_plus), dim=1)
+    def apply(self, face: Face, changes: tuple[Change, ...]) -> Edit:
+        """The edit of a face by some changes, their steps added, at the strength 1; its recipe says which beta each of them had."""
+        both = torch.cat(face.styles, dim=1)
         for change in changes:
-            step = self.step(*change)
+            step = self.step(change)
             both[:, : len(step)] += step
-        styles, rgb_styles = self.models.generator.split_styles(both)
-        image = self.models.generator.from_styles(styles, rgb_styles)
-        said = [{"text": c.target, "neutral": c.neutral, "alpha": c.alpha, "beta": self.threshold(c.target, c.neutral, c.beta, c.rgb),
-                 "rgb": c.rgb} for c in changes]
-        recipe = {"domain": self.models.domain, "method": "directions", **(said[0] if len(said) == 1 else {"changes": said}),
-                  "ridge": self.ridge, "directions": self.settings, "version": __version__}
-        return StyleEdit(w_plus, image, recipe=recipe, styles=styles, rgb_styles=rgb_styles)
+        done = tuple(replace(change, beta=self.threshold(change)) for change in changes)
+        return Edit(face, self._moved(face, both), Directions(changes=done, ridge=self.ridge))
+
+    @torch.no_grad()
+    def shift(self, face: Face, recipe: ChannelShift) -> Edit:
+        """A single channel moved by some of its standard deviations. Raises StyleclipError if there is no such channel."""
+        both, index = torch.cat(face.styles, dim=1), self.index_of(recipe.layer, recipe.number)
+        both[:, index] += recipe.sigmas * self.std[index]
+        return Edit(face, self._moved(face, both), replace(recipe, strength=1.0))
+
+    def _moved(self, face: Face, both: torch.Tensor) -> Face:
+        """The face with these styles and rgb_styles, side by side."""
+        return replace(face, changed_styles=self.models.generator.split_styles(both), source=None)
+
+    def index_of(self, layer: str, number: int) -> int:
+        """The place of a channel in styles [B, num_channels]. Raises StyleclipError if it is not there."""
+        slices = dict(self.models.generator.style_slices)
+        if layer not in slices or not 0 <= number < slices[layer].stop - slices[layer].start:
+            raise StyleclipError(f"There is no channel {number} in a layer '{layer}' of this generator; its layers are "
+                                 f"{', '.join(slices)}.")
+        return slices[layer].start + number
 
     def channels(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> list[UsedChannel]:
         """The channels that an edit moves, the most relevant first. Raises StyleclipError as `step` does."""
         relevance = self.relevance(target, neutral, rgb)
-        return used_channels(self.models.generator, relevance, steps_of(relevance, self.threshold(target, neutral, beta, rgb)))
+        return used_channels(self.models.generator, relevance, steps_of(relevance, self.threshold(Change(target, neutral, 1.0, beta, rgb))))
 
     def beta_for(self, channels: int, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> float:
         """The beta that leaves this many channels: a colour wants 10 to 20, a shape 100 to 200, say the authors."""
         relevance = self.relevance(target, neutral, rgb).abs()
         return float(relevance.sort(descending=True).values[min(max(channels, 1), len(relevance)) - 1])
 
-    def threshold(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> float:
-        """beta itself, or, for None, `SHARE` of the largest relevance, `SHARE_PAINTED` with rgb.
+    def threshold(self, change: Change) -> float:
+        """The beta of a change, or, for None, the domain's share of the largest relevance (`Calibration.beta_share`).
 
-        Raises StyleclipError if it makes no sense or leaves no channel.
+        Raises StyleclipError if it leaves no channel.
         """
-        largest = float(self.relevance(target, neutral, rgb).abs().max())
-        if beta is None and largest:
-            return (SHARE_PAINTED if rgb else SHARE) * largest
-        if beta is not None and not 0 <= beta < 1:
-            raise StyleclipError(f"beta must be at least 0 and below 1, not {beta}; 0 uses every channel.")
-        if largest == 0 or largest < beta:
-            raise StyleclipError(f"No style channel reaches a relevance of {beta} for '{target}' against '{neutral}'; the largest "
-                                 f"is {largest:.3f}, so take a smaller beta.")
-        return beta
+        largest, usual = float(self.relevance(change.target, change.neutral, change.rgb).abs().max()), self.models.calibration
+        if change.beta is None and largest:
+            return (usual.beta_share_rgb if change.rgb else usual.beta_share) * largest
+        if largest == 0 or largest < change.beta:
+            raise StyleclipError(f"No style channel reaches a relevance of {change.beta} for '{change.target}' against "
+                                 f"'{change.neutral}'; the largest is {largest:.3f}, so take a smaller beta.")
+        return change.beta
 
     def _of_kinds(self, rgb: bool, convs: torch.Tensor, rgbs: torch.Tensor | None) -> torch.Tensor:
         """What is known of the convolutions' channels; with rgb also of the toRGB layers', after it."""

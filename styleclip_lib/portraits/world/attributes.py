@@ -112,3 +112,43 @@ def number_of(name: str, value: str) -> float:
     """
     index = index_of(name, value)
     return sum(BY_NAME[name].intervals[index]) / 2 if BY_NAME[name].is_scale else index
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read from one picture: for a category the probability of each value [V], for a scale its number [].
+
+    parts  attribute -> tensor
+    """
+
+    parts: dict[str, torch.Tensor]
+
+    def has(self, name: str, value: str) -> bool:
+        """Whether the attribute has this value: the most probable one of a category; of a scale, one in whose interval, widened by half
+        of what lies between clearly true and clearly false, the number lies. No two values of a scale hold at once.
+
+        Raises StyleclipError as `index_of` does.
+        """
+        return index_of(name, value) == self.index(name)
+
+    def value(self, name: str) -> str | None:
+        """The value that the attribute has, or None where the number of a scale lies between its values."""
+        index = self.index(name)
+        return None if index < 0 else BY_NAME[name].values[index]
+
+    def index(self, name: str) -> int:
+        """The index of the value that the attribute has, or -1."""
+        attribute, part = BY_NAME[name], self.parts[name]
+        if not attribute.is_scale:
+            return int(part.argmax())
+        low, high = torch.tensor(attribute.intervals, device=part.device).T
+        inside = torch.minimum(part - low, high - part)
+        return int(inside.argmax()) if inside.max() >= -attribute.margin / 2 else -1
+
+    def number(self, name: str) -> float:
+        """The number of a scale."""
+        return float(self.parts[name])
+
+    def values(self) -> dict[str, str | None]:
+        """What a person would write down: the value of every attribute."""
+        return {name: self.value(name) for name in self.parts}

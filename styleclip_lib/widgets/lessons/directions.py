@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ipywidgets
 import torch
 from PIL import Image
 
-from ...editing.directions.auto import paints
-from ...editing.directions.global_directions import NEUTRAL, SHARE, SHARE_PAINTED, Change, GlobalDirections
+from ...editing.directions.auto import moves_rgb
+from ...editing.directions.global_directions import GlobalDirections
+from ...editing.prompt import Prompt
+from ...editing.recipes import NEUTRAL, Change
 from ...images import image_grid
 from ..toolkit.controls import slider, text_box
 from ..toolkit.panel import Panel
@@ -18,7 +20,7 @@ from ..toolkit.stage import Drawing
 
 ALPHA = "Strength of this text: 0 leaves it out, below 0 goes the other way"
 BETA = ("Disentanglement: channels whose relevance is below this share of the text's largest one stay as they are; the higher, the fewer "
-        f"side effects. Share times largest relevance is beta. Texts that speak of a colour take {SHARE_PAINTED} at least")
+        "side effects. Share times largest relevance is beta. Texts that speak of a colour take a larger share at least")
 
 
 @dataclass
@@ -69,14 +71,14 @@ def said(changes: Sequence[Change]) -> list[Change]:
 def at_share(directions: GlobalDirections, change: Change, share: float) -> Change:
     """The change with a beta that is this share of its own text's largest relevance, which differs much from text to text.
 
-    A text that speaks of a colour asks the channels of the toRGB layers too, and takes `SHARE_PAINTED` at least: with more of those the
-    background would be tinted as well.
+    A text that speaks of a colour moves channels of the toRGB layers too, and takes `Calibration.beta_share_rgb` at least: with more of
+    those the background would be tinted as well.
 
     Raises StyleclipError for a text that CLIP cannot read.
     """
-    rgb = paints(directions, change.target)
+    rgb, usual = moves_rgb(directions, Prompt.of(directions.models, change.target)), directions.models.calibration
     largest = float(directions.relevance(change.target, change.neutral, rgb).abs().max())
-    return change._replace(beta=(max(share, SHARE_PAINTED) if rgb else share) * largest, rgb=rgb)
+    return replace(change, beta=(max(share, usual.beta_share_rgb) if rgb else share) * largest, rgb=rgb)
 
 
 def _described(change: Change) -> str:
@@ -87,10 +89,10 @@ TEXTS = ("a smiling face", "a face with glasses", "a face with blue hair")
 
 
 def directions_sliders(directions: GlobalDirections, texts: Sequence[str] = TEXTS, alphas: Sequence[float] = (), seed: int = 0,
-                       neutral: str = NEUTRAL, share: float = SHARE, size: int = 256, threaded: bool = True) -> Panel:
+                       neutral: str = NEUTRAL, share: float | None = None, size: int = 256, threaded: bool = True) -> Panel:
     """A panel with a row for each text: the text and its alpha; and the neutral text, beta and the face for all of them.
 
-    beta is set as a share of each text's largest relevance.
+    beta is set as a share of each text's largest relevance; share: where its slider begins, by default the domain's.
     alphas = where the rows' sliders begin, 0 where none is given; size = pixels of each of the two faces. An empty text is left out.
     """
     wide = {"place": {"width": "330px"}}
@@ -98,7 +100,7 @@ def directions_sliders(directions: GlobalDirections, texts: Sequence[str] = TEXT
     controls: dict[str, ipywidgets.Widget] = {
         "seed": slider("face (seed)", seed, 0, 999, 1, "The seed of the face", **wide),
         "neutral": text_box("neutral text", neutral, "What the face is before the texts", **wide),
-        "share": slider("threshold", share, 0, 0.95, 0.05, BETA, **wide),
+        "share": slider("threshold", directions.models.calibration.beta_share if share is None else share, 0, 0.95, 0.05, BETA, **wide),
     }
     for i, (text, alpha) in enumerate(zip(texts, alphas)):
         controls[f"text{i}"] = text_box(f"text {i + 1}", text, "What the face should become; an empty line is left out", **wide)

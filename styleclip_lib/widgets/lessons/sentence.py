@@ -9,7 +9,6 @@ from PIL import Image
 
 from ...editing.optimization import optimize_latent
 from ...editing.result import Edit
-from ...editing.style_edit import at_strength
 from ...errors import StyleclipError
 from ...evaluation.report import EditReport, measure_edit
 from ...images import image_grid
@@ -35,8 +34,8 @@ class SentenceEdit:
     edit: Edit | None = None
 
     def after(self, strength: float = 1.0) -> torch.Tensor:
-        """The picture at this strength, [1, 3, R, R]; 1 is the edit itself, 0 the face before; see `at_strength`."""
-        return self.before if self.edit is None else at_strength(self.models, self.w_plus, self.edit, strength)
+        """The picture at this strength, [1, 3, R, R]; 1 is the edit itself, 0 the face before; see `Edit.at`."""
+        return self.before if self.edit is None else self.edit.at(strength).image
 
     def report(self, strength: float = 1.0) -> EditReport | None:
         """What the edit did, measured; None before there is one."""

@@ -8,7 +8,7 @@ import ipywidgets
 import torch
 from PIL import Image
 
-from ...editing.objective import NEUTRAL
+from ...editing.recipes import NEUTRAL
 from ...evaluation.report import measure_edit
 from ...images import image_grid
 from ..toolkit.controls import button, choice, helped, note, picture, row, slider, text_box

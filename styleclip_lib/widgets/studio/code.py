@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from ...models import Models
 from ...paths import data_folder
@@ -88,7 +88,7 @@ def _edit(script: _Script, edit: Recipe) -> None:
     """Lines that edit w_plus and end with the picture in `image`."""
     if edit["method"] == "directions":
         script.names.add("GlobalDirections")
-        changes = [tuple(change_of(one))[: 5 if "rgb" in one else 4] for one in edit["changes"]]
+        changes = [astuple(change_of(one))[: 5 if "rgb" in one else 4] for one in edit["changes"]]
         script.lines.append(f"image = GlobalDirections.available(models).edit_several(w_plus, {changes!r}).image")
     elif edit["method"] == "channel":
         script.names.add("GlobalDirections")

@@ -20,11 +20,13 @@ from pathlib import Path
 import torch
 
 from ...editing.directions.auto import auto_edit
-from ...editing.directions.global_directions import Change, GlobalDirections
+from ...editing.directions.global_directions import GlobalDirections
+from ...editing.face import Face
 from ...editing.mapper import LatentMapper
 from ...editing.mapper_file import shipped_mappers
 from ...editing.optimization import optimize_latent
-from ...editing.strength import seen_faces
+from ...editing.prompt import Prompt
+from ...editing.recipes import Change
 from ...errors import StyleclipError
 from ...models import Models
 from .faces import Recipe, Watch
@@ -56,7 +58,7 @@ class Edits:
 
     def __init__(self, models: Models, directions: GlobalDirections | None = None, mappers: Sequence[str | Path] = ()):
         self.models, self._more = models, [str(path) for path in mappers]
-        self._directions, self._crowd = directions, None
+        self._directions = directions
         self._mappers: dict[str, LatentMapper] = {}
         self._ends: dict[str, torch.Tensor] = {}
 
@@ -93,7 +95,7 @@ class Edits:
         if method == "directions":
             shift = self._no_shift()
             for one in edit["changes"]:
-                step = self.directions.step(*change_of(one))
+                step = self.directions.step(change_of(one))
                 shift[: len(step)] += step
             return Moved(edit, w_plus, shift)
         if method == "channel":
@@ -118,11 +120,8 @@ class Edits:
 
     def strengths(self, w_plus: torch.Tensor, text: str, neutral: str) -> list[Recipe]:
         """The changes that `auto_edit` finds for a text: one for each thing that it says, each with its own alpha."""
-        if self._crowd is None:
-            self._crowd = seen_faces(self.models)
-        recipe = auto_edit(self.directions, w_plus, text, neutral, crowd=self._crowd).recipe
-        found = recipe.get("changes", [recipe])
-        return [change_recipe(change_of(one)) for one in found]
+        edit = auto_edit(self.directions, Face(w_plus, self.models.generator), Prompt.of(self.models, text, neutral))
+        return [change_recipe(change) for change in edit.recipe.changes]
 
     def _no_shift(self) -> torch.Tensor:
         generator = self.models.generator

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from ...editing.directions.global_directions import GlobalDirections
-from ...editing.objective import NEUTRAL
+from ...editing.recipes import NEUTRAL
 from ...errors import StyleclipError
 from ...evaluation.report import EditReport, measure_edit
 from ...models import Models

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from ...editing.directions.global_directions import SHARE, Change
-from ...editing.objective import NEUTRAL
+from ...editing.recipes import NEUTRAL, Change
 from ...errors import StyleclipError
 from ...networks.mapper import LEVELS
 from ..lessons.directions import ALPHA, BETA, at_share, said
@@ -69,7 +68,7 @@ class TextTab:
 
     def _directions(self) -> ipywidgets.Widget:
         self.neutral = text_box("neutral text", NEUTRAL, "What the face is before the texts; directions go from here to each of them")
-        self.share = slider("threshold", SHARE, 0, 0.95, 0.05, BETA)
+        self.share = slider("threshold", self.studio.models.calibration.beta_share, 0, 0.95, 0.05, BETA)
         self.rows = [(text_box(f"text {i + 1}", text, "What the face should become"),
                       slider("strength alpha", 0.0, -10, 10, 0.25, ALPHA))
                      for i, text in enumerate(TEXTS)]

@@ -17,17 +17,12 @@ from styleclip_lib.editing.directions import channel_effects, channel_scan
 from styleclip_lib.editing.directions.channel_choice import jointly, steps_of
 from styleclip_lib.editing.directions.file import belongs_to, cached_path, read_facts, write
 from styleclip_lib.editing.directions.first_order import first_order_effects, seen_directions, slopes
-from styleclip_lib.editing.directions.global_directions import (
-    ALPHA,
-    RIDGE,
-    SHARE,
-    SHARE_PAINTED,
-    Change,
-    GlobalDirections,
-)
+from styleclip_lib.editing.directions.global_directions import ALPHA, GlobalDirections
 from styleclip_lib.editing.directions.prompt_templates import text_direction
 from styleclip_lib.editing.directions.redraw import with_channel
 from styleclip_lib.editing.directions.style_statistics import style_statistics
+from styleclip_lib.editing.face import Face
+from styleclip_lib.editing.recipes import Change, ChannelShift, Directions
 from styleclip_lib.editing.result import Edit
 from styleclip_lib.errors import StyleclipError
 from tests.conftest import make_tiny_models
@@ -455,7 +450,7 @@ def test_relevance_threshold_and_step_against_loops(scanned, beta):
 
 
 def test_the_step_of_a_text(directions):
-    step, relevance = directions.step(TARGET, NEUTRAL, 3.0, 0.1), directions.relevance(TARGET, NEUTRAL)
+    step, relevance = directions.step(Change(TARGET, NEUTRAL, 3.0, 0.1)), directions.relevance(TARGET, NEUTRAL)
     largest = relevance.abs().max()
     for c in range(56):
         wanted = 3.0 * directions.std[c] * relevance[c] / largest if relevance[c].abs() >= 0.1 else 0.0
@@ -486,7 +481,7 @@ def test_without_ridge_it_is_the_papers_way(scanned):
     paper = dataclasses.replace(scanned, ridge=0.0)
     direction = text_direction(paper.models.clip, TARGET, NEUTRAL)
     torch.testing.assert_close(paper.relevance(TARGET), paper.effects @ direction)
-    torch.testing.assert_close(scanned.relevance(TARGET), jointly(scanned.effects, direction, RIDGE))
+    torch.testing.assert_close(scanned.relevance(TARGET), jointly(scanned.effects, direction, 3.0))
     assert scanned.relevance(TARGET).abs().max() == pytest.approx(float(paper.relevance(TARGET).abs().max()), rel=1e-4)
 
 
@@ -503,7 +498,7 @@ def test_from_target_to_neutral_is_the_way_back(directions):
 
 def test_channels(directions, tiny):
     used = directions.channels(TARGET, NEUTRAL, 0.1)
-    relevance, step = directions.relevance(TARGET, NEUTRAL), directions.step(TARGET, NEUTRAL, 1.0, 0.1)
+    relevance, step = directions.relevance(TARGET, NEUTRAL), directions.step(Change(TARGET, NEUTRAL, 1.0, 0.1))
     assert {channel.index for channel in used} == set(step.nonzero().flatten().tolist())
     assert [abs(c.relevance) for c in used] == sorted((abs(c.relevance) for c in used), reverse=True)
     places = dict(tiny.generator.style_slices)
@@ -590,7 +585,7 @@ def test_where_steps_are_small_it_agrees_with_the_scan(tiny, exactly):
 def test_it_ranks_channels_as_the_scan_does(tiny, tmp_path, exactly, text):
     scanned = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
     gradients = GlobalDirections.first_order(tiny, **SMALL, projections=16)
-    gradients.ridge = scanned.ridge = 0.0
+    gradients, scanned = (dataclasses.replace(found, ridge=0.0) for found in (gradients, scanned))
     assert spearman(gradients.relevance(text), scanned.relevance(text)) > 0.6
 
 
@@ -606,12 +601,11 @@ def test_an_edit(directions, tiny, w_plus):
     edit = directions.edit(w_plus, TARGET, NEUTRAL, 3.0, 0.1)
     styles, rgb_styles = tiny.generator.styles(w_plus)
     assert isinstance(edit, Edit) and torch.equal(edit.w_plus, w_plus)
-    torch.testing.assert_close(edit.styles, styles + directions.step(TARGET, NEUTRAL, 3.0, 0.1))
+    torch.testing.assert_close(edit.styles, styles + directions.step(Change(TARGET, NEUTRAL, 3.0, 0.1)))
     assert torch.equal(edit.rgb_styles, rgb_styles), "toRGB is left alone"
     torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, rgb_styles))
     assert (edit.image - tiny.generator.synthesis(w_plus)).abs().max() > 1e-3
-    assert edit.recipe == {"domain": "tiny", "method": "directions", "text": TARGET, "neutral": NEUTRAL, "alpha": 3.0, "beta": 0.1,
-                           "rgb": False, "ridge": RIDGE, "directions": directions.settings, "version": __version__}
+    assert edit.recipe == Directions(changes=(Change(TARGET, NEUTRAL, 3.0, 0.1),), ridge=tiny.calibration.ridge)
     assert not edit.image.requires_grad and not edit.styles.requires_grad
 
 
@@ -622,13 +616,27 @@ def test_alpha_0_changes_nothing(directions, tiny, w_plus):
 
 
 def test_several_texts_are_added(directions, tiny, w_plus):
-    changes = [Change(TARGET, alpha=2.0, beta=0.1), ("a smiling face", "a sad face", -1.0, 0.05)]
+    changes = [Change(TARGET, alpha=2.0, beta=0.1), Change("a smiling face", "a sad face", -1.0, 0.05)]
     edit = directions.edit_several(w_plus, changes)
-    wanted = sum(directions.step(*change) for change in changes)
+    wanted = sum(directions.step(change) for change in changes)
     torch.testing.assert_close(edit.styles - tiny.generator.styles(w_plus)[0], wanted[None], rtol=0, atol=1e-5)
-    assert [change["text"] for change in edit.recipe["changes"]] == [TARGET, "a smiling face"]
-    again = directions.edit_several(w_plus, [(c["text"], c["neutral"], c["alpha"], c["beta"]) for c in edit.recipe["changes"]])
+    assert edit.recipe.changes == tuple(changes)
+    models = dataclasses.replace(tiny)
+    models.memo["directions"] = directions
+    again = Directions.from_dict(edit.recipe.to_dict()).apply(models, Face(w_plus, tiny.generator))
     assert torch.equal(again.image, edit.image)
+
+
+def test_a_single_channel_is_moved(scanned, tiny, w_plus):
+    models = dataclasses.replace(tiny)
+    models.memo["directions"] = scanned
+    recipe = ChannelShift(layer="b8.conv1", number=3, sigmas=5.0)
+    edit = recipe.apply(models, Face(w_plus, tiny.generator))
+    index = dict(tiny.generator.style_slices)["b8.conv1"].start + 3
+    moved = (edit.styles - tiny.generator.styles(w_plus)[0])[0]
+    assert moved.nonzero().flatten().tolist() == [index] and moved[index] == pytest.approx(float(5 * scanned.std[index]), rel=1e-3)
+    with pytest.raises(StyleclipError, match=r"no channel 99 in a layer 'b8\.conv1'"):
+        dataclasses.replace(recipe, number=99).apply(models, Face(w_plus, tiny.generator))
 
 
 def test_no_text_changes_nothing(directions, tiny, w_plus):
@@ -643,12 +651,13 @@ def test_several_faces(directions, tiny):
 
 def test_the_usual_strength(directions, w_plus):
     change = Change(TARGET)
-    assert change == (TARGET, "a face", ALPHA, None, False)
+    assert change == Change(TARGET, "a face", ALPHA, None, False)
     relevance = directions.relevance(TARGET).abs()
-    used, recipe = directions.channels(TARGET), directions.edit(w_plus, TARGET).recipe
-    assert len(used) == (relevance >= SHARE * relevance.max()).sum() and 0 < len(used) < 56
-    assert recipe["beta"] == pytest.approx(float(SHARE * relevance.max()))
-    again = directions.edit(w_plus, recipe["text"], recipe["neutral"], recipe["alpha"], recipe["beta"])
+    used, (done,) = directions.channels(TARGET), directions.edit(w_plus, TARGET).recipe.changes
+    share = directions.models.calibration.beta_share
+    assert len(used) == (relevance >= share * relevance.max()).sum() and 0 < len(used) < 56
+    assert done.beta == pytest.approx(float(share * relevance.max()))
+    again = directions.edit_several(w_plus, [done])
     assert torch.equal(again.image, directions.edit(w_plus, TARGET).image)
 
 
@@ -661,41 +670,41 @@ def test_what_is_handed_in_stays_as_it_is(directions, w_plus):
 # With the toRGB layers
 
 
-@pytest.mark.parametrize("ridge", [0.0, RIDGE])
+@pytest.mark.parametrize("ridge", [0.0, 3.0])
 def test_channels_of_both_kinds_are_asked_together(scanned, tiny, ridge):
     directions = dataclasses.replace(scanned, ridge=ridge, _relevances={})
     both, wanted = torch.cat([scanned.effects, scanned.rgb_effects]), text_direction(tiny.clip, TARGET, NEUTRAL)
     relevance = directions.relevance(TARGET, rgb=True)
     torch.testing.assert_close(relevance, jointly(both, wanted, ridge) if ridge else both @ wanted)
     assert directions.relevance(TARGET).shape == (56,), "each way of asking is remembered by itself"
-    assert directions.threshold(TARGET, rgb=True) == pytest.approx(SHARE_PAINTED * float(relevance.abs().max()))
-    step = directions.step(TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
+    assert directions.threshold(Change(TARGET, rgb=True)) == pytest.approx(tiny.calibration.beta_share_rgb * float(relevance.abs().max()))
+    step = directions.step(Change(TARGET, NEUTRAL, 3.0, 0.1, True))
     torch.testing.assert_close(step, 3.0 * torch.cat([scanned.std, scanned.rgb_std]) * steps_of(relevance, 0.1))
 
 
 def test_an_edit_that_paints(scanned, tiny, w_plus):
     edit = scanned.edit(w_plus, TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
     styles, rgb_styles = tiny.generator.styles(w_plus)
-    step = scanned.step(TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
+    step = scanned.step(Change(TARGET, NEUTRAL, 3.0, 0.1, True))
     torch.testing.assert_close(edit.styles, styles + step[:56])
     torch.testing.assert_close(edit.rgb_styles, rgb_styles + step[56:])
     assert step[:56].any() and step[56:].any()
     torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, edit.rgb_styles))
-    assert edit.recipe["rgb"] is True
+    assert edit.recipe.changes[0].rgb is True
 
 
 def test_some_texts_of_an_edit_paint_and_others_do_not(scanned, tiny, w_plus):
-    edit = scanned.edit_several(w_plus, [(TARGET, NEUTRAL, 2.0, 0.1), ("a smiling face", NEUTRAL, 1.0, 0.1, True)])
-    shape, color = scanned.step(TARGET, NEUTRAL, 2.0, 0.1), scanned.step("a smiling face", NEUTRAL, 1.0, 0.1, rgb=True)
+    edit = scanned.edit_several(w_plus, [Change(TARGET, NEUTRAL, 2.0, 0.1), Change("a smiling face", NEUTRAL, 1.0, 0.1, True)])
+    shape, color = scanned.step(Change(TARGET, NEUTRAL, 2.0, 0.1)), scanned.step(Change("a smiling face", NEUTRAL, 1.0, 0.1, True))
     styles, rgb_styles = tiny.generator.styles(w_plus)
     torch.testing.assert_close(edit.styles, styles + shape + color[:56])
     torch.testing.assert_close(edit.rgb_styles, rgb_styles + color[56:])
-    assert [change["rgb"] for change in edit.recipe["changes"]] == [False, True]
+    assert [change.rgb for change in edit.recipe.changes] == [False, True]
 
 
 def test_the_channels_of_an_edit_that_paints(scanned, tiny):
     used = scanned.channels(TARGET, NEUTRAL, 0.1, rgb=True)
-    relevance, step = scanned.relevance(TARGET, rgb=True), scanned.step(TARGET, NEUTRAL, 1.0, 0.1, rgb=True)
+    relevance, step = scanned.relevance(TARGET, rgb=True), scanned.step(Change(TARGET, NEUTRAL, 1.0, 0.1, True))
     slices = dict(tiny.generator.style_slices + tiny.generator.rgb_style_slices)
     sigmas, places = torch.cat([scanned.std, scanned.rgb_std]), []
     for channel in used:
@@ -721,7 +730,7 @@ def test_texts_that_cannot_be_used(directions, w_plus, target, neutral, hint):
         directions.edit(w_plus, target, neutral)
 
 
-@pytest.mark.parametrize("beta, hint", [(-0.1, "at least 0"), (1.0, "below 1"), (math.nan, "at least 0"), (0.999, "smaller beta")])
+@pytest.mark.parametrize("beta, hint", [(-0.1, "from 0 to 1"), (1.0, "smaller beta"), (math.nan, "from 0 to 1"), (0.999, "smaller beta")])
 def test_a_beta_that_leaves_nothing(directions, w_plus, beta, hint):
     with pytest.raises(StyleclipError, match=hint):
         directions.edit(w_plus, TARGET, beta=beta)

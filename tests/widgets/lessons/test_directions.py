@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib.editing.directions.global_directions import SHARE, Change, GlobalDirections
+from styleclip_lib.editing.directions.global_directions import GlobalDirections
+from styleclip_lib.editing.recipes import Change
 from styleclip_lib.images import to_pil
 from styleclip_lib.widgets.lessons.directions import at_share, directed_face, directions_sliders, said
 from styleclip_lib.widgets.toolkit.stage import png
@@ -54,7 +56,8 @@ def test_what_is_said_of_the_channels(directions):
 def test_a_share_of_the_largest(directions):
     beta = at_share(directions, SMILE, 0.5).beta
     assert beta == pytest.approx(directions.relevance(SMILE.target).abs().max().item() / 2)
-    assert at_share(directions, SMILE, SHARE).beta == pytest.approx(directions.threshold(SMILE.target))
+    share = directions.models.calibration.beta_share
+    assert at_share(directions, SMILE, share).beta == pytest.approx(directions.threshold(replace(SMILE, beta=None)))
 
 
 def sheet(directions, changes, seed=2, share=0.4):
@@ -69,11 +72,11 @@ def test_the_first_picture_is_there_at_once(directions, panel):
 @pytest.mark.parametrize(
     ("name", "value", "changes", "settings"),
     [
-        ("alpha0", -1.0, [SMILE._replace(alpha=-1.0)], {}),
+        ("alpha0", -1.0, [replace(SMILE, alpha=-1.0)], {}),
         ("alpha1", -2.0, [SMILE, GLASSES], {}),
-        ("text0", "an old face", [SMILE._replace(target="an old face")], {}),
+        ("text0", "an old face", [replace(SMILE, target="an old face")], {}),
         ("text0", "", [], {}),
-        ("neutral", "a man", [SMILE._replace(neutral="a man")], {}),
+        ("neutral", "a man", [replace(SMILE, neutral="a man")], {}),
         ("share", 0.8, [SMILE], {"share": 0.8}),
         ("seed", 9, [SMILE], {"seed": 9}),
     ],
@@ -98,7 +101,7 @@ def test_a_dragged_slider_ends_at_the_last_value(directions):
     for step in range(30):
         panel.controls["alpha0"].value = step / 4
     panel.worker.wait_idle()
-    assert panel.picture.value == sheet(directions, [SMILE._replace(alpha=29 / 4)])
+    assert panel.picture.value == sheet(directions, [replace(SMILE, alpha=29 / 4)])
 
 
 def test_a_notebook_keeps_a_still_picture(panel):

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import styleclip_lib
-from styleclip_lib.editing.directions.global_directions import SHARE_PAINTED, Change
+from styleclip_lib.editing.recipes import Change, Directions
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.paths import data_folder
 from styleclip_lib.widgets.lessons.directions import at_share
@@ -196,7 +196,7 @@ def test_a_text_that_speaks_of_a_colour_paints(renderer, world, text, rgb):
     recipe = studio_edits.change_recipe(change)
     assert change.rgb == recipe.get("rgb", False) == rgb
     largest = float(directions.relevance(text, rgb=rgb).abs().max())
-    assert change.beta == pytest.approx((SHARE_PAINTED if rgb else 0.2) * largest)
+    assert change.beta == pytest.approx((directions.models.calibration.beta_share_rgb if rgb else 0.2) * largest)
     moved = renderer.edits.moved(renderer.code(SEEDS[1]), {"method": "directions", "changes": [recipe]})
     assert bool(moved.shift[world.generator.num_channels :].any()) == rgb
     expected = directions.edit_several(renderer.code(SEEDS[1]), [studio_edits.change_of(recipe)]).image.clamp(-1, 1)
@@ -204,11 +204,11 @@ def test_a_text_that_speaks_of_a_colour_paints(renderer, world, text, rgb):
 
 
 def test_strengths_become_changes(renderer, monkeypatch):
-    def auto_edit(directions, w_plus, text, neutral, crowd):
-        return SimpleNamespace(recipe={"text": text, "neutral": neutral, "alpha": 1.23456, "beta": 0.98769, "rgb": text == "blue hair"})
+    def auto_edit(directions, face, prompt):
+        change = Change(prompt.text, prompt.neutral, 1.23456, 0.98769, prompt.text == "blue hair")
+        return SimpleNamespace(recipe=Directions(changes=(change,)))
 
     monkeypatch.setattr(studio_edits, "auto_edit", auto_edit)
-    monkeypatch.setattr(studio_edits, "seen_faces", lambda models: None)
     found = renderer.edits.strengths(torch.zeros(1), "a hat", "a face")
     assert found == [{"text": "a hat", "neutral": "a face", "alpha": 1.2346, "beta": 0.9876}]
     assert renderer.edits.strengths(torch.zeros(1), "blue hair", "a face")[0]["rgb"] is True

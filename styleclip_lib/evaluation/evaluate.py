@@ -1,20 +1,16 @@
 """How well does each method do what a text asks, and what else does it change? Over held-out portraits and many texts."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-from ..editing.directions.auto import auto_edit
-from ..editing.directions.global_directions import GlobalDirections
-from ..editing.mapper import LatentMapper, train_mapper
-from ..editing.mapper_file import mapper_for
-from ..editing.optimization import optimize_latent
-from ..editing.strength import LEARNT, best_strength, seen_faces
+from ..editing.face import Face
+from ..editing.prompt import Prompt
+from ..editing.recipes import Directions, MapperEdit, Optimization, Recipe
 from ..errors import StyleclipError
 from ..inversion.invert import Inversion, invert
 from ..models import Models
@@ -25,8 +21,16 @@ from ..portraits.language.statements import COLUMN, Statement, statements_true
 from ..portraits.world.factors import Factors, sample
 from .report import EditReport, measure_edit
 
-Method = Callable[[torch.Tensor, str], torch.Tensor]
-"""w_plus [1, num_ws, w_dim] and a text -> the edited picture [1, 3, R, R]."""
+RECIPES: dict[str, Recipe] = {
+    "optimization": Optimization.DEFAULT,
+    "optimization-w": Optimization(space="w"),
+    "optimization-w+": Optimization(space="w+"),
+    "optimization-paper": Optimization.PAPER,
+    "mapper": MapperEdit(strength="auto"),
+    "directions": Directions(strength="auto"),
+    "directions-paper": Directions.PAPER,
+}
+"""What can be evaluated, by name."""
 
 SEED = 4242  # of the portraits: no training used it
 TOUCHED = 0.1  # a pixel whose colour moves by more than this (of a range of 2) had to change
@@ -106,46 +110,6 @@ class Row:
         return {"method": self.method, "text": self.question.text, "kind": self.question.kind, **summarised(self.answers)}
 
 
-def standard_methods(models: Models, names: Sequence[str] = ("optimization", "mapper", "directions")) -> dict[str, Method]:
-    """The three methods of StyleCLIP with their defaults; "optimization-w" and "optimization-w+" search in these spaces.
-
-    A mapper that the domain has no file of is trained when its text is asked for, in a minute or two, and kept until the next text.
-    Directions and mappers go as far as `best_strength` says. Raises StyleclipError for an unknown name.
-    """
-    makers = {"optimization": _optimization, "optimization-w": partial(_optimization, space="w"),
-              "optimization-w+": partial(_optimization, space="w+"), "mapper": _mapper, "directions": _directions}
-    unknown = set(names) - set(makers)
-    if unknown:
-        raise StyleclipError(f"There is no method {', '.join(sorted(unknown))}; choose from {', '.join(makers)}.")
-    return {name: makers[name](models) for name in names}
-
-
-def _optimization(models: Models, **settings) -> Method:
-    return lambda w_plus, text: optimize_latent(models, w_plus, text, progress=False, **settings).image
-
-
-def _mapper(models: Models) -> Method:
-    crowd, trained = seen_faces(models), {}
-
-    def method(w_plus, text):
-        if text not in trained:
-            trained.clear()
-            name = mapper_for(models, text)
-            trained[text] = LatentMapper.load(models, name) if name else train_mapper(models, text, progress=False)
-
-        def draw(strength):
-            return trained[text].edit(w_plus, strength).image
-
-        return draw(best_strength(models, draw, text, strengths=LEARNT, crowd=crowd))
-
-    return method
-
-
-def _directions(models: Models) -> Method:
-    crowd, directions = seen_faces(models), GlobalDirections.available(models)
-    return lambda w_plus, text: auto_edit(directions, w_plus, text, crowd=crowd).image
-
-
 def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool = True) -> HeldOut:
     """Renders portraits and inverts them, with the defaults of `invert`.
 
@@ -159,9 +123,9 @@ def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool =
     return HeldOut(factors, [invert(models, render(factors[i], size), progress=False) for i in shown])
 
 
-def evaluate(models: Models, methods: Mapping[str, Method], people: HeldOut, questions: Sequence[Question] = QUESTIONS,
+def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, questions: Sequence[Question] = QUESTIONS,
              each: int | None = None, progress: bool = True) -> list[Row]:
-    """Asks every method every question.
+    """Asks every recipe every question.
 
     each  how many portraits a question is asked of, another part of the people for each question; None: all that it suits
 
@@ -169,17 +133,17 @@ def evaluate(models: Models, methods: Mapping[str, Method], people: HeldOut, que
     """
     rows: list[Row] = []
     chosen = [portraits_for(people, question, each, start=7 * number) for number, question in enumerate(questions)]
-    shown = tqdm(total=len(methods) * sum(map(len, chosen)), desc="edits", disable=not progress, leave=False)
+    shown = tqdm(total=len(recipes) * sum(map(len, chosen)), desc="edits", disable=not progress, leave=False)
     try:
-        for name, method in methods.items():
+        for name, recipe in recipes.items():
             for question, portraits in zip(questions, chosen):
-                row = Row(name, question)
+                row, prompt = Row(name, question), Prompt.of(models, question.text)
                 for portrait in portraits:
-                    row.answers.append(answer(models, method, people, portrait, question.text))
+                    row.answers.append(answer(models, recipe, people, portrait, prompt))
                     shown.update()
                 rows.append(row)
     except KeyboardInterrupt:
-        print(f"Stopped after {len(rows)} of {len(methods) * len(chosen)} rows; these are whole.")
+        print(f"Stopped after {len(rows)} of {len(recipes) * len(chosen)} rows; these are whole.")
     shown.close()
     return rows
 
@@ -208,15 +172,16 @@ def with_text(factors: Factors, text: str) -> Factors:
     return factors.replace(**dict(parse(text).statements))
 
 
-def answer(models: Models, method: Method, people: HeldOut, portrait: int, text: str) -> Answer:
+def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, prompt: Prompt) -> Answer:
     """One edit, measured."""
     start = people.inversions[portrait]
+    face = Face.of_inversion(models, start)
     began = time.perf_counter()
-    image = method(start.w_plus, text)
+    image = recipe.apply(models, face, prompt, progress=False).image
     seconds = time.perf_counter() - began
-    may_change = region(people.factors[portrait], text, models.generator.img_resolution).to(models.device)
+    may_change = region(people.factors[portrait], prompt.text, models.generator.img_resolution).to(models.device)
     outside = distance_outside(models.perceptual, start.image.clamp(-1, 1), image.clamp(-1, 1), may_change)
-    return Answer(portrait, measure_edit(models, start.image, image, text, seconds), outside)
+    return Answer(portrait, measure_edit(models, start.image, image, prompt.text, seconds), outside)
 
 
 def portraits_for(people: HeldOut, question: Question, each: int | None, start: int = 0) -> list[int]:

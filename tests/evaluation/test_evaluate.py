@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.evaluation import study as evaluation
-from styleclip_lib.evaluation.report import EditReport
-from styleclip_lib.evaluation.study import (
+from styleclip_lib.evaluation import evaluate as evaluation
+from styleclip_lib.evaluation.evaluate import (
     QUESTIONS,
+    RECIPES,
     Answer,
     HeldOut,
     Question,
@@ -23,10 +23,10 @@ from styleclip_lib.evaluation.study import (
     portraits_for,
     redrawn,
     region,
-    standard_methods,
     summarised,
     totals,
 )
+from styleclip_lib.evaluation.report import EditReport
 from styleclip_lib.inversion.invert import Inversion
 from styleclip_lib.portraits.language.captions import heldout_captions, is_heldout
 from styleclip_lib.portraits.language.parsing import parse
@@ -103,18 +103,26 @@ def test_distance_outside_ignores_the_inside(tiny):
     assert distance_outside(tiny.perceptual, a, left, inside) < 0.2 * distance_outside(tiny.perceptual, a, left, ~inside)
 
 
-def test_every_method_is_asked_every_question_and_timed(tiny, people):
-    asked = []
+class Stay:
+    """A recipe that changes nothing; what it is asked is written down."""
 
-    def stay(w_plus, text):
-        asked.append(text)
-        return tiny.generator.synthesis(w_plus)
+    def __init__(self, stops_at=None):
+        self.asked, self.stops_at = [], stops_at
 
+    def apply(self, models, face, prompt, progress):
+        if prompt.text == self.stops_at:
+            raise KeyboardInterrupt
+        self.asked.append(prompt.text)
+        return face
+
+
+def test_every_recipe_is_asked_every_question_and_timed(tiny, people):
+    stay = Stay()
     questions = [Question("a smile", "single"), Question("a face with a beard", "paraphrase", (("gender", "man"),))]
     rows = evaluate(tiny, {"stay": stay, "again": stay}, people, questions, each=3, progress=False)
     assert [(row.method, row.question.text, len(row.answers)) for row in rows] == [
         (name, question.text, 3) for name in ("stay", "again") for question in questions]
-    assert asked == 2 * (3 * ["a smile"] + 3 * ["a face with a beard"])
+    assert stay.asked == 2 * (3 * ["a smile"] + 3 * ["a face with a beard"])
     answers = [a for row in rows for a in row.answers]
     assert all(a.outside < 1e-4 and a.report.identity > 0.999 and not a.report.changed for a in answers), "nothing was changed"
     assert all(a.report.seconds > 0 for a in answers)
@@ -126,7 +134,7 @@ def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
     """The same portraits as the methods are asked; drawn twice the same where the text says what is so already."""
     people = HeldOut(people.factors.replace(expression="neutral"), people.inversions)
     rows = redrawn(tiny, people, QUESTIONS[:3], each=2)
-    asked = evaluate(tiny, {"stay": lambda w_plus, text: tiny.generator.synthesis(w_plus)}, people, QUESTIONS[:3], 2, progress=False)
+    asked = evaluate(tiny, {"stay": Stay()}, people, QUESTIONS[:3], 2, progress=False)
     assert [[a.portrait for a in row.answers] for row in rows] == [[a.portrait for a in row.answers] for row in asked]
     assert {row.method for row in rows} == {"redrawn"} and all(a.report.perceptual > 0 for row in rows for a in row.answers)
     smiling = HeldOut(people.factors.replace(expression="smile"), people.inversions)
@@ -135,14 +143,20 @@ def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
 
 
 def test_stopping_keeps_whole_rows(tiny, people, capsys):
-    def stops(w_plus, text):
-        if text == "glasses":
-            raise KeyboardInterrupt
-        return tiny.generator.synthesis(w_plus)
-
-    rows = evaluate(tiny, {"m": stops}, people, [Question("a smile", "single"), Question("glasses", "single")], each=2, progress=False)
+    questions = [Question("a smile", "single"), Question("glasses", "single")]
+    rows = evaluate(tiny, {"m": Stay(stops_at="glasses")}, people, questions, each=2, progress=False)
     assert len(rows) == 1 and len(rows[0].answers) == 2
     assert "Stopped after 1 of 2 rows" in capsys.readouterr().out
+
+
+def test_the_recipes_edit(tiny, people):
+    """Each of them, whatever the method, on a real face."""
+    quick = {"steps": 2, "auxiliary_latents": 0}
+    recipes = {name: dataclasses.replace(recipe, **quick) if "optimization" in name else recipe for name, recipe in RECIPES.items()
+               if not name.startswith("mapper")}
+    rows = evaluate(tiny, recipes, people, [Question("a smile", "single")], each=1, progress=False)
+    assert [row.method for row in rows] == list(recipes) and len({row.method for row in rows}) == len(rows)
+    assert RECIPES["optimization-w"].space == "w" and RECIPES["mapper"].strength == "auto"
 
 
 def test_summing_up():
@@ -162,7 +176,7 @@ def test_totals_weigh_every_answer_alike():
 
 
 def test_the_readme_quotes_what_was_measured():
-    root = Path(__file__).parent.parent.parent
+    root = Path(__file__).parents[2]
     measured = json.loads((root / "data/models/portraits/evaluation.json").read_text())["totals"]
     told = {(total["method"], total["kind"]): total for total in measured}
     table = re.search(r"\n(\| method \| reached.*?)\n\n", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
@@ -172,24 +186,6 @@ def test_the_readme_quotes_what_was_measured():
         kinds = " / ".join(f"{100 * told[method, kind]['reached']:.0f}" for kind in ("single", "combined", "paraphrase"))
         assert cells[:2] == [f"{100 * everything['reached']:.0f} %", f"{kinds} %"], method
         assert cells[2:] == [f"{everything['changed']:.2f}", f"{everything['identity']:.2f}"], method
-
-
-@pytest.mark.parametrize(("name", "told"), [("optimization", {}), ("optimization-w", {"space": "w"}), ("optimization-w+", {"space": "w+"})])
-def test_optimisation_in_each_space(tiny, monkeypatch, name, told):
-    asked = {}
-
-    def optimize_latent(models, w_plus, text, progress, **settings):
-        asked.update(settings)
-        return Inversion(w_plus, models.generator.synthesis(w_plus))
-
-    monkeypatch.setattr(evaluation, "optimize_latent", optimize_latent)
-    methods = standard_methods(tiny, [name])
-    assert methods[name](tiny.sample(0), "a smile").shape[1] == 3 and asked == told
-
-
-def test_an_unknown_method(tiny):
-    with pytest.raises(StyleclipError, match="optimization-z; choose from optimization, optimization-w"):
-        standard_methods(tiny, ["optimization-z"])
 
 
 def test_a_domain_without_attributes_is_refused(tiny):

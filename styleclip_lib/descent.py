@@ -1,0 +1,93 @@
+"""Following a gradient downhill: what every loop of the library has in common besides its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from .schedule import ramped
+
+State = TypeVar("State")
+
+OnStep = Callable[[int, Tensor], bool | None]
+"""Gets the number of a step and its picture [B, 3, r, r]; True ends the descent, and the best so far is taken."""
+
+
+class Descent(AbstractContextManager, Generic[State]):
+    """Steps of an optimiser with a progress bar, a history for plotting, and the best state so far, which Ctrl-C keeps.
+
+        with Descent(optimizer, 100, keep=lambda: w.detach().clone(), lr=0.1) as descent:
+            for step in descent:
+                loss = ...
+                descent.record(loss=loss)
+                descent.offer(loss)
+                descent.follow(loss)
+        best, history = descent.best, descent.history
+
+    keep       copies what is being optimised; `best` is such a copy, at first that of the beginning
+    lr         the height of the learning rate of `schedule.ramped`; None: the optimiser's own stays
+    on_step    called by `follow` with the step's number and its picture; True ends the descent
+    look_last  whether there is one more round after the last step, so that where it led is recorded and offered, too
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer, steps: int, *, keep: Callable[[], State], description: str = "",
+                 lr: float | None = None, on_step: OnStep | None = None, look_last: bool = True, progress: bool = True):
+        self.optimizer, self.steps, self.keep, self.lr, self.on_step = optimizer, steps, keep, lr, on_step
+        self.rounds = steps + look_last
+        self.history: dict[str, list[float]] = {}
+        self.best, self.lowest, self.stopped, self.step = keep(), float("inf"), False, 0
+        self.bar = tqdm(total=self.rounds, desc=description, disable=not progress or steps == 0, leave=False)
+
+    def __iter__(self) -> Iterator[int]:
+        for step in range(self.rounds):
+            self.step = step
+            if self.lr is not None:
+                self.optimizer.param_groups[0]["lr"] = ramped(step + 1, self.steps + 1, self.lr)
+            yield step
+            self.bar.update()
+            if self.stopped:
+                return
+
+    def record(self, **values: Tensor | float) -> None:
+        """Writes the step's numbers into the history."""
+        for name, value in values.items():
+            self.history.setdefault(name, []).append(_number(value))
+
+    def offer(self, score: Tensor | float) -> None:
+        """Keeps the state as it is now if its score is lower than all before."""
+        if _number(score) < self.lowest:
+            self.lowest, self.best = _number(score), self.keep()
+
+    def follow(self, loss: Tensor, picture: Tensor | None = None) -> None:
+        """One step down the gradient of a loss, unless this is the last look or `on_step` ends it."""
+        self.bar.set_postfix(loss=f"{loss.item():.4f}")
+        if self.stopped or self.step == self.steps:
+            return
+        if self.on_step is not None and picture is not None and self.on_step(self.step, picture.detach()):
+            self.stopped = True
+            return
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+
+    def stop(self) -> None:
+        """Ends the descent with this round."""
+        self.stopped = True
+
+    def __exit__(self, kind, error, trace) -> bool:
+        """Ctrl-C says how far it came, and the best so far stays."""
+        self.bar.close()
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            print(f"Stopped after {len(self.history.get('loss', []))} of {self.steps} steps; this is the best so far.")
+            self.stopped = True
+            return True
+        return False
+
+
+def _number(value: Tensor | float) -> float:
+    return value.item() if isinstance(value, Tensor) else float(value)

@@ -1,0 +1,102 @@
+"""A text, understood once: what it says of a face, and where it lies in CLIP's space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..models import Models
+from ..portraits.language.captions import said_apart
+from ..portraits.language.parsing import COLORED, Parsed, parse
+from ..portraits.language.statements import Statement
+from .directions.prompt_templates import can_read
+from .recipes import NEUTRAL
+
+BROWS = frozenset({("expression", "angry"), ("expression", "sad"), ("expression", "surprised")})
+"""What the brows tell, which are fine lines. (A smile is in the mouth.)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """What every method needs to know of a text.
+
+    text      the target text;  neutral: what the face is without it, None for `NEUTRAL`, which may give way to something better
+    vector, neutral_vector  [1, D], CLIP's vectors of both, of length one
+    parsed    what the grammar makes of the text: attribute values, a style, unknown words
+    parts     for a text that says several things of a face, all of which CLIP can read by themselves, a prompt for each; else none
+    """
+
+    text: str
+    neutral: str | None
+    vector: Tensor
+    neutral_vector: Tensor
+    parsed: Parsed
+    parts: tuple[Prompt, ...] = field(default=(), repr=False)
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, models: Models, text: str, neutral: str | None = None) -> Prompt:
+        """Understands a text. Raises StyleclipError for an empty text, or one that the domain's CLIP cannot read."""
+        vector, neutral_vector = models.clip.encode_text([text, neutral or NEUTRAL]).split(1)
+        parsed, texts = parse(text), said_apart(text)
+        if len(texts) < 2 or not can_read(models.clip, texts):
+            return cls(text, neutral, vector, neutral_vector, parsed)
+        gender = tuple(statement for statement in parsed.statements if statement[0] == "gender")
+        things = [statement for statement in parsed.statements if statement[0] != "gender"]
+        parts = tuple(cls(said, neutral, one, neutral_vector, Parsed((*gender, thing)))
+                      for said, thing, one in zip(texts, things, models.clip.encode_text(texts).split(1)))
+        return cls(text, neutral, vector, neutral_vector, parsed, parts)
+
+    @property
+    def direction(self) -> Tensor:
+        """From the neutral text to the target in CLIP's space, of length one. [1, D]"""
+        return F.normalize(self.vector - self.neutral_vector, dim=1)
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """(attribute, value) for everything that the text says of a face."""
+        return self.parsed.statements
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The words outside the vocabulary of the portraits."""
+        return self.parsed.unknown
+
+    @property
+    def gender(self) -> str | None:
+        """ "man" or "woman" if the text says so."""
+        return dict(self.statements).get("gender")
+
+    @property
+    def speaks_of_color(self) -> bool:
+        """Whether the text says of what colour something is."""
+        return self.parsed.speaks_of_color
+
+    @property
+    def layers(self) -> str:
+        """Which layers the text needs: "shape", "color", or "all" for both and for words outside the vocabulary of the portraits."""
+        if self.unknown or not self.parsed.attributes:
+            return "all"
+        if not self.speaks_of_color:
+            return "shape"
+        return "color" if COLORED.issuperset(self.parsed.attributes) else "all"
+
+    @property
+    def needs_fine_layers(self) -> bool:
+        """Whether the text speaks of colours or of fine lines (`BROWS`), or may do so."""
+        return self.layers != "shape" or not BROWS.isdisjoint(self.statements)
+
+    def cosine(self, embedding: Tensor) -> float:
+        """How true the text is of a picture, from CLIP's vector of it [1, D]: its cosine, or that of its part that fits least.
+
+        "A smiling woman with long red hair" can be near to a picture with short hair, if all else is so.
+        """
+        return float((embedding @ torch.cat([self.vector, *(part.vector for part in self.parts)]).T).min())
+
+
+def understood(models: Models, text: str | Prompt) -> Prompt:
+    """A text as a prompt; a prompt is one already."""
+    return text if isinstance(text, Prompt) else Prompt.of(models, text)

@@ -1,0 +1,256 @@
+"""Recipes: one frozen dataclass for each method of editing. `Recipe.from_dict(json).apply(models, face, prompt)` makes an edit.
+
+A recipe holds the settings of a method and no text, so that one recipe can be tried on many texts and faces. None as a setting means
+what suits the domain (`Models.calibration`) or the text; the recipe of the `Edit` that comes back says what that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ..errors import StyleclipError
+from ..settings import Settings, setting
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..models import Models
+    from .face import Face
+    from .prompt import Prompt
+    from .result import Edit
+
+    OnStep = Callable[[int, Tensor], bool | None]
+
+NEUTRAL = "a face"
+"""The neutral text unless another one is given."""
+
+SEEDS = 2**63 - 1
+MOST_STEPS = 100_000
+TEXT_LENGTH = 1000
+
+FORMER_NAMES = {"lambda_side": "lambda_off_direction", "already": "early_exit", "enough": "clip_cap", "companions": "auxiliary_latents"}
+"""What settings of an optimisation were called in the version before; files and calls with these names are understood."""
+
+Level = Literal["coarse", "medium", "fine", "all"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Settings):
+    """What all methods have in common.
+
+    strength   how far to go from the face to the method's result: 0 is the face, 1 the result, more exaggerates; "auto": as far as
+               CLIP gains more than the person loses (`strength.best_strength`), trying `STRENGTHS`
+    """
+
+    TAG: ClassVar[str] = "method"
+    NEEDS_TEXT: ClassVar[bool] = True
+    STRENGTHS: ClassVar[tuple[float, ...]] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
+    PRESETS: ClassVar[dict[str, Recipe]] = {}
+    strength: float | Literal["auto"] = setting(
+        1.0, "how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: as far as CLIP gains more than "
+             "the person loses", low=-10, high=10, slider=(-1.0, 2.0, 0.05))
+
+    def apply(self, models: Models, face: Face, prompt: Prompt | None = None, on_step: OnStep | None = None, *, frames: int = 0,
+              progress: bool = True) -> Edit:
+        """Edits a face as the prompt says.
+
+        on_step  called in each step of a method that takes steps, with the step's number and its picture [1, 3, r, r]; True stops it
+        frames   how many pictures of the optimisation path to keep, evenly spread, for an animation
+
+        The recipe of the edit is this one with everything filled in, so that it makes the same edit again without a search.
+        Raises StyleclipError for a prompt that is missing, and for a setting that does not suit the generator or the text.
+        """
+        self._check(prompt)
+        edit = self._edited(models, face, prompt, on_step, frames, progress)
+        if self.strength != "auto":
+            return edit.at(self.strength)
+        from .strength import best_strength
+
+        return edit.at(best_strength(face.on(models), lambda strength: edit.at(strength).image, prompt, strengths=self.STRENGTHS))
+
+    def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
+        """Loads, computes or trains what the method needs besides the face, so that what is wrong is said before a face is inverted.
+
+        Raises StyleclipError as `apply` does.
+        """
+        self._check(prompt)
+
+    def _check(self, prompt: Prompt | None) -> None:
+        if prompt is None and self.NEEDS_TEXT:
+            raise StyleclipError(f"The method '{self.KIND}' needs a text: say what the face should become, such as 'a smiling face'.")
+
+    def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
+        """The method's own result, that of strength 1."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimization(Recipe):
+    """Latent optimisation: follow CLIP's gradient for one face and one text (Patashnik et al. 2021, section 4).
+
+    argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_off L_off(w)        (eq. 1, and L_off: `losses.off_direction_loss`)
+
+    `PRESETS["paper"]`, also `Optimization.PAPER`, has the authors' settings.
+    """
+
+    KIND: ClassVar[str] = "optimization"
+    DEFAULT: ClassVar[Optimization]
+    PAPER: ClassVar[Optimization]
+    steps: int = setting(100, "how many steps; none are taken where the text is true from the start", low=1, high=MOST_STEPS,
+                         slider=(5, 150, 5))
+    space: Literal["styles", "w+", "w"] = setting(
+        "styles", "what moves: the styles of the channels, a latent for each layer, or one for all layers")
+    lr: float | None = setting(None, "Adam's learning rate at its height; by default what suits the space", low=0, high=100)
+    lambda_l2: float | None = setting(None, "weight of the squared offset; by default what suits the space", low=0, high=1e6)
+    lambda_id: float = setting(0.1, "weight of the identity loss", low=0, high=1e6, slider=(0.0, 1.0, 0.05))
+    lambda_off_direction: float | None = setting(
+        None, "weight of the off-direction penalty: what CLIP sees change besides; by default the domain's (0 is the paper's)", low=0,
+        high=1e6, slider=(0.0, 1.0, 0.05))
+    clip_cap: float | None = setting(
+        None, "cosine of picture and text above which nothing more is asked; by default the domain's (1 is the paper's)", low=-1, high=1)
+    early_exit: float | None = setting(
+        None, "cosine from which on the text counts as true, so that the face comes back as it is; by default the domain's (1: never)",
+        low=-1, high=1)
+    auxiliary_latents: int | None = setting(
+        None, "on how many invented faces, others in each step, the same offset is tried; by default the domain's (0 is the paper's)",
+        low=0, high=64, slider=(0, 4, 1))
+    views: int = setting(2, "how many random views of the picture CLIP sees in each step; 1 is the paper's way", low=1, high=64)
+    layers: Literal["all", "auto", "shape", "color"] = setting(
+        "all", "which layers of the generator may change: shape leaves colours alone, color leaves shapes, auto takes what the text "
+               "speaks of")
+    rgb: bool | None = setting(
+        None, "whether the styles of the toRGB layers move too, in the space styles; by default if the text speaks of a colour")
+    stop_at: int | None = setting(
+        None, "resolution at which CLIP and the identity network see the face; by default 256, or the generator's own if that is smaller",
+        low=4, high=8192)
+    stop_after: int | None = setting(None, "end after so many steps, though the learning rate is planned for all", low=1, high=MOST_STEPS)
+    seed: int = setting(0, "the same seed gives the same result", low=0, high=SEEDS)
+
+    def _edited(self, models: Models, face: Face, prompt: Prompt, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
+        from .optimization import optimize
+
+        return optimize(face.on(models), face, prompt, self, on_step, frames, progress)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapperEdit(Recipe):
+    """The latent mapper: a network that has learnt one text (Patashnik et al. 2021, section 5)."""
+
+    KIND: ClassVar[str] = "mapper"
+    STRENGTHS: ClassVar[tuple[float, ...]] = (0.0, 1.0, 1.25, 1.5, 1.75, 2.0)  # 1 is what was learnt: less is not tried
+    DEFAULT: ClassVar[MapperEdit]
+    mapper: str = setting(
+        "", "the name of a mapper that comes with the domain, or a file; by default the one for the text, else a new one, trained in "
+            "a minute or two", high=TEXT_LENGTH)
+    levels: tuple[Level, ...] | None = setting(None, "only these levels act; by default all that the mapper has")
+    seed: int = setting(0, "seed of a mapper that has to be trained", low=0, high=SEEDS)
+
+    def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
+        super().prepare(models, prompt)
+        from .mapper import mapper_of
+
+        mapper_of(models, self, prompt)
+
+    def _check(self, prompt: Prompt | None) -> None:
+        if not self.mapper or self.strength == "auto":
+            super()._check(prompt)
+
+    def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
+        from .mapper import mapper_of
+
+        return replace(mapper_of(models, self, prompt, progress).apply(face, self.levels), prompt=prompt)
+
+
+@dataclass(frozen=True)
+class Change(Settings):
+    """One text of an edit by global directions: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta.
+
+    rgb: whether the channels of the toRGB layers move too; the paper leaves them alone.
+    """
+
+    target: str = setting(help="what the face should become", label="text", high=TEXT_LENGTH)
+    neutral: str = setting(NEUTRAL, "what the face is without it", label="neutral text", high=TEXT_LENGTH)
+    alpha: float = setting(2.0, "strength, in standard deviations of the most relevant channel", low=-1000, high=1000,
+                           slider=(-10.0, 10.0, 0.25))
+    beta: float | None = setting(None, "disentanglement threshold; by default a share of the largest relevance", low=0, high=1)
+    rgb: bool = setting(False, "whether the channels of the toRGB layers move too")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directions(Recipe):
+    """Global directions: one step in StyleSpace that suits every face (Patashnik et al. 2021, section 6).
+
+    changes  what is done, text by text, in place of a prompt. The recipe of an edit always has them: with `strength="auto"` each thing
+             that the text says gets an alpha of its own, and maybe another neutral text.
+    """
+
+    KIND: ClassVar[str] = "directions"
+    DEFAULT: ClassVar[Directions]
+    PAPER: ClassVar[Directions]
+    alpha: float = setting(2.0, "how far the most relevant channel moves, in its standard deviations; --strength auto finds its own",
+                           low=-1000, high=1000, slider=(-10.0, 10.0, 0.25))
+    beta: float | None = setting(
+        None, "disentanglement threshold: channels of less relevance stay as they are; by default a share of the largest relevance",
+        low=0, high=1, slider=(0.0, 0.5, 0.01))
+    ridge: float | None = setting(
+        None, "0 takes each channel's relevance by itself, as the paper does; above 0 all channels are solved jointly (ridge "
+              "regression); by default the domain's", low=0, high=1e6)
+    rgb: bool | None = setting(None, "whether the channels of the toRGB layers move too; by default if the text speaks of a colour")
+    changes: tuple[Change, ...] = setting((), "texts with an alpha, a beta and a neutral text of their own, in place of a prompt")
+
+    def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
+        super().prepare(models, prompt)
+        from .directions.auto import directions_of
+
+        directions_of(models, self, prompt)
+
+    def _check(self, prompt: Prompt | None) -> None:
+        if not self.changes:
+            super()._check(prompt)
+
+    def apply(self, models: Models, face: Face, prompt: Prompt | None = None, on_step: OnStep | None = None, *, frames: int = 0,
+              progress: bool = True) -> Edit:
+        """As `Recipe.apply`; with the strength "auto", each thing that the text says gets its own."""
+        if self.strength != "auto" or self.changes:
+            return super().apply(models, face, prompt, on_step, frames=frames, progress=progress)
+        self._check(prompt)
+        from .directions.auto import auto_edit, directions_of
+
+        return auto_edit(directions_of(models, self).on(face.on(models)), face, prompt, self.beta, self.rgb)
+
+    def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
+        from .directions.auto import changes_of, directions_of
+
+        directions = directions_of(models, self, prompt).on(face.on(models))
+        return replace(directions.apply(face, self.changes or changes_of(directions, self, prompt)), prompt=prompt)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelShift(Recipe):
+    """A single style channel moved by hand."""
+
+    KIND: ClassVar[str] = "channel"
+    NEEDS_TEXT: ClassVar[bool] = False
+    layer: str = setting("b4.conv1", "a convolution of the generator, such as b16.conv1", high=60)
+    number: int = setting(0, "the channel's place in that layer", label="channel", low=0, high=100_000)
+    sigmas: float = setting(5.0, "how far it moves, in its standard deviations", label="shift in sigmas", low=-1000, high=1000,
+                            slider=(-20.0, 20.0, 0.5))
+
+    def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
+        from .directions.auto import directions_of
+
+        return directions_of(models).on(face.on(models)).shift(face, self)
+
+
+Optimization.DEFAULT = Optimization()
+Optimization.PAPER = Optimization(steps=300, space="w+", lr=0.1, lambda_l2=0.008, lambda_id=0.005, lambda_off_direction=0.0, clip_cap=1.0,
+                                  early_exit=1.0, auxiliary_latents=0, views=1, rgb=False)
+MapperEdit.DEFAULT = MapperEdit()
+Directions.DEFAULT = Directions()
+Directions.PAPER = Directions(alpha=4.1, beta=0.15, ridge=0.0, rgb=False)
+Optimization.PRESETS = {"default": Optimization.DEFAULT, "paper": Optimization.PAPER}
+MapperEdit.PRESETS = {"default": MapperEdit.DEFAULT}
+Directions.PRESETS = {"default": Directions.DEFAULT, "paper": Directions.PAPER}
+
