@@ -39,7 +39,7 @@ OVER_EARS = ("bald", "short", "mohawk")
 
 FORMS = {
     "short": Form(0.045, 0.140, 0.08),
-    "long": Form(0.105, 0.125, 0.10, 0.05, (-1.30, -1.95)),
+    "long": Form(0.105, 0.125, 0.10, 0.05, (-1.10, -1.60)),
     "bob": Form(0.125, 0.130, 0.12, 0.05, (-0.66, -1.02)),
     "curly": Form(0.26, 0.24, 0.16),
 }
@@ -133,7 +133,7 @@ def _hanging(scene: Scene) -> None:
     shell = _shell(scene, view)
     part = shell.x - 0.26 * p.parting
     waves = 0.07 * max(p.hair_waves, 0.0) * torch.sin(8.5 * shell.y + 2.0 * shell.z) * smoothstep(0.5, -0.3, shell.y)
-    across = 1.15 * shell.z + 0.30 * shell.y.clamp(min=0) ** 2 + waves + 0.31 * (part > 0)
+    across = 1.15 * shell.z + 0.18 * shell.y.clamp(min=0) ** 2 + waves + 0.31 * (part > 0)
     pattern = combed(across, 0.35 * (shell.y.abs() + part.abs()), view.pixel)
     # the opening: under a curve that falls from the parting, and not too far to the sides
     line = a.brow_y + 0.50 - 0.50 * (part.abs() + 0.02) ** 1.35
@@ -150,12 +150,13 @@ def _hanging(scene: Scene) -> None:
 
 
 def _short(scene: Scene) -> None:
-    """Short hair: it grows from the crown, is brushed up and to a side over the forehead, and lies close at the sides."""
+    """Short hair: from the parting to both sides, off the forehead, and close to the head above the ears."""
     p, view = scene.p, _view(scene)
     shell = _shell(scene, view)
-    across, along = _from_crown(shell, 0.9 * p.parting)
-    across = across + 0.02 * p.hair_waves * torch.sin(9 * shell.y + 5 * shell.x)
-    pattern = combed(across, 0.5 * along, view.pixel)
+    part = shell.x - 0.36 * p.parting
+    waves = 0.03 * p.hair_waves * torch.sin(8 * shell.x + 4 * shell.y)
+    across = 1.15 * shell.z + 0.15 * shell.y.clamp(min=0) ** 2 + 0.31 * (part > 0) + waves
+    pattern = combed(across, 0.5 * (part.abs() + shell.y.abs()), view.pixel)
     shell = _tousled(scene, view, shell, pattern)
     beside = torch.zeros_like(scene.view.x)
     scene.head.view.window(beside).copy_(scene.head.alpha)
@@ -165,25 +166,17 @@ def _short(scene: Scene) -> None:
     ragged = (0.03 - 0.02 * sides) * (pattern[0] - 0.5) + 0.02 * pattern[2]
     mask = smoothstep(-0.030, 0.030, inside + ragged) * shell.alpha * _below_headwear(scene, shell)
     thick = smoothstep(-0.02, 0.16, inside)
-    _lay(scene, shell, across, pattern, mask * (1 - 0.12 * sides), (0.60 + 0.40 * thick) * (1 - 0.25 * sides), 0.45)
+    root = 1 - 0.35 * bell(part, 0.02 + view.pixel) * smoothstep(0.4, 0.6, shell.y)
+    _lay(scene, shell, across, pattern, mask * (1 - 0.12 * sides), root * (0.60 + 0.40 * thick) * (1 - 0.25 * sides), 0.45)
     _fringe(scene, view, shell)
-
-
-def _from_crown(shell, sweep):
-    """Strands that run from the crown to all sides, and turn to one side by `sweep`. (across, along) [h, w]"""
-    up, forward = 0.88, 0.475  # the crown lies behind the top of the head
-    top = up * shell.y - forward * shell.z
-    front = forward * shell.y + up * shell.z
-    away = (shell.x**2 + front**2 + 1e-6).sqrt()
-    return 0.62 * (torch.atan2(shell.x, front) + sweep * (0.5 - 0.5 * top)), (1 - top) + 0.3 * away
 
 
 def _grown(scene, x, y, z):
     """Where short hair grows, as a distance from its edge: forehead, temples, sideburns, around the ears, nape. [h, w], positive inside"""
     p, a = scene.p, scene.a
     recede = (0.035 + 0.05 * a.old) * a.man
-    line = a.brow_y + 0.49 - 0.30 * x * x + recede * bell(x.abs() - 0.34, 0.13) + 0.02 * bell(x, 0.15) + 0.03 * a.old * a.man
-    line = line - 0.14 * p.parting * x
+    part = x - 0.36 * p.parting
+    line = a.brow_y + 0.54 - 0.34 * (part.abs() + 0.02) ** 1.3 + recede * bell(x.abs() - 0.34, 0.13) + 0.03 * a.old * a.man
     sideburn = 0.30 + 0.22 * smoothstep(0.05, 0.45, y)
     ends = -0.14 - 0.25 * smoothstep(-0.10, -0.35, z) - 0.05 * p.hair_length
     opening = _rounded_min(line - y, z - sideburn, 0.20)
@@ -248,7 +241,7 @@ def _mohawk(scene: Scene) -> None:
     p, a = scene.p, scene.a
     _stubble(scene, 0.50)
     view = scene.view.box(-0.9, 0.9, 0.2, 1.75)
-    width, height, deep = 0.185 + 0.03 * p.hair_volume, 0.50 + 0.07 * p.hair_length, 0.86
+    width, height, deep = 0.185 + 0.03 * p.hair_volume, 0.46 + 0.09 * p.hair_length, 0.86
     center = (0.0, 0.74, -0.06)
     hit = intersect(view, center, (width, height, deep))
     up = (hit.y - 0.15).clamp(min=0.15)
