@@ -39,10 +39,10 @@ EXPRESSIONS = {
                         brow_outer=0.012, upper_lid=-0.10, lower_lid=0.34, cheek=1.0, jaw=0.02),
     "sad": Expression(corners=-0.095, widening=-0.06, brow_inner=0.115, brow_middle=0.012, brow_outer=-0.060, brow_pinch=0.03,
                       upper_lid=-0.24, lower_lid=0.05, frown=0.30, forehead=0.5),
-    "angry": Expression(corners=-0.065, opening=0.160, widening=0.04, upper_teeth=0.36, lower_teeth=0.30, rounding=1.0, brow_inner=-0.125,
+    "angry": Expression(corners=-0.045, opening=0.150, widening=0.04, upper_teeth=0.46, lower_teeth=0.38, rounding=1.0, brow_inner=-0.125,
                         brow_middle=-0.070, brow_outer=0.045, brow_pinch=0.080, upper_lid=-0.20, lower_lid=0.26, cheek=0.25,
                         frown=1.0, flare=1.0),
-    "surprised": Expression(corners=0.0, opening=0.235, widening=-0.32, upper_teeth=0.10, brow_inner=0.115, brow_middle=0.130,
+    "surprised": Expression(corners=0.0, opening=0.235, widening=-0.32, upper_teeth=0.20, brow_inner=0.115, brow_middle=0.130,
                             brow_outer=0.095, upper_lid=0.34, lower_lid=-0.12, forehead=1.0, rounding=1.0, jaw=0.10),
 }
 

@@ -64,4 +64,4 @@ def draw_mouth(scene: Scene) -> None:
 def _paint_teeth(canvas, view, opening, inside, down, gaps, t):
     """inside = distance to the teeth's edge, down = share of the way from the gums"""
     shade = (1 - 0.16 * gaps) * (1 - 0.50 * t.abs() ** 3) * (0.80 + 0.20 * smoothstep(0.0, 0.4, down))
-    paint(canvas, palette.TEETH[:, None, None] * shade, cover(inside, view.pixel) * opening)
+    paint(canvas, palette.TEETH[:, None, None] * shade, cover(inside, view.pixel) * smoothstep(1.0, 0.84, t.abs()) * opening)
