@@ -42,7 +42,7 @@ test-colab: $(VENV)/installed-colab
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 coverage: $(VENV)/installed-dev
 	$(PYTEST) -m "not full" --cov --cov-report=term --cov-report=html:build/coverage tests --ignore=tests/browser

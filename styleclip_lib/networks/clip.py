@@ -78,6 +78,9 @@ class PieceTokenizer:
 class Clip(nn.Module):
     """Pictures of the library and plain texts in, unit vectors out."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, model: CLIP, tokenizer: Callable[[Sequence[str]], Tensor]):
         super().__init__()
         self.model, self.tokenizer = model, tokenizer

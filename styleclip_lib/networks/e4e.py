@@ -35,6 +35,8 @@ class E4e(nn.Module):
     offsets=False is pSp, whose heads give w_i itself and not Δ_i.
     """
 
+    w_avg: Tensor
+
     def __init__(self, num_ws: int, w_dim: int = 512, blocks: Sequence[int] = BLOCKS, offsets: bool = True):
         super().__init__()
         self.num_ws, self.w_dim, self.offsets = num_ws, w_dim, offsets

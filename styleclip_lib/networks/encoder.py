@@ -14,6 +14,8 @@ class Encoder(nn.Module):
     Coarse layers read the last features of the trunk, finer layers earlier ones.
     """
 
+    w_avg: Tensor
+
     def __init__(self, num_ws: int, w_dim: int, widths: tuple[int, ...] = (16, 32, 64, 128, 192)):
         super().__init__()
         self.num_ws, self.w_dim = num_ws, w_dim

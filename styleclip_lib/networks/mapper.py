@@ -63,6 +63,8 @@ class Mapper(nn.Module):
     Raises StyleclipError for an unknown level, or if none has a layer to act on.
     """
 
+    center: Tensor
+
     def __init__(self, num_ws: int, w_dim: int, levels: Sequence[str] = LEVELS):
         super().__init__()
         unknown = sorted(set(levels) - set(FIRST_LAYER))

@@ -18,6 +18,8 @@ class MappingNetwork(nn.Module):
     `fc0`, `fc1`, ... are the layers; `w_avg` [w_dim] is the running mean of w, toward which truncation moves.
     """
 
+    w_avg: Tensor
+
     def __init__(self, z_dim: int, w_dim: int, num_ws: int, num_layers: int = 8, lr_multiplier: float = 0.01):
         super().__init__()
         self.z_dim, self.w_dim, self.num_ws, self.num_layers = z_dim, w_dim, num_ws, num_layers

@@ -13,6 +13,8 @@ from .modulation import modulated_conv2d, modulated_pointwise
 class SynthesisLayer(nn.Module):
     """Modulated 3x3 convolution, noise, bias, leaky ReLU. `affine` turns w into the layer's style."""
 
+    noise_const: Tensor
+
     def __init__(
         self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: int, conv_clamp: float | None
     ):
