@@ -68,7 +68,7 @@ def draw_glasses(scene: Scene) -> None:
 
 
 def _frame_color(p):
-    color = palette.pick(palette.FRAMES, p.frame_color)
+    color = palette.along(palette.FRAMES, p.frame_color)
     return lerp(color, palette.FRAMES[0], 0.7) if p.glasses == "sunglasses" else color
 
 
@@ -114,7 +114,7 @@ def _clear_glass(scene, form, canvas, x, y, lens, glass):
 def _dark_glass(scene, form, canvas, x, y, lens, glass):
     """Dark, clearer towards the cheeks, with the reflection of a bright sky above a horizon."""
     u, v = (x - torch.sign(x) * form.x) / form.half_width, (y - form.y) / form.half_height
-    tint = palette.pick(palette.FRAMES, scene.p.frame_color)[:, None, None]
+    tint = palette.along(palette.FRAMES, scene.p.frame_color)[:, None, None]
     color = 0.006 + (0.02 + 0.16 * tint) * smoothstep(0.6, -1.2, v)
     sky = smoothstep(0.05, 0.75, v - 0.18 * u * u + 0.25 * u * scene.light.x) * smoothstep(0.0, 0.05, lens)
     stripe = bell(u - 0.5 * v + 0.25, 0.16) * smoothstep(0.01, 0.05, lens)

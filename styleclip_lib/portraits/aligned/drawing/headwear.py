@@ -49,8 +49,8 @@ def _shadow(scene: Scene, hit: Hit, mask, distance: float, strength: float) -> N
 def _hat(scene: Scene) -> None:
     """Felt: a crown with a dent on top and a ribbon, and a brim that turns up at the sides."""
     a = scene.a
-    color = palette.pick(palette.HEADWEAR, scene.p.headwear_color)
-    ribbon = palette.pick(palette.HEADWEAR, (scene.p.headwear_color + 0.45) % 1)
+    color = palette.along(palette.HEADWEAR, scene.p.headwear_color)
+    ribbon = palette.along(palette.HEADWEAR.roll(3, 0), scene.p.headwear_color)
     view = _tipped(scene.view.box(-1.5, 1.5, 0.0, 1.7), 5.0)
     brim = _brim(view, a)
     crown = _crown(view, a)
@@ -107,8 +107,8 @@ def _felt(scene, canvas, hit, color, mask, shadow):
 def _cap(scene: Scene) -> None:
     """A baseball cap: six panels with seams, a button on top, a badge in front, and a curved peak."""
     p, a = scene.p, scene.a
-    color = palette.pick(palette.HEADWEAR, p.headwear_color)
-    second = palette.pick(palette.HEADWEAR, (p.headwear_color + 0.3) % 1)
+    color = palette.along(palette.HEADWEAR, p.headwear_color)
+    second = palette.along(palette.HEADWEAR.roll(2, 0), p.headwear_color)
     view = _tipped(scene.view.box(-1.2, 1.2, -0.05, 1.6), 3.0)
     dome = intersect(view, (0.0, 0.30, -0.02), (a.width + 0.055, a.height - 0.13, a.depth + 0.075))
     lower = BAND - 0.05 - 0.12 * torch.maximum((dome.x / 0.6) ** 2, smoothstep(0.5, -0.5, dome.z)).clamp(max=1)

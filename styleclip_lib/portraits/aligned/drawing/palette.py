@@ -41,11 +41,6 @@ def along(stops: torch.Tensor, t: float) -> torch.Tensor:
     return torch.lerp(stops[low], stops[low + 1], position - low)
 
 
-def pick(colors: torch.Tensor, u: float) -> torch.Tensor:
-    """One of the colours. colors [K, 3], u in [0, 1]  ->  [3]"""
-    return colors[min(int(u * len(colors)), len(colors) - 1)]
-
-
 def skin(p: Portrait) -> torch.Tensor:
     """The tone, a little pinker or more golden. [3]"""
     return along(SKIN, p.skin_tone) * (1 + p.undertone * torch.tensor([0.02, -0.03, -0.10]))

@@ -15,6 +15,7 @@ from .attributes import BY_NAME
 from .factors import NAMES, Factors, from_uniform, is_category, sample, share_edges
 
 Z_DIM = 160
+COLLARS = 3  # the factor `collar` is a number, of which the picture shows the third that it lies in
 _SIMPLE = ("gender", "makeup", "earrings")  # two values, or decided by a rule: one coordinate is enough
 
 
@@ -61,19 +62,28 @@ def code_of(factors: Factors) -> torch.Tensor:
 
 
 def code_size() -> int:
-    return sum(len(BY_NAME[name].values) if is_category(name) else 1 for name in NAMES)
+    return sum(kinds(name) or 1 for name in NAMES)
+
+
+def kinds(name: str) -> int:
+    """How many columns of the code tell a factor's values apart; 0 for a scale, which has one column."""
+    return COLLARS if name == "collar" else len(BY_NAME[name].values) if is_category(name) else 0
 
 
 def _raw_code(factors):
-    return torch.cat([F.one_hot(value, len(BY_NAME[name].values)).float() if is_category(name) else value[:, None]
-                      for name, value in factors.items()], 1)
+    columns = []
+    for name, value in factors.items():
+        if name == "collar":
+            value = (value * COLLARS).long().clamp(max=COLLARS - 1)
+        columns.append(F.one_hot(value, kinds(name)).float() if kinds(name) else value[:, None])
+    return torch.cat(columns, 1)
 
 
 @lru_cache(maxsize=1)
 def _code_statistics():
     """Mean of every column over the world, and its standard deviation (1 for the columns of a category)."""
     raw = _raw_code(sample(100_000, seed=7))
-    scale = torch.cat([torch.full((len(BY_NAME[name].values),), False) if is_category(name) else torch.tensor([True]) for name in NAMES])
+    scale = torch.tensor([kinds(name) == 0 for name in NAMES for _ in range(kinds(name) or 1)])
     return raw.mean(0), torch.where(scale, raw.std(0), 1.0)
 
 
