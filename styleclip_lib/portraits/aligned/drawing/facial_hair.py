@@ -26,15 +26,15 @@ def draw_facial_hair(scene: Scene) -> None:
 def _color(p):
     """A little warmer and darker than on the head. [3]"""
     base = palette.face_hair(p) * 1.3
-    return base * (base / base.max()) ** 0.6
+    return base * (0.5 + 0.5 * base / base.max())
 
 
 def _area(scene: Scene, x, y):
     """Where a beard grows, as a distance from its upper edge: cheeks, chin and around the mouth, without the lips."""
     a = scene.a
     side = x.abs()
-    cheek = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.10 * bell(side - a.mouth_width - 0.10, 0.10)
-    cheek = cheek + 0.9 * (side - 0.22).clamp(min=0) ** 1.2
+    cheek = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.14 * bell(side - a.mouth_width - 0.08, 0.12)
+    cheek = cheek + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.22 * smoothstep(0.46, 0.66, side)
     lips = _beside_lips(a, x, y)
     lips = torch.where(side > a.mouth_width, torch.maximum(lips, side - a.mouth_width), lips)
     return torch.minimum(cheek - y, lips - 0.012)
@@ -65,8 +65,8 @@ def _beard(scene: Scene) -> None:
     p, a, head = scene.p, scene.a, scene.head
     canvas = head.view.window(scene.canvas)
     long = 0.03 + 0.03 * p.hair_length
-    chin = intersect(head.view, (0.0, a.mouth_y - 0.13 - long, 0.26), (0.45 + 0.04 * p.jaw + 0.03 * a.man, 0.40 + long, 0.62))
-    in_front = cover(chin.depth - torch.where(head.alpha > 0.5, head.depth, -9.0), 0.08) * chin.alpha
+    chin = intersect(head.view, (0.0, a.mouth_y - 0.15 - long, 0.24), (0.46 + 0.04 * p.jaw + 0.02 * a.man, 0.37 + long, 0.61))
+    in_front = cover(chin.depth - torch.where(head.alpha > 0.5, head.depth, -9.0) + 0.03, 0.16) * chin.alpha
     x, y = lerp(head.x, chin.x, in_front), lerp(head.y, chin.y, in_front)
     normal = [lerp(h, c, in_front) for h, c in zip(head.normal, chin.normal)]
     hit = Hit(head.view, torch.maximum(head.alpha, chin.alpha), x, y, head.z, tuple(normal), head.depth)
@@ -79,7 +79,7 @@ def _beard(scene: Scene) -> None:
     cast_shadow(canvas, head.view.window(scene.figure), mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
     shadow = 0.55 + 0.45 * smoothstep(0.0, 0.14, inside)
     base = _color(p)
-    paint(canvas, lit_hair(base, hit, across, pattern, scene.light, shadow, 0.018), mask * 0.97)
+    paint(canvas, lit_hair(base, hit, across, pattern, scene.light, shadow, 0.018), mask)
 
 
 def _moustache(scene: Scene) -> None:
@@ -100,4 +100,4 @@ def _moustache(scene: Scene) -> None:
     shadow = 0.70 + 0.30 * smoothstep(-0.06, 0.04, y - middle)
     cast_shadow(view.window(scene.canvas), head.alpha, mask, scene.light, view.pixel, 0.04, 0.02, 0.6)
     pattern = torch.stack([(pattern[0] * 0.75 + 8 * relief).clamp(0, 1), pattern[1], pattern[2]])
-    paint(view.window(scene.canvas), lit_hair(_color(p), head, across, pattern, scene.light, shadow, 0.02), mask * 0.98)
+    paint(view.window(scene.canvas), lit_hair(_color(p), head, across, pattern, scene.light, shadow, 0.02), mask)

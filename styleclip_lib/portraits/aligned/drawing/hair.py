@@ -101,7 +101,7 @@ def _profile(scene, hit, below):
     p = scene.p
     if p.hair_style == "bob":
         ends = -lerp(*FORMS["bob"].ends, 0.5 + 0.5 * p.hair_length) + FORMS["bob"].hangs
-        return 1 + 0.13 * smoothstep(0.0, 0.62 * ends, below) - 0.30 * smoothstep(0.68 * ends, 1.08 * ends, below)
+        return 1 + 0.09 * smoothstep(0.0, 0.75 * ends, below) - 0.06 * smoothstep(0.75 * ends, 1.05 * ends, below)
     waves = 0.045 * max(p.hair_waves, 0.0) * torch.sin(7.5 * hit.y + 1.5) * below.clamp(max=0.6)
     return 1 + 0.07 * smoothstep(0.0, 0.7, below) - 0.03 * smoothstep(0.7, 1.3, below) + waves
 
@@ -119,7 +119,8 @@ def _below_headwear(scene, hit):
     if scene.p.headwear == "none":
         return 1.0
     beside = hit.x.abs() - scene.a.width
-    edge = 0.46 - (0.11 if scene.p.headwear == "cap" else 0.06) * smoothstep(-0.20, 0.05, beside) - 4.0 * beside.clamp(min=0) ** 2
+    edge = 0.46 - 0.11 * smoothstep(-0.20, 0.05, beside) if scene.p.headwear == "cap" else 0.52
+    edge = edge - 4.0 * beside.clamp(min=0) ** 2
     return cover(edge - hit.y, 0.02)
 
 
@@ -252,7 +253,7 @@ def _mohawk(scene: Scene) -> None:
     hit = intersect(view, center, (width * lerp(1.0, tips, 0.6), height * tips, deep))
     front = hit.y - (a.brow_y + 0.40) + 0.04 * pattern[0] + 0.03 * pattern[2]
     root = smoothstep(a.brow_y + 0.38, a.brow_y + 0.75, hit.y)
-    _lay(scene, hit, across, pattern, cover(front, view.pixel + 0.01) * hit.alpha, 0.45 + 0.55 * root)
+    _lay(scene, hit, across, pattern, cover(front, view.pixel + 0.01) * hit.alpha, 0.60 + 0.50 * root)
 
 
 def _bald(scene: Scene) -> None:

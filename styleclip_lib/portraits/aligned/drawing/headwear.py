@@ -54,10 +54,10 @@ def _hat(scene: Scene) -> None:
     view = _tipped(scene.view.box(-1.5, 1.5, 0.0, 1.7), 5.0)
     brim = _brim(view, a)
     crown = _crown(view, a)
-    above = cover(crown.y - _brim_height(view, a) + 0.02, view.pixel)
+    from_above = view.rays()[1][1] > 0
+    above = cover(crown.y - _brim_height(view, a) + (0.02 if from_above else 0.06), view.pixel)
     _shadow(scene, brim, torch.maximum(brim.alpha, crown.alpha * above), 0.22, 0.85)
     canvas = view.window(scene.canvas)
-    from_above = view.rays()[1][1] > 0
     if from_above:  # the far side of the brim lies behind the crown
         _felt(scene, canvas, brim, color, brim.alpha, 0.7)
     band_y = crown.y - BAND - 0.10 * (crown.x / a.width) ** 2
