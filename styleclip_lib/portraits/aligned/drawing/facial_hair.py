@@ -74,7 +74,7 @@ def _beard(scene: Scene) -> None:
     along = ((y - a.mouth_y - 0.45) ** 2 + x * x).sqrt()
     pattern = combed(across, 0.9 * along, head.view.pixel)
     ragged = 0.020 * pattern[2] + 0.03 * (pattern[0] - 0.5)
-    inside = lerp(*(torch.minimum(_area(scene, on.x, on.y), 0.70 - on.x.abs()) for on in (head, chin)), in_front) + ragged
+    inside = lerp(*(torch.minimum(_area(scene, on.x, on.y), on.z - 0.02) for on in (head, chin)), in_front) + ragged
     mask = cover(inside, head.view.pixel + 0.02) * hit.alpha
     cast_shadow(canvas, head.view.window(scene.figure), mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
     shadow = 0.55 + 0.45 * smoothstep(0.0, 0.14, inside)

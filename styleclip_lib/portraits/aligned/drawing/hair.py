@@ -161,7 +161,8 @@ def _short(scene: Scene) -> None:
     shell = _tousled(scene, view, shell, pattern)
     beside = torch.zeros_like(scene.view.x)
     scene.head.view.window(beside).copy_(scene.head.alpha)
-    beside = lerp(shell.y - 0.30, -1.0, view.window(beside))  # beyond the head's outline there is no forehead
+    # beyond the head's outline there is no forehead
+    beside = lerp(0.35 * (shell.y - 0.30), -1.0, smoothstep(0.85, 1.0, view.window(beside)))
     inside = torch.maximum(_grown(scene, shell.x, shell.y, shell.z), beside)
     sides = smoothstep(0.46, 0.16, shell.y)
     ragged = (0.03 - 0.02 * sides) * (pattern[0] - 0.5) + 0.02 * pattern[2]
