@@ -34,7 +34,7 @@ def _area(scene: Scene, x, y):
     a = scene.a
     side = x.abs()
     cheek = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.14 * bell(side - a.mouth_width - 0.08, 0.12)
-    cheek = cheek + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.22 * smoothstep(0.46, 0.66, side)
+    cheek = cheek + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.12 * smoothstep(0.44, 0.60, side)
     lips = _beside_lips(a, x, y)
     lips = torch.where(side > a.mouth_width, torch.maximum(lips, side - a.mouth_width), lips)
     return torch.minimum(cheek - y, lips - 0.012)
