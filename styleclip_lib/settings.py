@@ -71,7 +71,10 @@ class Settings:
         missing = [one.name for one in fields(kind) if one.default is MISSING and one.name not in made]
         if missing:
             raise StyleclipError(f"{_what(kind)} lacks {', '.join(missing)}.")
-        return kind(**made)
+        try:
+            return kind(**made)
+        except RecursionError:
+            raise StyleclipError(f"{cls.__name__} is nested too deeply.") from None
 
     @classmethod
     def _named(cls, name: object) -> type[Settings]:

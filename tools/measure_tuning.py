@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from styleclip_lib.editing.directions.auto import auto_edit
-from styleclip_lib.editing.directions.global_directions import GlobalDirections
-from styleclip_lib.editing.optimization import optimize_latent
+from styleclip_lib.editing.face import Face
+from styleclip_lib.editing.prompt import Prompt
+from styleclip_lib.editing.recipes import Directions, Optimization
 from styleclip_lib.evaluation.report import measure_edit
 from styleclip_lib.images import load_image
 from styleclip_lib.inversion.invert import Inversion, invert
@@ -44,8 +44,9 @@ def likeness(models: Models, image: Tensor, drawn: Tensor) -> tuple[float, float
 def measured(models: Models, image: Tensor, found: Inversion, text: str) -> list[float]:
     """One row of the table: a number for each of `COLUMNS`."""
     row = [found.psnr, *likeness(models, image, found.image)]
-    directions = auto_edit(GlobalDirections.available(models, progress=False), found.w_plus, text)
-    for edit in (directions, optimize_latent(models, found.w_plus, text, progress=False)):
+    face, prompt = Face.of_inversion(models, found), Prompt.of(models, text)
+    for recipe in (Directions(strength="auto"), Optimization.DEFAULT):
+        edit = recipe.apply(models, face, prompt, progress=False)
         report = measure_edit(models, found.image, edit.image, text)
         row += [float(bool(report.target_reached)), likeness(models, image, edit.image)[1]]
     return row

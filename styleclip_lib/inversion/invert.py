@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm.auto import tqdm
 
+from ..descent import Descent
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.generator import Generator
-from ..schedule import ramped
-from .projector import noise_regularizer, normalized, shaking, spread
+from .projector import latent_noise, noise_regularizer, normalized, w_deviation
 
 SPACES = ("z", "w", "w+", "z noise", "w noise", "w+ noise")
 STARTS = ("encoder", "mean")
@@ -52,7 +51,7 @@ class Inversion:
 class Preset:
     """Settings that belong together. For the letters and for what `invert` lets you change one by one, see there.
 
-    latent_noise  how much the code is shaken at first, as a share of the spread of w; see `projector.shaking`
+    latent_noise  standard deviation of the noise on the code at first, in those of w; see `projector.latent_noise`
     ramp          whether the learning rate rises and falls as in `schedule.ramped`, or stays
     """
 
@@ -96,7 +95,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     patience  stop when the loss, without the noise term, has not fallen by 1 % for so many steps
     frames    how many pictures of the way to keep, evenly spread, the first being the start
     on_step   called in each step with its number and its picture [1, 3, R, R]; where it returns True, the best so far is returned
-    seed      for the shaking of the projector and the search for a start in z; otherwise nothing is random
+    seed      for the projector's latent noise and the search for a start in z; otherwise nothing is random
 
     Raises StyleclipError for a wrong shape, space, start, preset or number.
     """
@@ -116,13 +115,17 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
         noises = [layer.noise("const", 1).clone().requires_grad_() for _, layer in generator.synthesis.conv_layers()]
     optimizer = torch.optim.Adam([code, *(noises or [])], lr=chosen.lr)
     weights = {"pixel": chosen.lambda_pixel, "perceptual": chosen.lambda_perceptual}
-    history: dict[str, list[float]] = {}
-    best, kept, reference = (float("inf"), origin, noises and [noise.detach() for noise in noises]), [], (float("inf"), 0)
-    shown = tqdm(range(steps + 1), desc="inverting", disable=not progress or steps == 0, leave=False)
-    try:
-        for step in shown:
-            shaken = code + shake * shaking(step, steps) * torch.randn(code.shape, generator=rng).to(code) if shake and steps else code
-            drawn = generator.synthesis(in_w_plus(generator, shaken, base), noises=noises)
+    kept, reference = [], (float("inf"), 0)
+
+    def state() -> tuple[Tensor, list[Tensor] | None]:
+        return code.detach().clone(), noises and [noise.detach().clone() for noise in noises]
+
+    with Descent(optimizer, steps, keep=state, description="inverting", lr=chosen.lr if chosen.ramp else None, on_step=on_step,
+                 progress=progress) as descent:
+        for step in descent:
+            noise_scale = shake * latent_noise(step, steps) if shake and steps else 0.0
+            moved = code + noise_scale * torch.randn(code.shape, generator=rng).to(code) if noise_scale else code
+            drawn = generator.synthesis(in_w_plus(generator, moved, base), noises=noises)
             seen = compared(drawn)
             likeness = models.perceptual.distance(models.perceptual.features(seen), wanted).mean()
             terms = {"pixel": F.mse_loss(seen, target), "perceptual": likeness}
@@ -131,33 +134,23 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
             if noises is not None:
                 terms["noise"] = noise_regularizer(noises)
                 loss = loss + chosen.lambda_noise * terms["noise"]
-            for name, value in {"loss": loss, **terms}.items():
-                history.setdefault(name, []).append(value.item())
-            if apart < best[0]:
-                best = (apart, code.detach().clone(), noises and [noise.detach().clone() for noise in noises])
+            descent.record(loss=loss, **terms)
+            descent.offer(apart)
             if step in _evenly(frames, steps):
                 kept.append(drawn.detach().clamp(-1, 1))
             if apart < 0.99 * reference[0]:
                 reference = (apart, step)
-            if step == steps or (patience is not None and step - reference[1] >= patience):
-                break
-            if on_step is not None and on_step(step, drawn.detach()):
-                break
-            optimizer.param_groups[0]["lr"] = ramped(step + 1, steps + 1, chosen.lr) if chosen.ramp else chosen.lr
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
+            if patience is not None and step - reference[1] >= patience:
+                descent.stop()
+            descent.follow(loss, drawn)
             for noise in noises or []:
                 noise.data.copy_(normalized(noise.data))
-            shown.set_postfix(loss=f"{loss.item():.4f}")
-    except KeyboardInterrupt:
-        print(f"Stopped after {len(history.get('loss', []))} of {steps} steps; this is the best so far.")
-    shown.close()
 
+    (found, maps), history = descent.best, descent.history
     with torch.no_grad():
-        w_plus = in_w_plus(generator, best[1], base).contiguous()
-        drawn = generator.synthesis(w_plus, noises=best[2])
-    return Inversion(w_plus, drawn, history, psnr(drawn, image), best[2], kept)
+        w_plus = in_w_plus(generator, found, base).contiguous()
+        drawn = generator.synthesis(w_plus, noises=maps)
+    return Inversion(w_plus, drawn, history, psnr(drawn, image), maps, kept)
 
 
 def preset_for(models: Models) -> str:
@@ -194,8 +187,8 @@ def _origin(models: Models, image: Tensor, space: str, start: str, rng: torch.Ge
 
 
 def _size_of_space(generator: Generator, space: str, seed: int) -> float:
-    """The spread of the codes of a space, as a length."""
-    return generator.z_dim**0.5 if space == "z" else spread(generator.mapping, seed)
+    """The standard deviation of the codes of a space, as a length."""
+    return generator.z_dim**0.5 if space == "z" else w_deviation(generator.mapping, seed)
 
 
 def fitting(models: Models, image: Tensor) -> Tensor:

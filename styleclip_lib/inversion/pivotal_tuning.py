@@ -11,13 +11,13 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm.auto import tqdm
 
+from ..descent import Descent
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapping import MappingNetwork
 from .invert import Inversion, fitting, psnr
-from .projector import spread
+from .projector import w_deviation
 
 
 def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps: int = 150, lr: float = 3e-4, lambda_pixel: float = 1.0,
@@ -34,7 +34,7 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
 
     inversion  of the picture: its w_plus is the pivot w_p, and its noise maps, if it has some, become the copy's own
     image      [1, 3, H, W] in [-1, 1], resized to the generator's size
-    reach      ρ in spreads of w (`projector.spread`): 1 is about as far as another face
+    reach      ρ in standard deviations of w (`projector.w_deviation`): 1 is about as far as another face
     seed       for the random faces; otherwise nothing is random
 
     -> the models with the copy in place of their generator, all else shared, and the inversion as the copy draws it.
@@ -45,7 +45,7 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
     image, pivot, rng = fitting(models, image), inversion.w_plus.detach().to(models.device), torch.Generator().manual_seed(seed)
     with torch.no_grad():
         wanted = models.perceptual.features(image)
-    length = reach * spread(models.generator.mapping, seed) if lambda_local else 0.0
+    length = reach * w_deviation(models.generator.mapping, seed) if lambda_local else 0.0
     tuned = _with_copy(models)
     _set_noise(tuned, inversion.noises)
     synthesis = tuned.generator.synthesis
@@ -59,17 +59,14 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
     def weighed(terms: dict[str, Tensor]) -> Tensor:
         return lambda_pixel * terms["pixel"] + lambda_perceptual * terms["perceptual"]
 
-    history: dict[str, list[float]] = {}
-    best, kept = float("inf"), [weight.detach().clone() for weight in learning]
-    shown = tqdm(range(steps + 1), desc="tuning", disable=not progress or steps == 0, leave=False)
-    try:
-        for step in shown:
+    def weights() -> list[Tensor]:
+        return [weight.detach().clone() for weight in learning]
+
+    with Descent(optimizer, steps, keep=weights, description="tuning", progress=progress) as descent:
+        for _ in descent:
             terms = distances(synthesis(pivot), image, wanted)
             loss = weighed(terms)
-            if loss.item() < best:
-                best = loss.item()
-                for weight, value in zip(kept, learning):
-                    weight.copy_(value.detach())
+            descent.offer(loss)
             if lambda_local:
                 w_r = beside(models.generator.mapping, pivot, length, rng)
                 with torch.no_grad():
@@ -77,25 +74,16 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
                     features = models.perceptual.features(usual)
                 terms["local"] = weighed(distances(synthesis(w_r), usual, features))
                 loss = loss + lambda_local * terms["local"]
-            for name, value in {"loss": loss, **terms}.items():
-                history.setdefault(name, []).append(value.item())
-            if step == steps:
-                break
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            shown.set_postfix(loss=f"{loss.item():.4f}")
-    except KeyboardInterrupt:
-        print(f"Stopped after {len(history.get('loss', []))} of {steps} steps; this is the best so far.")
-    shown.close()
+            descent.record(loss=loss, **terms)
+            descent.follow(loss)
 
     with torch.no_grad():
-        for weight, value in zip(learning, kept):
+        for weight, value in zip(learning, descent.best):
             weight.copy_(value)
         synthesis.requires_grad_(False)
         synthesis.zero_grad(set_to_none=True)
         drawn = synthesis(pivot)
-    return tuned, Inversion(pivot, drawn, history, psnr(drawn, image))
+    return tuned, Inversion(pivot, drawn, descent.history, psnr(drawn, image))
 
 
 def with_noise(models: Models, noises: Sequence[Tensor] | None) -> Models:

@@ -1,6 +1,6 @@
 """What the projector of StyleGAN2 adds to an inversion (Karras et al. 2020, appendix D).
 
-It shakes the latent code while it is still far away, so that it does not settle in the first hollow; and it optimises the noise
+It adds noise to the latent code at first, so that the search does not settle in the first local minimum; and it optimises the noise
 maps too, but keeps them noise, so that no picture can be hidden in them.
 """
 
@@ -15,17 +15,17 @@ SMALLEST_MAP = 8
 """The regulariser halves a noise map until it has so many pixels along each side."""
 
 
-def shaking(step: int, steps: int, length: float = 0.75) -> float:
-    """The noise ramp: how much the code is shaken, from 1 at the beginning to 0 after `length` of the steps.
+def latent_noise(step: int, steps: int, length: float = 0.75) -> float:
+    """The noise ramp: how much noise is added to the code, from 1 at the beginning to 0 after `length` of the steps.
 
-    max(0, 1 - t / length)²  with t = step / steps; the projector multiplies it by 0.05 and the spread of w.
+    max(0, 1 - t / length)²  with t = step / steps; the projector multiplies it by 0.05 and the standard deviation of w.
     """
     return max(0.0, 1 - step / steps / length) ** 2
 
 
 @torch.no_grad()
-def spread(mapping: MappingNetwork, seed: int = 0, count: int = 10_000) -> float:
-    """How far w lies from the mean w, as the root of the mean squared distance over `count` random z."""
+def w_deviation(mapping: MappingNetwork, seed: int = 0, count: int = 10_000) -> float:
+    """The standard deviation of w: the root of the mean squared distance from the mean w, over `count` random z."""
     z = torch.randn(count, mapping.z_dim, generator=torch.Generator().manual_seed(seed))
     w = mapping.w(z.to(mapping.w_avg.device))
     return float((w - w.mean(0)).square().sum(1).mean().sqrt())

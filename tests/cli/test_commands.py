@@ -17,8 +17,14 @@ from styleclip_lib.cli import interpolate as interpolate_command
 from styleclip_lib.cli import invert as invert_command
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.sample import read_seeds
+from styleclip_lib.editing.face import Face
+from styleclip_lib.editing.prompt import Prompt
+from styleclip_lib.editing.recipes import ChannelShift, Directions, MapperEdit, Optimization, Recipe
+from styleclip_lib.editing.saved_edit import SavedEdit
+from styleclip_lib.editing.sources import File
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation.boundary_crossing import attribute_path
+from styleclip_lib.images import save_image
 from styleclip_lib.interpolation import layer_weights
 from styleclip_lib.inversion.pivotal_tuning import tune_generator
 from styleclip_lib.photos.loading import load_face
@@ -274,3 +280,53 @@ def test_fast_edits_in_bfloat16_and_reports_it(options, half, edit, portrait, in
     error = float((load_image(out) - exact).abs().mean())
     assert (error > 0.003) == half and error < 0.05
     assert report_of(report).get("fast", False) == half
+
+
+RECIPES = {
+    "optimization": Optimization(steps=3, auxiliary_latents=1, strength=0.5), "mapper": MapperEdit(levels=("coarse",), strength=1.5),
+    "directions": Directions(beta=0.01, ridge=0.5), "found strengths": Directions(strength="auto", beta=0.01),
+    "channel": ChannelShift(layer="b8.conv1", number=2, sigmas=8.0),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_one_picture_and_one_recipe_give_the_same_pixels_everywhere(recipe, edit, portrait, models, tmp_path):
+    """By the command line, by the library, by a recipe read from JSON, by the recipe that the report tells."""
+    saved, out, report, again = (tmp_path / name for name in ("r.json", "a.png", "report.json", "b.png"))
+    SavedEdit(text=TEXT, recipe=recipe).save(saved)
+    assert edit(portrait, out, "--recipe", saved, "--report", report) == 0
+    face, prompt = Face.of_photo(models, load_face(models, portrait), steps=STEPS, progress=False), Prompt.of(models, TEXT)
+    for one in (recipe, Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))):
+        save_image(one.apply(models, face, prompt, progress=False).image, again)
+        assert again.read_bytes() == out.read_bytes()
+    assert edit(portrait, again, "--recipe", report) == 0 and again.read_bytes() == out.read_bytes()
+    told = SavedEdit.from_json(report.read_bytes())
+    assert told.face == File(name=portrait.name, steps=STEPS) and told.recipe.strength != "auto"
+
+
+def test_options_change_the_recipe_that_is_read(edit, portrait, tmp_path, capsys):
+    saved, report, out = tmp_path / "r.json", tmp_path / "report.json", tmp_path / "a.png"
+    SavedEdit(text=TEXT, recipe=Directions(beta=0.01, alpha=3.0)).save(saved)
+    assert edit(portrait, out, "--recipe", saved, "--alpha", "1", "--text", "a sad face", "--report", report) == 0
+    (change,) = SavedEdit.from_json(report.read_bytes()).recipe.changes
+    assert (change.target, change.alpha) == ("a sad face", 1.0)
+    assert edit(portrait, out, "--recipe", saved, "--steps", "3") == 2
+    assert "--steps belongs to the method optimization; this one is directions" in capsys.readouterr().err
+    assert edit(portrait, out, "--recipe", portrait) == 2 and "not JSON" in capsys.readouterr().err
+
+
+def test_the_settings_of_the_paper(styleclip, portrait, tmp_path, capsys):
+    report, out = tmp_path / "r.json", tmp_path / "a.png"
+    paper = ["--inversion-steps", "1", "--preset", "paper", "--text", TEXT, "--steps", "2", "--report", report]
+    assert styleclip("edit", portrait, out, *paper) == 0
+    recipe = SavedEdit.from_json(report.read_bytes()).recipe
+    assert (recipe.space, recipe.lambda_l2, recipe.steps, recipe.views) == ("w+", 0.008, 2, 1)
+    assert styleclip("edit", portrait, out, "--method", "mapper", "--preset", "paper", "--text", TEXT) == 2
+    assert "no preset 'paper'" in capsys.readouterr().err
+
+
+def test_an_option_of_the_version_before_is_understood_with_a_note(edit, portrait, tmp_path, capsys):
+    report = tmp_path / "r.json"
+    assert edit(portrait, tmp_path / "a.png", "--text", TEXT, "--lambda-side", "0.7", "--report", report) == 0
+    assert SavedEdit.from_json(report.read_bytes()).recipe.lambda_off_direction == 0.7
+    assert "--lambda-side is called --lambda-off-direction now" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.inversion.projector import noise_regularizer, normalized, shaking
+from styleclip_lib.inversion.projector import latent_noise, noise_regularizer, normalized
 from styleclip_lib.schedule import ramped
 from tests.conformance.cases import assert_near, load_case, tensor
 
@@ -19,7 +19,7 @@ def test_learning_rates(name, lr):
 def test_the_noise_ramp():
     """Rosinality's projector, 1000 steps, latent noise of 0.05 for codes of spread 1."""
     wanted = load_case("schedules")["projector_noise_strength_1000"]
-    ours = [0.05 * shaking(step, len(wanted)) for step in range(len(wanted))]
+    ours = [0.05 * latent_noise(step, len(wanted)) for step in range(len(wanted))]
     np.testing.assert_allclose(ours, wanted, rtol=0, atol=1e-12)
 
 

@@ -14,7 +14,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation.report import measure_edit
 from styleclip_lib.inversion.invert import Inversion, invert, psnr
 from styleclip_lib.inversion.pivotal_tuning import beside, tune_generator, with_noise
-from styleclip_lib.inversion.projector import spread
+from styleclip_lib.inversion.projector import w_deviation
 from styleclip_lib.networks.generator import Generator
 from tests.conftest import make_tiny_models
 
@@ -98,7 +98,7 @@ def test_the_loss_is_the_sum_of_its_terms(domain, image, found):
 def test_local_the_surroundings_stay_nearer_to_what_they_were(domain, image, found):
     def drift(models) -> float:
         rng = torch.Generator().manual_seed(77)
-        length = spread(domain.generator.mapping)
+        length = w_deviation(domain.generator.mapping)
         codes = [beside(domain.generator.mapping, found.w_plus, length, rng) for _ in range(8)]
         pairs = [(domain.generator.synthesis(w, noises=found.noises), models.generator.synthesis(w)) for w in codes]
         return sum(F.mse_loss(a, b).item() for a, b in pairs)

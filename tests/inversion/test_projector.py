@@ -3,20 +3,20 @@
 import pytest
 import torch
 
-from styleclip_lib.inversion.projector import noise_regularizer, normalized, shaking, spread
+from styleclip_lib.inversion.projector import latent_noise, noise_regularizer, normalized, w_deviation
 
 
-def test_shaking_falls_to_nothing():
-    strengths = [shaking(step, 200) for step in range(201)]
+def test_latent_noise_falls_to_nothing():
+    strengths = [latent_noise(step, 200) for step in range(201)]
     assert strengths[0] == 1 and strengths[75] == pytest.approx(0.25)
     assert strengths[150:] == [0.0] * 51 and strengths[149] > 0
-    assert shaking(10, 100, length=0.2) == pytest.approx(0.25)
+    assert latent_noise(10, 100, length=0.2) == pytest.approx(0.25)
 
 
 def test_the_spread_of_w(tiny):
     w = tiny.generator.mapping.w(torch.randn(4000, 12, generator=torch.Generator().manual_seed(9)))
-    assert spread(tiny.generator.mapping) == pytest.approx(w.var(0).sum().sqrt().item(), rel=0.05)
-    assert spread(tiny.generator.mapping) == spread(tiny.generator.mapping)
+    assert w_deviation(tiny.generator.mapping) == pytest.approx(w.var(0).sum().sqrt().item(), rel=0.05)
+    assert w_deviation(tiny.generator.mapping) == w_deviation(tiny.generator.mapping)
 
 
 def test_noise_costs_little_and_a_pattern_costs_much_at_any_scale():
