@@ -26,6 +26,7 @@ from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
 
 TEXT = "a face with glasses"
+RECIPES = (Directions(strength="auto"), Optimization.DEFAULT)
 RENDERS = 4
 SEED = 987_654
 """Of rendered people who were never seen in training."""
@@ -45,7 +46,7 @@ def measured(models: Models, image: Tensor, found: Inversion, text: str) -> list
     """One row of the table: a number for each of `COLUMNS`."""
     row = [found.psnr, *likeness(models, image, found.image)]
     face, prompt = Face.of_inversion(models, found), Prompt.of(models, text)
-    for recipe in (Directions(strength="auto"), Optimization.DEFAULT):
+    for recipe in RECIPES:
         edit = recipe.apply(models, face, prompt, progress=False)
         report = measure_edit(models, found.image, edit.image, text)
         row += [float(bool(report.target_reached)), likeness(models, image, edit.image)[1]]

@@ -190,8 +190,8 @@ def tool():
 
 def test_the_table_of_what_tuning_brings(domain, image, tool, monkeypatch):
     """On the tiny domain, where the edits mean nothing."""
-    monkeypatch.setattr(tool, "optimize_latent", functools.partial(tool.optimize_latent, steps=2))
-    monkeypatch.setattr(tool.GlobalDirections, "available", functools.partial(tool.GlobalDirections.first_order, images=2, samples=50))
+    monkeypatch.setattr(tool, "RECIPES", (tool.Directions(strength="auto"), tool.Optimization(steps=2)))
+    monkeypatch.setattr(GlobalDirections, "available", functools.partial(GlobalDirections.first_order, images=2, samples=50))
     before, after = tool.compare(domain, [image], steps=8)[0]
     assert len(before) == len(after) == len(tool.COLUMNS)
     assert after[0] > before[0] and torch.isfinite(after).all()
