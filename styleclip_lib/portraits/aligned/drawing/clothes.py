@@ -48,7 +48,7 @@ def draw_clothes(scene: Scene) -> None:
 
 def _body(scene: Scene) -> Body:
     a, p = scene.a, scene.p
-    view = scene.view.box(-3.0, 3.0, -4.0, SHOULDER + 0.20)
+    view = scene.view.box(-6.0, 6.0, -15.0, SHOULDER + 0.20)
     x, y = view.x - 0.10 * p.yaw, view.y - SHOULDER
     width = 1.22 + 0.20 * a.man * (1 - a.child) + 0.12 * p.weight - 0.26 * a.child
     side = x.abs()
@@ -66,6 +66,7 @@ def _body(scene: Scene) -> Body:
 def _folds(body: Body, amount: float):
     """Soft folds that run from the neck to the armpits, a relief in head units."""
     x, y = body.x.abs(), body.y
+    amount = amount * smoothstep(-1.4, -0.7, y)
     wide = 0.020 * torch.sin(7.0 * x + 11.0 * y + 1.0) * smoothstep(0.35, 0.9, x)
     return amount * (wide + 0.012 * torch.sin(15.0 * x - 6.0 * y) * smoothstep(0.2, 0.6, x))
 
