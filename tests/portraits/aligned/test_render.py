@@ -1,7 +1,11 @@
 """The aligned world: what every picture must hold to."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d
+from torchvision.io import decode_image
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.portraits.aligned.drawing.many import render_many
@@ -53,7 +57,7 @@ def test_edges_are_antialiased(people):
     """A small picture is nearly a large one whose pixels are averaged: nothing is lost between the pixels."""
     bare = people.replace(hair_style="bald", headwear="none", glasses="none", facial_hair="none", makeup="none")
     small, large = render(bare, 64), render(bare, 256)
-    averaged = torch.nn.functional.avg_pool2d(large, 4)
+    averaged = avg_pool2d(large, 4)
     assert (small - averaged).abs().mean() < 0.03
     assert (small - averaged).abs().flatten(1).quantile(0.98, dim=1).max() < 0.35
 
@@ -81,3 +85,10 @@ def test_every_factor_changes_the_picture(name, plain):
 def test_the_colour_of_headwear_shows(plain):
     hats = [plain[0].replace(headwear="hat", headwear_color=color) for color in (0.1, 0.9)]
     assert (render(hats[0], 64) - render(hats[1], 64)).abs().max() > 0.1
+
+
+def test_the_world_looks_as_it_did_when_the_networks_learnt_it():
+    """Thumbnails of twelve portraits. Who changes the world's looks trains its networks again, and then draws them anew."""
+    then = decode_image(str(Path(__file__).with_name("looks.png"))).float() / 127.5 - 1
+    now = torch.cat(list(avg_pool2d(render(sample(12, seed=2026), 128), 8)), 2)
+    assert (now - then).abs().mean() < 0.02

@@ -41,6 +41,7 @@ def eye_center(scene: Scene, side: int) -> tuple[float, float, float]:
 
 
 def draw_eyes(scene: Scene) -> None:
+    """Both eyes, each in a window of its own: the ball where the lids leave it open, then edges and lashes of the lids."""
     for side in (-1, 1):
         _draw_eye(scene, side)
 

@@ -24,6 +24,7 @@ class Light:
 
 
 def light_of(p: Portrait) -> Light:
+    """The key light stands above the camera, to the left or the right by the factor `light`, higher or lower by `light_height`."""
     x, y, z = 0.95 * p.light, 0.50 + 0.2 * p.light_height, 0.85
     length = math.sqrt(x * x + y * y + z * z)
     return Light(x / length, y / length, z / length)

@@ -71,12 +71,15 @@ def lips(p: Portrait, man: float) -> torch.Tensor:
 
 
 def iris(p: Portrait) -> torch.Tensor:
+    """The iris in the middle of its rays, a little lighter or darker from person to person. [3]"""
     return IRIS[p.eye_color] * (1 + 0.3 * p.iris_shade)
 
 
 def background(p: Portrait) -> torch.Tensor:
+    """The wall's paint, a little lighter or darker from picture to picture. [3]"""
     return BACKGROUND[p.background] * (1 + 0.20 * p.background_shade)
 
 
 def clothes(p: Portrait) -> torch.Tensor:
+    """The fabric's colour, a little lighter or darker from picture to picture. [3]"""
     return CLOTHES[p.clothes] * (1 + 0.25 * p.clothes_shade)

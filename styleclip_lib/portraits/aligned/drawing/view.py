@@ -53,6 +53,7 @@ class View:
 
     @staticmethod
     def whole(frame: Frame, rotation: torch.Tensor, size: int) -> "View":
+        """The whole picture, size pixels along each side."""
         axis = (torch.arange(size) + 0.5) / size * 2 - 1
         u, v = axis[None, :] * frame.half, -axis[:, None] * frame.half
         c, s = math.cos(frame.roll), math.sin(frame.roll)

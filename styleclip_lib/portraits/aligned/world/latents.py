@@ -62,6 +62,7 @@ def code_of(factors: Factors) -> torch.Tensor:
 
 
 def code_size() -> int:
+    """How many numbers `code_of` gives for a portrait."""
     return sum(kinds(name) or 1 for name in NAMES)
 
 
