@@ -28,9 +28,7 @@ def draw_neck(scene: Scene) -> None:
     paint(canvas, color, alpha)
     figure = view.window(scene.figure)
     torch.maximum(figure, alpha, out=figure)
-    caster = torch.zeros_like(scene.view.x)
-    scene.head.view.window(caster).copy_(scene.head.alpha)
-    cast_shadow(canvas, alpha, view.window(caster), light, view.pixel, 0.34, 0.09, 0.80)
+    cast_shadow(canvas, alpha, view.carry(scene.head.alpha, scene.head.view), light, view.pixel, 0.34, 0.09, 0.80)
 
 
 def draw_ears(scene: Scene) -> None:

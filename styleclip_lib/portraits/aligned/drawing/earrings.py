@@ -1,6 +1,5 @@
 """Earrings: a golden ball under a stud. Where hair covers the ear they hang before it, at the hair's inner edge."""
 
-import torch
 
 from . import palette
 from .hair import OVER_EARS
@@ -20,11 +19,9 @@ def draw_earrings(scene: Scene) -> None:
         x, z = (a.width + 0.02, -0.03) if p.hair_style in OVER_EARS else (a.width - 0.05, 0.24)
         place = (side * x, lobe, z)
         view = scene.view.around(place, 0.20, 0.24)
-        depth = torch.full_like(scene.view.x, -9.0)
-        scene.head.view.window(depth).copy_(torch.where(scene.head.alpha > 0.5, scene.head.depth, -9.0))
         for center, radius in ((place, 0.026), ((place[0], lobe - 0.085, z + 0.01), 0.058)):
             ball = intersect(view, center, (radius, radius, radius))
-            visible = ball.alpha * cover(ball.depth - view.window(depth) + 0.05, 0.03)
+            visible = ball.alpha * cover(ball.depth - scene.head_depth(view) + 0.05, 0.03)
             canvas = view.window(scene.canvas)
             cast_shadow(canvas, 1.0, visible, scene.light, view.pixel, 0.03, 0.02, 0.3)
             paint(canvas, _metal(scene, ball), visible)

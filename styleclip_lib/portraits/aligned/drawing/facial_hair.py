@@ -66,7 +66,7 @@ def _beard(scene: Scene) -> None:
     canvas = head.view.window(scene.canvas)
     long = 0.03 + 0.03 * p.hair_length
     chin = intersect(head.view, (0.0, a.mouth_y - 0.15 - long, 0.24), (0.46 + 0.04 * p.jaw + 0.02 * a.man, 0.37 + long, 0.61))
-    in_front = cover(chin.depth - torch.where(head.alpha > 0.5, head.depth, -9.0) + 0.03, 0.16) * chin.alpha
+    in_front = cover(chin.depth - scene.head_depth(head.view) + 0.03, 0.16) * chin.alpha
     x, y = lerp(head.x, chin.x, in_front), lerp(head.y, chin.y, in_front)
     normal = [lerp(h, c, in_front) for h, c in zip(head.normal, chin.normal)]
     hit = Hit(head.view, torch.maximum(head.alpha, chin.alpha), x, y, head.z, tuple(normal), head.depth)

@@ -144,9 +144,7 @@ def _temples(scene: Scene, form: Form) -> None:
         share = (((box.x - start[0]) * dx + (box.y - start[1]) * dy) / (dx * dx + dy * dy + 1e-6)).clamp(0, 1)
         away = ((box.x - start[0] - share * dx) ** 2 + (box.y - start[1] - share * dy) ** 2 + 1e-8).sqrt()
         half = form.frame * (1 - 0.15 * share)
-        depth = torch.full_like(view.x, -9.0)
-        scene.head.view.window(depth).copy_(torch.where(scene.head.alpha > 0.5, scene.head.depth, -9.0))
-        visible = cover(start[2] + share * dz - box.window(depth) + 0.03, 0.04)
+        visible = cover(start[2] + share * dz - scene.head_depth(box) + 0.03, 0.04)
         mask = cover(half - away, box.pixel) * visible
         canvas = box.window(scene.canvas)
         shadow = blur(mask, 0.02 / box.pixel)

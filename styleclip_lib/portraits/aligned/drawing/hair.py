@@ -23,6 +23,7 @@ class Form:
     """How far the shell of a hair style stands off the skull, in head units; volume multiplies it.
 
     wide, tall, deep  at the sides, on top, at the back
+    low               height in camera coordinates below which there is no such hair, however the head is turned
     hangs             height below which the shell is a tube (none: it is closed)
     ends              height at which the hair ends, for hair_length -1 and 1
     """
@@ -30,6 +31,7 @@ class Form:
     wide: float
     tall: float
     deep: float
+    low: float
     hangs: float | None = None
     ends: tuple[float, float] = (0.0, 0.0)
 
@@ -38,10 +40,10 @@ OVER_EARS = ("bald", "short", "mohawk")
 """Styles that leave the ears bare."""
 
 FORMS = {
-    "short": Form(0.045, 0.140, 0.08),
-    "long": Form(0.105, 0.125, 0.10, 0.05, (-1.10, -1.60)),
-    "bob": Form(0.125, 0.130, 0.12, 0.05, (-0.66, -1.02)),
-    "curly": Form(0.26, 0.24, 0.16),
+    "short": Form(0.045, 0.140, 0.08, -0.9),
+    "long": Form(0.105, 0.125, 0.10, -2.2, 0.05, (-1.10, -1.60)),
+    "bob": Form(0.125, 0.130, 0.12, -1.5, 0.05, (-0.66, -1.02)),
+    "curly": Form(0.26, 0.24, 0.16, -1.4),
 }
 
 
@@ -50,8 +52,8 @@ def draw_hair_behind(scene: Scene) -> None:
     p = scene.p
     if p.hair_style not in ("long", "bob", "curly"):
         return
-    view = _view(scene)
-    shell = _shell(scene, view)
+    shell = _shell(scene)
+    view = shell.view
     if p.hair_style == "curly":
         pattern = _curls(scene, shell, view.pixel)
         across, mask = pattern[3], shell.alpha
@@ -70,12 +72,14 @@ def draw_hair(scene: Scene) -> None:
     {"bald": _bald, "short": _short, "long": _hanging, "bob": _hanging, "curly": _curly, "mohawk": _mohawk}[scene.p.hair_style](scene)
 
 
-def _view(scene: Scene) -> View:
-    return scene.view.box(-1.35, 1.35, -2.2, 1.55)
+def _shell(scene: Scene) -> Hit:
+    """The outer surface of the hair, found once for what is behind the head and what is before it."""
+    if scene.shell is None:
+        scene.shell = _found_shell(scene, scene.view.box(-1.35, 1.35, FORMS[scene.p.hair_style].low, 1.55))
+    return scene.shell
 
 
-def _shell(scene: Scene, view: View) -> Hit:
-    """The outer surface of the hair."""
+def _found_shell(scene: Scene, view: View) -> Hit:
     p, a, form = scene.p, scene.a, FORMS[scene.p.hair_style]
     volume = 1 + 0.35 * p.hair_volume
     length = 1 + (0.5 * p.hair_length if p.hair_style == "short" else 0.0)
@@ -130,8 +134,8 @@ def _below_headwear(scene, hit):
 def _hanging(scene: Scene) -> None:
     """Long hair and the bob: from the parting over the temples down to the shoulders or the chin."""
     p, a = scene.p, scene.a
-    view = _view(scene)
-    shell = _shell(scene, view)
+    shell = _shell(scene)
+    view = shell.view
     part = shell.x - 0.26 * p.parting
     waves = 0.07 * max(p.hair_waves, 0.0) * torch.sin(8.5 * shell.y + 2.0 * shell.z) * smoothstep(0.5, -0.3, shell.y)
     across = 1.15 * shell.z + 0.18 * shell.y.clamp(min=0) ** 2 + waves + 0.31 * (part > 0)
@@ -147,22 +151,20 @@ def _hanging(scene: Scene) -> None:
     root = 0.45 * bell(part, 0.02 + view.pixel) * smoothstep(0.3, 0.5, shell.y)
     thick = smoothstep(0.0, -0.10, opening)  # hair curves inwards at the edge of the opening
     _lay(scene, shell, across, pattern, mask, (1 - root) * (0.70 + 0.30 * thick))
-    _fringe(scene, view, shell)
+    _fringe(scene, shell)
 
 
 def _short(scene: Scene) -> None:
     """Short hair: from the parting to both sides, off the forehead, and close to the head above the ears."""
-    p, view = scene.p, _view(scene)
-    shell = _shell(scene, view)
+    p, shell = scene.p, _shell(scene)
+    view = shell.view
     part = shell.x - 0.36 * p.parting
     waves = 0.03 * p.hair_waves * torch.sin(8 * shell.x + 4 * shell.y)
     across = 1.15 * shell.z + 0.15 * shell.y.clamp(min=0) ** 2 + 0.31 * (part > 0) + waves
     pattern = combed(across, 0.5 * (part.abs() + shell.y.abs()), view.pixel)
-    shell = _tousled(scene, view, shell, pattern)
-    beside = torch.zeros_like(scene.view.x)
-    scene.head.view.window(beside).copy_(scene.head.alpha)
+    shell = _tousled(scene, shell, pattern)
     # beyond the head's outline there is no forehead
-    beside = lerp(0.35 * (shell.y - 0.30), -1.0, smoothstep(0.85, 1.0, view.window(beside)))
+    beside = lerp(0.35 * (shell.y - 0.30), -1.0, smoothstep(0.85, 1.0, view.carry(scene.head.alpha, scene.head.view)))
     inside = torch.maximum(_grown(scene, shell.x, shell.y, shell.z), beside)
     sides = smoothstep(0.46, 0.16, shell.y)
     ragged = (0.03 - 0.02 * sides) * (pattern[0] - 0.5) + 0.02 * pattern[2]
@@ -170,7 +172,7 @@ def _short(scene: Scene) -> None:
     thick = smoothstep(-0.02, 0.16, inside)
     root = 1 - 0.35 * bell(part, 0.02 + view.pixel) * smoothstep(0.4, 0.6, shell.y)
     _lay(scene, shell, across, pattern, mask * (1 - 0.12 * sides), root * (0.60 + 0.40 * thick) * (1 - 0.25 * sides), 0.45)
-    _fringe(scene, view, shell)
+    _fringe(scene, shell)
 
 
 def _grown(scene, x, y, z):
@@ -186,19 +188,19 @@ def _grown(scene, x, y, z):
     return torch.minimum(torch.minimum(-opening, y - ends), -ear)
 
 
-def _tousled(scene, view, shell, pattern):
+def _tousled(scene, shell, pattern):
     """The shell of short hair: fuller above the temples, and with its locks standing out at the outline."""
     p, a, form = scene.p, scene.a, FORMS["short"]
     grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.87 + 0.26 * pattern[0])
     full = 0.25 + 2.0 * smoothstep(0.15, 0.72, shell.y)
     center = (0.03 * p.parting, 0.02, -0.03)
-    return intersect(view, center, (a.width + form.wide * grown * full, a.height + form.tall * grown, a.depth + form.deep * grown))
+    return intersect(shell.view, center, (a.width + form.wide * grown * full, a.height + form.tall * grown, a.depth + form.deep * grown))
 
 
 def _curly(scene: Scene) -> None:
     """A cloud of curls."""
-    p, a, view = scene.p, scene.a, _view(scene)
-    shell = _shell(scene, view)
+    p, a, shell = scene.p, scene.a, _shell(scene)
+    view = shell.view
     pattern = _curls(scene, shell, view.pixel)
     x, y, z = shell.x, shell.y, shell.z
     line = a.brow_y + 0.42 - 0.45 * x * x
@@ -272,7 +274,7 @@ def _stubble(scene, strength):
     window *= 1 - alpha * (1 - tint)
 
 
-def _fringe(scene, view, shell):
+def _fringe(scene, shell):
     """Locks that fall over the forehead."""
     p, a = scene.p, scene.a
     amount = ramp(0.75, 0.85, p.fringe)
@@ -280,10 +282,10 @@ def _fringe(scene, view, shell):
         return
     x, y = shell.x, shell.y
     across = 1.15 * (x - 0.10 * p.parting) / (1.75 - y).clamp(min=0.3) + 0.03 * p.hair_waves * torch.sin(6 * y)
-    pattern = combed(across + 0.9, 0.45 * y, view.pixel)
+    pattern = combed(across + 0.9, 0.45 * y, shell.view.pixel)
     end = a.brow_y + 0.42 - 0.34 * amount - 0.05 * p.hair_length + 0.10 * x * x
     inside = y - end - 0.10 * (0.55 - pattern[0]) - 0.03 * pattern[2]
-    mask = cover(inside, view.pixel + 0.008) * (shell.z > 0) * shell.alpha * _below_headwear(scene, shell)
+    mask = cover(inside, shell.view.pixel + 0.008) * (shell.z > 0) * shell.alpha * _below_headwear(scene, shell)
     mask = mask * smoothstep(0.74, 0.56, x.abs() + 0.08 * pattern[2]) * smoothstep(0.98, 0.80, y - 0.1 * pattern[0])
     _lay(scene, shell, across, pattern, mask, 0.72 + 0.28 * smoothstep(0.0, 0.16, inside))
 
@@ -294,9 +296,7 @@ def _fringe(scene, view, shell):
 def _lay(scene: Scene, hit: Hit, across, pattern, mask, shadow, cast: float = 0.75) -> None:
     """Paints hair, and before it its shadow on the face, as strong as `cast`. mask, shadow (share of the light that arrives) [h, w]"""
     head, view = scene.head, hit.view
-    caster = torch.zeros_like(scene.view.x)
-    view.window(caster).copy_(mask)
-    caster = head.view.window(caster)
+    caster = head.view.carry(mask, view)
     cast_shadow(head.view.window(scene.canvas), head.alpha, caster, scene.light, head.view.pixel, 0.07, 0.045, cast)
     paint(view.window(scene.canvas), _color(scene, hit, across, pattern, shadow), mask)
     figure = view.window(scene.figure)

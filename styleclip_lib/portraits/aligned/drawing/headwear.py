@@ -40,10 +40,8 @@ def _tipped(view: View, degrees: float) -> View:
 def _shadow(scene: Scene, hit: Hit, mask, distance: float, strength: float) -> None:
     """On head and hair below."""
     view = scene.view.box(-1.3, 1.3, -0.5, 0.9)
-    caster = torch.zeros_like(scene.view.x)
-    hit.view.window(caster).copy_(mask)
     canvas, figure = view.window(scene.canvas), view.window(scene.figure)
-    cast_shadow(canvas, figure, view.window(caster), scene.light, view.pixel, distance, 0.05, strength)
+    cast_shadow(canvas, figure, view.carry(mask, hit.view), scene.light, view.pixel, distance, 0.05, strength)
 
 
 def _hat(scene: Scene) -> None:

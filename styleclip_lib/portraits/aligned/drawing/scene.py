@@ -23,6 +23,7 @@ class Scene:
     eye_z    how far the eyeballs stand out, head coordinates
     canvas   [3, size, size], linear RGB; a layer paints into it in place
     figure   [size, size], how much of a pixel head, neck, hair and clothes cover: what a shadow may fall on
+    shell    the outer surface of the hair, once a layer has asked for it
     """
 
     p: Portrait
@@ -34,3 +35,8 @@ class Scene:
     eye_z: float
     canvas: torch.Tensor
     figure: torch.Tensor
+    shell: Hit | None = None
+
+    def head_depth(self, view: View) -> torch.Tensor:
+        """How near to the camera the head is in a window, [h, w]; far away where it is not."""
+        return view.carry(torch.where(self.head.alpha > 0.5, self.head.depth, -9.0), self.head.view, -9.0)

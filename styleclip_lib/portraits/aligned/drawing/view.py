@@ -89,6 +89,12 @@ class View:
         """The part of a whole picture [..., size, size] that this window shows; writing to it writes to the picture."""
         return canvas[..., self.rows, self.columns]
 
+    def carry(self, values: torch.Tensor, source: "View", outside: float = 0.0) -> torch.Tensor:
+        """A map [h, w] of another window of the same picture, in this one; `outside` where that window does not reach."""
+        whole = torch.full((self.size, self.size), outside)
+        source.window(whole).copy_(values)
+        return self.window(whole)
+
     def box(self, left: float, right: float, bottom: float, top: float) -> "View":
         """The window around a rectangle in camera coordinates, as far as it lies in this one (two pixels at least)."""
         c, s = math.cos(self.frame.roll), math.sin(self.frame.roll)
