@@ -3,7 +3,7 @@
 # make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
 # make test-full  every test, also those that take hours or much memory on a laptop
 # make test-colab run the tests of the widgets with the versions that Colab has
-# make lint       check the style and the types of the code
+# make lint       check the style, the types and the layers of the code
 # make coverage   which lines the tests run; build/coverage has a page for each file
 # make docs       an API page from the docstrings, in build/docs
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
@@ -42,6 +42,7 @@ test-colab: $(VENV)/installed-colab
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 coverage: $(VENV)/installed-dev

@@ -219,7 +219,8 @@ def _read(path: Path) -> SavedEdit:
 
 def _check(settings: Settings) -> None:
     """Everything that can be said before a picture is opened or a model loaded."""
-    if settings.text is None and settings.recipe is None and settings.method != "channel":
+    needs_text = settings.method is None or Recipe.family()[settings.method].NEEDS_TEXT
+    if settings.text is None and settings.recipe is None and needs_text:
         raise StyleclipError('Say what the face should become, such as --text "a smiling face", or give a --recipe.')
     if settings.text is not None and not settings.text.strip():
         raise StyleclipError('The text is empty: say what the face should become, such as --text "a smiling face".')

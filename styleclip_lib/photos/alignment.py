@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from ..framing import quad_side
+
 MAX_TRANSFORM = 4096
 """No picture is drawn larger than this before it is reduced to the size asked for."""
 
@@ -31,29 +33,6 @@ def crop_quad(picture: Image.Image, quad: np.ndarray, size: int, supersample: in
     corners = tuple(float(v) for v in (quad + 0.5).ravel())
     face = picture.transform((side, side), Image.Transform.QUAD, corners, Image.Resampling.BILINEAR)
     return face if side == size else face.resize((size, size), Image.Resampling.LANCZOS)
-
-
-def face_quad(landmarks: np.ndarray, framing: float = 1.0) -> np.ndarray:
-    """The square's corners [4, 2]: top left, bottom left, bottom right, top right, in the picture's pixels.
-
-    With e the vector from eye to eye and m the one from the eyes to the mouth, x points along e and at a right angle
-    to m, as long as the larger of 2 |e| and 1.8 |m|; y is x turned by 90°; the middle is a tenth of m below the eyes.
-    """
-    points = np.asarray(landmarks, dtype=np.float64)
-    left, right = points[36:42].mean(0), points[42:48].mean(0)
-    eyes, mouth = (left + right) / 2, (points[48] + points[54]) / 2
-    eye_to_eye, eye_to_mouth = right - left, mouth - eyes
-    along = eye_to_eye + np.array([eye_to_mouth[1], -eye_to_mouth[0]])
-    reach = framing * max(2.0 * np.hypot(*eye_to_eye), 1.8 * np.hypot(*eye_to_mouth))
-    x = along / np.hypot(*along) * reach
-    y = np.array([-x[1], x[0]])
-    middle = eyes + 0.1 * eye_to_mouth
-    return np.stack([middle - x - y, middle - x + y, middle + x + y, middle + x - y])
-
-
-def quad_side(quad: np.ndarray) -> float:
-    """The length of the square's side."""
-    return float(np.hypot(*(quad[3] - quad[0])))
 
 
 def taken_quad(picture_size: tuple[int, int], quad: np.ndarray, size: int) -> np.ndarray:

@@ -17,12 +17,13 @@ import numpy as np
 from PIL import Image
 
 from ..errors import StyleclipError
+from ..framing import face_quad
 from ..images import ImageSource, open_picture
 from ..paths import data_folder
 from ..weights.domain import file_path, read_index, sources
 from ..weights.downloads.official import landmark_file
 from ..weights.downloads.registry import is_official
-from .alignment import crop_quad, face_quad
+from .alignment import crop_quad
 from .landmarks import predict, predict_mirrored
 
 SMALLEST, LARGEST = 512, 1024

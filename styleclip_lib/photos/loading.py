@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..errors import StyleclipError
+from ..framing import face_quad
 from ..images import ImageSource, from_pil, open_picture, open_upright
 from ..weights.domain import read_index
-from .alignment import crop_quad, face_quad
+from .alignment import crop_quad
 from .detection import Choice, Face, choose, domain_framing, face_landmarks, find_faces
 from .pasting import paste_back
 

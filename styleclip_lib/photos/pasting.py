@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from PIL import Image
 
 from ..errors import StyleclipError
+from ..framing import quad_side
 from ..images import ImageSource, open_picture, open_upright
-from .alignment import blurred_margins, quad_side, taken_quad
+from .alignment import blurred_margins, taken_quad
 
 GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "F")
 TRANSPARENT = ("RGBA", "LA", "PA", "RGBa", "La")

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 from tqdm.auto import tqdm
 
+from ..framing import face_quad, quad_side
 from ..images import image_grid
 from ..paths import written_whole
-from ..photos.alignment import face_quad, quad_side
 from ..photos.detection import FACE_WIDTH, find_faces
 from ..photos.landmarks import place, predict, rectangle, relative
 from ..portraits.drawing.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks

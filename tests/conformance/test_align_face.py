@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styleclip_lib.photos.alignment import crop_quad, face_quad, quad_side, surroundings
+from styleclip_lib.framing import face_quad, quad_side
+from styleclip_lib.photos.alignment import crop_quad, surroundings
 from styleclip_lib.photos.detection import align_face, find_faces
 from tests.conformance.cases import load_case
 

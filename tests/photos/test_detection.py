@@ -8,10 +8,11 @@ from PIL import Image
 
 import styleclip_lib
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.framing import face_quad, quad_side
 from styleclip_lib.images import to_pil
 from styleclip_lib.paths import data_folder
 from styleclip_lib.photos import detection as module
-from styleclip_lib.photos.alignment import crop_quad, face_quad, gaussian_blur, quad_side
+from styleclip_lib.photos.alignment import crop_quad, gaussian_blur
 from styleclip_lib.photos.detection import (
     NoFaceError,
     SeveralFacesError,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ...photos.alignment import face_quad
+from ...framing import face_quad
 from .drawing.view import Frame
 from .world.factors import Portrait
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib.photos.alignment import crop_quad, face_quad
+from styleclip_lib.framing import face_quad
+from styleclip_lib.photos.alignment import crop_quad
 from styleclip_lib.portraits.aligned.camera import ALIGNED, FRAMING, SLIP_PLACE, SLIP_SIZE, Camera, cameras
 from styleclip_lib.portraits.aligned.drawing.render import render
 from styleclip_lib.portraits.aligned.landmarks import EYES, MOUTH, landmarks
