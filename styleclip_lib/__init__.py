@@ -5,8 +5,38 @@ The names below are all of the public surface. Each is imported when it is first
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from .threads import share_the_machine
+
+if TYPE_CHECKING:  # what __getattr__ finds, for editors and type checkers
+    from .editing.directions.global_directions import GlobalDirections as GlobalDirections
+    from .editing.face import Face as Face
+    from .editing.mapper import LatentMapper as LatentMapper
+    from .editing.mapper import train_mapper as train_mapper
+    from .editing.optimization import optimize_latent as optimize_latent
+    from .editing.prompt import Prompt as Prompt
+    from .editing.recipes import Recipe as Recipe
+    from .editing.result import Edit as Edit
+    from .errors import StyleclipError as StyleclipError
+    from .evaluation.report import EditReport as EditReport
+    from .evaluation.report import measure_edit as measure_edit
+    from .images import image_grid as image_grid
+    from .images import load_image as load_image
+    from .images import save_animation as save_animation
+    from .images import save_image as save_image
+    from .interpolation import Morph as Morph
+    from .interpolation import interpolate as interpolate
+    from .interpolation import morph as morph
+    from .inversion.invert import Inversion as Inversion
+    from .inversion.invert import invert as invert
+    from .models import Models as Models
+    from .models import load_models as load_models
+    from .photos.detection import NoFaceError as NoFaceError
+    from .photos.detection import SeveralFacesError as SeveralFacesError
+    from .photos.detection import align_face as align_face
+    from .photos.loading import Photo as Photo
+    from .photos.loading import load_face as load_face
 
 __version__ = "0.1.0"
 

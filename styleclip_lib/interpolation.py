@@ -181,6 +181,7 @@ def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, fra
             raise
         print("Stopped; this is the most even morph so far.")
     shown.close()
+    assert best is not None  # there is at least one round
     return best
 
 

@@ -112,7 +112,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
 
     code, noises = origin.clone().requires_grad_(), None
     if with_noise:
-        noises = [layer.noise("const", 1).clone().requires_grad_() for _, layer in generator.synthesis.conv_layers()]
+        noises = [layer.noise_const[None, None].clone().requires_grad_() for _, layer in generator.synthesis.conv_layers()]
     optimizer = torch.optim.Adam([code, *(noises or [])], lr=chosen.lr)
     weights = {"pixel": chosen.lambda_pixel, "perceptual": chosen.lambda_perceptual}
     kept, reference = [], (float("inf"), 0)

@@ -1,5 +1,7 @@
 """Perceptual distance: how different two pictures look, measured in the features of a network."""
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -20,11 +22,11 @@ class Perceptual(nn.Module):
         """image [B, 3, H, W] in [-1, 1] -> unit feature vectors [B, C_l, H_l, W_l] of every stage."""
         return [F.normalize(feature.float(), dim=1, eps=1e-4) for feature in self.trunk(image)]
 
-    def maps(self, a: list[Tensor], b: list[Tensor]) -> list[Tensor]:
+    def maps(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> list[Tensor]:
         """How far features, as `features` gives them, are apart at each place of each stage. -> [B, H_l, W_l] of every stage"""
         return [(x - y).square().sum(1) for x, y in zip(a, b)]
 
-    def distance(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+    def distance(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
         """Distance between features, as `features` gives them. -> [B]"""
         return sum(apart.mean((1, 2)) for apart in self.maps(a, b))
 
