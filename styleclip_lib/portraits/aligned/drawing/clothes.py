@@ -141,8 +141,8 @@ def _shirt(scene: Scene, body: Body) -> None:
     wing = _polygon(side, y, corners)
     cast_shadow(view.window(scene.canvas), mask, cover(wing, view.pixel), scene.light, view.pixel, 0.035, 0.025, 0.55)
     edge = bell(wing - 0.030, 0.006 + 0.3 * view.pixel)
-    light = lerp(color, torch.ones(3), 0.03)[:, None, None] * (1.0 + 0.04 * weave - 0.20 * edge)
-    _cloth(scene, body, light, 0.012 * smoothstep(0.0, 0.03, wing), cover(wing, view.pixel), 1 - 0.2 * smoothstep(-0.1, 0.12, y), 0.03)
+    tone = lerp(color, torch.ones(3), 0.03)[:, None, None] * (1.0 + 0.04 * weave - 0.20 * edge)
+    _cloth(scene, body, tone, 0.012 * smoothstep(0.0, 0.03, wing), cover(wing, view.pixel), 1 - 0.2 * smoothstep(-0.1, 0.12, y), 0.03)
 
 
 def _polygon(x, y, corners):

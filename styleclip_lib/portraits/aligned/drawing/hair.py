@@ -80,13 +80,14 @@ def _shell(scene: Scene) -> Hit:
 
 
 def _found_shell(scene: Scene, view: View) -> Hit:
+    """An ellipsoid; below `hangs` it goes on as a tube whose width follows `_profile`."""
     p, a, form = scene.p, scene.a, FORMS[scene.p.hair_style]
     volume = 1 + 0.35 * p.hair_volume
     length = 1 + (0.5 * p.hair_length if p.hair_style == "short" else 0.0)
     wide, tall, deep = form.wide * volume * length, form.tall * volume * length, form.deep * volume
-    radii = (a.width + wide, a.height + tall, a.depth + deep)
     if p.hair_style == "curly":
         return _cloud(scene, view)
+    radii = (a.width + wide, a.height + tall, a.depth + deep)
     if form.hangs is None:
         return intersect(view, (0.0, 0.02, -0.03), radii)
     if p.headwear != "none":  # a hat presses it to the head
@@ -260,6 +261,7 @@ def _mohawk(scene: Scene) -> None:
 
 
 def _bald(scene: Scene) -> None:
+    """A scalp on which the hair that would grow there only just shows."""
     _stubble(scene, 0.10)
 
 

@@ -49,12 +49,6 @@ def rounded_box(x, y, half_width, half_height, radius) -> torch.Tensor:
     return radius - outside - torch.maximum(dx, dy).clamp_(max=0)
 
 
-def strands(across: torch.Tensor, phase: float = 0.0) -> torch.Tensor:
-    """Brightness of combed hair over the coordinate across its strands (head units): incommensurable waves, in about [-1, 1]."""
-    return (0.45 * torch.sin(23 * across + 9 * phase) + 0.35 * torch.sin(53 * across + 21 * phase)
-            + 0.30 * torch.sin(101 * across + 5 * phase))
-
-
 def grain(x: torch.Tensor, y: torch.Tensor, frequency: float, phase: float = 0.0) -> torch.Tensor:
     """A grainy texture in [-1, 1], made of a few crossing waves."""
     u, v = frequency * x, frequency * y
