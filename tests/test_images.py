@@ -169,6 +169,7 @@ def test_flipped_bytes_never_end_in_another_error():
             assert "\n" not in str(error)
 
 
+@pytest.mark.slow
 def test_enormous_pictures_are_refused_before_they_are_decoded(monkeypatch):
     large = encoded(Image.new("1", (9000, 8000)))
     assert len(large) < 100_000

@@ -22,16 +22,19 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess:
                           env={**plain, "PYTHONPATH": str(ROOT), **environment})  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_first_public_name_settles_it_for_the_pytorch_that_it_loads():
     shown = run(f"import os, styleclip_lib{SHOW}; styleclip_lib.load_models{SHOW}; import torch; print(torch.get_num_threads())")
     assert shown.stdout.split() == ["None", "None", "PASSIVE", str(threads.cores()), str(threads.cores())] and shown.stderr == ""
 
 
+@pytest.mark.slow
 def test_what_the_user_has_set_stays():
     shown = run(f"import os, styleclip_lib; styleclip_lib.load_models{SHOW}", OMP_NUM_THREADS="1", OMP_WAIT_POLICY="active")
     assert shown.stdout.split() == ["active", "1"]
 
 
+@pytest.mark.slow
 def test_a_pytorch_that_was_loaded_before_is_said_once_and_at_the_users_line():
     code = "import os, torch, styleclip_lib\nstyleclip_lib.load_models\nstyleclip_lib.invert" + SHOW
     shown = run(code)
@@ -40,6 +43,7 @@ def test_a_pytorch_that_was_loaded_before_is_said_once_and_at_the_users_line():
     assert run(code, OMP_WAIT_POLICY="PASSIVE").stderr == ""
 
 
+@pytest.mark.slow
 def test_the_command_line_waits_passively():
     code = "import sys; from styleclip_lib.cli.main import main; sys.exit(main(['doctor']))"
     assert f"{threads.cores()} threads on {threads.cores()} cores, waiting passively" in run(code).stdout

@@ -188,6 +188,7 @@ def tool():
     return module
 
 
+@pytest.mark.slow
 def test_the_table_of_what_tuning_brings(domain, image, tool, monkeypatch):
     """On the tiny domain, where the edits mean nothing."""
     monkeypatch.setattr(tool, "RECIPES", (tool.Directions(strength="auto"), tool.Optimization(steps=2)))
@@ -198,6 +199,7 @@ def test_the_table_of_what_tuning_brings(domain, image, tool, monkeypatch):
     assert before[1:3].tolist() == pytest.approx(tool.likeness(domain, image, invert(domain, image, progress=False).image), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_portrait_becomes_the_person_and_can_still_be_edited(models, tool):
     """With fewer steps than in the table, on a person whom no network was shown."""
     text, image = tool.TEXT, tool.render(tool.sample(1, seed=tool.SEED), models.generator.img_resolution)

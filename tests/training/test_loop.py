@@ -14,6 +14,8 @@ from torch import nn
 from styleclip_lib.training.adversarial import PathLength
 from styleclip_lib.training.loop import Run, learning_rate
 
+pytestmark = pytest.mark.slow
+
 
 def train(folder, total, save_every=100, stop_at=None, error=KeyboardInterrupt):
     """A few steps with a random batch for each step number, as the training modules do. Returns the model."""
@@ -102,8 +104,6 @@ def test_the_learning_rate_rises_and_falls():
 TOGETHER = """
 import sys, torch, torch.nn.functional as F
 from styleclip_lib.training.loop import Run
-
-pytestmark = pytest.mark.slow
 torch.manual_seed(0)
 model = torch.nn.Linear(4, 2)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

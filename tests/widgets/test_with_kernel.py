@@ -12,13 +12,13 @@ from queue import Empty
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPEN = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from styleclip_lib import load_models
 from styleclip_lib.widgets.studio.studio import Studio
-
-pytestmark = pytest.mark.slow
 studio = Studio(load_models(device="cpu"))
 print(studio.tabs["Face"].seed.model_id, studio.stage.picture.model_id)
 """

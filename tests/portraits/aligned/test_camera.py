@@ -31,6 +31,7 @@ def test_without_slips_the_picture_is_the_square_of_the_rule():
         assert np.abs(quad - CORNERS).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_slips_are_as_small_as_an_aligner_leaves_them():
     people = sample(40, seed=3)
     for quad in quads(people, ALIGNED):

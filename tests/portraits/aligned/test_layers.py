@@ -137,6 +137,7 @@ def test_these_factors_change_the_picture_too(name, style):
     assert change(portrait(hair_style=style, **{name: low}), portrait(hair_style=style, **{name: 0.9})).max() > 0.1
 
 
+@pytest.mark.slow
 def test_every_combination_at_the_limits_of_its_pose_is_drawn():
     combinations = itertools.product(BY_NAME["hair_style"].values, BY_NAME["headwear"].values, (-1.0, 1.0))
     people = [portrait(hair_style=style, headwear=headwear, yaw=1.0, pitch=pitch, glasses="glasses", facial_hair="beard", collar=0.9,

@@ -182,6 +182,7 @@ def test_styles_have_no_code_to_go_on_from(renderer):
         renderer.shot(Scene({"edited": SEEDS[0], "edit": EDITS["directions"]}))
 
 
+@pytest.mark.slow
 def test_what_is_computed_needs_no_widgets():
     """It can be used where ipywidgets is not installed."""
     core = "; ".join(f"import styleclip_lib.widgets.studio.{name}" for name in ("faces", "edits", "state", "code", "renderer", "pages"))
