@@ -29,15 +29,19 @@ def _color(p):
     return base * (0.5 + 0.5 * base / base.max())
 
 
-def _area(scene: Scene, x, y):
-    """Where a beard grows, as a distance from its upper edge: cheeks, chin and around the mouth, without the lips."""
+def _below_cheek(scene: Scene, x, y):
+    """Distance below a beard's upper edge, which runs from the sideburns over the cheeks to the mouth's corners."""
     a = scene.a
     side = x.abs()
-    cheek = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.14 * bell(side - a.mouth_width - 0.08, 0.12)
-    cheek = cheek + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.12 * smoothstep(0.44, 0.60, side)
-    lips = _beside_lips(a, x, y)
-    lips = torch.where(side > a.mouth_width, torch.maximum(lips, side - a.mouth_width), lips)
-    return torch.minimum(cheek - y, lips - 0.012)
+    edge = a.mouth_y + 0.03 + 0.7 * a.act.corners + 0.14 * bell(side - a.mouth_width - 0.08, 0.12)
+    return edge + 0.9 * (side - 0.22).clamp(min=0) ** 1.2 + 0.12 * smoothstep(0.44, 0.60, side) - y
+
+
+def _off_lips(scene: Scene, x, y):
+    """Distance from the lips, to all sides."""
+    side, wide = x.abs(), scene.a.mouth_width
+    away = _beside_lips(scene.a, x, y)
+    return torch.where(side > wide, torch.maximum(away, side - wide), away) - 0.012
 
 
 def _stubble(scene: Scene) -> None:
@@ -45,7 +49,8 @@ def _stubble(scene: Scene) -> None:
     head, a = scene.head, scene.a
     x, y = head.x, head.y
     lip = cover(torch.minimum(a.nose_y - 0.13 - y, a.mouth_width + 0.05 - x.abs()), 0.08) * smoothstep(-0.005, 0.02, _beside_lips(a, x, y))
-    where = torch.maximum(smoothstep(-0.05, 0.13, _area(scene, x, y)), lip) * smoothstep(0.68, 0.58, x.abs())
+    beard = smoothstep(-0.05, 0.13, torch.minimum(_below_cheek(scene, x, y), _off_lips(scene, x, y)))
+    where = torch.maximum(beard, lip) * smoothstep(0.68, 0.58, x.abs())
     dots = 0.68 + 0.32 * grain(x, y + 0.3 * head.z, 110.0) * grain(x + 0.3, y, 73.0)
     amount = (0.62 * where * dots * head.alpha).clamp(0, 1)
     base = palette.face_hair(scene.p)
@@ -73,13 +78,21 @@ def _beard(scene: Scene) -> None:
     across = 0.75 * torch.atan2(x, a.mouth_y + 0.45 - y)
     along = ((y - a.mouth_y - 0.45) ** 2 + x * x).sqrt()
     pattern = combed(across, 0.9 * along, head.view.pixel)
-    ragged = 0.020 * pattern[2] + 0.03 * (pattern[0] - 0.5)
-    inside = lerp(*(torch.minimum(_area(scene, on.x, on.y), on.z - 0.02) for on in (head, chin)), in_front) + ragged
-    mask = cover(inside, head.view.pixel + 0.02) * hit.alpha
+    strands = 0.010 * pattern[2] + 0.015 * (pattern[0] - 0.5)
+    cheek, lips, front = (lerp(h, c, in_front) for h, c in zip(*_edges(scene, head, chin)))
+    lips = lips + 1 - head.alpha  # beside the head, the beard's mass hides no lips
+    # Hair thins out towards the cheek; lips and the far side of the head end it at once.
+    mask = smoothstep(-0.03, 0.10, cheek + strands) * cover(torch.minimum(lips + strands, front), head.view.pixel + 0.02) * hit.alpha
+    inside = torch.minimum(torch.minimum(cheek, lips), front)
     cast_shadow(canvas, head.view.window(scene.figure), mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
     shadow = 0.55 + 0.45 * smoothstep(0.0, 0.14, inside)
     base = _color(p)
     paint(canvas, lit_hair(base, hit, across, pattern, scene.light, shadow, 0.018), mask)
+
+
+def _edges(scene: Scene, *surfaces):
+    """Of each surface: its distances below the cheek's edge, off the lips, and from where the head turns away."""
+    return [(_below_cheek(scene, on.x, on.y), _off_lips(scene, on.x, on.y), on.z - 0.02) for on in surfaces]
 
 
 def _moustache(scene: Scene) -> None:
