@@ -19,6 +19,7 @@ from .networks.perceptual import Perceptual
 from .weights.domain import file_path, find_domain, load_network, load_tensors, read_index, sources
 from .weights.downloads.official import fetch_official, load_official
 from .weights.downloads.registry import is_official
+from .weights.readers.openai_clip import check_clip
 
 _AT_ONCE = 8  # pictures
 
@@ -166,5 +167,6 @@ def _network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.n
 
 
 def _clip(folder: Path) -> Clip:
-    config = read_index(folder)["files"]["clip"]["config"]
-    return clip_from_state(load_tensors(file_path(folder, "clip")), WordTokenizer(config["words"], config["context_length"]))
+    path, entry = file_path(folder, "clip", verify=False), read_index(folder)["files"]["clip"]
+    tokenizer = WordTokenizer(entry["config"]["words"], entry["config"]["context_length"])
+    return clip_from_state(load_tensors(path, entry["sha256"], lambda shapes: check_clip(shapes, tokenizer)), tokenizer)

@@ -25,6 +25,7 @@ PACKAGES = {  # distribution -> the module that must import
     "setuptools": "setuptools",
     "dlib-bin": "dlib",
     "safetensors": "safetensors",
+    "msgspec": "msgspec",
     "tqdm": "tqdm",
     "tyro": "tyro",
     "imageio": "imageio",

@@ -1,15 +1,19 @@
 """A domain on disk: a folder of weights with a `domain.json` that says what each file is."""
 
 import hashlib
-import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from ..errors import StyleclipError
-from ..paths import data_folder, written_whole
+from ..paths import data_folder, open_regular, user_path, written_whole
+from .readers.filled import compared, unfilled
+from .schema import Index, read_json
+from .tensor_file import Shapes, read_tensors
 
 INDEX = "domain.json"
 SHARED = ("attributes", "clip", "identity", "landmarks", "perceptual")
@@ -19,17 +23,12 @@ SHARED = ("attributes", "clip", "identity", "landmarks", "perceptual")
 def read_index(folder: Path) -> dict:
     """The contents of a domain's `domain.json`. Raises StyleclipError if there is none or it cannot be read."""
     path = Path(folder) / INDEX
+    if not os.path.exists(path):
+        raise StyleclipError(f"{folder} is not a domain: it has no {INDEX}.")
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StyleclipError(f"{folder} is not a domain: it has no {INDEX}.") from None
-    except (OSError, ValueError) as error:
-        raise StyleclipError(f"{path} cannot be read ({error}); restore it, for instance with `git checkout`.") from error
-    known = isinstance(index, dict) and isinstance(index.get("files"), dict) and isinstance(index.get("like", ""), str)
-    if not known or "name" not in index:
-        raise StyleclipError(f"{path} does not describe a domain (a name and files); "
-                             "restore it, for instance with `git checkout`.")
-    return index
+        return read_json(path, Index)[1]
+    except StyleclipError as error:
+        raise StyleclipError(f"{path} does not describe a domain ({error}); restore it, for instance with `git checkout`.") from error
 
 
 def domains() -> list[str]:
@@ -40,8 +39,8 @@ def domains() -> list[str]:
 
 def find_domain(domain: str | Path) -> Path:
     """The folder of a domain: an installed one by its name, any other by its path. Raises StyleclipError if there is none."""
-    for folder in (data_folder() / "models" / str(domain), Path(domain).expanduser()):
-        if (folder / INDEX).is_file():
+    for folder in (data_folder() / "models" / str(domain), user_path(domain)):
+        if os.path.isfile(folder / INDEX):
             return folder
     raise StyleclipError(f"There is no domain '{domain}' here. Installed: {', '.join(domains()) or 'none'}; "
                          f"or give the path of a folder that holds a {INDEX}.")
@@ -62,44 +61,49 @@ def sources(folder: Path) -> dict[str, Path]:
 
 
 def file_path(folder: Path, name: str, verify: bool = True) -> Path:
-    """The path of a domain's file, after its SHA-256 was compared with the one in `domain.json`.
+    """The path of a domain's file, after its size and (to verify it) its SHA-256 were compared with those in `domain.json`.
 
     Raises StyleclipError if the domain does not list the file, or the file is missing or not what it should be.
     """
-    entry = read_index(folder)["files"].get(name)
-    if entry is None:
+    entry = read_index(folder)["files"].get(name, {})
+    if "file" not in entry:
         raise StyleclipError(f"The domain {folder} has no {name}.")
     path = Path(folder) / entry["file"]
-    if not path.is_file():
+    if not os.path.exists(path):
         raise StyleclipError(f"{path} is missing; fetch it again, for instance with `git checkout`, or train it: styleclip train {name}.")
-    if verify and sha256(path) != entry["sha256"]:
-        raise StyleclipError(f"{path} is not the file that {INDEX} describes (its SHA-256 differs); fetch it again.")
+    if os.stat(path).st_size != entry["bytes"] or (verify and sha256(path) != entry["sha256"]):
+        raise StyleclipError(f"{path} is not the file that {INDEX} describes (its size or SHA-256 differs); fetch it again.")
     return path
 
 
 def load_network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.nn.Module:
     """Builds a network from its entry in `domain.json` and its safetensors file; frozen, in evaluation mode, float32.
 
-    Raises StyleclipError as `file_path` does, and if settings and weights do not fit each other.
+    The shapes in the file are compared with those that the settings ask for before either takes any memory.
+    Raises StyleclipError as `load_tensors` does, and if settings and weights do not fit each other.
     """
-    path = file_path(folder, name)
-    config = read_index(folder)["files"][name].get("config", {})
-    try:
-        module = network(**_restore_keys(config))
-        module.load_state_dict(load_tensors(path))
-    except (TypeError, RuntimeError) as error:
-        raise StyleclipError(f"{path} does not fit the settings in {INDEX}; "
-                             f"fetch both again, or train it: styleclip train {name}.") from error
+    path = file_path(folder, name, verify=False)
+    entry = read_index(folder)["files"][name]
+    config = _restore_keys(entry.get("config", {}))
+    what = f"what the settings in {INDEX} ask for"
+
+    def accept(shapes: Shapes) -> None:
+        try:
+            compared(shapes, unfilled(lambda: network(**config), what), what)
+        except StyleclipError as error:
+            reason, _, _ = str(error).partition(";")
+            raise StyleclipError(f"{path} does not fit the settings in {INDEX} ({reason}); fetch both again, or train it: "
+                                 f"styleclip train {name}.") from error
+
+    tensors = load_tensors(path, entry["sha256"], accept)
+    module = network(**config)
+    module.load_state_dict(tensors)
     return module.eval().requires_grad_(False)
 
 
-def load_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a safetensors file, floating ones as float32. Nothing in the file is executed."""
-    try:
-        tensors = load_file(str(path))
-    except (SafetensorError, OSError) as error:
-        raise StyleclipError(f"{path} is not a whole safetensors file ({error}); fetch it again.") from error
-    return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+def load_tensors(path: Path, sha256: str | None = None, accept: Callable[[Shapes], None] | None = None) -> dict[str, torch.Tensor]:
+    """The tensors of a safetensors file, floating ones as float32. Nothing in the file is executed. See `read_tensors`."""
+    return read_tensors(path, sha256, accept)[0]
 
 
 def save_network(folder: Path, name: str, module: torch.nn.Module, config: dict, training: dict, half: bool = True) -> Path:
@@ -126,12 +130,12 @@ def enter_file(folder: Path, name: str, path: Path, config: dict, training: dict
                             "training": training}
     index["files"] = dict(sorted(index["files"].items()))
     with written_whole(index_path) as temporary:
-        Path(temporary).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+        Path(temporary).write_bytes(msgspec.json.format(msgspec.json.encode(index), indent=2) + b"\n")
 
 
 def sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
@@ -140,5 +144,6 @@ def sha256(path: Path) -> str:
 def _restore_keys(config: dict) -> dict:
     """JSON knows no integer keys: {"channels": {"4": 128}} -> {"channels": {4: 128}}."""
     def restore(value):
-        return {int(k): v for k, v in value.items()} if isinstance(value, dict) and all(k.isdigit() for k in value) else value
+        numbers = isinstance(value, dict) and all(key.isascii() and key.isdigit() for key in value)
+        return {int(key): item for key, item in value.items()} if numbers else value
     return {key: restore(value) for key, value in config.items()}

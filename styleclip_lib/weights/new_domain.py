@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ..networks.generator import Generator
-from ..paths import check_new_folder, folder_written_whole
+from ..paths import check_new_folder, folder_written_whole, user_path
 from .domain import INDEX, domains, find_domain, save_network, sha256
 from .readers.any_generator import read_generator
 
@@ -20,7 +20,7 @@ def import_network(network: str | Path, folder: str | Path, like: str | None = N
     generator of up to 128 pixels, else "ffhq". No domain's encoder fits another generator, so there is none.
     Returns the folder. Raises StyleclipError for a file that cannot be read, an unknown domain, and a folder that is there.
     """
-    network, folder = Path(network).expanduser(), Path(folder).expanduser().absolute()
+    network, folder = user_path(network), user_path(folder).absolute()
     check_new_folder(folder)
     if like is not None:
         like = _name_or_path(like)

@@ -130,7 +130,7 @@ def test_a_truncated_file_is_refused(folder, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(StyleclipError, match="SHA-256 differs"):
         load_network(folder, "small", Small)
-    with pytest.raises(StyleclipError, match="not a whole safetensors file") as error:
+    with pytest.raises(StyleclipError, match=r"not a whole safetensors file|it is empty") as error:
         load_tensors(path)
     assert one_sentence(error)
 

@@ -112,7 +112,7 @@ def test_something_that_is_no_tensor(arcface_state):
 
 
 def test_unknown_and_misshapen(arcface_state):
-    with pytest.raises(StyleclipError, match=r"a tensor trunk\.conv\.weight, which does not belong to an ArcFace"):
+    with pytest.raises(StyleclipError, match=r"The tensor trunk\.conv\.weight .* does not fit into an ArcFace"):
         arcface_from_state({**arcface_state, "conv.weight": torch.zeros(1)})
     with pytest.raises(StyleclipError, match=r"body\.1\.res_layer\.1\.weight"):
         arcface_from_state({**arcface_state, "body.1.res_layer.1.weight": torch.zeros(16, 16, 1, 1)})
@@ -158,7 +158,7 @@ def test_the_generator_in_the_checkpoint(checkpoint):
     z = torch.randn(1, 12)
     torch.testing.assert_close(read(z, truncation_psi=0.5).detach(), generator(z, truncation_psi=0.5), rtol=1e-4, atol=1e-5)
     e4e_from_checkpoint({**checkpoint, "state_dict": state})
-    with pytest.raises(StyleclipError, match="no StyleGAN2 generator"):
+    with pytest.raises(StyleclipError, match="not a StyleGAN2 generator"):
         generator_from_e4e(checkpoint)
 
 
@@ -236,7 +236,7 @@ def test_the_sizes_of_the_released_ones(width, patch, layers, text_width, heads,
 
 @pytest.mark.parametrize("key", ["visual.conv1.weight", "visual.proj", "ln_final.bias", "transformer.resblocks.0.ln_1.weight"])
 def test_missing_in_clip(clip_state, key):
-    with pytest.raises(StyleclipError, match="not a CLIP of OpenAI with a vision transformer"):
+    with pytest.raises(StyleclipError, match="not a CLIP of OpenAI's design"):
         clip_from_openai({name: value for name, value in clip_state.items() if name != key})
 
 
@@ -252,5 +252,5 @@ def test_shapes_that_contradict_each_other_in_clip(clip_state):
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_shapes_that_no_clip_has(clip_state, key, shape):
     """Widths that heads of 64 numbers cannot share, or make no head, and patches of nothing."""
-    with pytest.raises(StyleclipError, match="shapes of the tensors are not those of a CLIP"):
+    with pytest.raises(StyleclipError, match=r"shapes of the tensors are not those of a CLIP|does not fit into a CLIP"):
         clip_from_openai({**clip_state, key: torch.zeros(shape)})

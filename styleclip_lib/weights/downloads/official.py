@@ -5,21 +5,22 @@ What is kept depends on the files' SHA-256 and on VERSION, so that other files, 
 
 from __future__ import annotations
 
+import argparse
 import bz2
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 
 from ...errors import StyleclipError
 from ...networks.generator import Generator
 from ...paths import written_whole
-from ..domain import read_index
+from ..domain import read_index, sha256
 from ..new_domain import generator_config
 from ..readers.any_generator import read_generator
 from ..readers.arcface import arcface_from_state
@@ -27,7 +28,9 @@ from ..readers.e4e import e4e_from_checkpoint
 from ..readers.filled import StateDict, filled
 from ..readers.lpips import lpips_from_states
 from ..readers.openai_clip import clip_from_openai
-from ..unpickling.torch_file import read_torch
+from ..tensor_file import read_tensors
+from ..unpickling.torch_file import read_torch, tensors
+from ..unpickling.untrusted import Unknown
 from .download import expected_sha256, fetch, fetch_all
 from .registry import domain_cache, downloads_of, is_official
 
@@ -77,7 +80,7 @@ def load_official(folder: Path, name: str) -> nn.Module:
         return form.build(*_read_kept(_kept(folder, name)))
     tensors, settings = form.read(*_fetched(folder, name))
     network = form.build(tensors, settings)
-    with written_whole(_kept(folder, name)) as partial:
+    with _keeping(folder, name) as partial:
         save_file({key: value.contiguous() for key, value in tensors.items()}, str(partial), {"settings": json.dumps(settings)})
     return network
 
@@ -86,9 +89,12 @@ def landmark_file(folder: Path) -> Path:
     """dlib's landmark model of a domain, unpacked. Raises StyleclipError as `fetch_all` does, and if it cannot be unpacked."""
     if not _is_kept(folder, "landmarks"):
         (packed,) = _fetched(folder, "landmarks")
-        with written_whole(_kept(folder, "landmarks")) as partial:
+        with _keeping(folder, "landmarks") as partial:
             _unpack(packed, partial)
-    return _kept(folder, "landmarks")
+    path = _kept(folder, "landmarks")
+    if sha256(path) != _hash_of(path):
+        raise StyleclipError(f"{path} is damaged (its SHA-256 differs): delete it, and it is made again.")
+    return path
 
 
 def _fetched(folder: Path, name: str) -> list[Path]:
@@ -108,15 +114,35 @@ def _kept(folder: Path, name: str) -> Path | None:
 
 def _is_kept(folder: Path, name: str) -> bool:
     path = _kept(folder, name)
-    return path is not None and path.is_file()
+    return path is not None and path.is_file() and _hash_of(path) is not None
+
+
+@contextmanager
+def _keeping(folder: Path, name: str) -> Iterator[Path]:
+    """Where to write what is made of an entry's files; its SHA-256 is noted beside it, for whoever reads it later."""
+    path = _kept(folder, name)
+    with written_whole(path) as partial:
+        yield partial
+    with written_whole(_noted(path)) as partial:
+        partial.write_text(sha256(path) + "\n", encoding="ascii")
+
+
+def _noted(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _hash_of(path: Path) -> str | None:
+    """The SHA-256 that was noted when a file was made; without it, it counts as not made."""
+    noted = _noted(path)
+    return noted.read_text(encoding="ascii", errors="replace").strip() if noted.is_file() else None
 
 
 def _read_kept(path: Path) -> tuple[StateDict, dict]:
     try:
-        with safe_open(str(path), framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, json.loads(file.metadata()["settings"])  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise StyleclipError(f"{path} is damaged ({error}): delete it, and it is made again.") from error
+        tensors, metadata = read_tensors(path, _hash_of(path))
+        return tensors, json.loads(metadata["settings"])
+    except (StyleclipError, KeyError, ValueError) as error:
+        raise StyleclipError(f"{path} is damaged: delete it, and it is made again ({error}).") from error
 
 
 def _unpack(packed: Path, target: Path) -> None:
@@ -131,17 +157,9 @@ def _unpack(packed: Path, target: Path) -> None:
         raise StyleclipError(f"{packed} cannot be unpacked to {target.parent} ({error}).") from error
 
 
-def _content(path: Path) -> dict:
-    content = read_torch(path)
-    if not isinstance(content, dict):
-        raise StyleclipError(f"{path} holds no tensors with names: check which file it is.")
-    return content
-
-
-def _tensors(content: dict, *beginnings: str) -> StateDict:
-    """The tensors of a dictionary whose names begin like this, or all of them."""
-    return {key: value for key, value in content.items()
-            if isinstance(key, str) and isinstance(value, Tensor) and (not beginnings or key.startswith(beginnings))}
+def _tensors(path: Path, *beginnings: str) -> StateDict:
+    """The tensors of a file whose names begin like this, or all of them."""
+    return read_torch(path, lambda content: tensors(content, *beginnings))
 
 
 def _read_generator(path: Path) -> tuple[StateDict, dict]:
@@ -155,12 +173,17 @@ def _build_generator(state: StateDict, settings: dict) -> Generator:
 
 
 def _read_e4e(path: Path) -> tuple[StateDict, dict]:
-    checkpoint = _content(path)
-    e4e_from_checkpoint(checkpoint)  # says it if this is something else
-    settings = checkpoint.get("opts") or {}
-    settings = settings if isinstance(settings, dict) else vars(settings)
-    return ({**_tensors(checkpoint["state_dict"], "encoder."), **_tensors(checkpoint, "latent_avg")},
-            {key: settings[key] for key in ("encoder_type", "start_from_latent_avg") if key in settings})
+    def take(content: object) -> tuple[StateDict, dict]:
+        if type(content) is not dict:
+            raise Unknown("it is no checkpoint of an encoder")
+        settings = content.get("opts") or {}
+        settings = vars(settings) if isinstance(settings, argparse.Namespace) else settings
+        return ({**tensors(content.get("state_dict"), "encoder."), **tensors(content, "latent_avg")},
+                {key: settings[key] for key in ("encoder_type", "start_from_latent_avg") if type(settings.get(key)) in (str, bool)})
+
+    state, settings = read_torch(path, take)
+    _build_e4e(state, settings)  # says it if this is something else
+    return state, settings
 
 
 def _build_e4e(state: StateDict, settings: dict) -> nn.Module:
@@ -168,14 +191,14 @@ def _build_e4e(state: StateDict, settings: dict) -> nn.Module:
 
 
 def _read_lpips(backbone: Path, heads: Path) -> tuple[StateDict, dict]:
-    return {**_tensors(_content(backbone), "features."), **_tensors(_content(heads), "lin")}, {}
+    return {**_tensors(backbone, "features."), **_tensors(heads, "lin")}, {}
 
 
 FORMATS = {
     "stylegan2": Format(_read_generator, _build_generator),
     "e4e": Format(_read_e4e, _build_e4e),
-    "irse50": Format(lambda path: (_tensors(_content(path)), {}), lambda state, _: arcface_from_state(state)),
-    "openai-clip": Format(lambda path: (_tensors(_content(path)), {}), lambda state, _: clip_from_openai(state)),
+    "irse50": Format(lambda path: (_tensors(path), {}), lambda state, _: arcface_from_state(state)),
+    "openai-clip": Format(lambda path: (_tensors(path), {}), lambda state, _: clip_from_openai(state)),
     "lpips": Format(_read_lpips, lambda state, _: lpips_from_states(state, state)),
 }
 """What an entry of `domain.json` may state as its format. A generator may be in any file that `read_generator` knows."""

@@ -8,14 +8,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import StyleclipError
+from ...errors import plain
 from ...paths import cache_folder
-from ..domain import INDEX, read_index
+from ..domain import read_index
 
 
 @dataclass(frozen=True)
@@ -45,23 +47,29 @@ def is_official(entry: dict) -> bool:
 
 
 def downloads_of(folder: Path, names: Iterable[str]) -> list[Source]:
-    """What must be downloaded for some entries of a domain, each file once. Raises StyleclipError for a wrong description."""
+    """What must be downloaded for some entries of a domain, each file once."""
     index = read_index(folder)
-    wanted = {source: None for name in names for source in index["files"][name].get("sources", ())}
-    return [_source(folder, name, index.get("sources", {}).get(name)) for name in wanted]
+    wanted = {source: index["sources"][source] for name in names for source in index["files"][name].get("sources", ())}
+    return [Source(name, entry["origin"], tuple(entry["urls"]), *(entry[field] for field in ("bytes", "sha256", "licence", "permits")))
+            for name, entry in wanted.items()]
 
 
 def domain_cache(folder: Path) -> Path:
-    """Where the downloads of a domain lie, and what is made of them."""
-    return cache_folder() / _plain(read_index(folder)["name"], folder)
+    """Where the downloads of a domain lie, and what is made of them: one folder for each description of the sources.
+
+    A domain that only bears another one's name finds nothing of what was fetched for that, and leaves nothing there.
+    """
+    index = read_index(folder)
+    key = hashlib.sha256(json.dumps(index.get("sources", {}), sort_keys=True).encode()).hexdigest()[:12]
+    return cache_folder() / f"{re.sub(r'[^A-Za-z0-9_-]', '_', index['name'])[:40]}-{key}"
 
 
 def described(sources: Sequence[Source]) -> Iterator[str]:
     """Lines that name files, sizes, owners and licences, and the sum."""
     width = max(len(source.name) for source in sources)
     for source in sources:
-        yield f"{source.name:{width}}  {megabytes(source.bytes):>9}  {source.origin}"
-        yield f"    {source.licence}: {source.permits}"
+        yield f"{source.name:{width}}  {megabytes(source.bytes):>9}  {plain(source.origin)}"
+        yield f"    {plain(source.licence)}: {plain(source.permits)}"
     yield f"{'together':{width}}  {megabytes(sum(source.bytes or 0 for source in sources)):>9}"
 
 
@@ -70,18 +78,3 @@ def megabytes(count: int | None) -> str:
     if count is None:
         return "unknown"
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
-
-
-def _source(folder: Path, name: str, entry: object) -> Source:
-    fields = ("origin", "urls", "bytes", "sha256", "licence", "permits")
-    if not isinstance(entry, dict) or not entry.keys() >= set(fields) or not entry["urls"]:
-        raise StyleclipError(f"{folder / INDEX} does not describe the source '{name}' as it should ({', '.join(fields)}); "
-                             "restore it, for instance with `git checkout`.")
-    return Source(_plain(name, folder), entry["origin"], tuple(entry["urls"]), *(entry[field] for field in fields[2:]))
-
-
-def _plain(name: str, folder: Path) -> str:
-    """A name that can only be that of a file, and of none outside of the cache."""
-    if not re.fullmatch(r"\w[\w. -]*", name):
-        raise StyleclipError(f"{folder / INDEX} has the name '{name}': names consist of letters, digits, spaces, '.', '-' and '_'.")
-    return name

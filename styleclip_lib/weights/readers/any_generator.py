@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from ...networks.generator import Generator
-from ..unpickling.nvidia_pickle import read_nvidia
-from ..unpickling.torch_file import torch_content, written_by_torch
-from ..unpickling.untrusted import Refused, untrusted
+from ..tensor_file import is_safetensors, tensors_of
+from ..unpickling.nvidia_pickle import generator_from_content, nvidia_names, read_nvidia
+from ..unpickling.pickle_tensors import StoredTensor
+from ..unpickling.torch_file import tensors, torch_content, written_by_torch
+from ..unpickling.untrusted import Unknown, Untrusted, untrusted
 from .stylegan2 import generator_from_nvidia, generator_from_rosinality
 
 PICKLE = b"\x80"
@@ -18,41 +19,61 @@ SAMPLES, BATCHES = 10_000, 10
 """Latent vectors from which a mean is computed that a file does not have; NVIDIA's projector takes as many."""
 
 
+CONSTANTS = ("synthesis.b4.const", "synthesis.input.freqs", "input.input")
+"""The tensor that every generator begins with, by which it is found under whatever prefix: NVIDIA's, StyleGAN3's, rosinality's."""
+
+
 def read_generator(path: str | Path) -> Generator:
     """The generator in a file: float32, frozen, in evaluation mode, on the CPU. Nothing in the file is executed.
 
     Known are NVIDIA's pickles (TensorFlow's, StyleGAN2-ADA's), rosinality's checkpoints (`g_ema`), those of e4e, pSp and
-    StyleCLIP's mappers (`decoder.*`), and state dicts of either layout. Where the mean w is missing, it is computed from
-    random z, always the same.
+    StyleCLIP's mappers (`decoder.*`), networks of NVIDIA's that `torch.save` has written as a whole, and state dicts of either
+    layout, also under a prefix (DataParallel, Lightning) and as safetensors. Averaged weights come before others. Where the mean w
+    is missing, it is computed from random z, always the same.
     Raises StyleclipError for anything else, and for a file that is broken or would run code.
     """
     with untrusted(path) as file:
-        if written_by_torch(file):
-            generator = _from_torch(torch_content(file))
-        elif file[:1] == PICKLE:
-            generator = read_nvidia(file)
-        else:
-            raise Refused("it is neither a pickle nor a file that PyTorch has written")
-        generator = generator.float().requires_grad_(False)
+        generator = _generator(file).float().requires_grad_(False)
         if not all(torch.isfinite(value).all() for value in generator.state_dict().values()):
-            raise Refused("numbers in it are infinite or undefined")
+            raise Unknown("numbers in it are infinite or undefined")
     return generator
 
 
-def _from_torch(content: object) -> Generator:
+def _generator(file: Untrusted) -> Generator:
+    if written_by_torch(file):
+        content = torch_content(file, nvidia_names(file))
+        return generator_from_content(content, file.budget) or _from_state_dicts(content)
+    if is_safetensors(file):
+        return _from_state_dicts(tensors_of(file)[0])
+    if file.read(0, 1) == PICKLE:
+        return read_nvidia(file)
+    raise Unknown("it is neither a pickle, nor a safetensors file, nor one that PyTorch has written")
+
+
+def _from_state_dicts(content: object) -> Generator:
+    """The generator among the state dicts of a checkpoint, which is one itself or has some in it."""
     if type(content) is not dict:
-        raise Refused("it holds no generator")
-    state, latent_avg = content, content.get("latent_avg")
-    for name, prefix in (("g_ema", ""), ("state_dict", "decoder.")):
-        if type(content.get(name)) is dict:
-            state = {key.removeprefix(prefix): value for key, value in content[name].items() if str(key).startswith(prefix)}
-    state = {key: value for key, value in state.items() if type(key) is str and type(value) is Tensor}
-    if "synthesis.b4.const" in state:
+        raise Unknown("it holds no generator")
+    found = [(f"{name}.{prefix}", state, prefix)
+             for name, state in [("", content), *((key, value) for key, value in content.items() if type(value) is dict)]
+             for prefix in _prefixes(state)]
+    if not found:
+        raise Unknown("it holds no StyleGAN2 generator, in any layout that is known here")
+    _, state, prefix = min(found, key=lambda one: ("ema" not in str(one[0]).lower(), len(str(one[0]))))
+    latent_avg = content.get("latent_avg", state.get(f"{prefix}latent_avg"))
+    latent_avg = latent_avg.read() if type(latent_avg) is StoredTensor else latent_avg
+    state = {key.removeprefix(prefix): value for key, value in tensors(state, prefix).items()}
+    if "input.input" not in state:
         return generator_from_nvidia(state)
-    if type(latent_avg) is not Tensor:
-        return _with_mean(generator_from_rosinality(state))
-    w_dim = latent_avg.shape[-1] if latent_avg.ndim else 1
-    return generator_from_rosinality(state, latent_avg.reshape(-1, w_dim)[0])  # encoders have it once for each layer
+    state.pop("latent_avg", None)
+    generator = generator_from_rosinality(state, latent_avg)
+    return generator if latent_avg is not None else _with_mean(generator)
+
+
+def _prefixes(state: dict) -> set[str]:
+    """What stands before the names of a generator's tensors, for each generator in a state dict."""
+    return {key.removesuffix(name) for key in state if type(key) is str
+            for name in CONSTANTS if key == name or key.endswith(f".{name}")}
 
 
 @torch.no_grad()

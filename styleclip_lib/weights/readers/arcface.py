@@ -1,7 +1,8 @@
 """`model_ir_se50.pth`, the ArcFace network that StyleCLIP and e4e use -> Arcface. The file is a flat state dict."""
 
 from ...networks.arcface import Arcface
-from .filled import StateDict, count, filled, shape_of
+from ..tensor_file import Shapes
+from .filled import StateDict, count, filled, shape_of, shapes_of
 
 WHAT = "an ArcFace network (IR-SE50)"
 
@@ -11,15 +12,16 @@ def arcface_from_state(state: StateDict) -> Arcface:
 
     Raises StyleclipError where a tensor is missing, unknown, or has another shape.
     """
-    blocks = irse50_blocks(state, WHAT)
-    embedding_dim, _ = shape_of(state, "output_layer.3.weight", 2, WHAT)
+    shapes = shapes_of(state)
+    blocks = irse50_blocks(shapes, WHAT)
+    embedding_dim, _ = shape_of(shapes, "output_layer.3.weight", 2, WHAT)
     return filled(lambda: Arcface(blocks, embedding_dim), {_our_name(key): value for key, value in state.items()}, WHAT)
 
 
-def irse50_blocks(state: StateDict, what: str) -> list[int]:
+def irse50_blocks(shapes: Shapes, what: str) -> list[int]:
     """How many channels come out of each block, from the shapes. Raises StyleclipError if there are no blocks or one is missing."""
-    number = max(1, count(state, r"body\.\d+\.res_layer\.3\.weight"))
-    return [shape_of(state, f"body.{i}.res_layer.3.weight", 4, what)[0] for i in range(number)]
+    number = max(1, count(shapes, r"body\.\d+\.res_layer\.3\.weight"))
+    return [shape_of(shapes, f"body.{i}.res_layer.3.weight", 4, what)[0] for i in range(number)]
 
 
 def _our_name(key: str) -> str:

@@ -13,7 +13,7 @@ from ...errors import StyleclipError
 from ...networks.e4e import E4e
 from ...networks.generator import Generator
 from .arcface import irse50_blocks
-from .filled import StateDict, count, filled, part_of, shape_of
+from .filled import StateDict, count, filled, part_of, shape_of, shapes_of
 from .stylegan2 import generator_from_rosinality
 
 WHAT = "an e4e or pSp encoder"
@@ -26,8 +26,9 @@ def e4e_from_checkpoint(checkpoint: dict, w_avg: Tensor | None = None) -> E4e:
     Raises StyleclipError where a tensor is missing, unknown, or has another shape.
     """
     state, settings = part_of(_state(checkpoint), "encoder."), _settings(checkpoint)
-    num_ws, blocks = count(state, r"styles\.\d+\.linear\.weight"), irse50_blocks(state, WHAT)
-    w_dim, _ = shape_of(state, "styles.0.linear.weight", 2, WHAT)
+    shapes = shapes_of(state)
+    num_ws, blocks = count(shapes, r"styles\.\d+\.linear\.weight"), irse50_blocks(shapes, WHAT)
+    w_dim, _ = shape_of(shapes, "styles.0.linear.weight", 2, WHAT)
     state = {f"trunk.{key}" if key.startswith(("input_layer.", "body.")) else key: value for key, value in state.items()}
     state["w_avg"] = _w_avg(checkpoint, settings, w_avg, num_ws, w_dim)
     offsets = settings.get("encoder_type") != "GradualStyleEncoder"
@@ -36,22 +37,23 @@ def e4e_from_checkpoint(checkpoint: dict, w_avg: Tensor | None = None) -> E4e:
 
 def generator_from_e4e(checkpoint: dict) -> Generator:
     """The generator that the encoder was trained with, in evaluation mode. Raises StyleclipError if the checkpoint holds none."""
-    latent_avg = checkpoint.get("latent_avg")
-    if latent_avg is not None:
-        latent_avg = latent_avg.reshape(-1, latent_avg.shape[-1])[0]
-    return generator_from_rosinality(part_of(_state(checkpoint), "decoder."), latent_avg)
+    return generator_from_rosinality(part_of(_state(checkpoint), "decoder."), checkpoint.get("latent_avg"))
 
 
 def _state(checkpoint: dict) -> StateDict:
     state = checkpoint.get("state_dict")
     if not isinstance(state, dict):
         raise StyleclipError(f"This is not {WHAT}: it has no state_dict; check which file was opened.")
-    return state
+    return {key: value for key, value in state.items() if isinstance(key, str) and isinstance(value, Tensor)}
 
 
 def _settings(checkpoint: dict) -> dict:
+    """The settings of the training, of which some files have a dictionary and some a Namespace."""
     settings = checkpoint.get("opts") or {}
-    return vars(settings) if isinstance(settings, argparse.Namespace) else settings
+    settings = vars(settings) if isinstance(settings, argparse.Namespace) else settings
+    if not isinstance(settings, dict):
+        raise StyleclipError(f"This is not {WHAT}: its opts are no settings; check which file was opened.")
+    return settings
 
 
 def _w_avg(checkpoint: dict, settings: dict, given: Tensor | None, num_ws: int, w_dim: int) -> Tensor:
@@ -62,6 +64,8 @@ def _w_avg(checkpoint: dict, settings: dict, given: Tensor | None, num_ws: int, 
     mean = given if mean is None else mean
     if mean is None:
         raise StyleclipError("The encoder's checkpoint lacks latent_avg; give the mean w of its generator.")
+    if not isinstance(mean, Tensor) or not mean.is_floating_point():
+        raise StyleclipError("The encoder's latent_avg is no tensor of numbers; check which file was opened.")
     if mean.shape not in ((w_dim,), (1, w_dim), (num_ws, w_dim)):
         raise StyleclipError(f"The mean w has the shape {list(mean.shape)}, but the encoder makes {num_ws} w's of {w_dim} numbers; "
                              "check which file was opened.")

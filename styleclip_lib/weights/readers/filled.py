@@ -1,12 +1,13 @@
 """A state dict's tensors into a network of the size that their shapes tell: what the readers of official files have in common."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from ...errors import StyleclipError
+from ..tensor_file import Shapes
 
 StateDict = dict[str, Tensor]
 
@@ -14,36 +15,65 @@ COUNT = "num_batches_tracked"
 """What batch normalisation counts while it learns, and old files lack."""
 
 
+MOST_OF_A_KIND = 200
+"""A network has at most so many layers of a kind; the largest official one has 50 blocks."""
+
+MOST_TENSORS = 5000
+"""A network has at most so many tensors; the largest official one, e4e, has 1,100."""
+
+
 def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Module:
     """The network that `build` makes, with the tensors of the state dict as its weights, float32; frozen, in evaluation mode.
 
     The tensors are not copied, and the network takes no memory before. Counts of batches become zero.
-    what: "an ArcFace network", for messages. Raises StyleclipError where a tensor is missing, unknown, or has another shape.
+    what: "an ArcFace network", for messages. Raises StyleclipError where a tensor is missing, unknown, or has another shape, and
+    where its numbers are whole, infinite or undefined.
     """
-    try:
-        with torch.device("meta"):
-            network = build()
-    except (ValueError, AssertionError, RuntimeError, ZeroDivisionError) as error:
-        raise StyleclipError(f"The shapes of the tensors are not those of {what}; check which file was opened.") from error
-    wanted = {key: value.shape for key, value in network.state_dict().items() if not key.endswith(COUNT)}
     state = {key: value for key, value in state.items() if not key.endswith(COUNT)}
-    require(state, wanted, what)
+    shapes = shapes_of(state)
+    network = unfilled(build, what)
+    compared(shapes, network, what)
     for key, value in state.items():
-        if key not in wanted:
-            raise StyleclipError(f"There is a tensor {key}, which does not belong to {what}; check which file was opened.")
-        if value.shape != wanted[key]:
-            raise _misfit(key, value, what)
+        if not value.is_floating_point() or not (value.is_meta or value.isfinite().all()):
+            raise StyleclipError(f"The tensor {shown(key, value.shape)} has infinite, undefined or whole numbers, with which no network "
+                                 "computes; check which file was opened.")
     counts = {key: torch.tensor(0) for key in network.state_dict() if key.endswith(COUNT)}
     network.load_state_dict(counts | {key: value.detach().float() for key, value in state.items()}, assign=True)
     return network.eval().requires_grad_(False)
 
 
-def shape_of(state: StateDict, key: str, dimensions: int, what: str) -> torch.Size:
+def unfilled(build: Callable[[], nn.Module], what: str) -> nn.Module:
+    """The network that `build` makes, without any memory for its weights. Raises StyleclipError where it makes none of its sizes."""
+    try:
+        with torch.device("meta"):
+            return build()
+    except (AssertionError, IndexError, OverflowError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise StyleclipError(f"The shapes of the tensors are not those of {what}; check which file was opened.") from error
+
+
+def compared(shapes: Shapes, network: nn.Module, what: str) -> None:
+    """Raises StyleclipError where a tensor of the network is missing or has another shape, and where there is one that it lacks."""
+    wanted = {key: value.shape for key, value in network.state_dict().items() if not key.endswith(COUNT)}
+    require(shapes, wanted, what)
+    for key, shape in shapes.items():
+        if not key.endswith(COUNT) and tuple(shape) != tuple(wanted.get(key, ("unknown",))):
+            raise _misfit(key, shape, what)
+
+
+def shapes_of(state: Mapping[str, object]) -> dict[str, tuple[int, ...]]:
+    """The shapes of a state dict's tensors; what else is in it is left out. Raises StyleclipError where there are too many."""
+    shapes = {key: tuple(value.shape) for key, value in state.items() if isinstance(value, Tensor)}
+    if len(shapes) > MOST_TENSORS:
+        raise StyleclipError(f"There are {len(shapes)} tensors, more than any network here has; check which file was opened.")
+    return shapes
+
+
+def shape_of(shapes: Shapes, key: str, dimensions: int, what: str) -> tuple[int, ...]:
     """The shape of a tensor. Raises StyleclipError if it is missing or does not have so many dimensions."""
-    require(state, [key], what)
-    if state[key].ndim != dimensions:
-        raise _misfit(key, state[key], what)
-    return state[key].shape
+    require(shapes, [key], what)
+    if len(shapes[key]) != dimensions or 0 in shapes[key]:
+        raise _misfit(key, shapes[key], what)
+    return shapes[key]
 
 
 def part_of(state: StateDict, prefix: str) -> StateDict:
@@ -51,17 +81,25 @@ def part_of(state: StateDict, prefix: str) -> StateDict:
     return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
 
 
-def count(state: StateDict, pattern: str) -> int:
-    """How many names match as a whole."""
-    return sum(re.fullmatch(pattern, key) is not None for key in state)
+def count(names: Iterable[str], pattern: str) -> int:
+    """How many names match as a whole. Raises StyleclipError for more than any network has."""
+    found = sum(re.fullmatch(pattern, name) is not None for name in names)
+    if found > MOST_OF_A_KIND:
+        raise StyleclipError(f"There are {found} layers of a kind, more than any network here has; check which file was opened.")
+    return found
 
 
-def require(state: StateDict, keys: Iterable[str], what: str) -> None:
-    """Raises StyleclipError if one of the names is missing, or does not stand for a tensor."""
-    missing = [key for key in keys if not isinstance(state.get(key), Tensor)]
+def require(names: Container[str], keys: Iterable[str], what: str) -> None:
+    """Raises StyleclipError if one of the keys is missing."""
+    missing = [key for key in keys if key not in names]
     if missing:
         raise StyleclipError(f"This is not {what} ({len(missing)} tensors are missing, first {missing[0]}); check which file was opened.")
 
 
-def _misfit(key: str, value: Tensor, what: str) -> StyleclipError:
-    return StyleclipError(f"The tensor {key} {list(value.shape)} does not fit into {what}; check which file was opened.")
+def shown(key: str, shape: Iterable[int]) -> str:
+    """A tensor's name and shape in a message, however long the name may be."""
+    return f"{key[:80]} {list(shape)}"
+
+
+def _misfit(key: str, shape: Iterable[int], what: str) -> StyleclipError:
+    return StyleclipError(f"The tensor {shown(key, shape)} does not fit into {what}; check which file was opened.")

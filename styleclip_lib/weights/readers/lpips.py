@@ -6,7 +6,7 @@ the heads are that of `vgg.pth` or `alex.pth`, version 0.1.
 
 from ...errors import StyleclipError
 from ...networks.lpips import TAPS, Lpips
-from .filled import StateDict, count, filled, require
+from .filled import StateDict, count, filled, require, shapes_of
 
 WHAT = "LPIPS (the backbone of torchvision, and heads that belong to it)"
 CONVOLUTIONS = {13: "vgg16", 5: "alexnet"}
@@ -17,12 +17,12 @@ def lpips_from_states(backbone: StateDict, heads: StateDict) -> Lpips:
 
     Raises StyleclipError where a tensor is missing or has another shape, for another backbone, and for heads of the other one.
     """
-    require(backbone, ["features.0.weight"], WHAT)
+    require(shapes_of(backbone), ["features.0.weight"], WHAT)
     kind = CONVOLUTIONS.get(count(backbone, r"features\.\d+\.weight"))
     if kind is None:
         raise StyleclipError("The backbone of LPIPS is neither VGG16 nor AlexNet; check which file was opened.")
     names = [f"lin{i}.model.1.weight" for i in range(len(TAPS[kind]))]
-    require(heads, names, WHAT)
+    require(shapes_of(heads), names, WHAT)
     state = {f"backbone.{key.removeprefix('features.')}": value for key, value in backbone.items() if key.startswith("features.")}
     state |= {f"heads.{i}": heads[name] for i, name in enumerate(names)}
     return filled(lambda: Lpips(kind), state, WHAT)

@@ -4,13 +4,14 @@
 """
 
 import argparse
+import re
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ...errors import StyleclipError
-from ..unpickling.torch_file import read_torch
+from ..unpickling.torch_file import read_torch, tensors
 from .stylegan2 import from_rosinality
 
 THEIR_LEVELS = {"course_mapping": "coarse", "medium_mapping": "medium", "fine_mapping": "fine", "mapping": "all"}
@@ -22,12 +23,14 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict]:
 
     Raises StyleclipError as `read_torch` does, and for a file that is no mapper.
     """
-    content = read_torch(path)
-    state = content.get("state_dict") if isinstance(content, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise StyleclipError(f"{path} is no mapper of StyleCLIP: it has no state_dict of tensors.")
-    options = content.get("opts", {})
-    return state, vars(options) if isinstance(options, argparse.Namespace) else dict(options or {})
+    def take(content: object) -> tuple[dict[str, Tensor], dict]:
+        if type(content) is not dict or type(content.get("state_dict")) is not dict:
+            raise StyleclipError(f"{path} is no mapper of StyleCLIP: it has no state_dict of tensors.")
+        options = content.get("opts") or {}
+        options = vars(options) if isinstance(options, argparse.Namespace) else options
+        return tensors(content["state_dict"]), options if isinstance(options, dict) else {}
+
+    return read_torch(path, take)
 
 
 def mapper_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -42,9 +45,11 @@ def mapper_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
             continue
         level, _, rest = key.removeprefix("mapper.").partition(".")
         part = rest.split(".")
-        if level not in THEIR_LEVELS or len(part) != 3 or part[0] != "mapping" or not part[1].isdigit():
+        if level not in THEIR_LEVELS or len(part) != 3 or part[0] != "mapping" or not re.fullmatch("[0-9]{1,3}", part[1]):
             raise StyleclipError(f"The mapper holds {key[:80]!a}; only mappers for w (LevelsMapper and SingleMapper) are known here, "
                                  "not those for StyleSpace.")
+        if not value.is_floating_point() or not value.isfinite().all() or not value.numel():
+            raise StyleclipError(f"The mapper's {key[:80]} has infinite, undefined or whole numbers; check which file was opened.")
         ours[f"levels.{THEIR_LEVELS[level]}.layers.{int(part[1]) - 1}.{part[2]}"] = value.float()
         ours["center"] = torch.zeros(value.shape[-1])
     if not ours:

@@ -5,18 +5,23 @@ Sizes are read from the tensors' shapes, never from a setting.
 """
 
 import re
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
 from ...errors import StyleclipError
 from ...networks.generator import Generator
-
-StateDict = dict[str, Tensor]
+from ..tensor_file import Shapes
+from .filled import StateDict, compared, count, require, shapes_of, shown, unfilled
 
 MOST_LEVELS, LARGEST = 12, 8192
 """A generator has at most so many resolutions, and none of its tensors a larger size. The largest official one has 9, and 1024."""
+
+WHAT = "a StyleGAN2 generator"
+NVIDIA, ROSINALITY = f"{WHAT} in NVIDIA layout", f"{WHAT} in rosinality layout"
+
+COLOURS = {1: "grey pictures", 4: "pictures with transparency (RGBA)", 12: "wavelets in place of colours (SWAGAN)"}
+"""What a generator draws whose toRGB layers do not have three channels."""
 
 
 def rosinality_names(img_resolution: int, num_mapping_layers: int) -> dict[str, str]:
@@ -47,30 +52,67 @@ def from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> State
     """Rosinality's state dict (`checkpoint["g_ema"]`) and mean latent [w_dim] -> a state dict with our names, shapes.
 
     Rosinality's tensors have additional dimensions of size 1, and there are filters, which ours does not store.
-    Without latent_avg, `mapping.w_avg` is zero.
-    Raises StyleclipError where a tensor is missing or has another number of dimensions.
+    latent_avg may also be [num_ws, w_dim], as encoders have it; without one, `mapping.w_avg` is zero.
+    Without noise maps, which checkpoints of the first months lack, these are drawn from a fixed seed.
+    Raises StyleclipError where a tensor is missing or has another number of dimensions, and for networks that only resemble this one.
     """
-    _require(state, ["input.input", "style.1.weight", "conv1.conv.modulation.weight"], "rosinality")
-    img_resolution = 4 * 2**min(_count(state, r"to_rgbs\.(\d+)\.bias"), MOST_LEVELS)
-    names = rosinality_names(img_resolution, _count(state, r"style\.(\d+)\.weight"))
-    _require(state, names.values(), "rosinality")
+    shapes = shapes_of(state)
+    check_kind(shapes)
+    require(shapes, ["input.input", "style.1.weight", "conv1.conv.modulation.weight"], ROSINALITY)
+    img_resolution = 4 * 2**min(count(shapes, r"to_rgbs\.(\d+)\.bias"), MOST_LEVELS)
+    names = rosinality_names(img_resolution, count(shapes, r"style\.(\d+)\.weight"))
+    if not any(name.startswith("noises.") for name in state):
+        state = state | _noise_maps(names)
+    require(state, names.values(), ROSINALITY)
     try:
         result = {ours: _shaped_like_ours(ours, state[theirs]) for ours, theirs in names.items()}
         w_dim = state["conv1.conv.modulation.weight"].shape[1]
-        result["mapping.w_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.reshape(w_dim)
+        result["mapping.w_avg"] = torch.zeros(w_dim) if latent_avg is None else _first_w(latent_avg, w_dim)
     except (RuntimeError, IndexError) as error:
-        raise StyleclipError("This is no StyleGAN2 generator in rosinality layout (a tensor has another shape than there); "
-                             "check which file was opened.") from error
+        raise StyleclipError(f"This is not {ROSINALITY} (a tensor has another shape than there); check which file was opened.") from error
     return result
+
+
+def check_kind(shapes: Shapes) -> None:
+    """Raises StyleclipError that names what a generator is, in either layout, where it is another one than StyleGAN2's usual."""
+    if any(name.startswith(("synthesis.L0_", "synthesis.input.")) for name in shapes):
+        raise StyleclipError("This is a StyleGAN3 generator, and only StyleGAN2 is known here.")
+    first, second = shapes.get("style.1.weight", ()), shapes.get("style.2.weight", ())
+    if "mapping.embed.weight" in shapes or (len(first) == len(second) == 2 and first[1] == 2 * second[1]):
+        raise StyleclipError("This is a class-conditional generator, and only those without classes are known here.")
+    colours = shapes.get("synthesis.b4.torgb.weight", ())[:1] or shapes.get("to_rgb1.conv.weight", ())[1:2]
+    if colours not in ((), (0,), (3,)):
+        drawn = COLOURS.get(colours[0], f"pictures of {colours[0]} channels")
+        raise StyleclipError(f"This generator draws {drawn}, and only those that draw red, green and blue are known here.")
+    start = shapes.get("synthesis.b4.const", ()) or shapes.get("input.input", ())
+    if len(start) > 2 and start[-1] != start[-2]:
+        raise StyleclipError("This generator draws pictures that are not square, and only those that draw square ones are known here.")
+
+
+def _noise_maps(names: dict[str, str]) -> StateDict:
+    """Noise maps in rosinality's layout, always the same."""
+    rng, maps = torch.Generator().manual_seed(0), {}
+    for ours, theirs in names.items():
+        if ours.endswith("noise_const"):
+            resolution = int(re.search(r"b(\d+)", ours)[1])
+            maps[theirs] = torch.randn(1, 1, resolution, resolution, generator=rng)
+    return maps
+
+
+def _first_w(latent_avg: object, w_dim: int) -> Tensor:
+    """The mean w [w_dim] of [w_dim], or of one for each layer [num_ws, w_dim]. Raises RuntimeError for anything else."""
+    if not isinstance(latent_avg, Tensor) or latent_avg.ndim not in (1, 2) or latent_avg.shape[-1] != w_dim or not latent_avg.numel():
+        raise RuntimeError("no mean w")
+    return latent_avg.reshape(-1, w_dim)[0]
 
 
 def to_rosinality(state: StateDict) -> tuple[StateDict, Tensor]:
     """The way back: our state dict -> rosinality's, with the filters stored there, and the mean latent [w_dim]."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
     kernel = torch.outer(taps, taps) / 16
-    img_resolution = 4 * 2**(_count(state, r"synthesis\.b(\d+)\.torgb\.bias") - 1)
+    img_resolution = 4 * 2**(count(state, r"synthesis\.b(\d+)\.torgb\.bias") - 1)
     result = {}
-    for ours, theirs in rosinality_names(img_resolution, _count(state, r"mapping\.fc(\d+)\.weight")).items():
+    for ours, theirs in rosinality_names(img_resolution, count(state, r"mapping\.fc(\d+)\.weight")).items():
         tensor = state[ours]
         if theirs.endswith("noise.weight"):
             tensor = tensor.reshape(1)
@@ -96,33 +138,28 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
     """NVIDIA's state dict (that of `G_ema`) -> Generator in eval mode. Stored resampling filters are left out.
 
     conv_clamp does not leave a trace in the tensors; a pickle tells it in its `synthesis_kwargs`.
-    Raises StyleclipError where a tensor is missing, is unknown, or has the wrong shape.
+    Raises StyleclipError where a tensor is missing, is unknown, has the wrong shape or whole numbers.
     """
     state = {key: tensor.detach().clone() for key, tensor in state.items() if not key.endswith("resample_filter")}
-    _require(state, ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.torgb.bias"], "NVIDIA")
-    resolutions = [4 * 2**i for i in range(min(_count(state, r"synthesis\.b(\d+)\.torgb\.bias"), MOST_LEVELS))]
-    _require(state, [f"synthesis.b{r}.conv1.weight" for r in resolutions], "NVIDIA")
+    shapes = shapes_of(state)
+    check_kind(shapes)
+    require(shapes, ["mapping.fc0.weight", "mapping.w_avg", "synthesis.b4.torgb.bias"], NVIDIA)
+    resolutions = [4 * 2**i for i in range(min(count(shapes, r"synthesis\.b(\d+)\.torgb\.bias"), MOST_LEVELS))]
+    require(shapes, [f"synthesis.b{r}.conv1.weight" for r in resolutions], NVIDIA)
     for key, tensor in state.items():
         dimensions = tensor.ndim >= 2 if key.endswith("weight") else tensor.ndim == 1 or key != "mapping.w_avg"
-        if not dimensions or not tensor.numel() or max(tensor.shape, default=1) > LARGEST:
-            raise StyleclipError(f"The tensor {_shown(key, tensor)} does not fit into a StyleGAN2 generator.")
-    with torch.device("meta"):      # sizes without memory: the tensors of the file become the parameters
-        generator = Generator(
-            img_resolution=resolutions[-1],
-            z_dim=state["mapping.fc0.weight"].shape[1],
-            w_dim=len(state["mapping.w_avg"]),
-            num_mapping_layers=_count(state, r"mapping\.fc(\d+)\.weight"),
-            channels={r: len(state[f"synthesis.b{r}.conv1.weight"]) for r in resolutions},
-            conv_clamp=conv_clamp,
-        )
-    wanted = generator.state_dict()
-    _require(state, wanted, "NVIDIA")
-    for key, tensor in state.items():
-        if key not in wanted or wanted[key].shape != tensor.shape:
-            raise StyleclipError(
-                f"The tensor {_shown(key, tensor)} does not fit into a StyleGAN2 generator of {resolutions[-1]} "
-                "pixels; conditional generators and StyleGAN3 cannot be read."
-            )
+        if not dimensions or not tensor.numel() or max(tensor.shape, default=1) > LARGEST or not tensor.is_floating_point():
+            raise StyleclipError(f"The tensor {shown(key, tensor.shape)} does not fit into {WHAT}; check which file was opened.")
+    sizes = {
+        "img_resolution": resolutions[-1],
+        "z_dim": shapes["mapping.fc0.weight"][1],
+        "w_dim": shapes["mapping.w_avg"][0],
+        "num_mapping_layers": count(shapes, r"mapping\.fc(\d+)\.weight"),
+        "channels": {r: shapes[f"synthesis.b{r}.conv1.weight"][0] for r in resolutions},
+        "conv_clamp": conv_clamp,
+    }
+    generator = unfilled(lambda: Generator(**sizes), WHAT)  # sizes without memory: the tensors of the file become the parameters
+    compared(shapes, generator, f"{WHAT} of {resolutions[-1]} pixels")
     generator.load_state_dict(state, assign=True)
     return generator.eval()
 
@@ -139,21 +176,3 @@ def _shaped_like_ours(name: str, tensor: Tensor) -> Tensor:
         return tensor[0]
     return tensor
 
-
-def _shown(key: str, tensor: Tensor) -> str:
-    """A tensor's name and shape in a message, however the name may look."""
-    return f"{ascii(key[:80])[1:-1]} {list(tensor.shape)}"
-
-
-def _count(state: StateDict, pattern: str) -> int:
-    """How many keys match as a whole."""
-    return sum(re.fullmatch(pattern, key) is not None for key in state)
-
-
-def _require(state: StateDict, keys: Iterable[str], layout: str) -> None:
-    missing = [key for key in keys if key not in state]
-    if missing:
-        raise StyleclipError(
-            f"This is no StyleGAN2 generator in {layout} layout ({len(missing)} tensors are missing, first "
-            f"{missing[0]}); check which file was opened."
-        )

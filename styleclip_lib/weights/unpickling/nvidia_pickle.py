@@ -4,53 +4,64 @@ Such a file is a pickle of whole objects, with the source text of their classes 
 becomes a `Record`, and from its tensors and settings the generator is built anew.
 """
 
-import io
-import mmap
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
 
 from ...networks.generator import Generator
-from ..downloads.record import Record, check_usual, clamp_of, flat_state
 from ..readers.stylegan2 import generator_from_nvidia
 from . import pickle_values
-from .pickle_tensors import Storage, Tensors
-from .safe_pickle import read_pickle
+from .pickle_tensors import Storage, StoredTensor, Tensors
+from .record import Record, check_usual, clamp_of, flat_state
+from .safe_pickle import Builder, read_pickle
 from .tensorflow_pickle import generator_from_tensorflow
-from .torch_file import STATES, read_old_format
-from .untrusted import Refused
+from .torch_file import STATES, read_old_format, tensors
+from .untrusted import Budget, Refused, Stretch, Unknown, Untrusted
 
 
-def read_nvidia(file: mmap.mmap) -> Generator:
-    """The generator of a file, with averaged weights (`G_ema`, in TensorFlow's files `Gs`).
+def nvidia_names(file: Untrusted) -> dict[str, Builder]:
+    """What NVIDIA's files ask for, beside plain values and tensors: networks, and storages that were saved inside."""
+
+    def nested_storage(content: object) -> Storage:
+        """A storage that was saved as a file of the old format, and that file as bytes. It may refer to nothing but itself."""
+        if type(content) is not bytes:
+            raise Refused("it loads a storage from something other than bytes")
+        storage = read_old_format(Stretch(content, 0, len(content)), {}, file.budget)
+        if type(storage) is not Storage:
+            raise Refused("it loads something other than a storage")
+        return storage
+
+    return {
+        "torch.storage._load_from_bytes": nested_storage,
+        "torch_utils.persistence._reconstruct_persistent_obj": _persistent_object,
+        "dnnlib.tflib.network.Network": Record,
+    }
+
+
+def read_nvidia(file: Untrusted) -> Generator:
+    """The generator of a file, with averaged weights (`G_ema`, in TensorFlow's files `Gs`), or the only one in it.
 
     Raises Refused for anything in the file that is not needed, and StyleclipError or Refused for other networks:
     StyleGAN3, StyleGAN1, class-conditional ones, and other designs of StyleGAN2 than the paper's last one.
     """
-    names = {
-        **pickle_values.NAMES,
-        **Tensors(len(file)).names(),
-        "torch.storage._load_from_bytes": _nested_storage,
-        "torch_utils.persistence._reconstruct_persistent_obj": _persistent_object,
-        "dnnlib.tflib.network.Network": Record,
-    }
-    content = read_pickle(file, names, STATES)
+    names = {**pickle_values.NAMES, **Tensors(file.budget).names(), **nvidia_names(file)}
+    generator = generator_from_content(read_pickle(file.stream(), names, STATES, file.budget), file.budget)
+    if generator is None:
+        raise Unknown("it holds no generator of NVIDIA's")
+    return generator
+
+
+def generator_from_content(content: object, budget: Budget) -> Generator | None:
+    """The generator in what a file of NVIDIA's, or one of PyTorch's, holds; None if there is no network of NVIDIA's in it."""
     if type(content) in (tuple, list) and len(content) == 3 and type(content[2]) is Record:
-        return generator_from_tensorflow(content[2], most_numbers=len(file))
-    if type(content) is dict and type(content.get("G_ema")) is Record:
-        return _generator(content["G_ema"])
-    raise Refused("it holds no generator of NVIDIA's")
-
-
-def _nested_storage(content: object) -> Storage:
-    """A storage that was saved as a file of the old format, and that file as bytes. It may refer to nothing but itself."""
-    if type(content) is not bytes:
-        raise Refused("it loads a storage from something other than bytes")
-    storage = read_old_format(io.BytesIO(content), memoryview(content), {}, {})
-    if type(storage) is not Storage:
-        raise Refused("it loads something other than a storage")
-    return storage
+        return generator_from_tensorflow(content[2], budget)
+    if type(content) is dict:
+        content = content.get("G_ema")
+    if type(content) is not Record:
+        return None
+    if "static_kwargs" in content.attributes:
+        return generator_from_tensorflow(content, budget)
+    return _generator(content)
 
 
 def _persistent_object(meta: object) -> Record:
@@ -63,13 +74,14 @@ def _persistent_object(meta: object) -> Record:
 
 
 def _generator(network: Record) -> Generator:
-    check_usual(network.attributes, {"c_dim": 0})
+    if network.attributes.get("c_dim", 0) != 0:
+        raise Unknown("it is a class-conditional generator, and only those without classes are known here")
     parts = _contents(_part(network, "synthesis"))
     if any(str(name).startswith("L0_") for name in parts):
-        raise Refused("it is a StyleGAN3 network, and only StyleGAN2 is known here")
+        raise Unknown("it is a StyleGAN3 network, and only StyleGAN2 is known here")
     _check_design(network)
     layer = _part(network, "synthesis", "b4", "conv1").attributes
-    return generator_from_nvidia(flat_state(network, _contents), clamp_of(layer))
+    return generator_from_nvidia(tensors(flat_state(network, _contents)), clamp_of(layer))
 
 
 def _contents(record: Record) -> Mapping[str, object]:
@@ -87,7 +99,7 @@ def _part(record: Record, *path: str) -> Record:
     for name in path:
         record = _contents(record).get(name)
         if type(record) is not Record:
-            raise Refused("its generator is not that of StyleGAN2")
+            raise Unknown("its generator is not that of StyleGAN2")
     return record
 
 
@@ -99,5 +111,5 @@ def _check_design(network: Record) -> None:
     check_usual(_part(network, "mapping", "fc0").attributes, {"activation": "lrelu", "bias_gain": 0.01})
     kernel = _contents(block).get("resample_filter")
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-    if type(kernel) is Tensor and (kernel.shape != (4, 4) or not torch.allclose(kernel.float(), torch.outer(taps, taps))):
-        raise Refused("its generator enlarges pictures with another filter than [1, 3, 3, 1]")
+    if type(kernel) is StoredTensor and (kernel.shape != (4, 4) or not torch.allclose(kernel.read().float(), torch.outer(taps, taps))):
+        raise Unknown("its generator enlarges pictures with another filter than [1, 3, 3, 1]")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .safe_pickle import Builder, Global, States
-from .untrusted import Refused
+from .untrusted import Budget, Refused, Stretch
 
 STORAGES = {
     "torch.FloatStorage": torch.float32, "torch.DoubleStorage": torch.float64, "torch.HalfStorage": torch.float16,
@@ -17,8 +17,8 @@ STORAGES = {
 }  # fmt: skip
 
 MOST_DIMENSIONS = 8
-ROOM = 4
-"""All tensors of a file together hold at most so many times its bytes: a storage may be seen by several, but not by thousands."""
+MOST_EMPTY = 2**31
+"""The largest size of a tensor without numbers."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,28 @@ class Storage:
     """Numbers of one type, one after the other, where the file has them."""
 
     dtype: torch.dtype
-    content: memoryview
+    content: Stretch
+
+
+@dataclass(frozen=True, eq=False)
+class StoredTensor:
+    """A tensor that still lies in its file: element i, j, ... is number offset + i · stride[0] + j · stride[1] + ... of the storage."""
+
+    storage: Storage
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    budget: Budget
+
+    def read(self) -> Tensor:
+        """The tensor, with its numbers; what is written into it later does not reach the file."""
+        if 0 in self.shape:
+            return torch.empty(self.shape, dtype=self.storage.dtype)
+        width = self.storage.dtype.itemsize
+        span = 1 + sum((n - 1) * step for n, step in zip(self.shape, self.stride))
+        self.budget.spend(memory=max(span, math.prod(self.shape)) * width)
+        content = self.storage.content.read(self.offset * width, span * width)
+        return torch.frombuffer(content, dtype=self.storage.dtype).as_strided(self.shape, self.stride)
 
 
 @dataclass(frozen=True)
@@ -59,10 +80,10 @@ def storage_name(reference: object) -> StorageName:
 
 
 class Tensors:
-    """Builds the tensors of one file of `file_size` bytes."""
+    """Builds the tensors of one file."""
 
-    def __init__(self, file_size: int):
-        self.room = ROOM * file_size
+    def __init__(self, budget: Budget):
+        self.budget = budget
 
     def names(self) -> dict[str, Builder]:
         return {
@@ -72,36 +93,25 @@ class Tensors:
             "torch.nn.parameter.Parameter": _parameter,
         }
 
-    def tensor(self, storage: object, offset: object, size: object, stride: object, *_gradient_and_hooks: object) -> Tensor:
-        """The tensor [size] whose element i, j, ... is number offset + i · stride[0] + j · stride[1] + ... of the storage."""
+    def tensor(self, storage: object, offset: object, size: object, stride: object, *_gradient_and_hooks: object) -> StoredTensor:
         if type(storage) is not Storage or type(size) is not tuple or type(stride) is not tuple or len(size) != len(stride):
             raise Refused("a tensor in it is not described as one")
         if len(size) > MOST_DIMENSIONS or any(type(n) is not int or n < 0 for n in (offset, *size, *stride)):
             raise Refused("a tensor in it has an absurd shape")
-        if 0 in size:
-            return torch.empty(size, dtype=storage.dtype)
         available = len(storage.content) // storage.dtype.itemsize
-        if max((offset, *size, *stride)) > available:
+        if 0 not in size:
+            if max((offset, *size, *stride)) > available:
+                raise Refused("a tensor in it has an absurd shape")
+            span = 1 + sum((n - 1) * step for n, step in zip(size, stride))
+            if offset + span > available or math.prod(size) > available:
+                raise Refused("a tensor in it is larger than its storage")
+        elif max(size) > MOST_EMPTY:
             raise Refused("a tensor in it has an absurd shape")
-        count = math.prod(size)
-        span = 1 + sum((n - 1) * step for n, step in zip(size, stride))
-        if offset + span > available or count > available:
-            raise Refused("a tensor in it is larger than its storage")
-        return self._numbers(storage, offset, span, count).as_strided(size, stride)
-
-    def _numbers(self, storage: Storage, offset: int, span: int, count: int) -> Tensor:
-        """`span` numbers of a storage, where they lie if one may write there, else a copy."""
-        width = storage.dtype.itemsize
-        self.room -= max(span, count) * width
-        if self.room < 0:
-            raise Refused("its tensors are together far larger than the file")
-        content = storage.content[offset * width : (offset + span) * width]
-        numbers = torch.frombuffer(bytearray(content) if content.readonly else content, dtype=storage.dtype)
-        return numbers.clone() if numbers.data_ptr() % width else numbers
+        return StoredTensor(storage, offset, size, stride, self.budget)
 
 
-def _parameter(data: object, *_gradient_and_hooks: object) -> Tensor:
-    if type(data) is not Tensor:
+def _parameter(data: object, *_gradient_and_hooks: object) -> StoredTensor:
+    if type(data) is not StoredTensor:
         raise Refused("a parameter in it is no tensor")
     return data
 
@@ -115,4 +125,4 @@ def _ignore(_tensor: object, _state: object) -> None:
 
 
 STORAGE_NAMES: dict[str, Builder] = dict.fromkeys(STORAGES, _only_named)
-STATES: States = {Tensor: _ignore}
+STATES: States = {StoredTensor: _ignore}

@@ -71,6 +71,24 @@ def _encode(text: object, encoding: object) -> bytes:
     return text.encode("latin1")
 
 
+def _path(*parts: object) -> str:
+    """A path of Python's is a text here: it is not looked for."""
+    if not all(type(part) is str for part in parts):
+        raise Refused("it holds a path that is none")
+    return "/".join(parts)
+
+
+def _device(kind: object, *_number: object) -> object:
+    """Where a tensor was; here all are on the CPU."""
+    return kind
+
+
+def _size(numbers: object) -> tuple:
+    if type(numbers) is not tuple:
+        raise Refused("a shape in it is none")
+    return numbers
+
+
 def _only_named(*_: object) -> None:
     raise Refused("it makes a NumPy array in an unusual way")
 
@@ -101,6 +119,11 @@ def _ignore(_target: object, _state: object) -> None:
 
 NAMES: dict[str, Builder] = {
     **dict.fromkeys(("collections.OrderedDict", "dnnlib.util.EasyDict"), _dictionary),
+    **dict.fromkeys((f"{package}.utilities.parsing.AttributeDict" for package in ("pytorch_lightning", "lightning.pytorch")), _dictionary),
+    **dict.fromkeys((f"pathlib.{module}{system}Path" for module in ("", "_local.") for system in ("Posix", "PurePosix", "Windows",
+                                                                                                 "PureWindows")), _path),
+    "torch.device": _device,
+    "torch.Size": _size,
     **dict.fromkeys(("builtins.set", "__builtin__.set"), plain_set),
     "argparse.Namespace": argparse.Namespace,
     "_codecs.encode": _encode,

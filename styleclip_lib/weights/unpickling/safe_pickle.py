@@ -5,25 +5,32 @@ them. Python's own machine hands out whatever is asked for, so that a pickle may
 only what a table of names holds, and what stands in the table is ours: builders of plain values and of inert stand-ins.
 Functions and classes of Python are never on its stack, and source text in a file is text like any other.
 
-The instructions are read by `pickletools`, the standard library's disassembler. What is kept is at most a small multiple
-of the file's size, and no number that a file states makes anything larger.
+The instructions are read by `pickletools`, the standard library's disassembler. Each one, and whatever it reads, copies or looks
+through, spends of the file's budget, and no number that a file states makes anything larger.
 """
 
 import pickletools
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from .untrusted import Refused
+from .untrusted import Budget, Refused, Unknown
 
 Builder = Callable[..., object]
 States = Mapping[type, Callable[[object, object], None]]
 
-MOST_INSTRUCTIONS = 500_000
-"""A StyleGAN2-ADA file of 16 pixels has 13,000, and one of 1024 pixels about three times as many."""
-
 MOST_BITS = 128
 """Of an integer. The largest one in these files is the mark of PyTorch's old format, with 77 bits."""
+
+LARGEST_KEY = 2**32
+"""Of an integer that is a key. Larger ones can be chosen so that a dictionary finds all of them in one place, one after the other."""
+
+ITEM = 100
+"""Bytes that an item of a container is taken for."""
+
+MODULES = {"__builtin__", "builtins", "posix", "nt", *sys.stdlib_module_names}
+"""Where functions come from that no network is made of."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +41,42 @@ class Global:
     build: Builder
 
 
-def read_pickle(file: BinaryIO, names: Mapping[str, Builder], states: States, persistent: Builder | None = None) -> object:
+def read_pickle(
+    file: BinaryIO, names: Mapping[str, Builder], states: States, budget: Budget, persistent: Builder | None = None
+) -> object:
     """The value of the pickle at which `file` stands; afterwards the file stands behind it.
 
     names: the functions and classes that it may ask for, "module.name" -> builder.
     states: type of an object -> what takes in the state that the pickle has for it (what Python does by __setstate__).
+    budget: what the file may cost.
     persistent: makes a value of what the pickle leaves to its reader, such as the name of a storage.
 
     Raises Refused for anything else, naming it.
     """
-    machine = _Machine(names, states, persistent)
+    machine = _Machine(names, states, budget, persistent)
     try:
-        for count, (instruction, argument, _) in enumerate(pickletools.genops(file)):
+        for instruction, argument, _ in pickletools.genops(file):
             if instruction.name == "STOP":
                 return machine.stack.pop()
-            if count == MOST_INSTRUCTIONS:
-                raise Refused("it has more instructions than any network needs")
+            budget.spend(work=1, memory=extent(argument))
             machine.step(instruction.name, argument)
     except (ValueError, IndexError, KeyError, TypeError) as error:
         raise Refused("it is broken or cut off") from error
+
+
+def extent(value: object) -> int:
+    """The bytes that a copy of a value takes, or that are looked at to go through it, about; what its items hold does not count."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return len(value)
+    return ITEM * len(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else 0
 
 
 def plain_key(value: object) -> object:
     """The value, if it may be a key: a number, a text, bytes or None (to hash a tuple of tuples of tuples can take for ever)."""
     if type(value) not in (str, int, float, bool, bytes, type(None)):
         raise Refused(f"it uses a {type(value).__name__} as a key")
+    if type(value) is int and abs(value) > LARGEST_KEY:
+        raise Refused("it uses an absurdly large number as a key")
     return value
 
 
@@ -76,8 +94,8 @@ def plain_set(items: Iterable) -> set:
 class _Machine:
     """The stack, the marks on it, and the memo, from which a pickle fetches what it has made before."""
 
-    def __init__(self, names: Mapping[str, Builder], states: States, persistent: Builder | None):
-        self.names, self.states, self.persistent = names, states, persistent
+    def __init__(self, names: Mapping[str, Builder], states: States, budget: Budget, persistent: Builder | None):
+        self.names, self.states, self.budget, self.persistent = names, states, budget, persistent
         self.stack: list = []
         self.below: list[list] = []  # the stacks under each mark
         self.memo: dict[int, object] = {}
@@ -196,13 +214,17 @@ class _Machine:
             return Global(full, self.names[full])
         except KeyError:
             shown = ascii(full[:80])[1:-1]
-            raise Refused(f"it asks for {shown}, which would run code and is not needed to hold a network") from None
+            if module.partition(".")[0] in MODULES:
+                raise Refused(f"it asks for {shown}, which would run code and is not needed to hold a network") from None
+            raise Unknown(f"it asks for {shown}, which would run code of somebody else's; where that is a network that was saved as a "
+                          "whole, save its tensors, torch.save(network.state_dict(), FILE), and take that file") from None
 
     def call(self, function: object, arguments: object) -> object:
         if type(function) is not Global:
             raise Refused(f"it calls a {type(function).__name__}")
         if type(arguments) is not tuple:
             raise Refused(f"it calls {function.name} without a tuple of arguments")
+        self.budget.spend(memory=sum(map(extent, arguments)))
         try:
             return function.build(*arguments)
         except (ValueError, TypeError, LookupError, RuntimeError) as error:
@@ -212,4 +234,5 @@ class _Machine:
         kind = type(self.stack[-1])
         if kind not in self.states:
             raise Refused(f"it sets the state of a {kind.__name__}")
+        self.budget.spend(memory=extent(state))
         self.states[kind](self.stack[-1], state)

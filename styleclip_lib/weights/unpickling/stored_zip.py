@@ -6,7 +6,7 @@ that an archive cannot become larger than it is.
 
 import struct
 
-from .untrusted import Refused
+from .untrusted import Budget, Refused, Stretch
 
 END, END_64, LOCATOR_64, DIRECTORY, LOCAL = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\1\2", b"PK\3\4"
 MOST_COMMENT = 2**16
@@ -15,49 +15,52 @@ BEYOND = 0xFFFFFFFF
 """Stands where a number does not fit into 32 bits; the entry's extra field has it then."""
 
 
-def stored_entries(archive: memoryview) -> dict[str, memoryview]:
+def stored_entries(archive: Stretch, budget: Budget) -> dict[str, Stretch]:
     """Name -> content of every entry that is stored as it is; compressed and encrypted ones are left out.
 
     Raises Refused for an archive that is broken, or whose entries lie outside of it.
     """
     try:
-        return dict(_entries(archive))
+        at, size = _directory(archive)
+        budget.spend(memory=size)
+        return dict(_entries(archive, memoryview(archive.read(at, size))))
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise Refused("its table of contents is broken") from error
 
 
-def _entries(archive: memoryview):
-    at, size = _directory(archive)
-    end = at + size
+def _entries(archive: Stretch, directory: memoryview):
+    at = 0
     for _ in range(MOST_ENTRIES):
-        if at == end:
+        if at == len(directory):
             return
-        if archive[at : at + 4] != DIRECTORY or at > end:
+        if directory[at : at + 4] != DIRECTORY:
             raise Refused("its table of contents is broken")
-        flags, method, packed, unpacked, name, extra, comment, header = struct.unpack_from("<8xHH8xIIHHH8xI", archive, at)
+        flags, method, packed, unpacked, name, extra, comment, header = struct.unpack_from("<8xHH8xIIHHH8xI", directory, at)
         start = at + 46
-        title = bytes(archive[start : start + name])
-        packed, unpacked, header = _full_numbers(archive[start + name : start + name + extra], packed, unpacked, header)
+        title = bytes(directory[start : start + name])
+        packed, unpacked, header = _full_numbers(directory[start + name : start + name + extra], packed, unpacked, header)
         at = start + name + extra + comment
         if method == 0 and not flags & 1 and packed == unpacked:
             yield title.decode("utf-8"), _content(archive, header, unpacked)
     raise Refused("it has more entries than any network needs")
 
 
-def _directory(archive: memoryview) -> tuple[int, int]:
+def _directory(archive: Stretch) -> tuple[int, int]:
     """Place and size of the table of contents."""
-    tail = bytes(archive[-(MOST_COMMENT + 22) :])
+    before = max(0, len(archive) - MOST_COMMENT - 22 - 20)
+    tail = archive.read(before)
     if END not in tail:
         raise Refused("it is cut off: a zip archive without a table of contents")
-    end = len(archive) - len(tail) + tail.rindex(END)
-    size, at, comment = struct.unpack_from("<12xIIH", archive, end)
-    if end + 22 + comment != len(archive):
+    end = tail.rindex(END)
+    size, at, comment = struct.unpack_from("<12xIIH", tail, end)
+    if end + 22 + comment != len(tail):
         raise Refused("it is not whole, or there is something behind its end")
-    if BEYOND in (size, at) and end >= 20 and archive[end - 20 : end - 16] == LOCATOR_64:
-        (end_64,) = struct.unpack_from("<8xQ", archive, end - 20)
-        if archive[end_64 : end_64 + 4] != END_64:
+    if BEYOND in (size, at) and end >= 20 and tail[end - 20 : end - 16] == LOCATOR_64:
+        (end_64,) = struct.unpack_from("<8xQ", tail, end - 20)
+        last = archive.read(end_64, 56)
+        if last[:4] != END_64:
             raise Refused("its table of contents is broken")
-        size, at = struct.unpack_from("<40xQQ", archive, end_64)
+        size, at = struct.unpack_from("<40xQQ", last)
     if at + size > len(archive):
         raise Refused("it is cut off: its table of contents lies behind its end")
     return at, size
@@ -77,11 +80,8 @@ def _full_numbers(extra: memoryview, packed: int, unpacked: int, header: int) ->
     return packed, unpacked, header
 
 
-def _content(archive: memoryview, header: int, size: int) -> memoryview:
-    if archive[header : header + 4] != LOCAL:
+def _content(archive: Stretch, header: int, size: int) -> Stretch:
+    if header + 30 > len(archive) or (local := archive.read(header, 30))[:4] != LOCAL:
         raise Refused("an entry in it is not where the table of contents says")
-    name, extra = struct.unpack_from("<26xHH", archive, header)
-    start = header + 30 + name + extra
-    if start + size > len(archive):
-        raise Refused("it is cut off: an entry lies behind its end")
-    return archive[start : start + size]
+    name, extra = struct.unpack_from("<26xHH", local)
+    return archive.part(header + 30 + name + extra, size)

@@ -4,7 +4,6 @@ There a network is a list of named NumPy arrays, with the networks that it consi
 with weights [k, k, in, out]; its enlarging convolution has them turned around; the 1 of a style stands outside of its bias.
 """
 
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -12,10 +11,11 @@ import torch
 from torch import Tensor
 
 from ...networks.generator import Generator
-from ..downloads.record import Record, check_usual, clamp_of
+from ..readers.filled import count
 from ..readers.stylegan2 import generator_from_nvidia
 from .pickle_values import Array
-from .untrusted import Refused
+from .record import Record, check_usual, clamp_of
+from .untrusted import Budget, Refused, Unknown
 
 USUAL = {"label_size": 0, "architecture": "skip", "nonlinearity": "lrelu", "mapping_nonlinearity": "lrelu", "mapping_lrmul": 0.01,
          "resample_kernel": [1, 3, 3, 1], "use_noise": True}  # fmt: skip
@@ -47,23 +47,22 @@ LAYER: dict[str, tuple[str, Change]] = {
 """Our name -> theirs and what is done with the array, within a layer; its weight apart."""
 
 
-def generator_from_tensorflow(network: Record, most_numbers: int) -> Generator:
+def generator_from_tensorflow(network: Record, budget: Budget) -> Generator:
     """`Gs` of a file (G, D, Gs), with its arrays under names such as "synthesis/8x8/Conv0_up/weight".
 
     Raises Refused for StyleGAN1, for conditional networks, for other designs than StyleGAN2's usual one, and where the arrays
-    have together more than most_numbers numbers; StyleclipError where an array is missing.
+    need more memory than the budget has; StyleclipError where an array is missing.
     """
     parts = _dictionary(network, "components")
     arrays = _variables(network, "")
     for name in ("mapping", "synthesis"):
         arrays |= _variables(parts[name], f"{name}/") if name in parts else {}
     if "synthesis/4x4/Conv/mod_weight" not in arrays:
-        raise Refused("it holds no StyleGAN2 generator; StyleGAN1 and ProGAN are not known here")
+        raise Unknown("it holds no StyleGAN2 generator; StyleGAN1 and ProGAN are not known here")
     settings = _dictionary(network, "static_kwargs")
     check_usual(settings, USUAL)
     names = {ours: (theirs, change) for ours, (theirs, change) in _names(arrays).items() if theirs in arrays}
-    if sum(arrays[theirs].size for theirs, _ in names.values()) > most_numbers:
-        raise Refused("its arrays are together far larger than the file")
+    budget.spend(memory=4 * sum(arrays[theirs].size for theirs, _ in names.values()))
     state = {ours: _tensor(arrays[theirs], change) for ours, (theirs, change) in names.items()}
     return generator_from_nvidia(state, clamp_of(settings))
 
@@ -97,11 +96,11 @@ def _names(arrays: dict[str, np.ndarray]) -> dict[str, tuple[str, Change]]:
         "mapping.w_avg": ("dlatent_avg", _same),
         "synthesis.b4.const": ("synthesis/4x4/Const/const", lambda x: x[0]),
     }
-    for i in range(_count(arrays, r"mapping/Dense\d+/weight")):
+    for i in range(count(arrays, r"mapping/Dense\d+/weight")):
         names[f"mapping.fc{i}.weight"] = (f"mapping/Dense{i}/weight", _matrix)
         names[f"mapping.fc{i}.bias"] = (f"mapping/Dense{i}/bias", _same)
     noise = 0
-    for level in range(min(_count(arrays, r"synthesis/\d+x\d+/ToRGB/weight"), MOST_LEVELS)):
+    for level in range(min(count(arrays, r"synthesis/\d+x\d+/ToRGB/weight"), MOST_LEVELS)):
         r = 4 * 2**level
         convolutions = [("conv1", "Conv")] if r == 4 else [("conv0", "Conv0_up"), ("conv1", "Conv1")]
         for ours, theirs in [*convolutions, ("torgb", "ToRGB")]:
@@ -121,6 +120,3 @@ def _tensor(values: np.ndarray, change: Change) -> Tensor:
     except (ValueError, IndexError) as error:
         raise Refused("an array in it has another shape than in StyleGAN2") from error
 
-
-def _count(arrays: dict[str, np.ndarray], pattern: str) -> int:
-    return sum(re.fullmatch(pattern, name) is not None for name in arrays)

@@ -5,22 +5,19 @@ and TorchScript archives, as OpenAI's CLIP is one. `torch.load(weights_only=True
 states a size of terabytes, and it cannot read TorchScript at all, which `torch.jit.load` compiles.
 """
 
-import io
-import mmap
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import TypeVar
 
-import torch
 from torch import Tensor
 
-from ..downloads.record import Record, flat_state
 from . import pickle_tensors, pickle_values
-from .pickle_tensors import STORAGE_NAMES, Storage, StorageName, Tensors, storage_name
+from .pickle_tensors import STORAGE_NAMES, Storage, StorageName, StoredTensor, Tensors, storage_name
+from .record import Record, flat_state
 from .safe_pickle import Builder, read_pickle
 from .stored_zip import LOCAL, stored_entries
-from .untrusted import Refused, untrusted
+from .untrusted import Budget, Refused, Stretch, Untrusted, untrusted
 
 OLD_MARK, OLD_VERSION = 0x1950A86A20F9469CFC6C, 1001
 OLD_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -30,39 +27,57 @@ STATES = {**pickle_values.STATES, **pickle_tensors.STATES, Record: Record.set_st
 """What takes in the state of anything that stands for an object of a network's file."""
 
 
-def read_torch(path: str | Path) -> object:
-    """What a file holds, on the CPU; of a TorchScript archive the tensors by name, as a state dict has them.
+Taken = TypeVar("Taken")
 
-    It may hold tensors, plain values, containers of them, and an `argparse.Namespace`. The tensors of a zip archive stay
-    in the file until they are used, so leave it in its place until then.
+
+def read_torch(path: str | Path, take: Callable[[object], Taken]) -> Taken:
+    """What `take` makes of what a file holds; of a TorchScript archive that is the tensors by name, as a state dict has them.
+
+    It may hold tensors, plain values, containers of them, and an `argparse.Namespace`. The tensors are `StoredTensor`s, which
+    `take` reads, as long as the file is open, where it needs their numbers (`tensors` does so for a state dict).
     Raises StyleclipError, in one sentence, for a missing or broken file and for one that asks for anything else.
     """
     with untrusted(path) as file:
-        return torch_content(file)
+        return take(torch_content(file))
 
 
-def written_by_torch(file: mmap.mmap) -> bool:
+def tensors(state: object, *beginnings: str) -> dict[str, Tensor]:
+    """The tensors of a state dict whose names begin like this, or all of them, with their numbers. What else is in it is left out."""
+    if type(state) is not dict:
+        raise Refused("it holds no tensors with names")
+    wanted = {key: value for key, value in state.items() if type(key) is str and (not beginnings or key.startswith(beginnings))}
+    return {key: value.read() if type(value) is StoredTensor else value for key, value in wanted.items()
+            if type(value) in (StoredTensor, Tensor)}
+
+
+def written_by_torch(file: Stretch) -> bool:
     """Whether a file begins as PyTorch's files do."""
-    return file[: len(LOCAL)] == LOCAL or file[: len(OLD_START)] == OLD_START
+    start = file.read(0, min(len(OLD_START), len(file)))
+    return start[: len(LOCAL)] == LOCAL or start == OLD_START
 
 
-def torch_content(file: mmap.mmap) -> object:
-    """What `read_torch` returns, for a file that is open already; raises Refused."""
+def torch_content(file: Untrusted, names: Mapping[str, Builder] | None = None) -> object:
+    """What `read_torch` hands out, for a file that is open already; raises Refused.
+
+    names: what it may ask for beside plain values and tensors.
+    """
     if not written_by_torch(file):
         raise Refused("it is not a file that PyTorch has written")
-    if file[: len(LOCAL)] == LOCAL:
-        return _read_zip(file)
-    return read_old_format(file, memoryview(file), pickle_values.NAMES, Tensors(len(file)).names())
+    names = {**pickle_values.NAMES, **(names or {})}
+    if file.read(0, len(LOCAL)) == LOCAL:
+        return _read_zip(file, names)
+    return read_old_format(file, names, file.budget)
 
 
-def _read_zip(file: mmap.mmap) -> object:
+def _read_zip(file: Untrusted, names: Mapping[str, Builder]) -> object:
     """`NAME/data.pkl` is the value, `NAME/data/KEY` its storages. With `NAME/constants.pkl` it is a TorchScript archive."""
-    entries = stored_entries(memoryview(file))
+    entries = stored_entries(file, file.budget)
     roots = [name.removesuffix("/data.pkl") for name in entries if name.endswith("/data.pkl") and name.count("/") == 1]
     if len(roots) != 1:
         raise Refused("it is a zip archive, but not one of PyTorch's")
     root = roots[0]
-    if bytes(entries.get(f"{root}/byteorder", b"little")) != b"little":
+    order = entries.get(f"{root}/byteorder")
+    if order is not None and order.read(0, min(len(order), 10)) != b"little":
         raise Refused("it was written on a machine with another order of bytes")
 
     def storage(reference: object) -> Storage:
@@ -70,22 +85,23 @@ def _read_zip(file: mmap.mmap) -> object:
         content = entries.get(f"{root}/data/{name.key}")
         if content is None or len(content) < name.bytes:
             raise Refused("a storage in it is missing, compressed or cut off")
-        return Storage(name.dtype, content[: name.bytes])
+        return Storage(name.dtype, content.part(0, name.bytes))
 
-    names = {**pickle_values.NAMES, **STORAGE_NAMES, **Tensors(len(file)).names()}
+    names = {**names, **STORAGE_NAMES, **Tensors(file.budget).names()}
     script = f"{root}/constants.pkl" in entries
-    pickle = io.BytesIO(entries[f"{root}/data.pkl"])
-    value = read_pickle(pickle, _ScriptNames(names) if script else names, STATES, storage)
+    pickle = entries[f"{root}/data.pkl"].stream()
+    value = read_pickle(pickle, _ScriptNames(names) if script else names, STATES, file.budget, storage)
     return flat_state(value, lambda record: record.attributes) if script else value
 
 
-def read_old_format(file: BinaryIO, content: memoryview, names: Mapping[str, Builder], tensors: Mapping[str, Builder]) -> object:
+def read_old_format(content: Stretch, names: Mapping[str, Builder], budget: Budget) -> object:
     """Six parts: mark, version, machine, value, keys of the storages (five pickles), and the storages, each after its size.
 
-    file and content are the same bytes. What a storage is called and of which type it is only the value tells, and where
-    it lies only what comes after, so that the value is read twice: first without tensors.
+    What a storage is called and of which type it is only the value tells, and where it lies only what comes after, so that the
+    value is read twice: first without tensors.
     """
-    mark, version, machine = (read_pickle(file, {}, {}) for _ in range(3))
+    file = content.stream()
+    mark, version, machine = (read_pickle(file, {}, {}, budget) for _ in range(3))
     if mark != OLD_MARK or version != OLD_VERSION or type(machine) is not dict or machine.get("little_endian") is not True:
         raise Refused("it was written by a PyTorch, or on a machine, of an unknown kind")
     start = file.tell()
@@ -95,17 +111,17 @@ def read_old_format(file: BinaryIO, content: memoryview, names: Mapping[str, Bui
         name = storage_name(reference)
         if asked.setdefault(name.key, name) != name:
             raise Refused("it has two storages of one name")
-        return Storage(name.dtype, memoryview(b""))
+        return Storage(name.dtype, content.part(0, 0))
 
-    names = {**names, **STORAGE_NAMES}
-    read_pickle(file, {**names, **dict.fromkeys(tensors, _no_tensor_yet)}, STATES, note)
-    storages = _old_storages(file, content, asked)
-    file.seek(start)
-    return read_pickle(file, {**names, **tensors}, STATES, lambda reference: storages[storage_name(reference).key])
+    names, tensors = {**names, **STORAGE_NAMES}, Tensors(budget).names()
+    read_pickle(file, {**names, **dict.fromkeys(tensors, lambda *_: _NO_TENSOR_YET)}, STATES, budget, note)
+    storages = _old_storages(file, content, asked, budget)
+    file = content.stream(start)
+    return read_pickle(file, {**names, **tensors}, STATES, budget, lambda reference: storages[storage_name(reference).key])
 
 
-def _old_storages(file: BinaryIO, content: memoryview, asked: Mapping[str, StorageName]) -> dict[str, Storage]:
-    keys = read_pickle(file, {}, {})
+def _old_storages(file, content: Stretch, asked: Mapping[str, StorageName], budget: Budget) -> dict[str, Storage]:
+    keys = read_pickle(file, {}, {}, budget)
     if type(keys) is not list or any(type(key) is not str for key in keys) or sorted(keys) != sorted(asked):
         raise Refused("its storages are not the ones that it uses")
     at = file.tell()
@@ -113,14 +129,14 @@ def _old_storages(file: BinaryIO, content: memoryview, asked: Mapping[str, Stora
     for key in keys:
         name, start = asked[key], at + 8
         at = start + name.bytes
-        if at > len(content) or struct.unpack_from("<Q", content, start - 8) != (name.size,):
+        if at > len(content) or struct.unpack("<Q", content.read(start - 8, 8)) != (name.size,):
             raise Refused("it is cut off: a storage in it is not whole")
-        storages[key] = Storage(name.dtype, content[start:at])
+        storages[key] = Storage(name.dtype, content.part(start, name.bytes))
     return storages
 
 
-def _no_tensor_yet(*_: object) -> Tensor:
-    return torch.empty(0)
+_NO_TENSOR_YET = StoredTensor(None, 0, (), (), None)
+"""Stands for every tensor as long as nobody knows where the storages lie."""
 
 
 class _ScriptNames(dict):

@@ -1,33 +1,145 @@
-"""A file that somebody else made: looked at through the operating system's page cache, and never believed."""
+"""A file that somebody else made: looked at a piece at a time, never believed, and never allowed to cost more than a real one."""
 
-import mmap
+from __future__ import annotations
+
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ...errors import StyleclipError
+from ...paths import open_regular
+
+MOST_WORK = 500_000
+"""Instructions. A StyleGAN2-ADA file of 16 pixels has 13,000, and one of 1024 pixels about three times as many."""
+
+ROOM, TIMES = 128_000_000, 3
+"""Bytes that the content of a file may take: so many, and its own size so many times. A network is read once, and its numbers are
+perhaps converted to others twice as wide."""
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a line of text in a file."""
 
 
 class Refused(Exception):
     """What is wrong with a file, as the second half of a sentence: "it is cut off"."""
 
+    advice = "; get it again from where its authors offer it"
+
+
+class Unknown(Refused):
+    """A file that is whole and harmless, but holds something that is not known here."""
+
+    advice = ""
+
+
+class Budget:
+    """What reading one file may cost. All that is done for the file spends of it, in whatever way the file asks for it."""
+
+    def __init__(self, size: int):
+        self.work, self.memory = MOST_WORK, ROOM + TIMES * size
+
+    def spend(self, work: int = 0, memory: int = 0) -> None:
+        """Raises Refused where more steps, or more bytes, are needed than are left."""
+        self.work -= work
+        self.memory -= memory
+        if self.work < 0:
+            raise Refused("it takes more instructions than any network needs")
+        if self.memory < 0:
+            raise Refused("what it holds would be far larger than the file")
+
+
+class Stretch:
+    """Bytes that lie one after the other in a file (or in `file`, if that is bytes). Only what is asked for is read."""
+
+    def __init__(self, file: BinaryIO | bytes, start: int, size: int):
+        self.file, self.start, self.size = file, start, size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def part(self, start: int, size: int) -> Stretch:
+        """A piece of it. Raises Refused where that lies outside."""
+        if start < 0 or size < 0 or start + size > self.size:
+            raise Refused("it is cut off: something in it lies behind its end")
+        return Stretch(self.file, self.start + start, size)
+
+    def read(self, start: int = 0, size: int | None = None) -> bytearray:
+        """A copy of a piece of it. Raises Refused where that lies outside, also because the file has become shorter meanwhile."""
+        piece = self.part(start, self.size - start if size is None else size)
+        if isinstance(self.file, bytes):
+            return bytearray(self.file[piece.start : piece.start + piece.size])
+        content = bytearray(piece.size)
+        self.file.seek(piece.start)
+        have = 0
+        while have < piece.size:
+            got = self.file.readinto(memoryview(content)[have:])
+            if not got:
+                raise Refused("it became shorter while it was read")
+            have += got
+        return content
+
+    def stream(self, start: int = 0) -> BinaryIO:
+        """The same bytes from `start` on, to be read one after the other."""
+        return _Stream(_Raw(self.part(start, self.size - start)))
+
+
+class Untrusted(Stretch):
+    """All bytes of a file, and what it may still cost to read them."""
+
+    def __init__(self, file: BinaryIO):
+        super().__init__(file, 0, file.seek(0, io.SEEK_END))
+        self.budget = Budget(self.size)
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, stretch: Stretch):
+        self.stretch, self.at = stretch, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self.at = min(max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: len(self.stretch)}[whence]), len(self.stretch))
+        return self.at
+
+    def readinto(self, target) -> int:
+        content = self.stretch.read(self.at, min(len(target), len(self.stretch) - self.at))
+        target[: len(content)] = content
+        self.at += len(content)
+        return len(content)
+
+
+class _Stream(io.BufferedReader):
+    """Whoever asks for more than there is gets what there is, and no room is made for the rest."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = len(self.raw.stretch) - self.tell()
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return super().readline(LONGEST_LINE)
+
 
 @contextmanager
-def untrusted(path: str | Path) -> Iterator[mmap.mmap]:
-    """The bytes of a file, mapped into memory, so that only what is looked at takes room.
+def untrusted(path: str | Path) -> Iterator[Untrusted]:
+    """A file, open as long as the block runs.
 
-    `Refused` in the block, and a file that cannot be opened, become one StyleclipError that names the file.
+    `Refused` in the block, and whatever else goes wrong with a file that is not what it seems, become one StyleclipError that names it.
     """
-    path = Path(path)
     try:
-        with open(path, "rb") as file:
-            if not file.seek(0, 2):
+        with open_regular(path) as file:
+            content = Untrusted(file)
+            if not len(content):
                 raise Refused("it is empty")
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # what torch writes into it stays in memory
-        yield content
-    except FileNotFoundError:
-        raise StyleclipError(f"There is no file {path}: check the path.") from None
+            yield content
     except Refused as reason:
-        raise StyleclipError(f"{path} was not read: {reason}; get it again from where its authors offer it.") from reason
+        raise StyleclipError(f"{path} was not read: {reason}{reason.advice}.") from reason
     except OSError as error:
         raise StyleclipError(f"{path} cannot be read ({error.strerror or error}).") from error
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        raise StyleclipError(f"{path} was not read: its parts do not belong together ({type(error).__name__}){Refused.advice}.") from error

@@ -7,13 +7,16 @@ from collections import namedtuple
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
+from styleclip_lib.paths import cache_folder
 from styleclip_lib.weights.domain import find_domain, read_index
 from styleclip_lib.weights.downloads import download, official
 from styleclip_lib.weights.downloads.official import FORMATS, fetch_official, landmark_file, load_official
 from styleclip_lib.weights.downloads.registry import domain_cache, downloads_of
+from styleclip_lib.weights.tensor_file import read_tensors
 from tests.conformance.cases import load_case, shape
 from tests.file_server import serving
 from tests.official import OFFICIAL, SMALL, arcface_shapes, e4e_checkpoint, encoder_shapes, filled, generator_shapes, write_domain
@@ -76,7 +79,7 @@ def test_networks_are_read_once_and_then_kept(folder, server, capsys):
     assert "To download, once" in capsys.readouterr().out
     shutil.move(domain_cache(folder), domain_cache(folder).with_name("away"))
     domain_cache(folder).mkdir()
-    for path in domain_cache(folder).with_name("away").glob("*.safetensors"):
+    for path in domain_cache(folder).with_name("away").glob("*.safetensors*"):
         shutil.move(path, domain_cache(folder))
     server.files.clear()
     for name in NETWORKS:
@@ -116,10 +119,10 @@ def test_settings_of_the_encoder_are_kept(folder, official_files, server):
 
 def test_another_file_or_another_version_is_read_anew(folder, server, monkeypatch):
     load_official(folder, "identity")
-    before = set(domain_cache(folder).glob("identity-*"))
+    before = set(domain_cache(folder).glob("identity-*.safetensors"))
     monkeypatch.setattr(official, "VERSION", 2)
     load_official(folder, "identity")
-    assert len(set(domain_cache(folder).glob("identity-*")) - before) == 1 and len(server.requests) == 1
+    assert len(set(domain_cache(folder).glob("identity-*.safetensors")) - before) == 1 and len(server.requests) == 1
 
 
 def test_landmarks_are_unpacked_once(folder, official_files, server):
@@ -186,15 +189,14 @@ def test_an_unknown_format(folder):
         load_official(folder, "identity")
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", "C:\\x"])
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", "C:\\x", "a" * 255, "a\n"])
 def test_names_stay_in_the_cache(folder, name):
     index = read_index(folder)
-    with pytest.raises(StyleclipError, match="names consist of"):
-        (folder / "domain.json").write_text(json.dumps({**index, "name": name}))
-        domain_cache(folder)
+    (folder / "domain.json").write_text(json.dumps({**index, "name": name or "."}))
+    assert domain_cache(folder).parent == cache_folder() and len(domain_cache(folder).name) < 60
     index["files"]["clip"]["sources"], index["sources"] = [name], {name: index["sources"]["ViT-B-32.pt"]}
     (folder / "domain.json").write_text(json.dumps(index))
-    with pytest.raises(StyleclipError, match="names consist of"):
+    with pytest.raises(StyleclipError, match="does not describe a domain"):
         downloads_of(folder, ["clip"])
 
 
@@ -203,12 +205,51 @@ def test_a_source_that_is_not_described(folder, key):
     index = read_index(folder)
     del index["sources"]["ViT-B-32.pt"][key]
     (folder / "domain.json").write_text(json.dumps(index))
-    with pytest.raises(StyleclipError, match=r"does not describe the source 'ViT-B-32\.pt'"):
+    with pytest.raises(StyleclipError, match=f"missing required field `{key}`"):
         downloads_of(folder, ["clip"])
     del index["sources"]["ViT-B-32.pt"]
     (folder / "domain.json").write_text(json.dumps(index))
-    with pytest.raises(StyleclipError, match=r"does not describe the source 'ViT-B-32\.pt'"):
+    with pytest.raises(StyleclipError, match=r"clip is read from 'ViT-B-32\.pt', which is not among the sources"):
         downloads_of(folder, ["clip"])
+
+
+@pytest.mark.parametrize("wrong", [
+    {"bytes": -1}, {"bytes": "5"}, {"bytes": 1.5}, {"bytes": True}, {"bytes": 10**15}, {"sha256": "abc"}, {"sha256": 5}, {"urls": []},
+    {"urls": "http://a/b"}, {"urls": ["file:///etc/passwd"]}, {"urls": ["http://[::1/b"]}, {"urls": ["http://"]}, {"urls": ["http:///b"]},
+    {"urls": [5]}, {"urls": ["//a/b"]}, {"urls": ["http://a/" + "b" * 5000]}, {"origin": 5}, {"licence": ["MIT"]},
+])  # fmt: skip
+def test_a_source_of_wrong_types_and_ranges(folder, wrong):
+    index = read_index(folder)
+    index["sources"]["ViT-B-32.pt"].update(wrong)
+    (folder / "domain.json").write_text(json.dumps(index))
+    with pytest.raises(StyleclipError, match="does not describe a domain") as error:
+        downloads_of(folder, ["clip"])
+    assert "sources" in str(error.value) and len(str(error.value)) < 600
+
+
+def test_a_domain_of_the_same_name_finds_and_leaves_nothing(folder, tmp_path, server, official_files):
+    """A stranger's domain that bears the name of another one and offers other files under the same names."""
+    load_official(folder, "identity")
+    before = {path: path.read_bytes() for path in domain_cache(folder).iterdir()}
+    stranger = tmp_path / "stranger"
+    shutil.copytree(folder, stranger)
+    server.files["other/model_ir_se50.pth"] = b"poison"
+    change(stranger, "model_ir_se50.pth", bytes=None, sha256=None, urls=[f"{server.address}/other/model_ir_se50.pth"])
+    with pytest.raises(StyleclipError):
+        load_official(stranger, "identity")
+    assert domain_cache(stranger) != domain_cache(folder)
+    assert {path: path.read_bytes() for path in domain_cache(folder).iterdir()} == before
+    load_official(folder, "identity")
+
+
+def test_what_is_kept_is_what_was_made(folder):
+    """A whole and well-formed file in the place of the one that was made is not believed."""
+    load_official(folder, "identity")
+    (path,) = domain_cache(folder).glob("identity-*.safetensors")
+    tensors, metadata = read_tensors(path)
+    save_file({key: value + 1 for key, value in tensors.items()}, str(path), metadata)
+    with pytest.raises(StyleclipError, match=r"is damaged.*SHA-256 differs"):
+        load_official(folder, "identity")
 
 
 def test_room_for_what_is_made_of_the_downloads(folder, monkeypatch):

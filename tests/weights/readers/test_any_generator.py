@@ -93,9 +93,9 @@ def test_a_missing_mean_is_computed(content, generator, path):
     [
         (lambda g: [1, 2], "no generator"),
         (lambda g: torch.zeros(3), "no generator"),
-        (lambda g: {}, "no StyleGAN2 generator"),
-        (lambda g: {"state_dict": {"mapper.course_mapping.mapping.1.weight": torch.zeros(2, 2)}}, "no StyleGAN2 generator"),
-        (lambda g: {**rosinality(g), "g_ema": {}}, "no StyleGAN2 generator"),
+        (lambda g: {}, "(no|not a) StyleGAN2 generator"),
+        (lambda g: {"state_dict": {"mapper.course_mapping.mapping.1.weight": torch.zeros(2, 2)}}, "(no|not a) StyleGAN2 generator"),
+        (lambda g: {**rosinality(g), "g_ema": {}}, "(no|not a) StyleGAN2 generator"),
         (lambda g: {**rosinality(g), "latent_avg": torch.zeros(7)}, "another shape"),
         (lambda g: {**rosinality(g), "latent_avg": torch.tensor(0.0)}, "another shape"),
         (lambda g: {**rosinality(g), "g_ema": {key: torch.zeros(()) for key in rosinality(g)["g_ema"]}}, "another shape"),

@@ -69,7 +69,7 @@ def test_missing_tensor_in_rosinality_layout(generator, key):
 
 def test_unknown_and_misshapen_tensors(generator):
     state = generator.state_dict()
-    with pytest.raises(StyleclipError, match=r"mapping\.embed\.weight"):
+    with pytest.raises(StyleclipError, match="class-conditional"):
         generator_from_nvidia({**state, "mapping.embed.weight": torch.zeros(6, 2)})
     with pytest.raises(StyleclipError, match=r"synthesis\.b8\.conv1\.bias"):
         generator_from_nvidia({**state, "synthesis.b8.conv1.bias": torch.zeros(3)})
@@ -89,10 +89,10 @@ def test_absurd_tensors(generator):
 
 def test_thousands_of_resolutions(generator):
     one = torch.zeros(3)
-    with pytest.raises(StyleclipError, match="missing"):
+    with pytest.raises(StyleclipError, match=r"missing|50\d\d tensors"):
         generator_from_nvidia({**generator.state_dict(), **{f"synthesis.b{i}.torgb.bias": one for i in range(5000)}})
     state, _ = to_rosinality(generator.state_dict())
-    with pytest.raises(StyleclipError, match="missing"):
+    with pytest.raises(StyleclipError, match=r"missing|50\d\d tensors"):
         generator_from_rosinality({**state, **{f"to_rgbs.{i}.bias": one for i in range(5000)}})
 
 
@@ -104,7 +104,7 @@ def test_tensors_of_another_shape_in_rosinality_layout(generator):
 
 
 def test_something_else_altogether():
-    with pytest.raises(StyleclipError, match="no StyleGAN2 generator"):
+    with pytest.raises(StyleclipError, match="not a StyleGAN2 generator"):
         generator_from_nvidia({"conv.weight": torch.zeros(1)})
-    with pytest.raises(StyleclipError, match="no StyleGAN2 generator"):
+    with pytest.raises(StyleclipError, match="not a StyleGAN2 generator"):
         generator_from_rosinality({})

@@ -57,7 +57,7 @@ def state_of(name, **settings):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (state_of("", c_dim=10), "c_dim is not 0"),
+        (state_of("", c_dim=10), "class-conditional"),
         (state_of("synthesis.b4", architecture="resnet"), "architecture is not skip"),
         (state_of("synthesis.b4.conv1", activation="relu"), "activation is not lrelu"),
         (state_of("synthesis.b4.conv1", use_noise=False), "use_noise is not True"),
@@ -120,6 +120,6 @@ def test_broken_networks_of_tensorflow(path):
     refused(path, changed(lambda n: vars(n).update(static_kwargs=None)), "not described")
     refused(path, changed(lambda n: n.components.update(mapping=5)), "not described")
     refused(path, changed(lambda n: synthesis(n).append(("4x4/Conv/bias", [1.0, 2.0]))), "something other than an array")
-    large = np.zeros((8000, 10), np.float32)
+    large = np.zeros((8000, 100), np.float32)
     again = [(f"Dense{i}/weight", large) for i in range(3, 50)]
     refused(path, changed(lambda n: n.components["mapping"].variables.extend(again)), "far larger than the file")

@@ -10,7 +10,7 @@ import pytest
 
 from styleclip_lib.weights.unpickling.pickle_values import NAMES, STATES, Array
 from styleclip_lib.weights.unpickling.safe_pickle import read_pickle
-from styleclip_lib.weights.unpickling.untrusted import Refused
+from styleclip_lib.weights.unpickling.untrusted import Budget, Refused
 
 PROTOCOLS = range(6)
 
@@ -24,7 +24,7 @@ VALUES = {
 
 
 def read(content: bytes) -> object:
-    return read_pickle(io.BytesIO(content), NAMES, STATES)
+    return read_pickle(io.BytesIO(content), NAMES, STATES, Budget(len(content)))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -85,7 +85,7 @@ def test_numpy_under_its_older_names():
 
 def test_the_file_stands_behind_the_pickle():
     file = io.BytesIO(pickle.dumps([1], 2) + pickle.dumps("two", 4) + b"rest")
-    assert read_pickle(file, {}, {}) == [1] and read_pickle(file, {}, {}) == "two"
+    assert read_pickle(file, {}, {}, Budget(0)) == [1] and read_pickle(file, {}, {}, Budget(0)) == "two"
     assert file.read() == b"rest"
 
 
@@ -101,11 +101,11 @@ def test_a_table_of_names_and_references_to_the_outside():
     file = io.BytesIO()
     Pickler(file, 2).dump([Named(), "outside"])
     names = {"argparse.ArgumentParser": lambda *arguments: arguments}
-    assert read_pickle(io.BytesIO(file.getvalue()), names, {}, lambda reference: reference[1] + 1) == [("a", 1), 8]
+    assert read_pickle(io.BytesIO(file.getvalue()), names, {}, Budget(0), lambda reference: reference[1] + 1) == [("a", 1), 8]
     with pytest.raises(Refused, match=r"asks for argparse\.ArgumentParser"):
-        read_pickle(io.BytesIO(file.getvalue()), {}, {}, lambda reference: reference)
+        read_pickle(io.BytesIO(file.getvalue()), {}, {}, Budget(0), lambda reference: reference)
     with pytest.raises(Refused, match="BINPERSID"):
-        read_pickle(io.BytesIO(file.getvalue()), names, {})
+        read_pickle(io.BytesIO(file.getvalue()), names, {}, Budget(0))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from styleclip_lib.weights.unpickling.stored_zip import stored_entries
-from styleclip_lib.weights.unpickling.untrusted import Refused
+from styleclip_lib.weights.unpickling.untrusted import Budget, Refused, Stretch
 
 ENTRIES = {"a/data.pkl": b"value", "a/data/0": bytes(range(256)), "a/empty": b"", "a/ünï": b"text"}
 
@@ -23,7 +23,8 @@ def archive(compression=zipfile.ZIP_STORED, comment=b"", wide=False) -> bytes:
 
 
 def contents(content: bytes) -> dict[str, bytes]:
-    return {name: bytes(entry) for name, entry in stored_entries(memoryview(content)).items()}
+    entries = stored_entries(Stretch(content, 0, len(content)), Budget(len(content)))
+    return {name: bytes(entry.read()) for name, entry in entries.items()}
 
 
 @pytest.mark.parametrize("comment", [b"", b"a comment", b"x" * 65535, b"PK\5\6" + bytes(30)])

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.weights.unpickling.pickle_tensors import StoredTensor
 from styleclip_lib.weights.unpickling.torch_file import read_torch
 
 FLOATING = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -20,9 +21,18 @@ def path(tmp_path):
     return tmp_path / "file.pt"
 
 
+def whole(content):
+    """All that a file holds, with the numbers of its tensors."""
+    if isinstance(content, dict):
+        return {key: whole(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [whole(value) for value in content]
+    return content.read() if isinstance(content, StoredTensor) else content
+
+
 def there_and_back(content, path, new):
     torch.save(content, path, _use_new_zipfile_serialization=new)
-    return read_torch(path)
+    return read_torch(path, whole)
 
 
 def assert_same(ours: torch.Tensor, theirs: torch.Tensor) -> None:
@@ -87,7 +97,7 @@ def test_a_parameter_of_2017(path):
             return torch.nn.Parameter, (self.data,), (True, False, {})
 
     torch.save({"conv1.weight": Parameter2017(torch.arange(3.0))}, path, _use_new_zipfile_serialization=False)
-    assert_same(read_torch(path)["conv1.weight"], torch.arange(3.0))
+    assert_same(read_torch(path, whole)["conv1.weight"], torch.arange(3.0))
 
 
 class Part(torch.nn.Module):
@@ -123,7 +133,7 @@ def script(path):
 
 
 def test_torchscript(script, path):
-    back = read_torch(path)
+    back = read_torch(path, whole)
     assert set(back) == set(script.state_dict())
     for key, value in script.state_dict().items():
         assert_same(back[key], value)
@@ -136,13 +146,13 @@ def test_nothing_of_torchscript_is_compiled(script, path, monkeypatch):
     for name in ("load", "script", "trace"):
         monkeypatch.setattr(torch.jit, name, refuse)
     monkeypatch.setattr(torch, "load", refuse)
-    assert "scale" in read_torch(path)
+    assert "scale" in read_torch(path, whole)
 
 
 def test_what_is_no_file(tmp_path):
-    for path, said in ((tmp_path / "none.pt", "There is no file"), (tmp_path, "cannot be read|is a directory")):
+    for path, said in ((tmp_path / "none.pt", "There is no file"), (tmp_path, "is a folder")):
         with pytest.raises(StyleclipError, match=said) as error:
-            read_torch(path)
+            read_torch(path, whole)
         assert "\n" not in str(error.value) and str(path) in str(error.value)
 
 
@@ -153,4 +163,4 @@ def test_every_truncation_is_refused(new, path):
     for length in range(0, len(content), 11):
         path.write_bytes(content[:length])
         with pytest.raises(StyleclipError, match=r"was not read: .*; get it again"):
-            read_torch(path)
+            read_torch(path, whole)

@@ -4,9 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from torch import Tensor
-
-from ..unpickling.untrusted import Refused
+from .pickle_tensors import StoredTensor
+from .untrusted import Refused, Unknown
 
 MOST_PARTS, LONGEST_PATH = 100_000, 500
 """A record that is its own part would go on for ever, and its path grow."""
@@ -24,7 +23,7 @@ class Record:
         self.attributes = state
 
 
-def flat_state(root: object, contents: Callable[[Record], Mapping]) -> dict[str, Tensor]:
+def flat_state(root: object, contents: Callable[[Record], Mapping]) -> dict[str, StoredTensor]:
     """All tensors of a tree of records by their path, "synthesis.b4.const". What is neither tensor nor record is left out.
 
     contents: a record -> its tensors and its parts by name.
@@ -32,17 +31,17 @@ def flat_state(root: object, contents: Callable[[Record], Mapping]) -> dict[str,
     """
     if type(root) is not Record:
         raise Refused("it holds no network")
-    state: dict[str, Tensor] = {}
+    state: dict[str, StoredTensor] = {}
     waiting, seen = [("", root)], 0
     while waiting:
         path, record = waiting.pop()
         for name, value in contents(record).items():
             seen += 1
-            if type(name) is not str or type(value) not in (Tensor, Record):
+            if type(name) is not str or type(value) not in (StoredTensor, Record):
                 continue
             if seen > MOST_PARTS or len(path) + len(name) > LONGEST_PATH:
                 raise Refused("the network in it has no end")
-            if type(value) is Tensor:
+            if type(value) is StoredTensor:
                 state[path + name] = value
             else:
                 waiting.append((f"{path}{name}.", value))
@@ -54,7 +53,7 @@ def check_usual(settings: Mapping, usual: Mapping) -> None:
     for name, value in usual.items():
         found = settings.get(name, value)
         if type(found) is not type(value) or found != value:
-            raise Refused(f"its {name} is not {value}, as it is in StyleGAN2's usual design, the only one known here")
+            raise Unknown(f"its {name} is not {value}, as it is in StyleGAN2's usual design, the only one known here")
 
 
 def clamp_of(settings: Mapping) -> float | None:
