@@ -49,7 +49,7 @@ def measured(models: Models, image: Tensor, found: Inversion, text: str) -> list
     for recipe in RECIPES:
         edit = recipe.apply(models, face, prompt, progress=False)
         report = measure_edit(models, found.image, edit.image, text)
-        row += [float(bool(report.target_reached)), likeness(models, image, edit.image)[1]]
+        row += [float(bool(report.success)), likeness(models, image, edit.image)[1]]
     return row
 
 

@@ -8,20 +8,16 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import Field, dataclass, field, fields, make_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import tyro
 
-from ..editing.recipes import Optimization, Recipe
+from ..editing.recipes import NEUTRAL, Optimization, Recipe
 from ..editing.saved_edit import SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError
 from ..paths import check_destination
 from .parsing import Align, Device, Domain, Face, parse, renamed
-
-if TYPE_CHECKING:
-    from ..evaluation.report import EditReport
-    from ..models import Models
 
 RENAMED = {"--lambda-side": "--lambda-off-direction"}
 """Options of the version before, and what they are called now."""
@@ -85,6 +81,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from ..editing.face import Face
     from ..editing.prompt import Prompt
+    from ..evaluation.report import measure_edit
     from ..models import load_models
     from ..performance.speed import fast
     from ..photos.loading import load_face
@@ -104,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
     with fast(models.device) if settings.fast else nullcontext():
         edit = saved.recipe.apply(models, face, prompt)
         edited = edit.image
-    measured = _measured(models, before, edited, saved.text)
+    measured = measure_edit(models, before, edited, prompt or NEUTRAL)
     save_image(photo.paste_back(edited) if settings.paste_back else edited, settings.output)
     print(measured)
     print(f"Saved {settings.output}.")
@@ -113,13 +110,6 @@ def main(arguments: Sequence[str]) -> int:
         done.save(settings.report, **({"fast": True} if settings.fast else {}), measured=json.loads(json.dumps(vars(measured))))
         print(f"Saved {settings.report}.")
     return 0
-
-
-def _measured(models: Models, before: Any, after: Any, text: str) -> EditReport:
-    from ..editing.recipes import NEUTRAL
-    from ..evaluation.report import measure_edit
-
-    return measure_edit(models, before, after, text or NEUTRAL)
 
 
 # --- options of the recipes ----------------------------------------------------------------------------------------------

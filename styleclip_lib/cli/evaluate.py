@@ -10,20 +10,21 @@ from typing import Literal
 
 from .. import __version__
 from ..errors import StyleclipError
+from ..evaluation.recipes import ORACLE, RECIPES
 from ..paths import check_destination, written_whole
-from .parsing import Device, Domain, parse
+from .parsing import Device, Domain, parse, renamed
 
-Name = Literal["optimization", "optimization-w", "optimization-w+", "optimization-paper", "mapper", "directions", "directions-paper",
-               "redrawn"]
+Name = Literal[(*RECIPES, ORACLE)]  # type: ignore[valid-type]
 
 
 @dataclass
 class Settings:
     """Asks every method for many edits of held-out portraits and measures them."""
 
-    methods: tuple[Name, ...] = ("optimization", "mapper", "directions", "redrawn")
+    methods: tuple[Name, ...] = ("optimization", "mapper", "directions", ORACLE)
     """which methods; a mapper that the domain has no file of is trained when its text comes, in a minute or two; -w and -w+ are
-    optimisations in another space than usual; redrawn: the renderer draws what the text asks, for comparison"""
+    optimisations in another space than usual, -paper have the authors' settings; oracle: the renderer draws what the text asks, for
+    comparison"""
     portraits: int = 50
     """how many held-out portraits are rendered and inverted"""
     each: int = 4
@@ -39,7 +40,7 @@ class Settings:
 
 
 def main(arguments: Sequence[str]) -> int:
-    settings = parse(Settings, "evaluate", arguments)
+    settings = parse(Settings, "evaluate", renamed(arguments, {"redrawn": ORACLE}))
     if settings.portraits < 1 or settings.each < 0:
         raise StyleclipError("--portraits must be 1 or more and --each 0 or more.")
     if settings.json is not None and check_destination(settings.json).suffix != ".json":
@@ -51,18 +52,18 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError(f"The domain '{settings.domain}' has no network that reads attributes, so nothing in it can be evaluated; "
                              "take --domain portraits.")
 
-    from ..evaluation.evaluate import QUESTIONS, RECIPES, REDRAWN, Question, evaluate, held_out, redrawn, totals
+    from ..evaluation.evaluate import QUESTIONS, Question, evaluate, held_out, oracle_edits, totals
     from ..models import load_models
 
     models = load_models(settings.domain, device=settings.device)
     fixed = {question.text: question for question in QUESTIONS}
     questions = [fixed.get(text, Question(text, "single")) for text in settings.texts] or QUESTIONS
     models.clip.encode_text([question.text for question in questions])  # unknown words are better said at once
-    recipes = {name: RECIPES[name] for name in settings.methods if name != REDRAWN}
+    recipes = {name: RECIPES[name] for name in settings.methods if name != ORACLE}
     people, each = held_out(models, settings.portraits), settings.each or None
     rows = evaluate(models, recipes, people, questions, each)
-    if REDRAWN in settings.methods:
-        rows += redrawn(models, people, questions, each)
+    if ORACLE in settings.methods:
+        rows += oracle_edits(models, people, questions, each)
     summaries = [row.summary() for row in rows]
     print(table(summaries, "text"), "", table(totals(rows), "kind"), sep="\n")
     if settings.json is not None:
@@ -76,11 +77,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def table(summaries: Sequence[dict], of: str) -> str:
     """Lines of text; `of` is the column that follows the method."""
-    numbers = {"edits": "d", "reached": ".0%", "changed": ".2f", "identity": ".2f", "outside": ".3f", "clip_gain": "+.2f",
-               "seconds": ".1f", "already": "d", "kept": ".2f"}
+    numbers = {"edits": "d", "success_rate": ".0%", "side_effects": ".2f", "identity": ".2f", "outside": ".3f", "clip_gain": "+.2f",
+               "seconds": ".1f", "true_before": "d", "side_effects_if_true": ".2f"}
+    widths = {name: max(9, len(name)) for name in numbers}
     width = max(len(str(row[of])) for row in summaries) if summaries else 0
-    lines = ["  ".join([f"{'method':15}", f"{of:{width}}", *(f"{name:>9}" for name in numbers)])]
+    lines = ["  ".join([f"{'method':18}", f"{of:{width}}", *(f"{name:>{widths[name]}}" for name in numbers)])]
     for row in summaries:
         cells = [f"{row[name]:{form}}" if row[name] is not None else "-" for name, form in numbers.items()]
-        lines.append("  ".join([f"{row['method']:15}", f"{row[of]:{width}}", *(f"{cell:>9}" for cell in cells)]))
+        wide = [f"{cell:>{places}}" for cell, places in zip(cells, widths.values())]
+        lines.append("  ".join([f"{row['method']:18}", f"{row[of]:{width}}", *wide]))
     return "\n".join(lines)

@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output, FILMS + SHEETS)
     ends = [point if is_seed(point) else open_picture(point) for point in (settings.a, settings.b)]
 
-    from ..evaluation.boundary_crossing import attribute_path
+    from ..evaluation.boundary_crossing import boundary_crossings
     from ..interpolation import layer_weights, morph
     from ..models import load_models
 
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
         save_animation(film + film[-2:0:-1] if settings.back else film, settings.output, fps=settings.fps)
     print(f"The way is {way.length:.2f} long; its steps differ by {100 * way.unevenness:.0f} %.")
     if models.attributes is not None:
-        for flip in attribute_path(models, way):
+        for flip in boundary_crossings(models, way):
             print(f"  {flip}")
     print(f"Saved {settings.output}.")
     return 0

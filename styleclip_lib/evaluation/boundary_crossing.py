@@ -1,4 +1,4 @@
-"""Where on the way from one face to another each attribute flips."""
+"""Where on the path from one face to another attributes cross the boundary between two values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from .report import hidden_attributes
 
 
 @dataclass
-class Flip:
-    """An attribute that changes on the way: its value before and after (None: between the values of a scale), and the weight."""
+class BoundaryCrossing:
+    """An attribute that changes on the path: its value before and after (None: between the values of a scale), and the weight."""
 
     attribute: str
     before: str | None
@@ -28,8 +28,8 @@ class Flip:
 
 
 @torch.no_grad()
-def attribute_path(models: Models, morph: Morph, names: Sequence[str] | None = None) -> list[Flip]:
-    """Where along a morph each attribute flips, in the order of the way.
+def boundary_crossings(models: Models, morph: Morph, names: Sequence[str] | None = None) -> list[BoundaryCrossing]:
+    """Where along a morph each attribute crosses a boundary, in the order of the path.
 
     A category has its most probable value; a scale the value whose interval, widened by half its margin, holds the number.
     The weight is where the value after overtakes the value before, taken as linear between two frames. What cannot be
@@ -39,14 +39,14 @@ def attribute_path(models: Models, morph: Morph, names: Sequence[str] | None = N
     Raises StyleclipError for an unknown name, or if the domain cannot read attributes.
     """
     if models.attributes is None:
-        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so it cannot say where they flip.")
+        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so nobody can say where they change.")
     names = list(BY_NAME) if names is None else list(names)
     for name in names:
         if name not in BY_NAME:
             raise StyleclipError(f"There is no attribute '{name}'; choose one of {', '.join(BY_NAME)}.")
     readings = [models.attributes.read(image[None].to(models.device))[0] for image in morph.images]
     hidden = [hidden_attributes(reading) for reading in readings]
-    flips = []
+    crossings = []
     for name in names:
         attribute, said = BY_NAME[name], [reading.parts[name].cpu() for reading in readings]
         values, winners = [*attribute.values, None], [reading.index(name) for reading in readings]
@@ -55,8 +55,8 @@ def attribute_path(models: Models, morph: Morph, names: Sequence[str] | None = N
             if was != is_now:
                 start, end = _lead(attribute, said[i], said[j], was, is_now)
                 weight = torch.lerp(morph.weights[i], morph.weights[j], start / (start - end))
-                flips.append(Flip(name, values[was], values[is_now], weight.item()))
-    return sorted(flips, key=lambda flip: abs(flip.weight - morph.weights[0].item()))
+                crossings.append(BoundaryCrossing(name, values[was], values[is_now], weight.item()))
+    return sorted(crossings, key=lambda crossing: abs(crossing.weight - morph.weights[0].item()))
 
 
 def _lead(attribute: Attribute, start: Tensor, end: Tensor, was: int, is_now: int) -> tuple[Tensor, Tensor]:

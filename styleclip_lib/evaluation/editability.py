@@ -21,13 +21,13 @@ Wanted = tuple[str, str]
 class Editability:
     """What came of several edits of one face.
 
-    reached  share of the edits after which the attribute has the value
-    others   how many other attributes changed with it, on average
+    success_rate  share of the edits after which the attribute has the value
+    side_effects   how many other attributes changed with it, on average
     images   [1 + N, 3, R, R] in [-1, 1], the face itself and every edit
     """
 
-    reached: float
-    others: float
+    success_rate: float
+    side_effects: float
     images: Tensor
 
 
@@ -59,8 +59,8 @@ def editability(models: Models, found: Inversion, directions: Mapping[Wanted, Te
     images = torch.cat([models.generator.synthesis(code[None], noises=found.noises) for code in codes]).clamp(-1, 1)
     readings = models.attributes.read(images)
     said, hidden = [reading.values() for reading in readings], [hidden_attributes(reading) for reading in readings]
-    reached = sum(reading.has(name, value) for (name, value), reading in zip(directions, readings[1:]))
-    others = 0
+    success_rate = sum(reading.has(name, value) for (name, value), reading in zip(directions, readings[1:]))
+    side_effects = 0
     for (name, _), row, unseen in zip(directions, said[1:], hidden[1:]):
-        others += sum(said[0][other] != row[other] for other in row if other != name and other not in unseen | hidden[0])
-    return Editability(reached / len(directions), others / len(directions), images)
+        side_effects += sum(said[0][other] != row[other] for other in row if other != name and other not in unseen | hidden[0])
+    return Editability(success_rate / len(directions), side_effects / len(directions), images)

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from ..editing.face import Face
 from ..editing.prompt import Prompt
-from ..editing.recipes import Directions, MapperEdit, Optimization, Recipe
+from ..editing.recipes import Recipe
 from ..errors import StyleclipError
 from ..inversion.invert import Inversion, invert
 from ..models import Models
@@ -19,22 +19,11 @@ from ..portraits.drawing.render import render
 from ..portraits.language.parsing import parse
 from ..portraits.language.statements import COLUMN, Statement, statements_true
 from ..portraits.world.factors import Factors, sample
+from .recipes import ORACLE
 from .report import EditReport, measure_edit
-
-RECIPES: dict[str, Recipe] = {
-    "optimization": Optimization.DEFAULT,
-    "optimization-w": Optimization(space="w"),
-    "optimization-w+": Optimization(space="w+"),
-    "optimization-paper": Optimization.PAPER,
-    "mapper": MapperEdit(strength="auto"),
-    "directions": Directions(strength="auto"),
-    "directions-paper": Directions.PAPER,
-}
-"""What can be evaluated, by name."""
 
 SEED = 4242  # of the portraits: no training used it
 TOUCHED = 0.1  # a pixel whose colour moves by more than this (of a range of 2) had to change
-REDRAWN = "redrawn"  # the name under which `redrawn` is found among the methods
 MARGIN = 9  # pixels around it that may change too, at 256 pixels
 
 
@@ -148,7 +137,7 @@ def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, que
     return rows
 
 
-def redrawn(models: Models, people: HeldOut, questions: Sequence[Question] = QUESTIONS, each: int | None = None) -> list[Row]:
+def oracle_edits(models: Models, people: HeldOut, questions: Sequence[Question] = QUESTIONS, each: int | None = None) -> list[Row]:
     """What a perfect edit would be told: the renderer draws each portrait again, with what the text says and nothing else changed.
 
     A person's vector moves when the person puts on a hat, and networks misread a picture now and then: no method is to be blamed for
@@ -157,7 +146,7 @@ def redrawn(models: Models, people: HeldOut, questions: Sequence[Question] = QUE
     """
     rows, size = [], models.generator.img_resolution
     for number, question in enumerate(questions):
-        row, text = Row(REDRAWN, question), question.text
+        row, text = Row(ORACLE, question), question.text
         for portrait in portraits_for(people, question, each, start=7 * number):
             factors, began = people.factors[portrait], time.perf_counter()
             before, after = (render(some, size).to(models.device) for some in (factors, with_text(factors, text)))
@@ -181,7 +170,7 @@ def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, promp
     seconds = time.perf_counter() - began
     may_change = region(people.factors[portrait], prompt.text, models.generator.img_resolution).to(models.device)
     outside = distance_outside(models.perceptual, start.image.clamp(-1, 1), image.clamp(-1, 1), may_change)
-    return Answer(portrait, measure_edit(models, start.image, image, prompt.text, seconds), outside)
+    return Answer(portrait, measure_edit(models, start.image, image, prompt, seconds), outside)
 
 
 def portraits_for(people: HeldOut, question: Question, each: int | None, start: int = 0) -> list[int]:
@@ -220,24 +209,25 @@ def distance_outside(perceptual: Perceptual, a: torch.Tensor, b: torch.Tensor, i
 
 
 def summarised(answers: Sequence[Answer]) -> dict:
-    """Means over answers: first over those whose text was not true already; `already` counts the others.
+    """Means over answers: first over those whose text was not true already; `true_before` counts the others.
 
-    reached   share of the edits after which all that the text asks for is so
+    success_rate  share of the edits after which all that the text asks for is so
     seconds   mean over all of them, for a mapper's training belongs to the first, whatever that is
-    changed   how many other attributes changed, on average;  identity, outside, clip_gain: means
-    kept      of those already true, how many other attributes changed, on average (None without any)
+    side_effects  how many other attributes changed, on average;  identity, outside, clip_gain: means
+    side_effects_if_true  of those already true, how many other attributes changed, on average (None without any)
     """
-    new = [a for a in answers if not a.report.already]
-    old = [a for a in answers if a.report.already]
+    new = [a for a in answers if not a.report.true_before]
+    old = [a for a in answers if a.report.true_before]
 
     def mean(values):
         values = list(values)
         return sum(values) / len(values) if values else None
 
-    return {"edits": len(new), "reached": mean(bool(a.report.target_reached) for a in new),
-            "changed": mean(len(a.report.changed) for a in new), "identity": mean(a.report.identity for a in new),
+    return {"edits": len(new), "success_rate": mean(bool(a.report.success) for a in new),
+            "side_effects": mean(len(a.report.side_effects) for a in new), "identity": mean(a.report.identity for a in new),
             "outside": mean(a.outside for a in new), "clip_gain": mean(a.report.clip_gain for a in new),
-            "seconds": mean(a.report.seconds for a in answers), "already": len(old), "kept": mean(len(a.report.changed) for a in old)}
+            "seconds": mean(a.report.seconds for a in answers), "true_before": len(old),
+            "side_effects_if_true": mean(len(a.report.side_effects) for a in old)}
 
 
 def totals(rows: Sequence[Row]) -> list[dict]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
+from ..editing.prompt import Prompt, understood
 from ..models import Models
-from ..portraits.language.parsing import parse
 from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute, Reading
 
 SCALE_TOLERANCE = 0.25  # a scale counts as changed when it moved by more than this share of its range
@@ -17,21 +17,21 @@ class EditReport:
 
     text      what was asked for
     wanted    {attribute: value} that the text asks for
-    reached   {attribute: whether it is so after the edit}
-    already   whether all of it was so before
-    changed   {attribute: (before, after)} for every attribute that the text does not mention and that changed
+    successes    {attribute: whether it is so after the edit}
+    true_before  whether all of it was so before
+    side_effects {attribute: (before, after)} for every attribute that the text does not mention and that changed
     identity  cosine of the person before and after, 1 = the same
     perceptual  perceptual distance between both pictures
     clip_gain   how much nearer the picture came to the text, in cosine
     seconds     how long the edit took, if it was told
-    readable    whether the domain can read attributes; if not, `wanted`, `reached` and `changed` are empty and say nothing
+    readable    whether the domain can read attributes; if not, `wanted`, `successes` and `side_effects` are empty and say nothing
     """
 
     text: str
     wanted: dict[str, str]
-    reached: dict[str, bool]
-    already: bool
-    changed: dict[str, tuple[str, str]]
+    successes: dict[str, bool]
+    true_before: bool
+    side_effects: dict[str, tuple[str, str]]
     identity: float
     perceptual: float
     clip_gain: float
@@ -39,49 +39,51 @@ class EditReport:
     readable: bool = True
 
     @property
-    def target_reached(self) -> bool | None:
+    def success(self) -> bool | None:
         """Whether all that the text asks for is so; None if it asks for nothing that can be measured."""
-        return all(self.reached.values()) if self.wanted else None
+        return all(self.successes.values()) if self.wanted else None
 
     def __str__(self) -> str:
         if self.wanted:
-            target = ", ".join(f"{name} = {value} {'reached' if self.reached[name] else 'not reached'}"
+            target = ", ".join(f"{name} = {value} {'(success)' if self.successes[name] else '(not achieved)'}"
                                for name, value in self.wanted.items())
         else:
             target = "nothing that the attributes can measure"
-        changed = ", ".join(f"{name} ({a} -> {b})" for name, (a, b) in self.changed.items()) or "nothing"
-        read = f"Asked for: {target}. Also changed: {changed}." if self.readable else "What changed nobody can read in this domain."
+        changed = ", ".join(f"{name} ({a} -> {b})" for name, (a, b) in self.side_effects.items()) or "nothing"
+        read = f"Asked for: {target}. Side effects: {changed}." if self.readable else "What changed nobody can read in this domain."
         return (f"{read} Same person: {self.identity:.2f}. CLIP gain: {self.clip_gain:+.3f}."
                 + (f" {self.seconds:.0f} s." if self.seconds is not None else ""))
 
 
 @torch.no_grad()
-def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text: str, seconds: float | None = None) -> EditReport:
+def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text: str | Prompt, seconds: float | None = None) -> EditReport:
     """Compares a face before and after an edit.
 
-    before, after [1, 3, R, R] in [-1, 1]. Without a network that reads attributes the report says how far person, picture
-    and CLIP's verdict have moved, and no more. Raises StyleclipError for a word that the domain's CLIP does not know.
+    before, after [1, 3, R, R] in [-1, 1]; text: what was asked for, or the prompt that it became. Without a network that reads
+    attributes the report says how far person, picture and CLIP's verdict have moved, and no more.
+
+    Raises StyleclipError for a word that the domain's CLIP does not know.
     """
     before, after = before.to(models.device).clamp(-1, 1), after.to(models.device).clamp(-1, 1)
-    vector = models.clip.encode_text([text])
-    gain = (models.clip.encode_image(after) - models.clip.encode_image(before)) @ vector.T
+    prompt = understood(models, text)
+    gain = (models.clip.encode_image(after) - models.clip.encode_image(before)) @ prompt.vector.T
     return EditReport(
-        text=text, **_read(models, before, after, text), identity=float((models.identity(before) * models.identity(after)).sum()),
+        text=prompt.text, **_read(models, before, after, prompt), identity=float((models.identity(before) * models.identity(after)).sum()),
         perceptual=float(models.perceptual(before, after)), clip_gain=float(gain), seconds=seconds,
         readable=models.attributes is not None)
 
 
-def _read(models: Models, before: torch.Tensor, after: torch.Tensor, text: str) -> dict:
+def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Prompt) -> dict:
     """The part of the report that attributes tell."""
     if models.attributes is None:
-        return {"wanted": {}, "reached": {}, "already": False, "changed": {}}
+        return {"wanted": {}, "successes": {}, "true_before": False, "side_effects": {}}
     (was,), (is_now,) = models.attributes.read(before), models.attributes.read(after)
-    wanted = {name: value for name, value in dict(parse(text).statements).items() if name in BY_NAME}
+    wanted = {name: value for name, value in dict(prompt.statements).items() if name in BY_NAME}
     hidden = hidden_attributes(was) | hidden_attributes(is_now)
     changed = {attribute.name: (_value(attribute, was), _value(attribute, is_now)) for attribute in ATTRIBUTES
                if attribute.name not in wanted and attribute.name not in hidden and _moved(attribute, was, is_now)}
-    return {"wanted": wanted, "reached": {name: is_now.has(name, value) for name, value in wanted.items()},
-            "already": bool(wanted) and all(was.has(name, value) for name, value in wanted.items()), "changed": changed}
+    return {"wanted": wanted, "successes": {name: is_now.has(name, value) for name, value in wanted.items()},
+            "true_before": bool(wanted) and all(was.has(name, value) for name, value in wanted.items()), "side_effects": changed}
 
 
 def _value(attribute: Attribute, reading: Reading) -> str:

@@ -85,13 +85,13 @@ def measure(models: Models, mapper: LatentMapper, faces: int) -> dict:
     for seed in range(100_000, 100_000 + faces):
         w_plus = models.sample(seed)
         report = measure_edit(models, models.generator.synthesis(w_plus), mapper.edit(w_plus).image, text)
-        if not report.already:
+        if not report.true_before:
             reports.append(report)
     if not reports:
         return {"faces of which it was not true": 0}
     count = len(reports)
-    return {"faces of which it was not true": count, "target reached": round(sum(bool(r.target_reached) for r in reports) / count, 3),
-            "other attributes changed": round(sum(len(r.changed) for r in reports) / count, 2),
+    return {"faces of which it was not true": count, "target reached": round(sum(bool(r.success) for r in reports) / count, 3),
+            "other attributes changed": round(sum(len(r.side_effects) for r in reports) / count, 2),
             "identity": round(sum(r.identity for r in reports) / count, 3)}
 
 

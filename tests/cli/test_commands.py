@@ -23,7 +23,7 @@ from styleclip_lib.editing.recipes import ChannelShift, Directions, MapperEdit, 
 from styleclip_lib.editing.saved_edit import SavedEdit
 from styleclip_lib.editing.sources import File
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.evaluation.boundary_crossing import attribute_path
+from styleclip_lib.evaluation.boundary_crossing import boundary_crossings
 from styleclip_lib.images import save_image
 from styleclip_lib.interpolation import layer_weights
 from styleclip_lib.inversion.pivotal_tuning import tune_generator
@@ -150,7 +150,7 @@ def test_interpolate_takes_the_way_that_was_asked_for_and_says_where_attributes_
     assert styleclip("interpolate", "5", "6", tmp_path / "a.gif", *options) == 0
     a, b = (models.sample(seed, truncation_psi=0.4) for seed in (5, 6))
     way = morph(models, a, b, frames=3, even=False, reach=(-0.5, 1.5), layers=layer_weights(models.generator, medium=1.0), progress=False)
-    changes = [f"  {change}" for change in attribute_path(models, way)]
+    changes = [f"  {change}" for change in boundary_crossings(models, way)]
     shown = capsys.readouterr().out.splitlines()
     assert f"The way is {way.length:.2f} long" in shown[0] and changes and shown[1:-1] == changes
 

@@ -19,14 +19,14 @@ def test_the_table_and_the_file(styleclip, tmp_path, capsys):
     assert all(sum(text in line for line in shown) == 1 for text in texts) and any("all" in line for line in shown)
     found = json.loads(out.read_text(encoding="utf-8"))
     assert [(row["method"], row["text"]) for row in found["rows"]] == [("directions", text) for text in texts]
-    assert all(row["edits"] + row["already"] == 2 for row in found["rows"])
+    assert all(row["edits"] + row["true_before"] == 2 for row in found["rows"])
     assert {(row["method"], row["kind"]) for row in found["totals"]} >= {("directions", "all"), ("directions", "single")}
 
 
 def test_the_mapper_of_the_domain_and_what_the_renderer_draws_stand_among_the_methods(styleclip, capsys):
-    assert styleclip("evaluate", "--methods", "mapper", "redrawn", "--texts", "a smiling face", *FEW) == 0
+    assert styleclip("evaluate", "--methods", "mapper", "oracle", "--texts", "a smiling face", *FEW) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("mapper") for line in shown) == sum(line.startswith("redrawn") for line in shown) == 3
+    assert sum(line.startswith("mapper") for line in shown) == sum(line.startswith("oracle") for line in shown) == 3
 
 
 @pytest.mark.parametrize("arguments, says", [
@@ -40,6 +40,6 @@ def test_a_mistake_is_one_line(arguments, says, styleclip, tmp_path, capsys, mon
 
 
 def test_a_table_shows_what_is_not_there_as_a_dash():
-    row = {"method": "m", "text": "t", "edits": 0, "reached": None, "changed": None, "identity": None, "outside": None,
-           "clip_gain": None, "seconds": None, "already": 3, "kept": 0.5}
+    row = {"method": "m", "text": "t", "edits": 0, "success_rate": None, "side_effects": None, "identity": None, "outside": None,
+           "clip_gain": None, "seconds": None, "true_before": 3, "side_effects_if_true": 0.5}
     assert table([row], "text").splitlines()[1].split() == ["m", "t", "0", "-", "-", "-", "-", "-", "-", "3", "0.50"]

@@ -395,9 +395,9 @@ def test_glasses_are_put_on(models):
     before = models.generator.synthesis(w_plus)
     result = optimize_latent(models, w_plus, "a face with glasses", progress=False)
     report = measure_edit(models, before, result.image, "a face with glasses")
-    assert report.target_reached and not report.already, str(report)
+    assert report.success and not report.true_before, str(report)
     assert report.clip_gain > 0.05 and report.identity > 0.4, str(report)
-    assert len(report.changed) <= 8, str(report)
+    assert len(report.side_effects) <= 8, str(report)
 
 
 def test_a_search_at_a_lower_resolution_comes_back_in_full(tiny, w_plus):

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.evaluation.boundary_crossing import Flip, attribute_path
+from styleclip_lib.evaluation.boundary_crossing import BoundaryCrossing, boundary_crossings
 from styleclip_lib.interpolation import Morph, morph
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME, Reading, index_of
@@ -22,14 +22,14 @@ PLAIN = {"glasses": "none", "headwear": "none", "eyes": "open", "hair_style": "l
 def flips(tiny):
     """Reads a way of which the readings are given, {attribute: one for each frame}: a value, probabilities, or a number."""
 
-    def read(ways, weights=None, names=None) -> list[Flip]:
+    def read(ways, weights=None, names=None) -> list[BoundaryCrossing]:
         count = max(len(way) for way in ways.values())
         said = [{**PLAIN, **{name: way[i] for name, way in ways.items()}} for i in range(count)]
         readings = [Reading({a.name: _reading(a, one.get(a.name)) for a in ATTRIBUTES}) for one in said]
         told = dataclasses.replace(tiny, attributes=SimpleNamespace(read=lambda image: [readings[int(image.mean())]]))
         images = torch.arange(count).float()[:, None, None, None].expand(-1, 3, 4, 4)
         weights = torch.linspace(0, 1, count) if weights is None else torch.tensor(weights)
-        return attribute_path(told, Morph(weights, images, torch.ones(count - 1)), names)
+        return boundary_crossings(told, Morph(weights, images, torch.ones(count - 1)), names)
 
     return read
 
@@ -105,13 +105,13 @@ def test_some_attributes_only(flips):
 
 def test_a_domain_that_cannot_read(tiny):
     with pytest.raises(StyleclipError, match="'tiny' has no network"):
-        attribute_path(dataclasses.replace(tiny, attributes=None), Morph(torch.zeros(2), torch.zeros(2, 3, 32, 32), torch.zeros(1)))
+        boundary_crossings(dataclasses.replace(tiny, attributes=None), Morph(torch.zeros(2), torch.zeros(2, 3, 32, 32), torch.zeros(1)))
 
 
 def test_the_ways_of_portraits(models):
     """Flips lie on the way, and lead from what is read at its start to what is read at its end."""
     way = morph(models, models.sample(1), models.sample(2), frames=5, even=False, progress=False)
-    found = attribute_path(models, way)
+    found = boundary_crossings(models, way)
     assert found and all(0 <= flip.weight <= 1 for flip in found)
     categories = [name for name in BY_NAME if not BY_NAME[name].is_scale]
     first, last = (models.attributes.read(image[None])[0] for image in (way.images[0], way.images[-1]))
@@ -127,5 +127,5 @@ def test_a_known_change_is_found(models):
     person = sample(1, seed=5).replace(glasses="none", headwear="none", yaw=0.0)
     size = models.generator.img_resolution
     images = torch.cat([render(person.replace(glasses=value), size) for value in ("none", "none", "sunglasses")])
-    found = attribute_path(models, Morph(torch.tensor([0.0, 0.5, 1.0]), images, torch.ones(2)), ["glasses"])
+    found = boundary_crossings(models, Morph(torch.tensor([0.0, 0.5, 1.0]), images, torch.ones(2)), ["glasses"])
     assert [(f.before, f.after) for f in found] == [("none", "sunglasses")] and 0.5 < found[0].weight < 1

@@ -62,12 +62,12 @@ def test_what_was_reached_and_what_else_changed(small, monkeypatch):
     assert moved.images.shape == (3, 3, 32, 32)
     torch.testing.assert_close(moved.images[0], face.image[0].clamp(-1, 1))
     torch.testing.assert_close(moved.images[1], small.generator.synthesis(face.w_plus + 1)[0].clamp(-1, 1))
-    assert moved.reached == 0.5, "sunglasses, but no smile"
-    assert moved.others == pytest.approx((1 + 2) / 2), "blond hair; with the smile that was asked for, sunglasses too"
+    assert moved.success_rate == 0.5, "sunglasses, but no smile"
+    assert moved.side_effects == pytest.approx((1 + 2) / 2), "blond hair; with the smile that was asked for, sunglasses too"
     still = editability(models, face, directions, strength=0.0)
-    assert still.reached == 0 and still.others == 0
+    assert still.success_rate == 0 and still.side_effects == 0
     monkeypatch.setattr("styleclip_lib.evaluation.editability.hidden_attributes", lambda reading: {"hair_color"})
-    assert editability(models, face, directions).others == pytest.approx(1 / 2)
+    assert editability(models, face, directions).side_effects == pytest.approx(1 / 2)
 
 
 def test_without_a_reader(small):

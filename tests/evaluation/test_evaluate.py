@@ -12,7 +12,6 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation import evaluate as evaluation
 from styleclip_lib.evaluation.evaluate import (
     QUESTIONS,
-    RECIPES,
     Answer,
     HeldOut,
     Question,
@@ -20,12 +19,13 @@ from styleclip_lib.evaluation.evaluate import (
     distance_outside,
     evaluate,
     held_out,
+    oracle_edits,
     portraits_for,
-    redrawn,
     region,
     summarised,
     totals,
 )
+from styleclip_lib.evaluation.recipes import RECIPES
 from styleclip_lib.evaluation.report import EditReport
 from styleclip_lib.inversion.invert import Inversion
 from styleclip_lib.portraits.language.captions import heldout_captions, is_heldout
@@ -43,7 +43,7 @@ def people(tiny):
 
 
 def report(**changes):
-    plain = {"text": "t", "wanted": {"glasses": "glasses"}, "reached": {"glasses": True}, "already": False, "changed": {},
+    plain = {"text": "t", "wanted": {"glasses": "glasses"}, "successes": {"glasses": True}, "true_before": False, "side_effects": {},
              "identity": 0.9, "perceptual": 0.2, "clip_gain": 0.3, "seconds": 2.0}
     return EditReport(**{**plain, **changes})
 
@@ -124,7 +124,7 @@ def test_every_recipe_is_asked_every_question_and_timed(tiny, people):
         (name, question.text, 3) for name in ("stay", "again") for question in questions]
     assert stay.asked == 2 * (3 * ["a smile"] + 3 * ["a face with a beard"])
     answers = [a for row in rows for a in row.answers]
-    assert all(a.outside < 1e-4 and a.report.identity > 0.999 and not a.report.changed for a in answers), "nothing was changed"
+    assert all(a.outside < 1e-4 and a.report.identity > 0.999 and not a.report.side_effects for a in answers), "nothing was changed"
     assert all(a.report.seconds > 0 for a in answers)
     assert statements_true(people.factors)[[a.portrait for a in rows[1].answers], COLUMN["gender", "man"]].all()
 
@@ -133,12 +133,12 @@ def test_every_recipe_is_asked_every_question_and_timed(tiny, people):
 def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
     """The same portraits as the methods are asked; drawn twice the same where the text says what is so already."""
     people = HeldOut(people.factors.replace(expression="neutral"), people.inversions)
-    rows = redrawn(tiny, people, QUESTIONS[:3], each=2)
+    rows = oracle_edits(tiny, people, QUESTIONS[:3], each=2)
     asked = evaluate(tiny, {"stay": Stay()}, people, QUESTIONS[:3], 2, progress=False)
     assert [[a.portrait for a in row.answers] for row in rows] == [[a.portrait for a in row.answers] for row in asked]
-    assert {row.method for row in rows} == {"redrawn"} and all(a.report.perceptual > 0 for row in rows for a in row.answers)
+    assert {row.method for row in rows} == {"oracle"} and all(a.report.perceptual > 0 for row in rows for a in row.answers)
     smiling = HeldOut(people.factors.replace(expression="smile"), people.inversions)
-    (row,) = redrawn(tiny, smiling, QUESTIONS[:1], each=3)
+    (row,) = oracle_edits(tiny, smiling, QUESTIONS[:1], each=3)
     assert all(a.report.perceptual == a.report.clip_gain == a.outside == 0 for a in row.answers)
 
 
@@ -160,18 +160,19 @@ def test_the_recipes_edit(tiny, people):
 
 
 def test_summing_up():
-    answers = [Answer(0, report(), 0.1), Answer(1, report(reached={"glasses": False}, identity=0.7, changed={"age": ("a", "b")}), 0.3),
-               Answer(2, report(already=True, changed={"age": ("a", "b"), "yaw": ("a", "b")}, identity=0.1), 0.9)]
+    answers = [Answer(0, report(), 0.1),
+               Answer(1, report(successes={"glasses": False}, identity=0.7, side_effects={"age": ("a", "b")}), 0.3),
+               Answer(2, report(true_before=True, side_effects={"age": ("a", "b"), "yaw": ("a", "b")}, identity=0.1), 0.9)]
     found = summarised(answers)
-    assert found == {"edits": 2, "reached": 0.5, "changed": 0.5, "identity": pytest.approx(0.8), "outside": pytest.approx(0.2),
-                     "clip_gain": pytest.approx(0.3), "seconds": 2.0, "already": 1, "kept": 2.0}
-    assert summarised(answers[2:])["reached"] is None and summarised(answers[:2])["kept"] is None
+    assert found == {"edits": 2, "success_rate": 0.5, "side_effects": 0.5, "identity": pytest.approx(0.8), "outside": pytest.approx(0.2),
+                     "clip_gain": pytest.approx(0.3), "seconds": 2.0, "true_before": 1, "side_effects_if_true": 2.0}
+    assert summarised(answers[2:])["success_rate"] is None and summarised(answers[:2])["side_effects_if_true"] is None
 
 
 def test_totals_weigh_every_answer_alike():
     rows = [Row("a", Question("x", "single"), [Answer(0, report(), 0.1)]),
-            Row("a", Question("y", "combined"), [Answer(n, report(reached={"glasses": False}), 0.1) for n in range(3)])]
-    found = {(row["method"], row["kind"]): row["reached"] for row in totals(rows)}
+            Row("a", Question("y", "combined"), [Answer(n, report(successes={"glasses": False}), 0.1) for n in range(3)])]
+    found = {(row["method"], row["kind"]): row["success_rate"] for row in totals(rows)}
     assert found == {("a", "all"): 0.25, ("a", "single"): 1.0, ("a", "combined"): 0.0}
 
 
@@ -179,13 +180,13 @@ def test_the_readme_quotes_what_was_measured():
     root = Path(__file__).parents[2]
     measured = json.loads((root / "data/models/portraits/evaluation.json").read_text())["totals"]
     told = {(total["method"], total["kind"]): total for total in measured}
-    table = re.search(r"\n(\| method \| reached.*?)\n\n", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
+    table = re.search(r"\n(\| method \| success.*?)\n\n", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
     quoted = [[cell.strip() for cell in row.strip("|").split("|")][1:] for row in table.splitlines()[2:]]
-    for method, cells in zip(("optimization", "mapper", "directions", "redrawn"), quoted, strict=True):
+    for method, cells in zip(("optimization", "mapper", "directions", "oracle"), quoted, strict=True):
         everything = told[method, "all"]
-        kinds = " / ".join(f"{100 * told[method, kind]['reached']:.0f}" for kind in ("single", "combined", "paraphrase"))
-        assert cells[:2] == [f"{100 * everything['reached']:.0f} %", f"{kinds} %"], method
-        assert cells[2:] == [f"{everything['changed']:.2f}", f"{everything['identity']:.2f}"], method
+        kinds = " / ".join(f"{100 * told[method, kind]['success_rate']:.0f}" for kind in ("single", "combined", "paraphrase"))
+        assert cells[:2] == [f"{100 * everything['success_rate']:.0f} %", f"{kinds} %"], method
+        assert cells[2:] == [f"{everything['side_effects']:.2f}", f"{everything['identity']:.2f}"], method
 
 
 def test_a_domain_without_attributes_is_refused(tiny):

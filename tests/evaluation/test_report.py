@@ -47,32 +47,32 @@ def measure(tiny, person):
 
 def test_an_edit_that_does_what_it_should(measure):
     report = measure("a face with glasses", {"glasses": "glasses"}, seconds=3.2)
-    assert report.wanted == {"glasses": "glasses"} and report.reached == {"glasses": True}
-    assert report.target_reached is True and report.already is False and report.changed == {}
+    assert report.wanted == {"glasses": "glasses"} and report.successes == {"glasses": True}
+    assert report.success is True and report.true_before is False and report.side_effects == {}
     assert report.seconds == 3.2
-    assert str(report).startswith("Asked for: glasses = glasses reached. Also changed: nothing.")
+    assert str(report).startswith("Asked for: glasses = glasses (success). Side effects: nothing.")
 
 
 def test_an_edit_that_does_nothing(measure):
     report = measure("a face with glasses", {})
-    assert report.target_reached is False and report.changed == {}
-    assert "not reached" in str(report)
+    assert report.success is False and report.side_effects == {}
+    assert "not achieved" in str(report)
 
 
 def test_the_wrong_glasses(measure):
-    assert measure("a face with glasses", {"glasses": "sunglasses"}).reached == {"glasses": False}
+    assert measure("a face with glasses", {"glasses": "sunglasses"}).successes == {"glasses": False}
 
 
 def test_what_was_so_already(measure, person):
     report = measure("a face without glasses", {})
-    assert report.already and report.target_reached
+    assert report.true_before and report.success
 
 
 def test_several_wishes(measure):
     report = measure("a smiling man with a hat", {"expression": "smile", "headwear": "hat"})
     assert report.wanted == {"expression": "smile", "gender": "man", "headwear": "hat"}
-    assert report.reached == {"expression": True, "gender": False, "headwear": True}
-    assert report.target_reached is False
+    assert report.successes == {"expression": True, "gender": False, "headwear": True}
+    assert report.success is False
 
 
 def test_what_else_changed_is_named(measure):
@@ -80,9 +80,9 @@ def test_what_else_changed_is_named(measure):
         "a face with glasses",
         {"glasses": "glasses", "expression": "smile", "background": "blue", "yaw": "left"},
     )
-    assert report.changed["expression"] == ("neutral", "smile")
-    assert report.changed["yaw"] == ("ahead", "left")
-    assert set(report.changed) <= {"expression", "yaw", "background"}
+    assert report.side_effects["expression"] == ("neutral", "smile")
+    assert report.side_effects["yaw"] == ("ahead", "left")
+    assert set(report.side_effects) <= {"expression", "yaw", "background"}
     assert "expression (neutral -> smile)" in str(report)
 
 
@@ -90,14 +90,14 @@ def test_a_small_move_of_a_scale_is_no_change(measure):
     assert measure(
         "glasses",
         {"yaw": 0.4, "age": 0.5},
-    ).changed.keys() <= {"age"}
-    assert "yaw" not in measure("glasses", {"yaw": 0.45}).changed, "less than a quarter of the range"
-    assert measure("glasses", {"yaw": 0.55}).changed["yaw"] == ("ahead", "right")
+    ).side_effects.keys() <= {"age"}
+    assert "yaw" not in measure("glasses", {"yaw": 0.45}).side_effects, "less than a quarter of the range"
+    assert measure("glasses", {"yaw": 0.55}).side_effects["yaw"] == ("ahead", "right")
 
 
 def test_a_scale_between_its_values_is_a_number(measure, person):
     report = measure("glasses", {"pitch": 0.9}, start=person.replace(pitch=0.2))
-    assert report.changed["pitch"] == ("0.20", "up")
+    assert report.side_effects["pitch"] == ("0.20", "up")
 
 
 @pytest.mark.parametrize("change, hidden", [
@@ -108,15 +108,15 @@ def test_a_scale_between_its_values_is_a_number(measure, person):
 ])  # fmt: skip
 def test_what_cannot_be_seen_does_not_count(measure, person, change, hidden):
     start = person.replace(eye_color="brown", background="white")
-    changed = set(measure("a white background", change, start=start).changed)
+    changed = set(measure("a white background", change, start=start).side_effects)
     assert changed == set(change) - hidden
 
 
 def test_a_text_without_anything_to_measure(measure):
     report = measure("a pencil sketch", {"expression": "smile"})
-    assert report.wanted == {} and report.target_reached is None and report.already is False
+    assert report.wanted == {} and report.success is None and report.true_before is False
     assert "nothing that the attributes can measure" in str(report)
-    assert set(report.changed) == {"expression"}
+    assert set(report.side_effects) == {"expression"}
 
 
 def test_identity_and_clip_are_those_of_the_networks(tiny, measure):
@@ -135,7 +135,7 @@ def test_a_domain_without_a_reader(tiny, measure):
     report = measure_edit(dataclasses.replace(tiny, attributes=None), before, after, "a smiling face", 2.0)
     known = measure("a smiling face", {})
     assert (report.identity, report.perceptual, report.clip_gain) == (known.identity, known.perceptual, known.clip_gain)
-    assert not report.readable and report.target_reached is None and not report.already and report.changed == {}
+    assert not report.readable and report.success is None and not report.true_before and report.side_effects == {}
     assert re.fullmatch(r"What changed nobody can read in this domain\. Same person: \S+\. CLIP gain: \S+\. 2 s\.", str(report))
 
 
@@ -175,8 +175,8 @@ def test_the_portraits_own_reader_sees_a_change(models, person, text, change):
     pictures = [render(p, models.generator.img_resolution) for p in (start, start.replace(**change))]
     report = measure_edit(models, *pictures, text)
     assert report.wanted == change
-    assert report.target_reached and not report.already, str(report)
-    assert len(report.changed) <= 3, str(report)
+    assert report.success and not report.true_before, str(report)
+    assert len(report.side_effects) <= 3, str(report)
     assert report.clip_gain > 0
-    assert measure_edit(models, pictures[0], pictures[0], text).target_reached is False
+    assert measure_edit(models, pictures[0], pictures[0], text).success is False
     assert measure_edit(models, pictures[0], pictures[0], text).identity == pytest.approx(1, abs=1e-4)

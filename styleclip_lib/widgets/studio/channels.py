@@ -97,7 +97,7 @@ class ChannelsTab:
 
     def _said(self, faces: list[torch.Tensor]) -> str:
         seen = measure_edit(self.studio.models, faces[0], faces[-1], NEUTRAL)
-        changed = ", ".join(f"{name.replace('_', ' ')} ({a} to {b})" for name, (a, b) in seen.changed.items())
+        changed = ", ".join(f"{name.replace('_', ' ')} ({a} to {b})" for name, (a, b) in seen.side_effects.items())
         nothing = "no attribute changes" if seen.readable else "nobody can read the attributes of this domain"
         return f"From one end to the other: {changed or nothing}. Same person: {seen.identity:.2f}."
 

@@ -34,7 +34,7 @@ def score(report: EditReport | None) -> str:
     if report is None:
         return '<div class="sc-score sc-help">Nothing is edited yet, so there is nothing to score.</div>'
     parts = [_target(report), f"<span><b>Same person:</b> {_grade(report.identity)} ({report.identity:.2f})</span>"]
-    changed = ", ".join(f"{_words(name)} ({_words(a)} to {_words(b)})" for name, (a, b) in report.changed.items())
+    changed = ", ".join(f"{_words(name)} ({_words(a)} to {_words(b)})" for name, (a, b) in report.side_effects.items())
     nothing = "nothing that can be measured" if report.readable else "nobody can read that in this domain"
     parts.append(f"<span><b>Also changed:</b> {changed or nothing}</span>")
     return f'<div class="sc-score">{"".join(parts)}</div>'
@@ -69,10 +69,10 @@ def _target(report: EditReport) -> str:
         return f"<span><b>Target:</b> {seen}; gain in CLIP's eyes {report.clip_gain:+.2f}</span>"
     said = []
     for name, value in report.wanted.items():
-        reached = report.reached[name]
+        reached = report.successes[name]
         color, word = (GOOD, "reached") if reached else (BAD, "not reached")
         said.append(f'{_words(name)} = {_words(value)} <b style="color: {color}">{word}</b>')
-    return f"<span><b>Target:</b> {', '.join(said)}{' (it was so before)' if report.already else ''}</span>"
+    return f"<span><b>Target:</b> {', '.join(said)}{' (it was so before)' if report.true_before else ''}</span>"
 
 
 def _grade(identity: float) -> str:
