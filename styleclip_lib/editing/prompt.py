@@ -39,7 +39,11 @@ class Prompt:
     @classmethod
     @torch.no_grad()
     def of(cls, models: Models, text: str, neutral: str | None = None) -> Prompt:
-        """Understands a text. Raises StyleclipError for an empty text, or one that the domain's CLIP cannot read."""
+        """Understands a text. Raises StyleclipError for an empty text, or one that the domain's CLIP cannot read.
+
+        Where that CLIP has a small vocabulary, the prompt's text says it in words that it has learnt: "not smiling" as "a serious face".
+        """
+        text, neutral = models.clip.plain(text), neutral and models.clip.plain(neutral)
         vector, neutral_vector = models.clip.encode_text([text, neutral or NEUTRAL]).split(1)
         parsed, texts = parse(text), said_apart(text)
         if len(texts) < 2 or not can_read(models.clip, texts):

@@ -6,14 +6,14 @@ and OpenAI's ViT-B/32 go through the same lines. They differ in weights and in h
 
 import difflib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
-from ..portraits.language.parsing import words_of
+from ..portraits.language.parsing import in_plain_words, known_words, words_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend
@@ -47,6 +47,14 @@ class WordTokenizer:
             row[: len(numbers)] = torch.tensor(numbers)
         return tokens
 
+    def plain(self, text: str) -> str:
+        """The text in words of the captions that this CLIP has learnt from; see `in_plain_words`. Raises StyleclipError.
+
+        A vocabulary of one's own has words that the portraits' grammar does not know: such a text is left as it is.
+        """
+        own = [word for word in words_of(text) if word in self._number and word not in known_words()]
+        return text if own else in_plain_words(text)
+
     def _lookup(self, word: str) -> int:
         if word not in self._number:
             near = difflib.get_close_matches(word, self.words, n=3, cutoff=0.75)
@@ -65,6 +73,10 @@ class PieceTokenizer:
         """Texts -> int64 [N, context_length]. Raises StyleclipError for an empty text and one that is too long."""
         return torch.cat([self._tokens(text) for text in texts])
 
+    def plain(self, text: str) -> str:
+        """The text itself: this CLIP has learnt from what people write."""
+        return text
+
     def _tokens(self, text: str) -> Tensor:
         if not text.strip():
             raise StyleclipError(EMPTY)
@@ -81,7 +93,7 @@ class Clip(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, model: CLIP, tokenizer: Callable[[Sequence[str]], Tensor]):
+    def __init__(self, model: CLIP, tokenizer: WordTokenizer | PieceTokenizer):
         super().__init__()
         self.model, self.tokenizer = model, tokenizer
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
@@ -102,6 +114,11 @@ class Clip(nn.Module):
         """image [B, 3, H, W] in [-1, 1] -> unit vectors [B, D]"""
         return F.normalize(self.model.visual(self.preprocess(image).to(self.model.dtype)).float(), dim=1)
 
+    def plain(self, text: str) -> str:
+        """A text that a person has written, as this CLIP understands it best: for one with a small vocabulary, "not smiling" becomes
+        "a serious face". Raises StyleclipError, with what would help, for a text that such a CLIP would misunderstand."""
+        return self.tokenizer.plain(text)
+
     def encode_text(self, texts: Sequence[str]) -> Tensor:
         """Texts -> unit vectors [N, D]. Raises StyleclipError if a word is unknown."""
         if isinstance(texts, str):
@@ -110,7 +127,7 @@ class Clip(nn.Module):
         return F.normalize(self.model.encode_text(tokens).float(), dim=1)
 
 
-def clip_from_state(state: dict[str, Tensor], tokenizer: Callable[[Sequence[str]], Tensor]) -> Clip:
+def clip_from_state(state: dict[str, Tensor], tokenizer: WordTokenizer | PieceTokenizer) -> Clip:
     """Builds CLIP of whatever size the state dict has, in float32, frozen."""
     model = build_model(dict(state)).float()
     return Clip(model, tokenizer).eval().requires_grad_(False)

@@ -82,5 +82,5 @@ def text_direction(clip: Clip, target: str, neutral: str) -> torch.Tensor:
     direction = direction_between(*vectors)
     if not direction.any():
         raise StyleclipError(f"The target and the neutral text are both '{target}'; the edit goes from one to the other, "
-                             "so let the neutral text say what the face is without it, for instance 'a face'.")
+                             "so let the target say what should change, such as 'a smiling face', and the neutral text 'a face'.")
     return direction

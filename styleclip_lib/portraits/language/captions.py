@@ -22,6 +22,7 @@ from .phrases import Phrase, double_phrases, single_phrases
 from .statements import STATEMENTS, Caption, Statement, statements_true
 from .style_words import STYLE_WORDS
 from .vocabulary import with_article
+from .wording import plainly
 
 HELDOUT_FILE = Path(__file__).with_name("heldout_phrasings.txt")
 
@@ -78,14 +79,6 @@ def said_apart(text: str) -> list[str]:
         return [text]
     noun = dict(said.statements).get("gender", "face")
     return [plainly(statement, noun) for statement in things]
-
-
-def plainly(statement: Statement, noun: str) -> str:
-    """The first phrase for a statement, around a noun: ("hair_style", "bald"), "man" -> "a bald man"."""
-    phrase = single_phrases()[statement][0]
-    text = {"before": f"a {phrase.text} {noun}", "noun": f"a {phrase.text}", "having": f"a {noun} with {phrase.text}",
-            "wearing": f"a {noun} wearing {phrase.text}", "after": f"a {noun} {phrase.text}"}[phrase.place]
-    return with_article(text)
 
 
 @lru_cache(maxsize=1)

@@ -1,22 +1,33 @@
-"""Understanding a text: which statements it makes, which style it names, and which words are unknown."""
+"""Understanding a text: which statements it makes, which style it names, what of it is not understood."""
 
+from __future__ import annotations
+
+import difflib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ...errors import StyleclipError
+from .everyday import ASKING, ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, SYNONYMS, TOGETHER
 from .fillers import DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEUTRAL_NOUNS, OPENINGS, PRONOUNS
 from .phrases import all_phrases
 from .scene_words import SCENE_WORDS
 from .statements import Statement
 from .style_words import STYLE_WORDS
+from .wording import worded
 
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
 """The attributes that are colours."""
 
+EXAMPLE = "describe the face as it should be, such as 'a smiling woman with glasses'"
+
 _GLUE = ("a an the and with who that is has having wearing of",)
 _ARTICLES = ("a", "an", "the")
-_NEGATIONS = ("no", "not", "without")
+_STARTING_ANEW = frozenset(["with", "wearing", "has", "having", "add", "adding", "give", "put", "wear", "who"])
+_SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\u2010": "-", "\u2011": "-", "\u2013": " - ",
+                       "\u2014": ", ", "\u2026": ". ", "\u201c": '"', "\u201d": '"'})
 
 
 @dataclass(frozen=True)
@@ -25,12 +36,16 @@ class Parsed:
 
     statements  (attribute, value) for everything it says about a portrait, in the order of the text
     style       the style it names, or None
-    unknown     the words that no caption uses, and negations that could not be understood
+    unknown     the words that were not understood
+    plain       the same in words of the captions: the text itself where it has no others
+    problem     a sentence for the person who wrote it, where it was not understood, or not without a doubt; else empty
     """
 
     statements: tuple[Statement, ...] = ()
     style: str | None = None
     unknown: tuple[str, ...] = ()
+    plain: str = ""
+    problem: str = ""
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -43,9 +58,21 @@ class Parsed:
         return not COLORED.isdisjoint(self.attributes)
 
 
+def normalised(text: str) -> str:
+    """In lower case, typographic signs as a keyboard has them, an emoji as its name."""
+    signs = []
+    for sign in unicodedata.normalize("NFKC", text).translate(_SAME):
+        kind = unicodedata.category(sign)
+        if kind == "So":
+            signs.append(f" {unicodedata.name(sign, '')} ")
+        elif kind not in ("Sk", "Mn", "Cf", "Cs", "Co"):  # skin tones and joiners of emoji
+            signs.append(sign)
+    return "".join(signs).lower()
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text as the vocabulary spells them: lower case, hyphens and punctuation as spaces."""
-    return re.findall(r"[^\W_]+", text.lower().replace("'s ", " "))
+    return re.findall(r"[^\W_]+", re.sub(r"'s\b", " ", normalised(text)))
 
 
 @lru_cache(maxsize=1)
@@ -59,25 +86,243 @@ def unknown_words(text: str) -> list[str]:
     return [word for word in dict.fromkeys(words_of(text)) if word not in known_words()]
 
 
+def in_plain_words(text: str) -> str:
+    """A text in words that captions use, for a CLIP that has learnt from captions; a text that uses no others comes back as it is.
+
+    "make her smile" -> "a smiling face"; "a face without a smile" -> "a serious face".
+    Raises StyleclipError, with what would help, for a text that is not understood: never the opposite of what it says.
+    """
+    parsed = parse(text)
+    if parsed.problem:
+        raise StyleclipError(parsed.problem)
+    return parsed.plain
+
+
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Parsed:
     """Reads a text by looking for the longest phrase of the vocabulary at each place.
 
-    Articles do not matter. A negation is understood where the vocabulary has it ("without glasses", "no beard");
-    elsewhere ("without a smile") it is reported as unknown and what it negates is left out. If a text says two
-    things about one attribute, the later one counts.
+    Articles and fillers do not matter. A negation denies the phrase that comes next ("not smiling", "remove the hat"), and what is joined
+    to it by "or"; what is said outright counts more than what follows from a denial. Words that are left over are reported.
     """
-    words = [word for word in words_of(text) if word not in _ARTICLES]
-    said, style, unknown, negated, at = {}, None, unknown_words(text), False, 0
-    while at < len(words):
-        length, statements, named = _longest_phrase(words, at)
-        if statements and not negated:
-            said.update(statements)
-        style = style or (None if negated else named)
-        negates = length == 0 and words[at] in _NEGATIONS
-        unknown += [words[at]] if negates else []
-        negated = negates or (negated and length == 0)
-        at += max(length, 1)
-    return Parsed(tuple(said.items()), style, tuple(dict.fromkeys(unknown)))
+    reader = _Reader(text)
+    for sentence in reader.sentences():
+        reader.read(sentence)
+    return reader.parsed()
+
+
+class _Reader:
+    """Reads one text from left to right."""
+
+    def __init__(self, text: str):
+        self.text = text
+        self.said: dict[str, list[str]] = {}
+        self.denied: dict[str, str] = {}
+        self.style: str | None = None
+        self.unknown: list[str] = []
+        self.problems: list[str] = []
+        self.rephrased = bool(unknown_words(text))
+
+    def sentences(self) -> Iterator[list[str]]:
+        """The words of each sentence, with commas; other words are replaced by those of the captions."""
+        text = re.sub(r"\bw/o\b", "without", normalised(self.text))
+        text = re.sub(r"\bw/", "with ", text).replace("can't", "can not").replace("won't", "not")
+        text = re.sub(r"\b(\w+)n't\b", r"\1 not", re.sub(r"'s\b", " ", text)).replace("cannot", "can not")
+        if "?" in text and (words_of(text) or [""])[0] in ASKING:
+            self.problems.append(f"The text asks a question: {EXAMPLE}.")
+        for sentence in re.split(r"[.;!?\n]+|\bbut\b|\bhowever\b", text):
+            words = [word for word in re.findall(r"[^\W_]+|,", sentence) if word not in _ARTICLES]
+            yield list(self._as_captions_say(words))
+
+    def _as_captions_say(self, words: list[str]) -> Iterator[str]:
+        at = 0
+        while at < len(words):
+            phrase = _longest_phrase(words, at)[0]
+            lengths = range(min(5, len(words) - at), phrase, -1)
+            length, other = next(((n, _synonyms()[tuple(words[at : at + n])]) for n in lengths if tuple(words[at : at + n]) in _synonyms()),
+                                 (phrase, words[at : at + phrase]))
+            yield from other if length else [_base_form(words[at])]
+            at += max(length, 1)
+
+    def read(self, words: list[str]) -> None:
+        """One sentence."""
+        at, denying, pending, last, noun, loose = 0, "", "", None, "", None
+        while at < len(words):
+            word = words[at]
+            length, statements, style = _longest_phrase(words, at)
+            if not length and not statements and word not in NEGATORS | REMOVERS:
+                statements = self._far_from_its_noun(words, at, noun)
+                length = 1 if statements else 0
+            if statements:
+                last = self._deny(statements, denying, words[at : at + length]) if denying else self._say(statements)
+                pending = denying or (word if word in NEGATORS else "")
+                noun = next((word for word in reversed(words[at : at + length]) if word in ATTRIBUTIVE), noun)
+                denying, at = "", at + length
+                continue
+            if length:
+                self.style = self.style or style
+                at += length
+                continue
+            if word in NEGATORS:
+                denying = "" if denying else word
+                self.rephrased = True
+            elif word in REMOVERS:
+                if _something_follows(words, at + 1):
+                    denying = word if not denying else denying if denying in REMOVERS else ""
+                elif last is not None:
+                    last = self._undo(last)
+                else:
+                    self.unknown.append(word)
+                self.rephrased = True
+            elif word == ",":
+                denying = denying or (pending if _or_follows(words, at) else "")
+            elif word in ("or", "nor") and pending:
+                denying = pending
+            elif word == "and" and pending:
+                denying, pending = self._goes_on(words, at + 1, pending), ""
+            elif word in _STARTING_ANEW:
+                pending = ""
+            elif word in ATTRIBUTIVE:
+                noun, loose = word, word
+            elif word not in FILLERS and word not in _neutral_words():
+                self.unknown.append(word)
+            at += 1
+        if denying:
+            self.unknown.append(denying)
+        if loose and not any(word in ATTRIBUTIVE[loose] for word in (*self.said, *self.denied)) and loose not in ("face", "head"):
+            self.unknown.append(loose)
+
+    def _far_from_its_noun(self, words: list[str], at: int, noun: str) -> tuple[Statement, ...]:
+        """What an adjective says of a noun that stands before it or further on: "her hair is blue", "long and blue hair"."""
+        ahead = next((word for word in words[at + 1 : at + 6] if word in ATTRIBUTIVE), "")
+        for one in filter(None, (noun, ahead)):
+            _, statements, _ = _longest_phrase([words[at], one], 0)
+            if statements and words[at] not in FILLERS:
+                self.rephrased = True
+                return statements
+        return ()
+
+    def _say(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        for attribute, value in statements:
+            values = self.said.setdefault(attribute, [])
+            if value not in values:
+                values.append(value)
+        return statements
+
+    def _deny(self, statements: tuple[Statement, ...], by: str, words: list[str]) -> None:
+        self.rephrased = True
+        phrase = " ".join(words)
+        if len(statements) > 1 or statements[0] not in OPPOSITES:
+            self.problems.append(f"The text denies '{phrase}' without saying what should be there instead: {EXAMPLE}.")
+        else:
+            self.denied[statements[0][0]] = OPPOSITES[statements[0]]
+
+    def _undo(self, statements: tuple[Statement, ...]) -> None:
+        """Denies what was said just before: "the glasses off"."""
+        for attribute, value in statements:
+            self.said[attribute] = [other for other in self.said[attribute] if other != value]
+            if not self.said[attribute]:
+                del self.said[attribute]
+        self._deny(statements, "", [value for _, value in statements])
+
+    def _goes_on(self, words: list[str], at: int, pending: str) -> str:
+        """What denies the phrase after an "and", if anything does: "without a hat and glasses" has neither of them."""
+        while at < len(words) and words[at] in FILLERS - _STARTING_ANEW and not _longest_phrase(words, at)[1]:
+            at += 1
+        _, statements, _ = _longest_phrase(words, at) if at < len(words) else (0, (), None)
+        if not statements or words[at] in NEGATORS:
+            return ""
+        thing = statements[0] in OPPOSITES and statements[0][0] in ("glasses", "headwear", "facial_hair", "makeup", "earrings")
+        if pending in LISTING:
+            return pending if thing else ""
+        if thing or pending == "not":
+            self.problems.append(f"Whether '{pending}' also denies what comes after 'and' is not clear: "
+                                 f"say '{pending}' once more, or 'but' in place of 'and'.")
+        return ""
+
+    def parsed(self) -> Parsed:
+        """What was read."""
+        statements = []
+        for attribute, values in self.said.items():
+            value = values[0] if len(values) == 1 else TOGETHER.get((attribute, frozenset(values)))
+            if value is None:
+                one, other = (_phrase_for(attribute, value) for value in values[:2])
+                self.problems.append(f"The text says both '{one}' and '{other}', and only one of them can be: leave one away.")
+            statements.append((attribute, value or values[-1]))
+            self.rephrased = self.rephrased or len(values) > 1
+        statements += [(attribute, value) for attribute, value in self.denied.items() if attribute not in self.said]
+        unknown = tuple(dict.fromkeys(self.unknown))
+        if not words_of(self.text) or all(word in _ARTICLES for word in words_of(self.text)):
+            problem = f"The text is empty: {EXAMPLE}."
+        else:
+            problem = _not_understood(unknown, words_of(self.text)) if unknown else next(iter(self.problems), "")
+        plain = worded(statements, self.style) if self.rephrased and (statements or self.style) else self.text
+        return Parsed(tuple(statements), self.style, unknown, plain, problem)
+
+
+def _something_follows(words: list[str], at: int) -> bool:
+    """Whether something is said of a face from here to the next comma or "and"."""
+    while at < len(words) and words[at] not in (",", "and"):
+        if _longest_phrase(words, at)[1]:
+            return True
+        at += 1
+    return False
+
+
+def _or_follows(words: list[str], at: int) -> bool:
+    """Whether a list that is denied goes on after a comma: "no hat, glasses or beard"."""
+    for word in words[at + 1 :]:
+        if word in ("or", "nor"):
+            return True
+        if word in _STARTING_ANEW or word in NEGATORS:
+            return False
+    return False
+
+
+def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
+    """The sentence about words that are not understood, with what comes near."""
+    word = unknown[0]
+    if len(unknown) > 1 and 2 * len(unknown) >= len(words):
+        return f"This domain does not know the words {', '.join(map(repr, unknown))}: say it in simple English, {EXAMPLE}."
+    if word in NEGATORS | REMOVERS:
+        return f"What '{word}' denies was not understood: {EXAMPLE}."
+    if word in known_words():
+        shortest = sorted((phrase for phrase in all_phrases() if word in words_of(phrase.text)), key=lambda phrase: len(phrase.text))
+        with_it = {phrase.statements: repr(phrase.text) for phrase in reversed(shortest)}
+        hint = f"it is understood in {', '.join(sorted(with_it.values(), key=len)[:4])}" if with_it else EXAMPLE
+        return f"What '{word}' says of the face was not understood here: {hint}."
+    spelled = known_words() | {" ".join(key) for key in _synonyms()}
+    near = difflib.get_close_matches(word, spelled, n=3, cutoff=0.75) if len(word) > 3 else []
+    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Try other words: {EXAMPLE}."
+    return f"This domain's CLIP has never seen the word '{word}'. {hint}"
+
+
+def _phrase_for(attribute: str, value: str) -> str:
+    return next(phrase.text for phrase in all_phrases() if phrase.statements == ((attribute, value),))
+
+
+def _base_form(word: str) -> str:
+    """A word of the captions that this is a form of ("longer", "hats"), else the word itself."""
+    if word in known_words() or word in FILLERS or word in NEGATORS | REMOVERS:
+        return word
+    for ending, others in (("iest", ["y"]), ("ier", ["y"]), ("est", ["", "e"]), ("er", ["", "e"]), ("es", ["", "e"]), ("s", [""])):
+        stem = word.removesuffix(ending)
+        for other in others if stem != word else []:
+            for form in (stem + other, stem[:-1] + other):
+                if form in known_words() and len(form) > 2:
+                    return form
+    return word
+
+
+@lru_cache(maxsize=1)
+def _synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
+    return {tuple(other.split()): tuple(word.split()) for other, word in SYNONYMS.items()}
+
+
+@lru_cache(maxsize=1)
+def _neutral_words() -> frozenset[str]:
+    """Words that captions use around what they say."""
+    return frozenset(word for text in (*DETERMINERS, *INTENSIFIERS, *NEUTRAL_ADJECTIVES, *PRONOUNS, *_GLUE) for word in words_of(text))
 
 
 def _longest_phrase(words, at):
@@ -92,7 +337,8 @@ def _longest_phrase(words, at):
 @lru_cache(maxsize=1)
 def _meanings() -> dict[tuple[str, ...], tuple[tuple[Statement, ...], str | None]]:
     """The words of each phrase, without articles, and what it means: (statements, style)."""
-    meanings = {_key(text): ((), None) for text in (*OPENINGS, *ENDINGS, *NEUTRAL_NOUNS)}
+    scenes = (text for texts in SCENE_WORDS.values() for text in texts)
+    meanings = {_key(text): ((), None) for text in (*OPENINGS, *ENDINGS, *NEUTRAL_NOUNS, *scenes)}
     for style, words in STYLE_WORDS.items():
         for text in (style, *words.opening, *words.ending, *words.alone):
             meanings[_key(text)] = ((), style)

@@ -1,0 +1,45 @@
+"""Attribute values said plainly, in words that captions use often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .phrases import double_phrases, single_phrases
+from .statements import Statement
+from .style_words import STYLE_WORDS
+from .vocabulary import with_article
+
+
+def plainly(statement: Statement, noun: str) -> str:
+    """The first phrase for a statement, around a noun: ("hair_style", "bald"), "man" -> "a bald man"."""
+    phrase = single_phrases()[statement][0]
+    text = {"before": f"a {phrase.text} {noun}", "noun": f"a {phrase.text}", "having": f"a {noun} with {phrase.text}",
+            "wearing": f"a {noun} wearing {phrase.text}", "after": f"a {noun} {phrase.text}"}[phrase.place]
+    return with_article(text)
+
+
+_ADJECTIVE = ("before", "after", "having")
+FIRST = {**dict.fromkeys(("age", "weight", "skin_tone", "expression"), _ADJECTIVE),
+         **dict.fromkeys(("hair_style", "hair_color"), ("having", "before"))}
+"""Where an attribute is best said, where not after "wearing" or "with"."""
+
+
+def worded(statements: Iterable[Statement], style: str | None = None) -> str:
+    """All of the statements in one caption: "a smiling old woman with long red hair wearing glasses"."""
+    left = dict(statements)
+    noun = {"woman": "woman", "man": "man"}.get(left.pop("gender", ""), "face")
+    places: dict[str, list[str]] = {"before": [], "having": [], "wearing": [], "after": []}
+    hair = frozenset((name, left[name]) for name in ("hair_style", "hair_color") if name in left)
+    if hair in double_phrases():
+        places["having"].append(double_phrases()[hair][0].text)
+        left = {name: value for name, value in left.items() if name not in ("hair_style", "hair_color")}
+    for statement in left.items():
+        order = FIRST.get(statement[0], ("wearing", "having", "after", "before"))
+        phrase = next(phrase for place in order for phrase in single_phrases()[statement] if phrase.place == place)
+        places[phrase.place].append(phrase.text)
+    text = " ".join(["a", *places["before"], noun])
+    absent_last = sorted(places["having"], key=lambda phrase: phrase.startswith("no "))
+    for word, things in (("with", absent_last), ("wearing", places["wearing"])):
+        text += f" {word} " + " and ".join(things) if things else ""
+    text = with_article(" ".join([text, *places["after"]]))
+    return f"{STYLE_WORDS[style].opening[0]} of {text}" if style and STYLE_WORDS[style].opening else text

@@ -1,0 +1,69 @@
+"""What people write, and what is made of it: understood as a person would, or refused with a sentence that helps."""
+
+from pathlib import Path
+
+import pytest
+
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.portraits.language.everyday import OPPOSITES, SYNONYMS, TOGETHER
+from styleclip_lib.portraits.language.parsing import in_plain_words, known_words, parse, words_of
+from styleclip_lib.portraits.language.phrases import single_phrases
+from styleclip_lib.portraits.language.statements import STATEMENTS
+from styleclip_lib.portraits.language.wording import worded
+
+LINES = Path(__file__).with_name("texts.csv").read_text(encoding="utf-8").splitlines()
+TABLE = [tuple(part.strip() for part in line.split(" | ")) for line in LINES if line and line[0] != "#"]
+
+
+def test_the_table_is_long_and_says_nothing_twice():
+    assert len(TABLE) >= 200 and len({text for text, _ in TABLE}) == len(TABLE)
+
+
+@pytest.mark.parametrize(("text", "meaning"), TABLE, ids=[text for text, _ in TABLE])
+def test_a_text_is_understood_or_refused(text, meaning):
+    if meaning.startswith("refused:"):
+        with pytest.raises(StyleclipError) as caught:
+            in_plain_words(text)
+        said = str(caught.value)
+        assert meaning.removeprefix("refused:").strip() in said and "\n" not in said and len(said) < 300
+        return
+    expected = dict(part.strip().split("=") for part in meaning.split(",")) if meaning != "nothing" else {}
+    parsed = parse(text)
+    assert dict(parsed.statements) == expected and parsed.problem == "" and parsed.unknown == ()
+    plain = in_plain_words(text)
+    assert set(words_of(plain)) <= known_words(), "CLIP has learnt every word"
+    assert dict(parse(plain).statements) == expected and in_plain_words(plain) == plain
+
+
+def test_a_text_of_captions_comes_back_as_it_is():
+    for text in ("A smiling face with glasses", "a man without a beard", "Long red hair, wearing a hat", "a pencil sketch of a face"):
+        assert in_plain_words(text) == text
+
+
+def test_every_statement_can_be_said_alone_and_with_others():
+    for statement in STATEMENTS:
+        assert parse(worded([statement])).statements == (statement,)
+    by_attribute = {}
+    for attribute, value in STATEMENTS:
+        by_attribute.setdefault(attribute, []).append(value)
+    for turn in range(9):
+        statements = {name: values[turn % len(values)] for name, values in by_attribute.items()}
+        assert dict(parse(worded(statements.items())).statements) == statements
+
+
+def test_a_style_stays_when_a_text_is_said_again():
+    plain = in_plain_words("make it a pencil sketch of a woman who isn't smiling")
+    assert parse(plain).style == "pencil sketch" and dict(parse(plain).statements) == {"gender": "woman", "expression": "neutral"}
+
+
+def test_the_tables_of_words_speak_of_attribute_values():
+    for (attribute, value), other in OPPOSITES.items():
+        assert {(attribute, value), (attribute, other)} <= set(STATEMENTS) or attribute not in {name for name, _ in STATEMENTS}
+    for (attribute, values), one in TOGETHER.items():
+        assert one in values and all((attribute, value) in single_phrases() for value in values)
+    for other, word in SYNONYMS.items():
+        assert not set(words_of(word)) - known_words() and other != word
+
+
+def test_reading_takes_no_time_to_speak_of_and_long_texts_are_read():
+    assert dict(parse("please " * 500 + "smile").statements) == {"expression": "smile"}
