@@ -46,7 +46,7 @@ _HOME = {
     "save_image": "images",
     "image_grid": "images",
     "save_animation": "images",
-    "align_face": "photos.detection",
+    "align_face": "photos.loading",
     "load_face": "photos.loading",
     "Photo": "photos.loading",
     "NoFaceError": "photos.detection",

@@ -67,7 +67,10 @@ def open_picture(source: ImageSource) -> Image.Image:
 
 
 def open_upright(source: ImageSource) -> Image.Image:
-    """The same picture in the mode that it has: transparent, grey or whatever. Raises StyleclipError."""
+    """The same picture in the mode that it has: transparent, grey or whatever. Raises StyleclipError.
+
+    Of a file with several pictures the first; ``info["animated"]`` is true then.
+    """
     with warnings.catch_warnings():  # what Pillow has to say is said below, in a sentence
         warnings.simplefilter("ignore")
         if isinstance(source, Image.Image):
@@ -79,7 +82,11 @@ def open_upright(source: ImageSource) -> Image.Image:
             raise StyleclipError(_too_large(name)) from None
         except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
             raise StyleclipError(f"{name} is {_kind(content)} that can be read: make a PNG or JPEG file of it.") from error
-        return _upright(_decoded(image, name))
+        animated = _is_animated(image)
+        image = _upright(_decoded(image, name))
+        if animated:
+            image.info["animated"] = True
+        return image
 
 
 def from_pil(image: Image.Image) -> torch.Tensor:
@@ -248,6 +255,14 @@ def _decoded(image: Image.Image, name: str) -> Image.Image:
     if not isinstance(image.info.get("icc_profile", b""), bytes):
         del image.info["icc_profile"]  # a broken note on the margin
     return image
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Whether there are more pictures in the file than the first, which is the one that is read."""
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # a second picture that is broken is none
+        return False
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from styleclip_lib.networks.arcface import Arcface
 from styleclip_lib.networks.e4e import E4e
 from styleclip_lib.networks.lpips import Lpips
 from styleclip_lib.paths import data_folder
-from styleclip_lib.photos import detection as faces
+from styleclip_lib.photos import face_points
+from styleclip_lib.photos.loading import align_face
 from styleclip_lib.weights.domain import domains
 from styleclip_lib.weights.downloads.registry import domain_cache
 from tests.file_server import serving
@@ -93,10 +94,10 @@ def test_another_generator_among_the_same_networks(offline, official_files, caps
 
 def test_landmarks_are_those_of_the_domain(photograph, data, monkeypatch):
     asked = []
-    monkeypatch.setattr(faces, "_predictor", lambda path, load=faces._predictor: asked.append(path) or load(path))
-    ours = faces.align_face(photograph, size=64, domain=data / "models" / "ffhq")
+    monkeypatch.setattr(face_points, "_predictor", lambda path, load=face_points._predictor: asked.append(path) or load(path))
+    ours = align_face(photograph, size=64, domain=data / "models" / "ffhq")
     assert asked[0].parent == domain_cache(data / "models" / "ffhq") and asked[0].suffix == ".dat"
-    assert ours.tobytes() != faces.align_face(photograph, size=64, domain=data / "models" / "portraits").tobytes(), "another framing"
+    assert ours.tobytes() != align_face(photograph, size=64, domain=data / "models" / "portraits").tobytes(), "another framing"
 
 
 def test_from_a_photograph_to_an_edited_face(photograph, offline, capsys):

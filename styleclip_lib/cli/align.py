@@ -10,7 +10,7 @@ import tyro
 
 from ..errors import StyleclipError
 from ..paths import check_destination
-from .parsing import Face, parse
+from .parsing import Domain, Face, parse
 
 
 @dataclass
@@ -25,8 +25,10 @@ class Settings:
     """side of the crop in pixels"""
     face: Face = None
     """which face to take when there are several: its number, 0 being the largest, or largest"""
-    framing: float = 1.0
-    """how much wider than an FFHQ picture the crop is (the portraits domain draws its faces at 1.43)"""
+    framing: float | None = None
+    """how much wider than an FFHQ picture the crop is; by default what the domain draws, 1 without a domain"""
+    domain: Domain = ""
+    """for which domain to crop: its landmark model and its framing; without one, as FFHQ's pictures are cropped"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,13 +37,15 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError("--size must lie between 16 and 4096 pixels.")
     check_destination(settings.output)
 
-    from ..images import check_picture_path, open_picture, save_image
+    from ..images import check_picture_path, open_upright, save_image
 
     check_picture_path(settings.output)
-    picture = open_picture(settings.input)
+    picture = open_upright(settings.input)
 
-    from ..photos.detection import align_face
+    from ..photos.loading import align_face
+    from ..weights.domain import find_domain
 
-    save_image(align_face(picture, size=settings.size, face=settings.face, framing=settings.framing), settings.output)
+    domain = find_domain(settings.domain) if settings.domain else None
+    save_image(align_face(picture, settings.size, face=settings.face, framing=settings.framing, domain=domain), settings.output)
     print(f"Saved {settings.output}.")
     return 0

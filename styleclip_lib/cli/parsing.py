@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import io
 import math
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ Domain = Annotated[str, tyro.conf.arg(metavar="NAME|FOLDER")]
 Align = Literal["auto", "always", "never"]
 Face = Annotated[int | Literal["largest"] | None, tyro.conf.arg(metavar="NUMBER|largest")]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+
+READ, WRITTEN = ("input", "a", "b", "recipe"), ("output", "latent", "gif", "report")
+"""The options of all commands that name files."""
 
 
 def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
@@ -39,6 +43,7 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
             raise
         raise StyleclipError(f"{_one_line(complaint.getvalue())} (see styleclip {command} --help)") from None
     _check_numbers(settings)
+    _check_files(settings)
     return settings
 
 
@@ -50,6 +55,24 @@ def _check_numbers(settings: object) -> None:
             raise StyleclipError(f"{option} must be a finite number, not {value}.")
         if field.name == "seed" and isinstance(value, int) and not 0 <= value < 2**32:
             raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not at {value}.")
+
+
+def _check_files(settings: object) -> None:
+    """Raises StyleclipError where one file would be written over another, or over one that is read."""
+    given = {name: str(getattr(settings, name)) for name in (*READ, *WRITTEN) if getattr(settings, name, None)}
+    for name in filter(given.__contains__, WRITTEN):
+        for other in given:
+            if other != name and _same_file(given[name], given[other]):
+                what = "that is a file to read" if other in READ else "another result goes there"
+                raise StyleclipError(f"Cannot write '{given[name]}': {what}, choose another name.")
+
+
+def _same_file(a: str, b: str) -> bool:
+    a, b = os.path.expanduser(a), os.path.expanduser(b)
+    try:
+        return os.path.samefile(a, b)
+    except (OSError, ValueError):
+        return os.path.abspath(a) == os.path.abspath(b)
 
 
 def renamed(arguments: Sequence[str], names: dict[str, str]) -> list[str]:
@@ -72,4 +95,12 @@ def _one_line(box: str) -> str:
     parts = re.split(r"[─-]{3,}", " ".join(line for line in lines if line)[len(lines[0]) :])
     said = [part for part in parts if not re.match(r"\s*(For full helptext|Argument helptext)", part)]
     text = re.sub(r"Missing from styleclip [\w -]+?:", "Missing:", " ".join(" ".join(said).split()))
+    if wrong := re.match(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\]", text):
+        option, kinds, value = wrong.groups()
+        choice = " or ".join({"INT": "a whole number", "FLOAT": "a number with a point, such as 1.5"}.get(kind, kind.strip("{}"))
+                             for kind in re.sub(r"NUMBER", "INT", kinds).split("|"))
+        return f"{option} takes {choice}, not {value}"
+    if words := re.match(r"Unrecognized options: ((?!-).*)", text):
+        left = words.group(1).replace(", ", " ")
+        return f"'{left}' is left over: put a text of several words into quotation marks, and give one file at a time"
     return text or "The arguments could not be understood."

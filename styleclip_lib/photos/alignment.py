@@ -41,13 +41,6 @@ def taken_quad(picture_size: tuple[int, int], quad: np.ndarray, size: int) -> np
     return (quad / shrink + 0.5) * (np.array(picture_size) / smaller) - 0.5
 
 
-def blurred_margins(picture_size: tuple[int, int], quad: np.ndarray, size: int) -> np.ndarray:
-    """How far from the left, top, right and bottom edge of a picture ``crop_quad`` blurs what lies in it already, in pixels; 0 where it
-    continues nothing. The blur is full at the edge and fades out towards the inside."""
-    shrink, smaller = _shrinking(picture_size, quad, size)
-    return _padding(smaller, quad / shrink)[0] * shrink * BLURRED
-
-
 def surroundings(picture: Image.Image, quad: np.ndarray, size: int) -> tuple[Image.Image, np.ndarray]:
     """The part of the picture that the square needs, shrunk, cut and continued, and the square in that part."""
     shrink, smaller = _shrinking(picture.size, quad, size)

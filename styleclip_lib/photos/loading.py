@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,7 +14,8 @@ from ..framing import face_quad
 from ..images import ImageSource, from_pil, open_picture, open_upright
 from ..weights.domain import read_index
 from .alignment import crop_quad
-from .detection import Choice, Face, choose, domain_framing, face_landmarks, find_faces
+from .detection import Choice, Face, choose, find_faces
+from .face_points import domain_framing, face_landmarks
 from .pasting import paste_back
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def load_face(models: Models, picture: ImageSource, *, align: Align = "auto", fa
     found = find_faces(original)
     if not found and align == "auto" and original.size == (side, side):
         return _whole(original, side, notes=("No face was found, so the picture is taken whole, as it has exactly the generator's size.",))
-    return _cropped(models, original, choose(found, face, original.size), align)
+    return _cropped(models, original, choose(found, face, original), align)
 
 
 def load_faces(models: Models, picture: ImageSource) -> list[Photo]:
@@ -87,6 +89,56 @@ def load_faces(models: Models, picture: ImageSource) -> list[Photo]:
     if not found:
         return [load_face(models, original)]  # whole, or the error that says what would help
     return [_cropped(models, original, box, "auto") for box in found]
+
+
+def align_face(
+    image: ImageSource,
+    size: int = 256,
+    *,
+    face: Choice = None,
+    landmarks: np.ndarray | None = None,
+    framing: float | None = None,
+    domain: Path | None = None,
+) -> Image.Image:
+    """Finds the face in a picture and crops it as the FFHQ pictures are cropped, upright, eyes level.
+
+    image      whatever ``load_image`` takes
+    size       side of the crop in pixels, 16 to 4096
+    face       which one, when there are several: its number, 0 being the largest, or "largest"
+    landmarks  [68, 2], x and y in the picture's pixels, instead of looking for a face
+    framing    side of the crop in sides of FFHQ's; by default what the domain's generator draws, 1 without a domain
+    domain     folder of the domain that the crop is for (``models.folder``): its landmark model and its framing;
+               without one, the landmark model of the portraits and FFHQ's framing
+
+    Raises NoFaceError; SeveralFacesError, which says where they are, when there are several and none was chosen;
+    and StyleclipError for what is not a picture or not a face's number.
+    """
+    if not 16 <= size <= 4096:
+        raise StyleclipError(f"The crop's size must lie between 16 and 4096 pixels, not {size}.")
+    picture = open_upright(image)
+    return crop_quad(open_picture(picture), find_quad(picture, face=face, landmarks=landmarks, framing=framing, domain=domain), size)
+
+
+def find_quad(
+    image: ImageSource,
+    *,
+    face: Choice = None,
+    landmarks: np.ndarray | None = None,
+    framing: float | None = None,
+    domain: Path | None = None,
+) -> np.ndarray:
+    """The square that ``align_face`` cuts out, as ``alignment.face_quad`` gives it: [4, 2], x and y in the upright picture's pixels.
+
+    ``alignment.crop_quad`` cuts it out, and ``pasting.paste_back`` puts an edited face back into it. Settings and errors: as above.
+    """
+    if framing is None:
+        framing = 1.0 if domain is None else domain_framing(domain)
+    if not 0.2 <= framing <= 5:
+        raise StyleclipError(f"The framing must lie between 0.2 and 5 (1 is FFHQ's), not {framing}.")
+    picture = open_upright(image)
+    if landmarks is None:
+        landmarks = face_landmarks(picture, choose(find_faces(picture), face, picture), domain)
+    return face_quad(_checked(landmarks, picture.size), framing)
 
 
 def is_aligned(quad: np.ndarray, size: tuple[int, int]) -> bool:
@@ -103,6 +155,20 @@ def _cropped(models: Models, original: Image.Image, box: Face, align: Align) -> 
         return _whole(original, side, box)
     notes = tuple(filter(None, [read_index(models.folder).get("photographs")]))
     return Photo(crop_quad(picture, quad, side), original, quad, box, notes)
+
+
+def _checked(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Landmarks that were handed in, as float64; they must be 68 points that make up a face in the picture."""
+    points = np.asarray(landmarks, dtype=np.float64)
+    if points.shape != (68, 2) or not np.isfinite(points).all():
+        raise StyleclipError(f"Landmarks are 68 points, [68, 2], not an array of shape {list(points.shape)}."
+                             if points.shape != (68, 2) else "Some landmarks are not finite numbers: check them.")
+    eyes, mouth = points[36:48], points[48:60]
+    if np.ptp(points[36:60], axis=0).max() < 2 or np.hypot(*(eyes.mean(0) - mouth.mean(0))) < 1:
+        raise StyleclipError("The landmarks lie in one place, so that they say nothing about a face: check them.")
+    if not ((points.mean(0) >= 0) & (points.mean(0) <= size)).all():
+        raise StyleclipError("The landmarks lie outside the picture: they must be given in its pixels.")
+    return points
 
 
 def _whole(original: Image.Image, side: int, box: Face | None = None, notes: tuple[str, ...] = ()) -> Photo:

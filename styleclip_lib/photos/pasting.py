@@ -10,7 +10,7 @@ from PIL import Image
 from ..errors import StyleclipError
 from ..framing import quad_side
 from ..images import ImageSource, open_picture, open_upright
-from .alignment import blurred_margins, taken_quad
+from .alignment import taken_quad
 
 GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "F")
 TRANSPARENT = ("RGBA", "LA", "PA", "RGBa", "La")
@@ -52,8 +52,7 @@ def paste_back(photograph: ImageSource, edited: torch.Tensor, quad: np.ndarray, 
     if left < right and top < bottom:
         x, y = np.arange(left, right), np.arange(top, bottom)[:, None]
         u, v = _places(taken, x, y)
-        margins = blurred_margins(picture.size, quad, edited.shape[-1])
-        share = (soft_mask(u, v, feather) * _unblurred(picture.size, margins, x, y))[..., None]
+        share = soft_mask(u, v, feather)[..., None]
         before, face = pixels[top:bottom, left:right], _looked_up(edited, u, v, quad_side(taken))
         if picture.mode in GREY:
             face = face @ LUMA
@@ -82,14 +81,6 @@ def _places(quad: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
     (a, b), (c, d) = np.linalg.inv(np.stack([across, down], axis=1))
     x, y = x - quad[:, 0].mean(), y - quad[:, 1].mean()
     return (a * x + b * y).astype(np.float32), (c * x + d * y).astype(np.float32)
-
-
-def _unblurred(picture_size: tuple[int, int], margins: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How much the crop still was the photograph at x [W] and y [H, 1]: less towards an edge where it was continued. -> [H, W], 0 to 1"""
-    left, top, right, bottom = np.maximum(margins, 1e-6)
-    width, height = picture_size
-    beside, above = np.minimum(x / left, (width - 1 - x) / right), np.minimum(y / top, (height - 1 - y) / bottom)
-    return np.clip(np.minimum(beside, above), 0, 1).astype(np.float32)
 
 
 def _looked_up(edited: torch.Tensor, u: np.ndarray, v: np.ndarray, side: float) -> np.ndarray:

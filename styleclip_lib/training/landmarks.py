@@ -18,7 +18,8 @@ from tqdm.auto import tqdm
 from ..framing import face_quad, quad_side
 from ..images import image_grid
 from ..paths import written_whole
-from ..photos.detection import FACE_WIDTH, find_faces
+from ..photos.detection import find_faces
+from ..photos.face_points import FACE_WIDTH
 from ..photos.landmarks import place, predict, rectangle, relative
 from ..portraits.drawing.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
 from ..weights.domain import enter_file

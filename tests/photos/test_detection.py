@@ -4,24 +4,17 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import styleclip_lib
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.framing import face_quad, quad_side
 from styleclip_lib.images import to_pil
 from styleclip_lib.paths import data_folder
-from styleclip_lib.photos import detection as module
 from styleclip_lib.photos.alignment import crop_quad, gaussian_blur
-from styleclip_lib.photos.detection import (
-    NoFaceError,
-    SeveralFacesError,
-    align_face,
-    domain_framing,
-    face_landmarks,
-    find_faces,
-    find_quad,
-)
+from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError, find_faces
+from styleclip_lib.photos.face_points import domain_framing, face_landmarks, tilt
+from styleclip_lib.photos.loading import align_face, find_quad
 from styleclip_lib.portraits.drawing.landmarks import landmarks as true_landmarks
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
@@ -70,10 +63,15 @@ def test_landmarks_of_the_photograph(astronaut):
     assert np.hypot(*(found - right).T).mean() < apart / 6
 
 
+def by_hand():
+    """Landmarks [68, 2] of the astronaut, as far as the crop depends on them."""
+    points = np.zeros((68, 2))
+    points[36:42], points[42:48], points[48:60:6] = EYES[0], EYES[1], MOUTH
+    return points
+
+
 def test_the_crop_of_the_photograph_is_near_the_one_by_hand(astronaut):
-    by_hand = np.zeros((68, 2))
-    by_hand[36:42], by_hand[42:48], by_hand[48:60:6] = EYES[0], EYES[1], MOUTH
-    ideal, ours = face_quad(by_hand), face_quad(face_landmarks(astronaut))
+    ideal, ours = face_quad(by_hand()), face_quad(face_landmarks(astronaut))
     assert np.hypot(*(ours - ideal).T).max() < 0.1 * quad_side(ideal)
 
 
@@ -168,7 +166,7 @@ def test_a_face_that_is_not_there(face, group):
 
 def test_no_face_says_what_to_try():
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
-    with pytest.raises(NoFaceError, match=r"300 x 200 pixels.*upright.*towards the camera"):
+    with pytest.raises(NoFaceError, match=r"300 x 200 pixels.*towards the camera"):
         align_face(Image.fromarray(noise))
     for side in ((1, 1), (20, 30), (5, 4000)):
         with pytest.raises(NoFaceError, match="No face was found"):
@@ -177,9 +175,69 @@ def test_no_face_says_what_to_try():
         align_face(Image.new("RGB", (20, 30)))
 
 
-def test_a_face_on_its_head_is_not_found(astronaut):
-    with pytest.raises(NoFaceError):
-        align_face(astronaut.rotate(180))
+def turned(picture, degrees):
+    """The picture turned counter-clockwise, on grey, and the matrix and offset that carry its pixels' places [N, 2] along."""
+    result = picture.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(120, 120, 120))
+    angle = np.deg2rad(degrees)
+    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])  # for rows
+    return result, lambda points: (points + 0.5 - np.array(picture.size) / 2) @ matrix + np.array(result.size) / 2 - 0.5
+
+
+@pytest.mark.parametrize("degrees", [20, -35, 65, 90, -120, 180])
+def test_a_face_is_found_and_levelled_however_it_is_tilted(degrees, head):
+    """Eyes and mouth, marked by hand, lie level in the crop: within five degrees for a model that has learnt from drawings."""
+    picture, carried = turned(head, degrees)
+    (face,) = find_faces(picture)
+    marks = carried(np.concatenate([EYES, MOUTH]) - (110, 10))
+    assert np.hypot(*(face.center - marks.mean(0))) < face.width / 4
+    error = (tilt(face_landmarks(picture, face)) + degrees - tilt(by_hand()) + 180) % 360 - 180
+    assert abs(error) < 8
+    found = features(face_landmarks(picture, face))
+    assert np.hypot(*(found - marks).T).mean() < np.hypot(*(EYES[1] - EYES[0])) / 5
+
+
+def test_small_and_large_faces_are_found_side_by_side(head, astronaut):
+    picture = Image.new("RGB", (900, 420), (150, 150, 150))
+    for person, side, place in ((head, 400, (10, 10)), (head, 100, (600, 30)), (astronaut, 230, (600, 180))):
+        picture.paste(person.resize((side, side), Image.Resampling.LANCZOS), place)
+    faces = find_faces(picture)
+    assert len(faces) == 3 and faces[0].width > 3 * faces[2].width
+
+
+def test_an_upright_and_a_lying_face_are_found_side_by_side(head):
+    picture = Image.new("RGB", (600, 300), (150, 150, 150))
+    picture.paste(head, (20, 30))
+    picture.paste(head.rotate(90), (330, 30))
+    faces = sorted(find_faces(picture), key=lambda face: face.left)
+    assert len(faces) == 2 and abs(faces[0].turn) < 15 and abs(faces[1].turn - 270) < 15
+
+
+@pytest.mark.parametrize("name", ["coffee", "chelsea", "rocket", "camera", "brick", "page", "coins"])
+def test_what_is_no_face_is_none_in_any_turn(name):
+    pixels = getattr(pytest.importorskip("skimage.data"), name)()
+    assert find_faces(Image.fromarray(pixels)) == []
+
+
+@pytest.mark.parametrize("name", ["anna", "ben", "chloe", "david", "emma", "felix", "grace", "hugo"])
+def test_a_drawn_face_is_one_face_and_upright(name):
+    (face,) = find_faces(data_folder() / "images" / f"{name}.png")
+    assert abs(face.turn) < 20
+
+
+@pytest.mark.parametrize("change", ["dark", "bright", "grey", "small", "blurred", "jpeg"])
+def test_a_poor_photograph(change, head):
+    pixels = np.asarray(head, dtype=float)
+    if change == "jpeg":
+        buffer = io.BytesIO()
+        head.save(buffer, "JPEG", quality=10)
+    poor = {"dark": lambda: Image.fromarray((pixels * 0.15).astype(np.uint8)), "grey": lambda: head.convert("L"),
+            "bright": lambda: Image.fromarray((255 - (255 - pixels) * 0.3).astype(np.uint8)), "jpeg": lambda: Image.open(buffer),
+            "small": lambda: head.resize((64, 64), Image.Resampling.LANCZOS), "blurred": lambda: head.filter(ImageFilter.GaussianBlur(3))}
+    picture = poor[change]()
+    (face,) = find_faces(picture)
+    ideal = face_quad(by_hand()) - (110, 10)
+    found = face_quad(face_landmarks(picture, face)) * head.width / picture.width
+    assert np.hypot(*(found - ideal).T).mean() < 0.15 * quad_side(ideal)
 
 
 def test_a_small_picture_is_enlarged_before_the_search(head):
@@ -235,19 +293,6 @@ def test_a_domain_may_bring_its_own_landmark_model_or_none(astronaut, tmp_path):
     enter_file(tmp_path, "landmarks", tmp_path / "broken.dat", {}, {})
     with pytest.raises(StyleclipError, match="not one of dlib's shape predictors"):
         face_landmarks(astronaut, domain=tmp_path)
-
-
-def test_weak_detections_beside_a_strong_one_do_not_count(monkeypatch):
-    import dlib
-
-    def detector_of(*scores):
-        boxes = [dlib.rectangle(100 * k, 100, 100 * k + 50 + k, 150 + k) for k in range(len(scores))]
-        return lambda: type("Detector", (), {"run": staticmethod(lambda *_: (boxes, list(scores), [0] * len(scores)))})
-
-    picture = Image.new("RGB", (600, 600))
-    for scores, counted in (([1.2, 0.1], 1), ([2.5, 0.4], 2), ([0.1], 1), ([0.2, 0.1], 2), ([0.5, 0.1], 1), ([], 0)):
-        monkeypatch.setattr(module, "_detector", detector_of(*scores))
-        assert len(find_faces(picture)) == counted, scores
 
 
 def test_gaussian_blur_against_a_plain_sum():

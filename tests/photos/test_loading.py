@@ -10,8 +10,8 @@ import styleclip_lib
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import from_pil, load_image
 from styleclip_lib.paths import data_folder
-from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError, align_face
-from styleclip_lib.photos.loading import Photo, is_aligned, load_face, load_faces
+from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError
+from styleclip_lib.photos.loading import Photo, align_face, is_aligned, load_face, load_faces
 
 PORTRAITS = data_folder() / "models" / "portraits"
 
@@ -134,3 +134,14 @@ def test_when_a_picture_counts_as_aligned(grow, shift, degrees, aligned):
     quad = 63.5 + shift + np.stack([-x - y, -x + y, x + y, x - y])
     assert is_aligned(quad, (128, 128)) == aligned
     assert not is_aligned(quad, (128, 140))
+
+
+def test_of_an_animation_only_the_first_frame_is_looked_at_and_that_is_said(astronaut, tmp_path):
+    black, face = Image.new("RGB", (230, 230)), astronaut.crop((110, 10, 340, 240))
+    black.save(tmp_path / "late.gif", save_all=True, append_images=[face])
+    with pytest.raises(NoFaceError, match="first frame"):
+        load_face(models(), tmp_path / "late.gif")
+    with pytest.raises(NoFaceError, match="first frame"):
+        align_face(tmp_path / "late.gif")
+    astronaut.save(tmp_path / "at_once.gif", save_all=True, append_images=[Image.new("RGB", astronaut.size)])
+    assert load_face(models(), tmp_path / "at_once.gif").quad is not None

@@ -9,8 +9,8 @@ from PIL import Image
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import from_pil, open_picture, save_image
-from styleclip_lib.photos.alignment import blurred_margins, crop_quad, gaussian_blur, taken_quad
-from styleclip_lib.photos.detection import align_face, find_quad
+from styleclip_lib.photos.alignment import crop_quad, gaussian_blur, taken_quad
+from styleclip_lib.photos.loading import align_face, find_quad
 from styleclip_lib.photos.pasting import paste_back, soft_mask
 
 ORIENTATION = 0x0112
@@ -45,20 +45,20 @@ def white(size: int = 32) -> torch.Tensor:
     return torch.ones(1, 3, size, size)
 
 
-@pytest.mark.parametrize(("middle", "side", "degrees", "size"), [
-    ((160, 120), 128, 0, 128),
-    ((160.3, 119.6), 120, 17, 120),
-    ((150, 110), 100, -38, 256),  # the crop has more pixels than the photograph
-    ((150, 110), 130, 90, 512),
-    ((30, 40), 140, 10, 140),  # over the corner
-    ((300, 235), 150, -25, 200),
+@pytest.mark.parametrize(("middle", "side", "degrees", "size", "least"), [
+    ((160, 120), 128, 0, 128, 37),
+    ((160.3, 119.6), 120, 17, 120, 37),
+    ((150, 110), 100, -38, 256, 37),  # the crop has more pixels than the photograph
+    ((150, 110), 130, 90, 512, 37),
+    ((30, 40), 140, 10, 140, 26),  # over the corner: the alignment blurs what lies near the photograph's edge
+    ((300, 235), 150, -25, 200, 26),
 ])  # fmt: skip
-def test_what_was_not_edited_is_as_it_was(middle, side, degrees, size):
+def test_what_was_not_edited_is_as_it_was(middle, side, degrees, size, least):
     picture, quad = photograph(), square(middle, side, degrees)
     back = paste_back(picture, from_pil(crop_quad(picture, quad, size)), quad)
     before, after = np.asarray(picture), np.asarray(back)
     assert back.size == picture.size and back.mode == "RGB"
-    assert psnr(before[inside(picture, quad)], after[inside(picture, quad)]) > 37
+    assert psnr(before[inside(picture, quad)], after[inside(picture, quad)]) > least
     assert np.array_equal(before[~inside(picture, quad, 1.0)], after[~inside(picture, quad, 1.0)])
 
 
@@ -104,12 +104,11 @@ def test_the_mask(feather):
     assert soft_mask(np.array(0.9), np.array(0.9), feather) == 0, "round corners"
 
 
-def test_at_the_edge_of_the_photograph_the_crops_blur_does_not_come_back():
+def test_at_the_edge_of_the_photograph_nothing_of_the_old_face_is_left():
+    """What was drawn covers it up to the edge: half an eye that shines through would be a ghost."""
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (240, 320, 3), dtype=np.uint8))
-    quad = square((40, 120), 140)
-    assert (blurred_margins(noise.size, quad, 140) > 0).all() and not blurred_margins(noise.size, square((160, 120), 90), 90).any()
-    back = np.asarray(paste_back(noise, from_pil(crop_quad(noise, quad, 140)), quad)).astype(float)
-    assert back[80:160, :4].std() > 0.85 * np.asarray(noise)[80:160, :4].std()
+    back = np.asarray(paste_back(noise, white(140), square((40, 120), 140)))
+    assert (back[80:160, :60] == 255).all()
 
 
 def with_alpha(mode: str) -> Image.Image:

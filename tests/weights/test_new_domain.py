@@ -11,7 +11,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.inversion.invert import invert
 from styleclip_lib.models import load_models
 from styleclip_lib.networks.generator import Generator
-from styleclip_lib.photos.detection import domain_framing
+from styleclip_lib.photos.face_points import domain_framing
 from styleclip_lib.weights.domain import domains, find_domain, read_index, sources
 from styleclip_lib.weights.new_domain import import_network
 from styleclip_lib.weights.readers.stylegan2 import to_rosinality

@@ -24,7 +24,7 @@ from ...images import from_pil, load_image, open_picture
 from ...inversion.invert import invert
 from ...models import Models
 from ...paths import data_folder
-from ...photos.detection import align_face
+from ...photos.loading import align_face
 
 Recipe = dict
 """A face, or an edit, as a dictionary that JSON can hold."""

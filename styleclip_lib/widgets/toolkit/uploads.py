@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ...images import open_picture
 from ...models import Models
-from ...photos.detection import Face, align_face, choose, find_faces
+from ...photos.detection import Face, choose, find_faces
+from ...photos.loading import align_face
 
 COLORS = ("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#17becf")
 
@@ -57,7 +58,7 @@ def read_upload(models: Models, name: str, content: bytes) -> Upload:
         return Upload(name, picture, picture, [picture], whole=True)
     faces = find_faces(picture)
     if not faces:
-        choose(faces, None, picture.size)  # raises, and says what would help
+        choose(faces, None, picture)  # raises, and says what would help
     crops = [align_face(picture, size, face=number, domain=models.folder) for number in range(len(faces))]
     return Upload(name, picture, marked(picture, faces), crops, whole=False)
 

@@ -1,0 +1,95 @@
+"""The 68 points of a face in a photograph, however it is tilted.
+
+The landmark model belongs to the domain: the portraits have one of their own, ffhq has dlib's, which is downloaded.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import dlib
+import numpy as np
+from PIL import Image
+
+from ..errors import StyleclipError
+from ..framing import face_quad
+from ..images import ImageSource, open_picture, open_upright
+from ..paths import data_folder
+from ..weights.domain import file_path, read_index, sources
+from ..weights.downloads.official import landmark_file
+from ..weights.downloads.registry import is_official
+from .detection import Face, choose, find_faces
+from .landmarks import predict, predict_mirrored
+
+FACE_WIDTH = 96
+"""The landmark model learns from pictures in which the face's box is about so many pixels wide."""
+
+READ_AT = (80, 96, 115)
+"""The landmarks are read in pictures in which the box has these widths, as they are and mirrored; the median counts.
+A domain whose model learnt from faces of another size names other widths in its `domain.json`."""
+
+
+def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | None = None) -> np.ndarray:
+    """The 68 points of a face, float64 [68, 2]: x and y in the picture's pixels, in the order of iBUG 300-W.
+
+    ``face`` is by default the one in the picture; ``domain`` is the folder of the domain whose landmark model is used
+    (the portraits' where it has none). Raises as ``align_face`` does.
+    """
+    picture = open_upright(image)
+    face = face or choose(find_faces(picture), None, picture)
+    folder = _landmark_domain(domain)
+    entry = _landmark_entry(folder)
+    predictor = _predictor(landmark_file(folder) if is_official(entry) else file_path(folder, "landmarks"))
+    usual, widths = entry["config"].get("box"), entry["config"].get("widths", READ_AT)
+    usual, picture = usual and np.array(usual), open_picture(picture)
+    return np.median([points for width in widths for points in _read(picture, face, width, predictor, usual)], axis=0)
+
+
+def tilt(points: np.ndarray) -> float:
+    """By how many degrees, counter-clockwise, a picture has to be turned for the crop of a face with these landmarks to be upright."""
+    top_left, _, _, top_right = face_quad(points)
+    x, y = top_right - top_left
+    return float(np.degrees(np.arctan2(y, x)))
+
+
+def domain_framing(folder: Path) -> float:
+    """How much wider than FFHQ's crop the faces of a domain are framed (1 where the domain does not say)."""
+    return float(_landmark_entry(sources(folder).get("landmarks", folder))["config"].get("framing", 1.0))
+
+
+def _read(picture, face, width, predictor, usual) -> list[np.ndarray]:
+    """Two readings of the landmarks, in the picture's pixels: of the face turned upright so that its box has this width, and mirrored."""
+    scale = width / face.width
+    around = 1.5 * face.width  # so that the whole head is in it
+    left, top = (round(v) for v in face.center - around)
+    right, bottom = (round(v) for v in face.center + around)
+    cut = picture.crop((left, top, right, bottom)).convert("L")
+    size = max(1, round(cut.width * scale)), max(1, round(cut.height * scale))
+    middle = (face.center - (left, top)) * scale
+    pixels = np.asarray(cut.resize(size, Image.Resampling.LANCZOS)
+                        .rotate(face.turn, Image.Resampling.BICUBIC, center=tuple(middle.tolist())))
+    box = np.concatenate([middle - width / 2, middle + width / 2])
+    angle = np.deg2rad(face.turn)
+    back = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])  # of rows: x y -> turned
+    readings = predict(predictor, pixels, box, usual), predict_mirrored(predictor, pixels, box, usual)
+    return [((points + 0.5 - middle) @ back + middle) / scale - 0.5 + (left, top) for points in readings]
+
+
+def _landmark_domain(domain: Path | None) -> Path:
+    """The domain itself, or the one it is like, if that has a landmark model, else the portraits'."""
+    homes = {} if domain is None else sources(domain)
+    return homes.get("landmarks", data_folder() / "models" / "portraits")
+
+
+def _landmark_entry(folder: Path) -> dict:
+    """What a domain says of its landmark model, with "config" in any case."""
+    return {"config": {}, **read_index(folder)["files"].get("landmarks", {})}
+
+
+@lru_cache(maxsize=2)
+def _predictor(path: Path) -> dlib.shape_predictor:
+    try:
+        return dlib.shape_predictor(str(path))
+    except RuntimeError as error:
+        raise StyleclipError(f"{path} is not one of dlib's shape predictors: fetch it again.") from error
