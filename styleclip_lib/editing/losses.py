@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from ..networks.arcface import Arcface
 from ..networks.identity import Identity
 
 
@@ -14,7 +15,7 @@ def clip_loss(embedding: torch.Tensor, text_vector: torch.Tensor) -> torch.Tenso
     return 1 - (embedding * text_vector).sum(1)
 
 
-def identity_loss(identity: Identity, image: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+def identity_loss(identity: Identity | Arcface, image: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
     """L_ID = 1 - <R(G(w_s)), R(G(w))> (Patashnik et al. 2021, eq. 2). before = R(G(w_s)) [B, D] -> [B], in [0, 2]"""
     return 1 - (identity(image) * before).sum(1)
 

@@ -71,7 +71,7 @@ def read(path: Path, models: Models) -> tuple[dict[str, torch.Tensor], dict]:
     """Tensors, in float32 on the device of the models, and facts. Raises StyleclipError if they belong to other networks."""
     facts = read_facts(path)
     for network, those in (("generator", models.related_generators), ("clip", [models.clip])):
-        if facts.get(network) not in map(fingerprint, those):
+        if facts.get(network) not in [fingerprint(one) for one in those]:
             raise StyleclipError(f"{path} was computed for another {network} than that of the domain '{models.domain}', and its channels "
                                  "would mean something else here; GlobalDirections.compute(models) computes them for this one.")
     return {name: value.to(models.device) for name, value in load_tensors(path).items()}, facts

@@ -35,7 +35,7 @@ def first_order_effects(models: Models, statistics: StyleStatistics, projections
     projections  K; as many as CLIP has dimensions give J exactly
     """
     directions = seen_directions(models, statistics, projections, seed, stop_at)
-    total, faces = 0, len(statistics.styles)
+    total, faces = torch.zeros(()), len(statistics.styles)
     with tqdm(total=faces, desc="first order", unit="face", disable=not progress, leave=False) as bar:
         for slope in slopes(models, statistics, directions, stop_at):
             total = total + F.normalize(slope, dim=1).sum(0)                            # [K, C]

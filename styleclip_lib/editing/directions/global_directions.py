@@ -50,7 +50,7 @@ class GlobalDirections:
     ridge: float | None = None
     rgb_std: torch.Tensor | None = None
     rgb_effects: torch.Tensor | None = None
-    _relevances: dict[tuple[str, str, bool, float], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
+    _relevances: dict[tuple[str, str, bool, float | None], torch.Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.ridge is None:
@@ -117,7 +117,7 @@ class GlobalDirections:
     def save(self, path: str | Path) -> None:
         """Writes the directions and the fingerprints of the networks they belong to. Raises StyleclipError if that cannot be."""
         tensors = {"mean": self.mean, "std": self.std, "effects": self.effects.half()}  # halves cost a relevance less than 0.001
-        if self.rgb_effects is not None:
+        if self.rgb_std is not None and self.rgb_effects is not None:
             tensors |= {"rgb_std": self.rgb_std, "rgb_effects": self.rgb_effects.half()}
         write(Path(path).expanduser(), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
 
@@ -243,12 +243,11 @@ class GlobalDirections:
         Raises StyleclipError if it leaves no channel.
         """
         largest, usual = float(self.relevance(change.target, change.neutral, change.rgb).abs().max()), self.models.calibration
-        if change.beta is None and largest:
-            return (usual.beta_share_rgb if change.rgb else usual.beta_share) * largest
-        if largest == 0 or largest < change.beta:
-            raise StyleclipError(f"No style channel reaches a relevance of {change.beta} for '{change.target}' against "
+        beta = (usual.beta_share_rgb if change.rgb else usual.beta_share) * largest if change.beta is None else change.beta
+        if largest == 0 or largest < beta:
+            raise StyleclipError(f"No style channel reaches a relevance of {beta} for '{change.target}' against "
                                  f"'{change.neutral}'; the largest is {largest:.3f}, so take a smaller beta.")
-        return change.beta
+        return beta
 
     def _of_kinds(self, rgb: bool, convs: torch.Tensor, rgbs: torch.Tensor | None) -> torch.Tensor:
         """What is known of the convolutions' channels; with rgb also of the toRGB layers', after it."""

@@ -30,7 +30,7 @@ def style_statistics(generator: Generator, images: int, samples: int, truncation
     """Draws `samples` faces and keeps the styles of the first `images` of them. A seed means the same faces on every machine."""
     device = generator.mapping.w_avg.device
     z = torch.randn(samples, generator.z_dim, generator=torch.Generator().manual_seed(seed))
-    total, squares = 0.0, 0.0
+    total = squares = torch.zeros((), dtype=torch.float64)
     for part in z.split(_AT_ONCE):
         both = torch.cat(generator.styles(generator.mapping(part.to(device), truncation_psi)), dim=1).double()
         total, squares = total + both.sum(0), squares + both.square().sum(0)
