@@ -31,6 +31,7 @@ COMMANDS = {
     "benchmark": "measure how fast this machine is, and what makes it faster",
     "studio": "play with all of it in the browser, without a notebook",
     "train": "make the weights of a network again",
+    "measure": "measure a network as its card does",
     "import": "make a domain of a StyleGAN2 file of your own",
     "download": "fetch the official weights of a domain ahead, or list them",
 }

@@ -86,6 +86,11 @@ class Synthesis(nn.Module):
             goes = [slice(i, i + most) for i in range(0, batch, most)]
             return torch.cat([self.render(_some(styles, go), _some(rgb_styles, go), noise_mode, noises and _some(noises, go), stop_at)
                               for go in goes])
+        return self._pyramid(styles, rgb_styles, noise_mode, noises, stop_at)[-1]
+
+    def _pyramid(self, styles, rgb_styles, noise_mode, noises, stop_at) -> list[Tensor]:
+        """The pictures of all resolutions, from 4 pixels up to `stop_at`."""
+        batch = len(styles[0])
         x, rgbs, i = self.start(batch), [], 0
         for rgb_style, r in zip(rgb_styles, self.resolutions):
             block = getattr(self, f"b{r}")
@@ -95,7 +100,11 @@ class Synthesis(nn.Module):
             rgbs.append(block.torgb(x, rgb_style))
             if r == stop_at:
                 break
-        return summed(rgbs)
+        return sums(rgbs)
+
+    def pyramid(self, w_plus: Tensor, noise_mode: str = "const", stop_at: int | None = None) -> list[Tensor]:
+        """w_plus [B, num_ws, w_dim] -> what `stop_at` gives for each resolution, from 4 pixels up, by one pass through the network."""
+        return self._pyramid(*self.styles(w_plus), noise_mode, None, stop_at)
 
     def start(self, batch: int) -> Tensor:
         """What the first convolution is given: the learnt constant, for each picture."""
@@ -117,12 +126,17 @@ def _some(layers: Sequence[Tensor], go: slice) -> list[Tensor]:
     return [x if len(x) == 1 else x[go] for x in layers]
 
 
-def summed(rgbs: Sequence[Tensor]) -> Tensor:
-    """The outputs of the toRGB layers, from 4 pixels up -> the picture: each sum is doubled in size before the next is added."""
-    image = rgbs[0]
+def sums(rgbs: Sequence[Tensor]) -> list[Tensor]:
+    """The outputs of the toRGB layers, from 4 pixels up -> the pictures: each sum is doubled in size before the next is added."""
+    images = [rgbs[0]]
     for rgb in rgbs[1:]:
-        image = rgb + _enlarge(image)
-    return image
+        images.append(rgb + _enlarge(images[-1]))
+    return images
+
+
+def summed(rgbs: Sequence[Tensor]) -> Tensor:
+    """The last of the `sums`: the picture."""
+    return sums(rgbs)[-1]
 
 
 def _enlarge(image: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..performance.speed import fast
+
 
 def generator_loss(fake_logits: Tensor) -> Tensor:
     """Non-saturating logistic loss, E[log(1 + exp(-D(G(z))))] (Goodfellow et al. 2014)."""
@@ -20,7 +22,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 def r1_penalty(discriminator, real: Tensor) -> Tensor:
     """E[|grad_x D(x)|^2] on real pictures; the loss is gamma/2 times this (Mescheder et al. 2018)."""
     real = real.detach().requires_grad_()
-    with torch.autocast(real.device.type, torch.bfloat16):
+    with fast(real.device):
         logits = discriminator(real)
     (gradient,) = torch.autograd.grad(logits.float().sum(), real, create_graph=True)
     return gradient.float().square().sum((1, 2, 3)).mean()

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from ..networks.attributes import Attributes
+from ..weights.domain import load_network
 from .augment import augment
 from .card import About, publish
 from .coding import accuracy, attribute_loss
@@ -58,6 +59,11 @@ def train(settings: Settings) -> dict:
     metrics = measure(network, settings)
     publish(network, "attributes", settings, {"widths": settings.widths}, seconds, metrics, ABOUT)
     return metrics
+
+
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's network."""
+    return measure(load_network(settings.domain, "attributes", Attributes), settings)
 
 
 def fit(network: torch.nn.Module, read, settings: Settings) -> float:

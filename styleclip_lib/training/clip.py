@@ -8,14 +8,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..networks.attributes import Attributes
-from ..networks.clip import CLIP, Clip, WordTokenizer
+from ..networks.clip import CLIP, Clip, WordTokenizer, clip_from_state
 from ..networks.generator import Generator
 from ..portraits.language.captions import heldout_captions
 from ..portraits.language.parsing import known_words
 from ..portraits.language.statements import STATEMENTS, false_of, true_of
 from ..portraits.world.attributes import ATTRIBUTES
 from ..processes import this_process
-from ..weights.domain import load_network, load_tensors
+from ..weights.domain import file_path, load_network, load_tensors, read_index
 from .augment import augment
 from .captioned import CaptionedPictures
 from .card import About, publish
@@ -107,6 +107,14 @@ def train(settings: Settings) -> dict:
     metrics = {**measure(clip, s), "optimisers": results(clip, *_teachers(s), TRUE)}
     publish(clip.model, "clip", s, {"words": words, "context_length": s.context_length}, seconds, metrics, ABOUT)
     return metrics
+
+
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's network."""
+    config = read_index(settings.domain)["files"]["clip"]["config"]
+    tokenizer = WordTokenizer(config["words"], config["context_length"])
+    clip = clip_from_state(load_tensors(file_path(settings.domain, "clip")), tokenizer)
+    return {**measure(clip, settings), "optimisers": results(clip, *_teachers(settings), TRUE)}
 
 
 def blended(start: dict, end: dict, share: float) -> dict:

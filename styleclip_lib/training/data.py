@@ -1,19 +1,18 @@
 """The portraits that the networks learn from, rendered once and kept on disk."""
 
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
-from ..portraits.drawing.render import render
-from ..portraits.world.factors import IDENTITY, NAMES, from_uniform
-from ..portraits.world.latents import latents_of_uniform
 from ..processes import this_process
+from .worlds import FREE, World
 
 CHUNK = 500  # portraits in one file; a file is written whole or not at all
+LOT = 20  # portraits that a process draws at a time
 
 
 @dataclass(frozen=True)
@@ -34,64 +33,88 @@ class DataSettings:
     pictures_each: int = 1
 
 
-def uniform(count: int, seed: int) -> torch.Tensor:
+def uniform(count: int, seed: int, world: World = FREE) -> torch.Tensor:
     """The random numbers of that many portraits, [count, number of factors] on the CPU."""
-    return torch.rand(count, len(NAMES), generator=torch.Generator().manual_seed(seed))
+    return torch.rand(count, len(world.factor_names), generator=torch.Generator().manual_seed(seed))
 
 
 class Portraits:
-    """Rendered portraits on disk with their latents and factors. Rendering resumes where it stopped."""
+    """Rendered portraits on disk with their latents and factors. Rendering resumes where it stopped.
 
-    def __init__(self, settings: DataSettings, processes: int = 2, progress: bool = True):
-        self.settings = settings
+    With `wait`, nothing is rendered before `render_up_to` asks for it.
+    """
+
+    def __init__(self, settings: DataSettings, processes: int = 2, progress: bool = True, world: World = FREE, wait: bool = False):
+        self.settings, self.world, self._processes, self._progress = settings, world, processes, progress
         self.person = torch.arange(settings.count) // settings.pictures_each
-        numbers = uniform(settings.count, settings.seed)
+        numbers = uniform(settings.count, settings.seed, world)
         if settings.pictures_each > 1:
-            numbers[:, : len(IDENTITY)] = numbers[self.person * settings.pictures_each, : len(IDENTITY)]
-        self.factors = from_uniform(numbers)
-        self.latents = latents_of_uniform(numbers, settings.seed)
-        with this_process().local_main_process_first():  # the others find everything rendered
-            self._render_missing(processes, progress)
-        self._files = [np.load(self._path(k), mmap_mode="r") for k in range(self._chunks())]
+            identity = len(world.identity_names)  # they come first
+            numbers[:, :identity] = numbers[self.person * settings.pictures_each, :identity]
+        self.factors = world.from_uniform(numbers)
+        self.latents = world.latents_of_uniform(numbers, settings.seed)
+        self._files: list[np.ndarray] = []
+        if not wait:
+            self.render_up_to(settings.count)
 
     def __len__(self) -> int:
         return self.settings.count
+
+    @property
+    def rendered(self) -> int:
+        """How many portraits have their picture: the first ones."""
+        return min(len(self), CHUNK * len(self._files))
+
+    def render_up_to(self, count: int) -> None:
+        """Renders what is missing among the first `count` portraits."""
+        chunks = range(len(self._files), -(-min(count, len(self)) // CHUNK))
+        if chunks:
+            with this_process().local_main_process_first():  # the others find everything rendered
+                self._render_missing(chunks)
+            self._files += [np.load(self._path(k), mmap_mode="r") for k in chunks]
 
     def images(self, index: torch.Tensor) -> torch.Tensor:
         """The pictures with these numbers, uint8 [N, 3, H, W]."""
         return torch.from_numpy(np.stack([self._files[i // CHUNK][i % CHUNK] for i in index.tolist()]))
 
-    def _chunks(self) -> int:
-        return -(-self.settings.count // CHUNK)
-
     def _path(self, chunk: int) -> Path:
         s = self.settings
-        return Path(s.folder) / f"portraits-{s.size}px-seed{s.seed}-each{s.pictures_each}-{chunk:04d}.npy"
+        return Path(s.folder) / f"{self.world.name}-{s.size}px-seed{s.seed}-each{s.pictures_each}-{chunk:04d}.npy"
 
     def _is_whole(self, chunk: int) -> bool:
         """Whether a file is there and holds as many pictures as are wanted of it; an earlier, smaller set may have left fewer."""
         wanted = min(CHUNK, self.settings.count - chunk * CHUNK)
         return self._path(chunk).exists() and len(np.load(self._path(chunk), mmap_mode="r")) >= wanted
 
-    def _render_missing(self, processes, progress):
-        missing = [k for k in range(self._chunks()) if not self._is_whole(k)]
-        if not missing:
-            return
-        Path(self.settings.folder).mkdir(parents=True, exist_ok=True)
-        jobs = [(self.factors[k * CHUNK:(k + 1) * CHUNK], self.settings.size, self._path(k)) for k in missing]
-        with get_context("spawn").Pool(processes) as pool:
-            for _ in tqdm(pool.imap_unordered(_render_chunk, jobs), total=len(jobs), desc="rendering portraits", disable=not progress):
-                pass
+    def _render_missing(self, chunks):
+        missing = [k for k in chunks if not self._is_whole(k)]
+        if missing:
+            Path(self.settings.folder).mkdir(parents=True, exist_ok=True)
+        for k in tqdm(missing, desc="rendering portraits", disable=not self._progress or not missing, mininterval=2):
+            pictures = drawn(self.world, self.factors[k * CHUNK:(k + 1) * CHUNK], self.settings.size, self._processes)
+            temporary = self._path(k).with_suffix(".part")
+            with open(temporary, "wb") as file:
+                np.save(file, pictures.numpy())
+            temporary.rename(self._path(k))
 
 
-def _render_chunk(job):
-    factors, size, path = job
-    torch.set_num_threads(1)
-    pictures = ((render(factors, size) + 1) * 127.5).round().byte().numpy()
-    temporary = path.with_suffix(".part")
-    with open(temporary, "wb") as file:
-        np.save(file, pictures)
-    temporary.rename(path)
+def drawn(world: World, factors, size: int, processes: int) -> torch.Tensor:
+    """The renders of portraits, uint8 [N, 3, size, size]. processes = how many draw at the same time; 0 draws in this process"""
+    return torch.cat(list(DataLoader(_Lots(world, factors, size), batch_size=None, num_workers=processes)))
+
+
+class _Lots(Dataset):
+    """Portraits that are drawn when they are asked for, `LOT` at a time."""
+
+    def __init__(self, world: World, factors, size: int):
+        self.world, self.factors, self.size = world, factors, size
+
+    def __len__(self):
+        return -(-len(self.factors) // LOT)
+
+    def __getitem__(self, number):
+        some = self.factors[number * LOT:(number + 1) * LOT]
+        return ((self.world.render(some, self.size) + 1) * 127.5).round().byte()
 
 
 def to_float(images: torch.Tensor) -> torch.Tensor:

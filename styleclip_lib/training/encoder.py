@@ -61,6 +61,12 @@ def train(settings: Settings) -> dict:
     return metrics
 
 
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's network."""
+    encoder, generator = load_network(settings.domain, "encoder", Encoder), load_network(settings.domain, "generator", Generator)
+    return measure(encoder, generator, settings)
+
+
 def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
     portraits = Portraits(DataSettings(s.data, s.count, generator.img_resolution))
     perceptual = load_network(s.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)

@@ -22,7 +22,7 @@ from ..photos.detection import find_faces
 from ..photos.face_points import FACE_WIDTH
 from ..photos.landmarks import place, predict, rectangle, relative
 from ..portraits.drawing.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
-from ..weights.domain import enter_file
+from ..weights.domain import enter_file, file_path, read_index
 from .card import About, making, write_card
 from .data import DataSettings, Portraits
 
@@ -83,9 +83,7 @@ def train(settings: Settings) -> dict:
     points = landmarks(portraits.factors).numpy()
     grey = (_grey(portraits, k) for k in range(s.count))
     examples = [vary(pixels, p, rng, s.strength) for pixels, p in zip(tqdm(grey, "portraits", s.count), points)]
-    for example in tqdm(examples[: s.detected], "boxes"):
-        example.box = detected_box(example)
-    habits = np.array([relative(e.box, e.points) for e in examples if e.box is not None])
+    habits = habits_of_the_detector(examples[: s.detected])
     usual = np.median(habits, axis=0).round(3)
     predictor = fit(examples, habits, usual, s, rng)
     metrics = measure(predictor, habits, usual, s)
@@ -100,6 +98,23 @@ def train(settings: Settings) -> dict:
     enter_file(s.domain, "landmarks", path, config, training)
     write_card(s.domain, "landmarks", training, ABOUT)
     return metrics
+
+
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's model. The boxes of faces that the detector does not see are laid as it lays those of portraits."""
+    s, rng = settings, np.random.default_rng(settings.seed)
+    predictor = dlib.shape_predictor(str(file_path(s.domain, "landmarks")))
+    portraits = Portraits(DataSettings(s.data, s.detected))
+    points = landmarks(portraits.factors).numpy()
+    habits = habits_of_the_detector([vary(_grey(portraits, k), points[k], rng, s.strength) for k in range(s.detected)])
+    return measure(predictor, habits, np.array(read_index(s.domain)["files"]["landmarks"]["config"]["box"]), s)
+
+
+def habits_of_the_detector(examples: list[Example]) -> np.ndarray:
+    """How the detector lays its boxes: [M, 3] (see `relative`), for the M examples in which it finds the face. Enters the boxes."""
+    for example in tqdm(examples, "boxes"):
+        example.box = detected_box(example)
+    return np.array([relative(e.box, e.points) for e in examples if e.box is not None])
 
 
 def fit(

@@ -13,6 +13,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
 from ..images import image_grid
+from ..performance.speed import fast
 
 
 class Run(AbstractContextManager):
@@ -26,14 +27,14 @@ class Run(AbstractContextManager):
                 run.update(loss, optimizer)
                 run.log(loss=loss)
 
-    Whatever is handed in and has a state_dict is saved every `save_every` steps, at the end and on Ctrl-C, and is
+    Whatever is handed in and has a state_dict is saved every `save_every` steps or `save_minutes`, at the end and on Ctrl-C, and is
     read again when a run starts in the same folder. Modules live on `run.device` during the run and on the CPU after it.
     With several processes (`torchrun --nproc-per-node 2 -m styleclip_lib train ...`) each draws batches of its own, and gradients
     are averaged.
     """
 
-    def __init__(self, folder: Path, save_every: int = 500, **parts):
-        self.folder, self.save_every, self.parts = Path(folder), save_every, parts
+    def __init__(self, folder: Path, save_every: int = 500, save_minutes: float = 5.0, **parts):
+        self.folder, self.save_every, self.save_minutes, self.parts = Path(folder), save_every, save_minutes, parts
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
         _keep_freed_memory()
@@ -42,6 +43,7 @@ class Run(AbstractContextManager):
         for module in self._modules:
             module.to(self.device)
         self.step, self._seconds_before, self._started = 0, 0.0, time.time()
+        self._saved = self._started
         self.folder.mkdir(parents=True, exist_ok=True)
         self.writer = SummaryWriter(str(self.folder / "log")) if self.accelerator.is_main_process else None
         self._bar = None
@@ -71,6 +73,7 @@ class Run(AbstractContextManager):
             states = {name: part.state_dict() for name, part in self.parts.items()}
             torch.save({"step": self.step, "seconds": self.seconds, **states}, temporary)
             os.replace(temporary, self._path)
+        self._saved = time.time()
 
     def steps(self, total: int) -> Iterator[int]:
         """The numbers of the steps still to be done, with a progress bar."""
@@ -80,30 +83,36 @@ class Run(AbstractContextManager):
             yield self.step
             self.step += 1
             self._bar.update()
-            if self.step % self.save_every == 0 or self.step == total:
+            if self.step % self.save_every == 0 or self.step == total or time.time() - self._saved > 60 * self.save_minutes:
                 self.save()
 
     def generator(self, seed: int) -> torch.Generator:
         """The random numbers of this step and process, drawn on the CPU."""
         return torch.Generator().manual_seed(seed + 1000 * self.step + self.accelerator.process_index)
 
-    def autocast(self) -> torch.autocast:
-        """Half precision (bfloat16) for the networks; losses belong outside."""
-        return torch.autocast(self.device.type, torch.bfloat16)
+    def autocast(self) -> AbstractContextManager:
+        """Half precision (bfloat16) for the networks where it pays; losses belong outside."""
+        return fast(self.device)
 
-    def update(self, loss: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
-        """One step down the gradient of a loss, averaged over all processes.
+    def update(self, loss: torch.Tensor, *optimizers: torch.optim.Optimizer) -> None:
+        """One step down the gradient of a loss, averaged over all processes; each optimiser moves its own parameters.
 
         Averaging by hand instead of wrapping modules lets a loop call any method of a network, not only `forward`.
         """
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
-        if self.accelerator.num_processes > 1:
-            for group in optimizer.param_groups:
-                for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
-        optimizer.step()
+        for optimizer in optimizers:
+            self._average_gradients(optimizer)
+            optimizer.step()
+
+    def _average_gradients(self, optimizer: torch.optim.Optimizer) -> None:
+        if self.accelerator.num_processes == 1:
+            return
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
 
     def log(self, every: int = 20, **values):
         """Writes numbers to TensorBoard and beside the bar."""

@@ -11,7 +11,7 @@ from ..editing.mapper_file import PREFIX
 from ..errors import StyleclipError
 from ..evaluation.report import measure_edit
 from ..models import Models, load_models
-from ..weights.domain import enter_file
+from ..weights.domain import enter_file, read_index
 from .card import About, making, write_card
 
 TEXTS = {
@@ -74,6 +74,13 @@ def train(settings: Settings) -> dict:
         _publish(mapper, name, s, seconds, done[name])
         print(f"{name}: {done[name]}")
     return done
+
+
+def measure_again(settings: Settings) -> dict:
+    """The metrics of each of the domain's mappers that ship. -> {name: metrics}"""
+    models = load_models(settings.domain)
+    present = [name for name in settings.names if PREFIX + name in read_index(models.folder)["files"]]
+    return {name: measure(models, LatentMapper.load(models, name), settings.faces) for name in present}
 
 
 @torch.no_grad()

@@ -1,60 +1,132 @@
-"""How good is a generator? Shares of attributes, faces that a detector finds, Fréchet distance, inversion."""
+"""How good is a generator? Its pictures against the renders of the same latents, and as a whole against other renders."""
 
+import itertools
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import dlib
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+from torchmetrics.functional.image import peak_signal_noise_ratio
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from ..networks.attributes import Attributes
+from ..networks.attributes import CODE_SLICES, Attributes
+from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
+from ..networks.identity import Identity
 from ..networks.perceptual import Perceptual
+from ..performance.speed import fast
 from ..portraits.world.attributes import ATTRIBUTES
-from ..weights.domain import load_network
-from .data import Portraits, to_float
+from ..weights.domain import INDEX, load_network, sources
+from .adversarial import discriminator_loss
+from .coding import accuracy
+from .data import DataSettings, Portraits, to_float
+from .worlds import World
+
+BATCH = 20
 
 
-@dataclass
+@dataclass(frozen=True)
 class Counts:
-    """How many pictures each measurement takes."""
+    """How much each measurement takes.
 
-    shares: int = 10_000
+    latents     fresh latents, drawn by the generator and by the renderer
+    faces       pictures of both in which dlib's detector looks for a face
+    inversions  renders that are inverted
+    seconds     how long a fresh discriminator learns to tell both apart
+    """
+
+    latents: int = 2000
     faces: int = 300
-    distance: int = 3000
-    inversions: int = 12
+    inversions: int = 24
+    seconds: float = 600.0
 
 
-def measure_generator(generator: Generator, domain, portraits: Portraits, held_out: Portraits, counts: Counts | None = None) -> dict:
+def measure_generator(generator: Generator, domain: Path, data: Path, world: World, counts: Counts = Counts()) -> dict:
     """All measurements of a generator against the renders of its world.
 
-    domain holds the attributes and perceptual networks; portraits are renders it learnt from, held_out ones it did not.
+    domain  holds the networks that look at pictures; what one of them would have to measure is left out if it is missing
+    data    folder of renders; the latents here are none that a generator learns from
+
+    laplacian      amplitude of the Laplacian of the pictures, as a share of the renders'
+    direct_psnr    mean PSNR of a latent's picture against its render, in dB
+    inverted_psnr  median PSNR of renders after their w_plus was optimised, in dB
+    identity       mean cosine of a latent's picture to its render
+    attributes     how often attributes are read rightly, on renders and on pictures, and where the difference is largest
+    shares         the largest difference of a value's share among pictures and renders, and where
+    frechet, frechet_floor  Fréchet distance of pictures to other renders, and of renders to other renders
+    faces, faces_in_renders  where dlib finds a face
+    discriminator  how often a fresh discriminator tells new pictures from new renders rightly
     """
-    counts = counts or Counts()
-    attributes = load_network(domain, "attributes", Attributes).to(memory_format=torch.channels_last)
-    perceptual = load_network(domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
-    samples = sample_pictures(generator, counts.shares, seed=21)
-    renders = portraits.images(torch.arange(min(len(portraits), counts.shares)))
-    gaps = share_gaps(read_shares(attributes, samples), read_shares(attributes, renders))
-    found = {name: faces_found(images[: counts.faces]) for name, images in (("samples", samples), ("renders", renders))}
-    half = min(counts.distance, len(renders) // 2, len(samples))
-    return {"largest gap of a share": round(max(gaps.values()), 3), "where": max(gaps, key=gaps.get),
-            "gaps over 0.05": sum(gap > 0.05 for gap in gaps.values()),
-            "faces dlib finds in samples": round(found["samples"], 3), "faces dlib finds in renders": round(found["renders"], 3),
-            "frechet distance": round(frechet_distance(perceptual, samples[:half], renders[:half]), 3),
-            "frechet distance of renders": round(frechet_distance(perceptual, renders[half:2 * half], renders[:half]), 3),
-            "median psnr of inverted held-out renders (dB)": round(inversion_psnr(generator, held_out, counts.inversions), 2)}
+    known = sources(domain) if (Path(domain) / INDEX).exists() else {}
+    portraits = Portraits(DataSettings(data, counts.latents, generator.img_resolution, seed=1), world=world)
+    renders, samples = portraits.images(torch.arange(len(portraits))), pictures_of(generator, portraits.latents)
+    result = {"laplacian": laplacian_amplitude(samples) / laplacian_amplitude(renders), "direct_psnr": psnr(samples, renders).mean().item(),
+              "inverted_psnr": inversion_psnr(generator, renders[: counts.inversions]).median().item()}
+    if "identity" in known:
+        result["identity"] = likeness_of_people(load_network(known["identity"], "identity", Identity), samples, renders)
+    if "attributes" in known and {a.name for a in world.attributes} == set(CODE_SLICES):
+        attributes = load_network(known["attributes"], "attributes", Attributes).to(memory_format=torch.channels_last)
+        result["attributes"] = reading_compared(attributes, samples, renders, portraits.factors)
+        gaps = share_gaps(read_shares(attributes, samples), read_shares(attributes, renders))
+        result["shares"] = {"largest gap": max(gaps.values()), "where": max(gaps, key=gaps.get)}
+    if "perceptual" in known:
+        perceptual = load_network(known["perceptual"], "perceptual", Perceptual).to(memory_format=torch.channels_last)
+        half = len(renders) // 2
+        result["frechet"] = frechet_distance(perceptual, samples[:half], renders[half:])
+        result["frechet_floor"] = frechet_distance(perceptual, renders[:half], renders[half:])
+    result["faces"], result["faces_in_renders"] = faces_found(samples[: counts.faces]), faces_found(renders[: counts.faces])
+    result["discriminator"] = discriminator_accuracy(samples, renders, counts.seconds)
+    return rounded(result)
+
+
+def rounded(result: dict) -> dict:
+    """Numbers with four digits after the point, also within dictionaries."""
+    return {key: rounded(value) if isinstance(value, dict) else round(value, 4) if isinstance(value, float) else value
+            for key, value in result.items()}
 
 
 @torch.no_grad()
-def sample_pictures(generator: Generator, count: int, seed: int) -> torch.Tensor:
-    """Pictures without truncation, uint8 [count, 3, R, R]."""
-    z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(seed))
-    pictures = []
-    for part in z.split(50):
-        with torch.autocast("cpu", torch.bfloat16):
-            pictures.append(((generator(part).float().clamp(-1, 1) + 1) * 127.5).round().byte())
-    return torch.cat(pictures)
+def pictures_of(generator: Generator, z: Tensor) -> Tensor:
+    """Pictures without truncation, uint8 [N, 3, R, R], rounded as files hold them. z [N, z_dim]"""
+    return torch.cat([to_bytes(generator(part)) for part in z.split(BATCH)])
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """float [N, 3, H, W] in [-1, 1] -> uint8"""
+    return ((images.float().clamp(-1, 1) + 1) * 127.5).round().byte()
+
+
+def laplacian_amplitude(images: Tensor) -> float:
+    """Mean absolute value of the Laplacian, the sum of a pixel's four neighbours less four times itself. uint8 [N, 3, H, W]"""
+    kernel = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).expand(3, 1, 3, 3)
+    return sum(F.conv2d(part.float(), kernel, groups=3).abs().mean((1, 2, 3)).sum().item() for part in images.split(BATCH)) / len(images)
+
+
+def psnr(a: Tensor, b: Tensor) -> Tensor:
+    """PSNR of each picture, in dB. uint8 [N, 3, H, W] each -> [N]"""
+    parts = zip(a.split(BATCH), b.split(BATCH))
+    return torch.cat([peak_signal_noise_ratio(x.float(), y.float(), data_range=255.0, reduction="none", dim=(1, 2, 3)) for x, y in parts])
+
+
+@torch.no_grad()
+def likeness_of_people(identity: Identity, a: Tensor, b: Tensor) -> float:
+    """Mean cosine of the identity network's vectors of a's pictures to those of b's. uint8 [N, 3, H, W] each"""
+    parts = zip(a.split(BATCH), b.split(BATCH))
+    return torch.cat([(identity(to_float(x)) * identity(to_float(y))).sum(1) for x, y in parts]).mean().item()
+
+
+@torch.no_grad()
+def reading_compared(attributes: Attributes, samples: Tensor, renders: Tensor, factors) -> dict:
+    """How often each attribute is read rightly from renders, uint8 [N, 3, H, W], and from the pictures of the same latents."""
+    of_renders, of_samples = (accuracy(torch.cat([attributes.code(to_float(part)).float() for part in images.split(BATCH)]), factors)
+                              for images in (renders, samples))
+    lost = {name: of_renders[name] - of_samples[name] for name in of_renders}
+    worst = max(lost, key=lost.get)
+    return {"renders": sum(of_renders.values()) / len(lost), "samples": sum(of_samples.values()) / len(lost),
+            "worst": f"{worst} {100 * lost[worst]:+.1f} points", "each": of_samples}
 
 
 @torch.no_grad()
@@ -62,8 +134,7 @@ def read_shares(attributes: Attributes, images: torch.Tensor) -> dict[tuple[str,
     """How often each value of each attribute is read from the pictures, uint8 [N, 3, H, W]."""
     counted: dict[tuple[str, str], float] = {}
     for part in images.split(100):
-        with torch.autocast("cpu", torch.bfloat16):
-            reading = attributes(to_float(part))
+        reading = attributes(to_float(part))
         for attribute in ATTRIBUTES:
             values = reading[attribute.name]
             true = attribute.is_true(values if attribute.is_scale else values.argmax(1)).float().sum(0)
@@ -78,9 +149,9 @@ def share_gaps(of_samples: dict, of_renders: dict) -> dict[str, float]:
 
 
 def faces_found(images: torch.Tensor) -> float:
-    """The share of pictures, uint8 [N, 3, H, W], in which dlib's frontal detector finds a face, at twice their size."""
-    detector = dlib.get_frontal_face_detector()
-    return sum(len(detector(image.permute(1, 2, 0).contiguous().numpy(), 1)) > 0 for image in images) / len(images)
+    """The share of pictures, uint8 [N, 3, H, W], in which dlib's frontal detector finds a face; small ones are doubled in size."""
+    detector, doublings = dlib.get_frontal_face_detector(), int(images.shape[-1] < 256)
+    return sum(len(detector(image.permute(1, 2, 0).contiguous().numpy(), doublings)) > 0 for image in images) / len(images)
 
 
 class _Pooled(torch.nn.Module):
@@ -104,18 +175,49 @@ def frechet_distance(perceptual: Perceptual, a: torch.Tensor, b: torch.Tensor) -
     return float(metric.compute())
 
 
-def inversion_psnr(generator: Generator, held_out: Portraits, count: int, steps: int = 300, lr: float = 0.05) -> float:
-    """Median PSNR of held-out renders after optimising w_plus from the mean w, noise maps fixed, with pixels alone."""
-    images = to_float(held_out.images(torch.arange(count)))
-    w = generator.mapping.w_avg.expand(count, generator.num_ws, -1).clone().requires_grad_()
+def inversion_psnr(generator: Generator, renders: Tensor, steps: int = 300, lr: float = 0.05) -> Tensor:
+    """PSNR of renders, uint8 [N, 3, R, R], after optimising w_plus from the mean w, noise maps fixed, with pixels alone. -> [N]"""
+    return torch.cat([_inverted_psnr(generator, part, steps, lr) for part in renders.split(4)])
+
+
+def _inverted_psnr(generator: Generator, renders: Tensor, steps: int, lr: float) -> Tensor:
+    images = to_float(renders)
+    w = generator.mapping.w_avg.expand(len(images), generator.num_ws, -1).clone().requires_grad_()
     optimizer = torch.optim.Adam([w], lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps, pct_start=0.1)
     for _ in range(steps):
-        loss = F.mse_loss(generator.synthesis(w), images) * count
+        with fast(w.device):
+            drawn = generator.synthesis(w)
+        loss = F.mse_loss(drawn.float(), images) * len(images)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
     with torch.no_grad():
-        error = ((generator.synthesis(w).clamp(-1, 1) - images) / 2).square().mean((1, 2, 3))
-    return float((-10 * torch.log10(error)).median())
+        return psnr(to_bytes(generator.synthesis(w)), renders)
+
+
+def discriminator_accuracy(samples: Tensor, renders: Tensor, seconds: float, least: int = 1, batch_size: int = 8) -> float:
+    """How often a fresh discriminator is right about pictures it has not seen. uint8 [N, 3, R, R] each
+
+    It learns for some seconds, but at least so many steps. A fifth of both kinds is kept for the test. One half: it cannot tell
+    them apart.
+    """
+    rng, resolution, kept = torch.Generator().manual_seed(0), samples.shape[-1], len(samples) // 5
+    torch.manual_seed(0)
+    channels = {2**k: min(128, 4096 // 2**k) for k in range(2, resolution.bit_length())}
+    discriminator = Discriminator(resolution, channels).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(discriminator.parameters(), 2e-3, betas=(0.0, 0.99))
+    end = time.monotonic() + seconds
+    for step in itertools.count():
+        if step >= least and time.monotonic() > end:
+            break
+        index = torch.randint(kept, len(samples), (2, batch_size), generator=rng)
+        with fast(torch.device("cpu")):
+            logits = discriminator(to_float(renders[index[0]])), discriminator(to_float(samples[index[1]]))
+        optimizer.zero_grad(set_to_none=True)
+        discriminator_loss(*logits).backward()
+        optimizer.step()
+    with torch.no_grad():
+        said = [torch.cat([discriminator(to_float(part)) for part in images[:kept].split(BATCH)]) for images in (renders, samples)]
+    return ((said[0] > 0).float().mean().item() + (said[1] < 0).float().mean().item()) / 2

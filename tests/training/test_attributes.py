@@ -81,6 +81,12 @@ def test_what_was_saved_reads_as_the_trained_one(folder, metrics):
     assert not saved.training and not any(p.requires_grad for p in saved.parameters())
 
 
+def test_it_is_measured_again(folder, metrics):
+    again = attributes.measure_again(settings(folder))
+    assert set(again["accuracy"]) == set(BY_NAME)
+    assert again["mean accuracy"] == pytest.approx(metrics["mean accuracy"], abs=0.01), "up to half precision"
+
+
 def test_the_same_command_again_finds_nothing_left_to_do(folder, metrics):
     before = (folder / "domain" / "attributes.safetensors").read_bytes()
     assert train(settings(folder)) == metrics

@@ -167,6 +167,7 @@ def test_what_was_saved_reads_as_the_trained_one(trained, entry, weights, monkey
     assert saved.image_size == 32
     again = measure(saved, settings(trained.folder))
     assert again["mean auc"] == pytest.approx(trained.metrics["mean auc"], abs=0.01)
+    assert {**clip.measure_again(settings(trained.folder)), "optimisers": None} == {**again, "optimisers": None}
     state = torch.load(trained.folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")
     assert set(state) >= {"clip", "reader", "hint", "optimizer"}, "what helps is kept for going on, and not published"
     assert set(weights) == {name.removeprefix("model.") for name in state["clip"]}

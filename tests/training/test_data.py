@@ -1,8 +1,5 @@
 """Portraits on disk: rendered once, the right ones, and enough of them."""
 
-from multiprocessing.pool import ThreadPool
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -11,29 +8,29 @@ from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import IDENTITY, sample
 from styleclip_lib.portraits.world.latents import factors_of_latents
 from styleclip_lib.training import data
-from styleclip_lib.training.data import DataSettings, Portraits, to_float, uniform
+from styleclip_lib.training.data import DataSettings, Portraits, drawn, to_float, uniform
+from styleclip_lib.training.worlds import ALIGNED, FREE
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def rendered(monkeypatch):
-    """Threads instead of processes, files of four portraits; returns the names of the files as they are written."""
-    names = []
-    render_chunk = data._render_chunk
+    """Files of four portraits; returns how many portraits are drawn for each file, as they are drawn."""
+    counts = []
+    draw = data.drawn
 
-    def noted(job):
-        names.append(job[2].name)
-        render_chunk(job)
+    def noted(world, factors, *settings):
+        counts.append(len(factors))
+        return draw(world, factors, *settings)
 
-    monkeypatch.setattr(data, "get_context", lambda kind: SimpleNamespace(Pool=ThreadPool))
-    monkeypatch.setattr(data, "_render_chunk", noted)
+    monkeypatch.setattr(data, "drawn", noted)
     monkeypatch.setattr(data, "CHUNK", 4)
-    return names
+    return counts
 
 
 def portraits(folder, **settings):
-    return Portraits(DataSettings(folder, **{"count": 6, "size": 16, **settings}), processes=1, progress=False)
+    return Portraits(DataSettings(folder, **{"count": 6, "size": 16, **settings}), processes=0, progress=False)
 
 
 def test_the_pictures_are_those_of_the_factors(tmp_path, rendered):
@@ -86,7 +83,7 @@ def test_sizes_and_seeds_have_files_of_their_own(tmp_path, rendered):
     portraits(tmp_path, count=2, size=24)
     portraits(tmp_path, count=2, seed=1)
     portraits(tmp_path, count=2, pictures_each=2)
-    assert len(set(rendered)) == 4
+    assert len(list(tmp_path.glob("*.npy"))) == len(rendered) == 4
 
 
 def test_several_pictures_of_a_person(tmp_path, rendered):
@@ -100,12 +97,28 @@ def test_several_pictures_of_a_person(tmp_path, rendered):
     assert some.factors.jaw.unique().numel() == 2
 
 
-def test_another_process_renders_the_same(tmp_path, rendered, monkeypatch):
-    by_threads = portraits(tmp_path / "a", count=3).images(torch.arange(3))
-    monkeypatch.undo()
-    by_processes = portraits(tmp_path / "b", count=3).images(torch.arange(3))
-    assert torch.equal(by_threads, by_processes)
-    assert [path.suffix for path in (tmp_path / "b").iterdir()] == [".npy"]
+def test_other_processes_render_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "LOT", 2)
+    people = sample(5, seed=0)
+    assert torch.equal(drawn(FREE, people, 16, processes=2), drawn(FREE, people, 16, processes=0))
+
+
+def test_pictures_can_wait(tmp_path, rendered):
+    some = Portraits(DataSettings(tmp_path, count=10, size=16), processes=0, progress=False, wait=True)
+    assert some.rendered == 0 and rendered == []
+    some.render_up_to(5)
+    assert some.rendered == 8 and rendered == [4, 4], "whole files"
+    some.render_up_to(100)
+    assert some.rendered == 10 and rendered == [4, 4, 2]
+    assert torch.equal(some.images(torch.arange(10)), portraits(tmp_path, count=10).images(torch.arange(10)))
+
+
+def test_worlds_have_files_of_their_own(tmp_path, rendered):
+    free, aligned = (Portraits(DataSettings(tmp_path, count=1, size=32), processes=0, progress=False, world=w) for w in (FREE, ALIGNED))
+    assert len(rendered) == 2
+    assert not hasattr(aligned.factors, "face_size") and hasattr(free.factors, "face_size")
+    wanted = ((ALIGNED.render(aligned.factors, 32) + 1) * 127.5).round().byte()
+    assert torch.equal(aligned.images(torch.arange(1)), wanted)
 
 
 def test_uniform_numbers_of_fewer_are_the_first_of_more():

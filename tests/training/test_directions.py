@@ -11,7 +11,7 @@ import torch
 from styleclip_lib.editing.directions import channel_scan
 from styleclip_lib.editing.directions.global_directions import GlobalDirections
 from styleclip_lib.models import load_models
-from styleclip_lib.training.directions import Settings, edits, rank_correlation, train
+from styleclip_lib.training.directions import Settings, edits, measure_again, rank_correlation, train
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +36,7 @@ def test_the_domain_has_directions_afterwards(settings, tmp_path):
     assert entry["training"]["command"] == "styleclip train directions" and entry["training"]["metrics"] == metrics
     card = (settings.domain / "directions.md").read_text()
     assert card.startswith("# directions\n") and "`styleclip train directions` makes it again" in card
+    assert measure_again(settings) == metrics
     assert "| images | 3 |" in card and str(tmp_path) not in card
 
 

@@ -155,6 +155,12 @@ def test_what_was_saved_reads_as_the_trained_one(folder, trained):
     torch.testing.assert_close(saved.w_avg, make_generator().mapping.w_avg)
 
 
+def test_it_is_measured_again(folder, trained, monkeypatch):
+    monkeypatch.setattr(encoder, "Portraits", Drawn)
+    again = encoder.measure_again(settings(folder))
+    assert again == pytest.approx(trained.metrics, abs=0.05), "up to half precision"
+
+
 def test_a_sheet_shows_pictures_and_what_became_of_them(folder, trained):
     assert [path.name for path in (folder / "run").glob("*.png")] == ["encoder-000000.png"]
 

@@ -239,6 +239,11 @@ def test_what_was_saved_reads_as_the_trained_one(trained, monkeypatch):
     torch.testing.assert_close(saved(images), better(images), rtol=0.02, atol=0.02)
 
 
+def test_it_is_measured_again(trained, monkeypatch):
+    monkeypatch.setattr(identity, "Portraits", Faces)
+    assert identity.measure_again(settings(trained.folder)) == pytest.approx(trained.metrics, abs=0.01), "up to half precision"
+
+
 def test_the_discriminant_brings_strangers_together(trained, monkeypatch):
     """Pictures of one person are more alike with it than with the layer that ArcFace trained, and no less told apart from others'."""
     monkeypatch.setattr(identity, "Portraits", Faces)

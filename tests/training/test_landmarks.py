@@ -1,5 +1,7 @@
 """Training of the landmark model: what is done to pictures is done to their points, and it learns."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,9 @@ from styleclip_lib.photos.landmarks import place, predict
 from styleclip_lib.portraits.drawing.landmarks import landmarks
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
+from styleclip_lib.training import landmarks as training
 from styleclip_lib.training.landmarks import Example, Settings, fit, proportions, vary
+from styleclip_lib.weights.domain import find_domain, read_index
 
 SIZE = 64
 
@@ -58,6 +62,14 @@ def test_real_proportions(points):
             assert np.ptp(moved[36:40, 0]) < np.ptp(face[36:40, 0]) and np.ptp(moved[37:42, 1]) < np.ptp(face[37:42, 1])
         unmoved = proportions(face, 0.0)
         np.testing.assert_allclose(unmoved[0][0], unmoved[1][0])
+
+
+def test_the_shipped_model_is_measured_again(tmp_path, monkeypatch):
+    """Few portraits: their figures lie near the card's, which are those of three hundred."""
+    monkeypatch.setattr(training, "measure", functools.partial(training.measure, count=12))
+    found = training.measure_again(Settings(run=tmp_path, data=tmp_path, domain=find_domain("portraits"), detected=12))
+    card = read_index(find_domain("portraits"))["files"]["landmarks"]["training"]["metrics"]
+    assert set(found) == set(card) and found["mean error"] < 2 * card["mean error"]
 
 
 def test_it_learns_and_repeats_itself(people, points):

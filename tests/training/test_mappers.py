@@ -9,7 +9,7 @@ from styleclip_lib.editing.mapper import LatentMapper
 from styleclip_lib.editing.mapper_file import shipped_mappers
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.models import load_models
-from styleclip_lib.training.mappers import TEXTS, Settings, train
+from styleclip_lib.training.mappers import TEXTS, Settings, measure_again, train
 from styleclip_lib.weights.domain import INDEX, file_path
 
 
@@ -34,6 +34,7 @@ def test_mappers_are_added_to_the_domain(folder):
     assert entry["training"]["metrics"] == metrics["smile"]
     assert file_path(folder, "mapper_smile").is_file(), "its SHA-256 is right"
     assert TEXTS["smile"] in (folder / "mapper_smile.md").read_text()
+    assert measure_again(quick(folder)) == metrics, "of those that are there"
 
 
 def test_a_text_of_ones_own(folder):

@@ -11,7 +11,7 @@ import torch
 from styleclip_lib.networks.perceptual import Perceptual
 from styleclip_lib.portraits.world.attributes import BY_NAME
 from styleclip_lib.portraits.world.factors import sample
-from styleclip_lib.training import attributes
+from styleclip_lib.training import attributes, perceptual
 from styleclip_lib.training.loop import Run
 from styleclip_lib.training.perceptual import Settings, train
 from styleclip_lib.weights.domain import load_network, load_tensors
@@ -101,6 +101,26 @@ def test_what_is_measured_is_how_well_attributes_are_read(trained):
     assert trained.metrics["mean accuracy"] == pytest.approx(np.mean(list(accuracy.values())), abs=1e-3)
     assert accuracy["background"] > 0.6, "the only thing that can be seen, and one in eight by chance"
     assert accuracy["clothes"] < 0.3 and accuracy["gender"] < 0.65, "nobody reads what cannot be seen"
+
+
+def test_a_linear_map_reads_what_can_be_seen(trained, monkeypatch):
+    monkeypatch.setattr(perceptual, "Portraits", Backgrounds)
+    again = perceptual.measure_again(settings(trained.folder), learnt=300, unseen=200)
+    accuracy = again["accuracy of a linear reading"]
+    assert accuracy["background"] > 0.9 and accuracy["gender"] < 0.65
+    assert again["mean accuracy of a linear reading"] == pytest.approx(np.mean(list(accuracy.values())), abs=1e-3)
+
+
+def test_the_ridge_is_the_least_of_its_objective():
+    rng = torch.Generator().manual_seed(0)
+    features, wanted = torch.randn(50, 6, generator=rng), torch.randn(50, 2, generator=rng)
+
+    def objective(w):
+        return (features @ w - wanted).square().sum() + 0.1 * features.square().sum() / 6 * w.square().sum()
+
+    least = perceptual.ridge(features, wanted, damping=0.1)
+    for _ in range(20):
+        assert objective(least) < objective(least + 0.05 * torch.randn(6, 2, generator=rng))
 
 
 def test_it_is_measured_on_portraits_that_were_never_seen(trained):

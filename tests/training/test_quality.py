@@ -1,29 +1,38 @@
 """Measurements of a generator where the answer is known."""
 
+import math
 from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
-from styleclip_lib.networks.attributes import Attributes
+from styleclip_lib.networks.attributes import CODE_SIZE, CODE_SLICES
 from styleclip_lib.networks.generator import Generator
+from styleclip_lib.networks.identity import Identity
 from styleclip_lib.networks.perceptual import Perceptual
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.attributes import ATTRIBUTES
 from styleclip_lib.portraits.world.factors import sample
-from styleclip_lib.training import quality
+from styleclip_lib.training import data, quality
 from styleclip_lib.training.data import to_float
 from styleclip_lib.training.quality import (
     Counts,
+    discriminator_accuracy,
     faces_found,
     frechet_distance,
     inversion_psnr,
+    laplacian_amplitude,
+    likeness_of_people,
     measure_generator,
+    pictures_of,
+    psnr,
     read_shares,
-    sample_pictures,
+    reading_compared,
+    rounded,
     share_gaps,
 )
+from styleclip_lib.training.worlds import World
 from styleclip_lib.weights.domain import save_network
 
 pytestmark = pytest.mark.slow
@@ -46,19 +55,6 @@ def make_generator(seed=0):
 @pytest.fixture(scope="module")
 def generator():
     return make_generator()
-
-
-class Fixed:
-    """As `Portraits`, with these pictures."""
-
-    def __init__(self, pictures):
-        self.pictures = pictures
-
-    def __len__(self):
-        return len(self.pictures)
-
-    def images(self, index):
-        return self.pictures[index]
 
 
 # ---- shares of attributes
@@ -117,20 +113,38 @@ def test_gaps_are_differences_of_shares():
     assert set(share_gaps(a, a).values()) == {0.0}
 
 
-# ---- samples
+# ---- pictures
 
 
-def test_samples_are_the_generators_pictures(generator):
-    pictures = sample_pictures(generator, 120, seed=3)
-    assert pictures.shape == (120, 3, 16, 16) and pictures.dtype == torch.uint8
-    wanted = generator(torch.randn(120, 12, generator=rng(3))).clamp(-1, 1)
-    torch.testing.assert_close(pictures / 127.5 - 1, wanted, rtol=0, atol=0.1), "up to half precision"
+def drawn_from(generator, count, seed):
+    return pictures_of(generator, torch.randn(count, 12, generator=rng(seed)))
+
+
+def test_pictures_are_the_generators(generator):
+    z = torch.randn(45, 12, generator=rng(3))
+    pictures = pictures_of(generator, z)
+    assert pictures.shape == (45, 3, 16, 16) and pictures.dtype == torch.uint8
+    wanted = generator(z).clamp(-1, 1)
+    torch.testing.assert_close(pictures / 127.5 - 1, wanted, rtol=0, atol=0.51 / 127.5)
     assert (wanted.abs() == 1).any(), "some pixels are cut off"
 
 
-def test_samples_are_repeatable(generator):
-    assert torch.equal(sample_pictures(generator, 4, seed=3), sample_pictures(generator, 4, seed=3))
-    assert not torch.equal(sample_pictures(generator, 4, seed=3), sample_pictures(generator, 4, seed=4))
+def test_laplacian_amplitude_by_hand():
+    """Around one bright pixel: four times its height at it, once at its four neighbours."""
+    picture = torch.zeros(1, 3, 9, 9, dtype=torch.uint8)
+    assert laplacian_amplitude(picture) == 0
+    picture[:, :, 4, 4] = 98
+    assert laplacian_amplitude(picture.expand(30, -1, -1, -1)) == pytest.approx(8 * 98 / 49)
+    noise = torch.randint(0, 256, (4, 3, 16, 16), generator=rng(), dtype=torch.uint8)
+    blurred = torch.nn.functional.avg_pool2d(noise.float(), 3, 1, 1).byte()
+    assert laplacian_amplitude(blurred) < 0.4 * laplacian_amplitude(noise)
+
+
+def test_psnr_by_hand():
+    a = torch.full((45, 3, 4, 4), 100, dtype=torch.uint8)
+    b = a + torch.arange(1, 46, dtype=torch.uint8)[:, None, None, None]
+    wanted = [20 * math.log10(255 / k) for k in range(1, 46)]
+    assert psnr(a, b).tolist() == pytest.approx(wanted, rel=1e-5)
 
 
 # ---- faces
@@ -208,84 +222,139 @@ def test_frechet_distance_is_symmetric_and_zero_for_the_same(perceptual, noise):
     assert abs(frechet_distance(perceptual, a, a.flip(0))) < 1e-3 * there
 
 
+# ---- identity and attributes
+
+
+def test_the_likeness_of_people(generator):
+    torch.manual_seed(0)
+    identity = Identity((4, 4), 8, 16).eval().requires_grad_(False)
+    a, b = drawn_from(generator, 25, 1), drawn_from(generator, 25, 2)
+    assert likeness_of_people(identity, a, a) == pytest.approx(1, abs=1e-5)
+    with torch.no_grad():
+        wanted = (identity(to_float(a)) * identity(to_float(b))).sum(1).mean().item()
+    assert likeness_of_people(identity, a, b) == pytest.approx(wanted, abs=1e-6) and wanted < 0.9999
+
+
+class ReadsColor:
+    """As an attributes network that reads one attribute, the background, from the colour of the first pixel."""
+
+    def code(self, images):
+        code = torch.zeros(len(images), CODE_SIZE)
+        numbers = ((images[:, 0, 0, 0] + 1) * 127.5).round().long()
+        code[:, CODE_SLICES["background"]] = torch.nn.functional.one_hot(numbers, 8).float()
+        return code
+
+
+def test_readings_are_compared():
+    people = sample(40, seed=0)
+    renders = people.background.byte()[:, None, None, None].expand(-1, 3, 4, 4).clone()
+    samples = renders.clone()
+    samples[:10] = (samples[:10] + 1) % 8
+    found = reading_compared(ReadsColor(), samples, renders, people)
+    assert found["each"]["background"] == 0.75 and found["worst"] == "background +25.0 points"
+    assert found["renders"] - found["samples"] == pytest.approx(0.25 / len(found["each"]))
+
+
 # ---- inversion
 
 
 def test_what_the_generator_drew_is_recovered(generator):
-    own = sample_pictures(generator, 5, seed=8)
-    foreign = sample_pictures(make_generator(1), 5, seed=8)
+    own = drawn_from(generator, 5, seed=8)
+    foreign = drawn_from(make_generator(1), 5, seed=8)
     noise = torch.randint(0, 256, own.shape, generator=rng(), dtype=torch.uint8)
-    of_own, of_foreign, of_noise = (inversion_psnr(generator, Fixed(images), 5, 60) for images in (own, foreign, noise))
+    of_own, of_foreign, of_noise = (inversion_psnr(generator, images, 60).median() for images in (own, foreign, noise))
     assert of_own > 20 and of_own > of_foreign + 4 and of_own > of_noise + 8
+    assert of_own > inversion_psnr(generator, own, 5).median() + 2, "more steps recover more"
 
 
-def test_the_number_is_the_median_psnr_of_the_drawn_pictures():
+def test_the_number_is_the_psnr_of_the_drawn_pictures():
     """A generator that draws one grey whatever it is asked for: PSNR = -20 log10 |difference in [0, 1]|."""
     grey = nn.Parameter(torch.zeros(1))
     mean = SimpleNamespace(w_avg=torch.zeros(4))
     draws = SimpleNamespace(mapping=mean, num_ws=2, synthesis=lambda w: 0 * w.sum() + grey.detach().expand(len(w), 3, 4, 4))
-    pictures = torch.tensor([0, 102, 255, 153, 102])[:, None, None, None].expand(-1, 3, 4, 4)
-    assert inversion_psnr(draws, Fixed(pictures), 5, 2) == pytest.approx(20, abs=1e-4)
+    pictures = torch.tensor([0, 102, 255, 153, 102], dtype=torch.uint8)[:, None, None, None].expand(-1, 3, 4, 4)
+    wanted = [20 * math.log10(255 / abs(128 - value)) for value in (0, 102, 255, 153, 102)]
+    assert inversion_psnr(draws, pictures, 2).tolist() == pytest.approx(wanted, abs=1e-4)
 
 
-def test_more_steps_recover_more(generator):
-    own = Fixed(sample_pictures(generator, 3, seed=8))
-    assert inversion_psnr(generator, own, 3, 40) > inversion_psnr(generator, own, 3, 5) + 2
+# ---- a discriminator
+
+
+def test_a_discriminator_tells_what_differs_and_not_what_is_the_same():
+    noise = torch.randint(0, 200, (200, 3, 16, 16), generator=rng(), dtype=torch.uint8)
+    more = torch.randint(0, 200, (200, 3, 16, 16), generator=rng(1), dtype=torch.uint8)
+    assert discriminator_accuracy(noise + 55, noise, seconds=0.0, least=40) > 0.9
+    assert 0.3 < discriminator_accuracy(more, noise, seconds=0.0, least=40) < 0.7
 
 
 # ---- everything
+
+
+class Codes:
+    """The latents themselves, as the factors of a world that a generator draws."""
+
+    def __init__(self, z):
+        self.z = z
+
+    def __len__(self):
+        return len(self.z)
+
+    def __getitem__(self, index):
+        return Codes(self.z[index])
+
+
+def world_of_generator(generator):
+    def latents(u, seed=0):
+        return torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6))
+
+    return World("drawn", ("z",) * 12, ("z",), (), lambda u: Codes(latents(u)), latents, Codes,
+                 lambda codes, size: generator(codes.z).clamp(-1, 1), 12)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def domain(tmp_path_factory, generator):
     folder = tmp_path_factory.mktemp("quality")
     torch.manual_seed(0)
-    attributes, perceptual = Attributes((4, 4), 8), Perceptual((4, 4))
-    images = to_float(sample_pictures(generator, 60, seed=1))
-    for network in (attributes, perceptual):
+    networks = {"perceptual": (Perceptual((4, 4)), {}), "identity": (Identity((4, 4), 8, 16), {"embedding_dim": 8, "input_size": 16})}
+    images = to_float(drawn_from(generator, 60, seed=1))
+    for name, (network, config) in networks.items():
         for _ in range(40):
             network.trunk(images)  # batch normalisation gets to know pictures, so that features differ
-    attributes.head[-1].weight.data *= 10
-    save_network(folder, "attributes", attributes, {"widths": (4, 4), "hidden": 8}, {})
-    save_network(folder, "perceptual", perceptual, {"widths": (4, 4)}, {})
+        save_network(folder, name, network, {"widths": (4, 4), **config}, {})
     return folder
 
 
-COUNTS = Counts(shares=60, faces=4, distance=40, inversions=2)
+COUNTS = Counts(latents=60, faces=4, inversions=2, seconds=0.0)
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Inversion and faces are measured above and take long; notes what was asked for."""
-    asked = SimpleNamespace(inverted=[], looked_at=[])
-    monkeypatch.setattr(quality, "inversion_psnr", lambda *arguments: asked.inverted.append(arguments) or 12.346)
-    monkeypatch.setattr(quality, "faces_found", lambda images: asked.looked_at.append(images) or 1 / len(asked.looked_at))
-    return asked
+    """Inversion and the discriminator are tested above and take long; files are rendered here."""
+    monkeypatch.setattr(quality, "inversion_psnr", lambda generator, renders: torch.full((len(renders),), 12.34567))
+    monkeypatch.setattr(quality, "discriminator_accuracy", lambda samples, renders, seconds: float(len(samples) == len(renders) == 60))
+    drawn = data.drawn
+    monkeypatch.setattr(data, "drawn", lambda world, factors, size, processes: drawn(world, factors, size, 0))
 
 
-def test_a_generator_that_draws_the_renders_is_perfect(generator, domain, quick):
-    renders, held_out = Fixed(sample_pictures(generator, 60, seed=21)), object()
-    metrics = measure_generator(generator, domain, renders, held_out, COUNTS)
-    assert metrics["largest gap of a share"] == 0 and metrics["gaps over 0.05"] == 0
-    assert metrics["faces dlib finds in samples"] == 1 and metrics["faces dlib finds in renders"] == 0.5
-    assert metrics["frechet distance"] == pytest.approx(0, abs=1e-3)
-    assert metrics["frechet distance of renders"] > 0.001, "two halves differ"
-    assert metrics["median psnr of inverted held-out renders (dB)"] == 12.35
-    assert quick.inverted == [(generator, held_out, 2)]
-    assert all(torch.equal(looked_at, renders.pictures[:4]) for looked_at in quick.looked_at)
+def test_a_generator_that_draws_the_renders_is_perfect(generator, domain, quick, tmp_path):
+    metrics = measure_generator(generator, domain, tmp_path, world_of_generator(generator), COUNTS)
+    assert metrics["laplacian"] == pytest.approx(1, abs=1e-3) and metrics["direct_psnr"] > 60
+    assert metrics["identity"] == pytest.approx(1, abs=1e-4) and metrics["inverted_psnr"] == 12.3457
+    assert metrics["frechet"] == pytest.approx(metrics["frechet_floor"], rel=0.05) and metrics["frechet_floor"] > 0
+    assert metrics["faces"] == metrics["faces_in_renders"] == 0 and metrics["discriminator"] == 1.0
+    assert "attributes" not in metrics, "the domain cannot read them"
 
 
-def test_another_generator_is_not(generator, domain, quick):
-    renders = sample_pictures(make_generator(1), 60, seed=5)
-    metrics = measure_generator(generator, domain, Fixed(renders), None, COUNTS)
-    attributes = quality.load_network(domain, "attributes", Attributes)
-    gaps = share_gaps(read_shares(attributes, sample_pictures(generator, 60, seed=21)), read_shares(attributes, renders))
-    largest = max(gaps.values())
-    assert largest > 0.05 and metrics["largest gap of a share"] == pytest.approx(largest, abs=0.04)
-    assert gaps[metrics["where"]] == pytest.approx(largest, abs=0.04) and metrics["gaps over 0.05"] >= 1
-    assert metrics["frechet distance"] > 3 * abs(metrics["frechet distance of renders"])
+def test_another_generator_is_not(generator, domain, quick, tmp_path):
+    metrics = measure_generator(generator, domain, tmp_path, world_of_generator(make_generator(1)), COUNTS)
+    assert metrics["direct_psnr"] < 20 and metrics["identity"] < 0.99
+    assert metrics["frechet"] > 3 * metrics["frechet_floor"]
 
 
-def test_fewer_portraits_than_counts(generator, domain, quick):
-    renders = Fixed(sample_pictures(generator, 20, seed=5))
-    assert measure_generator(generator, domain, renders, None, COUNTS)["frechet distance"] >= 0
+def test_without_networks_that_look_at_pictures(generator, quick, tmp_path):
+    metrics = measure_generator(generator, tmp_path / "none", tmp_path, world_of_generator(generator), COUNTS)
+    assert set(metrics) == {"laplacian", "direct_psnr", "inverted_psnr", "faces", "faces_in_renders", "discriminator"}
+
+
+def test_numbers_are_rounded_also_within_groups():
+    assert rounded({"a": 1.23456, "b": {"c": 0.00001, "d": "word"}, "e": 7}) == {"a": 1.2346, "b": {"c": 0.0, "d": "word"}, "e": 7}

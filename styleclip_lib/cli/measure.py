@@ -1,0 +1,82 @@
+"""``styleclip measure NETWORK``: the figures of a network's card, measured again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ..errors import StyleclipError
+from ..paths import check_destination, written_whole
+from .parsing import Domain, parse
+from .train import NETWORKS
+
+HELP = "\n".join(
+    [
+        "usage: styleclip measure NETWORK [OPTIONS]",
+        "",
+        "Measure a network of a domain again, as its card does, without training it.",
+        "",
+        *(f"  {name:11} {what}" for name, what in NETWORKS.items()),
+        "",
+        "styleclip measure NETWORK --help    the options",
+    ]
+)
+
+
+@dataclass
+class Settings:
+    """Measures a network of a domain again, on the portraits that its card was measured on."""
+
+    domain: Domain = "portraits"
+    """a domain's name or folder"""
+    data: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("runs/data")
+    """where rendered portraits are kept; what is missing is rendered"""
+    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """write the figures to this file too"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Hands over to ``styleclip_lib.training.NETWORK``, whose ``measure_again`` does it."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(HELP)
+        return 0
+    name, *options = arguments
+    if name not in NETWORKS:
+        raise StyleclipError(f"There is no network '{name}' to measure: choose one of {', '.join(NETWORKS)}.")
+    settings = parse(Settings, f"measure {name}", options)
+    if settings.json is not None and check_destination(settings.json).suffix != ".json":
+        raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
+
+    from ..weights.domain import find_domain
+
+    module = import_module(f"styleclip_lib.training.{name}")
+    figures = module.measure_again(module.Settings(**_folders(module, find_domain(settings.domain), settings.data)))
+    print("\n".join(lines(figures)))
+    if settings.json is not None:
+        with written_whole(settings.json) as partial:
+            partial.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        print(f"Saved {settings.json}.")
+    return 0
+
+
+def _folders(module, domain: Path, data: Path) -> dict[str, Path]:
+    """Those of the folders that a network's settings have."""
+    return {name: folder for name, folder in (("domain", domain), ("data", data)) if name in module.Settings.__dataclass_fields__}
+
+
+def lines(figures: dict, indent: str = "") -> list[str]:
+    """A line for each figure, those of a group below its name."""
+    width = max((len(str(name)) for name in figures), default=0)
+    result = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            result += [f"{indent}{name}", *lines(value, indent + "  ")]
+        else:
+            result.append(f"{indent}{name:{width}}  {value}")
+    return result

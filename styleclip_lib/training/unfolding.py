@@ -1,0 +1,54 @@
+"""The mapping network's school: it learns the w of every latent's portrait, so that z, folded as it is, is unfolded in W."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..networks.layers import SQRT2
+from ..networks.mapping import MappingNetwork
+from .embedding import OFFSET, Embedding
+from .loop import Run, learning_rate
+from .muon import Muon
+
+
+def teach_mapping(mapping: MappingNetwork, embedding: Embedding, s) -> float:
+    """Teaches a mapping network w = mapping(z) to be the w of z's portrait. s = `generator.Settings`. Returns the seconds it took."""
+    gain = mapping.fc0.lr_multiplier  # weights and biases are that much larger than what they do
+    with torch.no_grad():
+        getattr(mapping, f"fc{mapping.num_layers - 1}").bias.fill_(OFFSET / (SQRT2 * gain))
+    matrices = [parameter for name, parameter in mapping.named_parameters() if name.endswith("weight")]
+    biases = [parameter for name, parameter in mapping.named_parameters() if name.endswith("bias")]
+    rates = {"muon": s.mapping_lr / gain, "adam": s.mapping_lr / gain}
+    optimizers = {"muon": Muon(matrices, rates["muon"]), "adam": torch.optim.Adam(biases, rates["adam"], betas=(0.9, 0.99))}
+    with Run(s.run / "mapping", mapping=mapping, **optimizers) as run:
+        for step in run.steps(s.mapping_steps):
+            z, w = mapping_batch(embedding, s.mapping_batch, run.generator(s.seed + 2))
+            for name, optimizer in optimizers.items():
+                for group in optimizer.param_groups:
+                    group["lr"] = rates[name] * learning_rate(step, s.mapping_steps)
+            loss = F.mse_loss(mapping.w(z.to(run.device)), w.to(run.device))
+            run.update(loss, *optimizers.values())
+            run.log(loss=loss)
+    set_mean_w(mapping)
+    return run.seconds
+
+
+def mapping_batch(embedding: Embedding, size: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Latents z [size, z_dim] and the w of their portraits [size, w_dim]."""
+    z = torch.randn(size, embedding.world.z_dim, generator=rng)
+    return z, embedding.w(embedding.world.factors_of_latents(z))
+
+
+@torch.no_grad()
+def missing_variance(mapping: MappingNetwork, embedding: Embedding, seed: int, count: int = 20_000) -> float:
+    """The share of the code's variance that is missing in w, on fresh latents: 0 where every latent has the w of its portrait."""
+    z, w = mapping_batch(embedding, count, torch.Generator().manual_seed(seed))
+    found = torch.cat([mapping.w(part) for part in z.split(1000)])
+    return ((found - w).square().mean() / (w - w.mean(0)).square().mean()).item()
+
+
+@torch.no_grad()
+def set_mean_w(mapping: MappingNetwork, count: int = 20_000) -> None:
+    """The mean w towards which truncation moves, exactly instead of as a running mean."""
+    z = torch.randn(count, mapping.z_dim, generator=torch.Generator().manual_seed(11)).to(mapping.w_avg.device)
+    mapping.w_avg.copy_(mapping.w(z).mean(0))

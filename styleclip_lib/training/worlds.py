@@ -1,0 +1,63 @@
+"""The procedural worlds that networks can learn from, under one set of names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..portraits.aligned.drawing.render import render as render_aligned
+from ..portraits.aligned.world import factors as aligned_factors
+from ..portraits.aligned.world import latents as aligned_latents
+from ..portraits.aligned.world.attributes import ATTRIBUTES as ALIGNED_ATTRIBUTES
+from ..portraits.drawing.render import render as render_free
+from ..portraits.world import factors as free_factors
+from ..portraits.world import latents as free_latents
+from ..portraits.world.attributes import ATTRIBUTES as FREE_ATTRIBUTES
+
+
+@dataclass(frozen=True)
+class World:
+    """A world of portraits.
+
+    name                what its files on disk begin with
+    factor_names        the factors, in the order of the uniform numbers they are drawn from
+    identity_names      those that make up the person
+    attributes          the table of what is said about a portrait
+    from_uniform        uniform numbers [N, F] -> Factors
+    latents_of_uniform  uniform numbers [N, F], seed -> z [N, z_dim]
+    factors_of_latents  z [N, z_dim] -> Factors
+    render              Factors, size -> float32 [N, 3, size, size] in [-1, 1]
+    z_dim               the length of z
+    code_of             Factors -> float32 [N, C], all that the pictures show, categories one-hot; None for a world that no generator
+                        learns any more
+    kinds               a factor's name -> how many columns of the code it has if it is a category, and 0 for a number, which has one
+    """
+
+    name: str
+    factor_names: tuple[str, ...]
+    identity_names: tuple[str, ...]
+    attributes: tuple
+    from_uniform: Callable
+    latents_of_uniform: Callable
+    factors_of_latents: Callable
+    render: Callable
+    z_dim: int
+    code_of: Callable | None = None
+    kinds: Callable | None = None
+
+    def values(self, name: str) -> tuple[str, ...] | None:
+        """The values of a factor that is a category; None for a number."""
+        return next((a.values for a in self.attributes if a.name == name and not a.is_scale), None)
+
+
+FREE = World("portraits", free_factors.NAMES, free_factors.IDENTITY, FREE_ATTRIBUTES, free_factors.from_uniform,
+             free_latents.latents_of_uniform, free_latents.factors_of_latents, render_free, free_latents.Z_DIM)
+"""Portraits in free framing: what the networks of 128 pixels know."""
+
+ALIGNED = World("aligned", aligned_factors.NAMES, aligned_factors.IDENTITY, ALIGNED_ATTRIBUTES, aligned_factors.from_uniform,
+                aligned_latents.latents_of_uniform, aligned_latents.factors_of_latents, render_aligned, aligned_latents.Z_DIM,
+                aligned_latents.code_of, aligned_latents.kinds)
+"""Portraits aligned as FFHQ is."""
+
+
+def world_of(img_resolution: int) -> World:
+    """The world that a generator of this resolution draws."""
+    return FREE if img_resolution <= 128 else ALIGNED
