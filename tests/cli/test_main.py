@@ -82,7 +82,7 @@ MISTAKES = [
     (["invert", "portrait.png", "a.gif.png", "--gif", "a.gif", "--latent", "a.gif"], "another result goes there"),
     (["edit", "portrait.png", "portrait.png", "--text", "a smile"], "that is a file to read"),
     (["interpolate", "3", "portrait.png", "portrait.png"], "that is a file to read"),
-    (["align", "landscape.png", "a.png"], "No face was found in this picture of 60 x 40 pixels"),
+    (["align", "landscape.png", "a.png"], "No face was found: the picture has only 60 x 40 pixels"),
     (["align", "portrait.png", "text.png", "a.png"], "'a.png' is left over: put a text of several words into quotation marks"),
     (["align", "portrait.png", "a.png", "--face", "biggest"], "--face takes a whole number or largest, not 'biggest'"),
     (["edit", "portrait.png", "a.png", "--text", "a smiling face", "--strength", "1,5"], "--strength takes a number with a point"),
