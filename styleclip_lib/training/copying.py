@@ -44,7 +44,7 @@ def copy_renders(generator: Generator, embedding: Embedding, portraits: Portrait
             loss = pyramid_loss(pictures, renders.to(run.device), s)
             set_rates(optimizers, s, learning_rate(step, steps_of(s.copy_stages)))
             run.update(loss, *optimizers.values())
-            update_average(average, generator, 0.5 ** (batch_size / s.average))
+            update_average(average, generator, average_decay(batch_size, step * batch_size, s.average))
             run.log(loss=loss)
             if step % s.sheet_every == 0:
                 run.sheet("copy", _beside(average, embedding, portraits, resolution))
@@ -88,6 +88,12 @@ def _stage(step: int, all_stages) -> tuple[int, int]:
 
 def steps_of(all_stages) -> int:
     return sum(steps for _, steps, _ in all_stages)
+
+
+def average_decay(batch_size: int, seen: int, half_life: float) -> float:
+    """How much of the averaged generator stays in a step. While few pictures have been seen, and each step is better than the last,
+    the half-life is a twentieth of them at most."""
+    return 0.5 ** (batch_size / max(min(half_life, seen / 20), batch_size / 20))
 
 
 def rendered_by(step: int, s) -> int:

@@ -51,7 +51,7 @@ class Settings:
     path_weight, path_every  path length regularisation
     mixing              probability of mixing two latents
     anchor              weight of the copying loss while playing; half of a batch has a render to compare with
-    average             half-life of the averaged generator, in pictures
+    average             half-life of the averaged generator, in pictures; shorter at first
     sheet_every         steps between two sheets of samples
     """
 
@@ -65,7 +65,7 @@ class Settings:
     num_mapping_layers: int = 8
     channels: dict[int, int] = field(default_factory=lambda: {4: 320, 8: 320, 16: 320, 32: 224, 64: 112, 128: 48, 256: 24})
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 128, 64: 64, 128: 32, 256: 16})
-    copy_stages: tuple[tuple[int, int, int], ...] = ((32, 4000, 16), (64, 5000, 16), (128, 6000, 16), (256, 12_000, 12))
+    copy_stages: tuple[tuple[int, int, int], ...] = ((32, 2500, 16), (64, 5000, 16), (128, 6000, 16), (256, 12_500, 12))
     muon_lr: float = 0.02
     adam_lr: float = 1e-2
     affine: float = 0.125

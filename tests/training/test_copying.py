@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.training import copying
 from styleclip_lib.training.copying import (
+    average_decay,
     center_styles,
     copy_loss,
     optimizers_of,
@@ -87,6 +88,12 @@ def test_renders_are_drawn_in_the_first_half():
     assert numbers == sorted(numbers) and set(numbers) == {2000, 3000, 4000, 5000, 6000}
     few = SimpleNamespace(first=2000, count=500, copy_stages=settings.copy_stages)
     assert {rendered_by(step, few) for step in range(100)} == {500}
+
+
+def test_the_average_forgets_its_beginning():
+    assert average_decay(16, 0, 6000) < 1e-5, "the first step replaces it"
+    assert average_decay(16, 3200, 6000) == pytest.approx(0.5**0.1), "a half-life of 160 pictures, ten steps"
+    assert average_decay(16, 10**6, 6000) == pytest.approx(0.5 ** (16 / 6000))
 
 
 # ---- the start
