@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ import tyro
 from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
 from .parsing import Domain, parse
-from .train import NETWORKS
+from .train import NETWORKS, module_of
 
 HELP = "\n".join(
     [
@@ -47,15 +46,13 @@ def main(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     name, *options = arguments
-    if name not in NETWORKS:
-        raise StyleclipError(f"There is no network '{name}' to measure: choose one of {', '.join(NETWORKS)}.")
     settings = parse(Settings, f"measure {name}", options)
     if settings.json is not None and check_destination(settings.json).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
 
     from ..weights.domain import find_domain
 
-    module = import_module(f"styleclip_lib.training.{name}")
+    module = module_of(name, "Measuring")
     figures = module.measure_again(module.Settings(**_folders(module, find_domain(settings.domain), settings.data)))
     print("\n".join(lines(figures)))
     if settings.json is not None:

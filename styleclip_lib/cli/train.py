@@ -39,13 +39,19 @@ def main(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     name, *options = arguments
+    module = module_of(name, "Training")
+    module.train(parse(module.Settings, f"train {name}", options))
+    return 0
+
+
+def module_of(name: str, what: str):
+    """The module that trains and measures a network. Raises StyleclipError if there is no such network, or if a package is missing
+    that it needs; `what` is said to need it."""
     if name not in NETWORKS:
-        raise StyleclipError(f"There is no network '{name}' to train: choose one of {', '.join(NETWORKS)}.")
+        raise StyleclipError(f"There is no network '{name}': choose one of {', '.join(NETWORKS)}.")
     try:
-        module = import_module(f"styleclip_lib.training.{name}")
+        return import_module(f"styleclip_lib.training.{name}")
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("styleclip_lib"):
             raise
-        raise StyleclipError(f"Training needs the package '{error.name}': pip install --editable \".[train]\"") from None
-    module.train(parse(module.Settings, f"train {name}", options))
-    return 0
+        raise StyleclipError(f"{what} needs the package '{error.name}': pip install --editable \".[train]\"") from None

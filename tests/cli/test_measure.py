@@ -40,7 +40,7 @@ def test_figures_are_lines_and_groups_are_indented():
 
 
 @pytest.mark.parametrize("words, says", [
-    (["nothing"], "There is no network 'nothing' to measure: choose one of generator, clip"),
+    (["nothing"], "There is no network 'nothing': choose one of generator, clip"),
     (["clip", "--domain", "nowhere"], "There is no domain 'nowhere'"),
     (["clip", "--json", "figures.txt"], "give it the extension .json"),
     (["clip", "--json", "no/figures.json"], "does not exist, make it first"),
