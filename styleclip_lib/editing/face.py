@@ -103,9 +103,9 @@ class Face:
 
     @torch.no_grad()
     def toward(self, end: Face, strength: float) -> Face:
-        """What lies so far on the way to another face of the same generator: 0 is this face, 1 the other, more exaggerates.
+        """What lies so far on the path to another face of the same generator: 0 is this face, 1 the other, more exaggerates.
 
-        The way leads through the styles if those of the end were changed, else through w_plus.
+        The path leads through the styles if those of the end were changed, else through w_plus.
         """
         if strength == 1:
             return end

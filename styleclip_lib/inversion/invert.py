@@ -36,7 +36,7 @@ class Inversion:
     history  one list for each loss, a number for each step
     psnr     how close it came, in dB
     noises   the noise maps [1, 1, r, r] that belong to it, one for each convolution; None for the generator's own
-    frames   some pictures on the way there, [1, 3, R, R] each, for an animation
+    frames   some pictures on the optimisation path, [1, 3, R, R] each, for an animation
     """
 
     w_plus: Tensor
@@ -93,7 +93,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     start     "encoder" (its guess; the mean if the domain has none) or "mean" (the mean w)
     preset    a name in `PRESETS` or a `Preset`: what holds for everything that is not given
     patience  stop when the loss, without the noise term, has not fallen by 1 % for so many steps
-    frames    how many pictures of the way to keep, evenly spread, the first being the start
+    frames    how many pictures of the path to keep, evenly spread, the first being the start
     on_step   called in each step with its number and its picture [1, 3, R, R]; where it returns True, the best so far is returned
     seed      for the projector's latent noise and the search for a start in z; otherwise nothing is random
 
@@ -105,7 +105,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     generator, rng = models.generator, torch.Generator().manual_seed(seed)
     image = fitting(models, image)
     origin = _origin(models, image, base, chosen.start, rng)
-    shake = chosen.latent_noise * _size_of_space(generator, base, seed) if chosen.latent_noise else 0.0
+    deviation = chosen.latent_noise * _size_of_space(generator, base, seed) if chosen.latent_noise else 0.0
     target = compared(image)
     with torch.no_grad():
         wanted = models.perceptual.features(target)
@@ -123,12 +123,12 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     with Descent(optimizer, steps, keep=state, description="inverting", lr=chosen.lr if chosen.ramp else None, on_step=on_step,
                  progress=progress) as descent:
         for step in descent:
-            noise_scale = shake * latent_noise(step, steps) if shake and steps else 0.0
+            noise_scale = deviation * latent_noise(step, steps) if deviation and steps else 0.0
             moved = code + noise_scale * torch.randn(code.shape, generator=rng).to(code) if noise_scale else code
             drawn = generator.synthesis(in_w_plus(generator, moved, base), noises=noises)
-            seen = compared(drawn)
-            likeness = models.perceptual.distance(models.perceptual.features(seen), wanted).mean()
-            terms = {"pixel": F.mse_loss(seen, target), "perceptual": likeness}
+            shown = compared(drawn)
+            likeness = models.perceptual.distance(models.perceptual.features(shown), wanted).mean()
+            terms = {"pixel": F.mse_loss(shown, target), "perceptual": likeness}
             loss = sum(weights[name] * term for name, term in terms.items() if weights[name]) + lambda_start * F.mse_loss(code, origin)
             apart = loss.item()  # the noise term stays out of it: at first it is so large that it alone would decide what is best
             if noises is not None:

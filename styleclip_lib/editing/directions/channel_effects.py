@@ -47,14 +47,14 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
 
 
 @torch.no_grad()
-def seen_by_clip(models: Models, styles: torch.Tensor, rgb_styles: torch.Tensor, stop_at: int | None = None) -> torch.Tensor:
+def image_embeddings(models: Models, styles: torch.Tensor, rgb_styles: torch.Tensor, stop_at: int | None = None) -> torch.Tensor:
     """CLIP's vectors [N, D] of the pictures with these styles, a few at once."""
-    seen = []
+    embeddings = []
     for some, some_rgb in zip(styles.split(_AT_ONCE), rgb_styles.split(_AT_ONCE)):
         with torch.autocast(models.device.type, torch.bfloat16):
             image = models.generator.from_styles(some, some_rgb, stop_at=stop_at)
-            seen.append(models.clip.encode_image(image.float().clamp(-1, 1)))
-    return torch.cat(seen)
+            embeddings.append(models.clip.encode_image(image.float().clamp(-1, 1)))
+    return torch.cat(embeddings)
 
 
 def drawing_resolution(models: Models) -> int:

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from ...models import Models
-from .channel_effects import seen_by_clip
+from .channel_effects import image_embeddings
 from .style_statistics import StyleStatistics
 
 _AT_ONCE = 8  # pictures
@@ -34,7 +34,7 @@ def first_order_effects(models: Models, statistics: StyleStatistics, projections
 
     projections  K; as many as CLIP has dimensions give J exactly
     """
-    directions = seen_directions(models, statistics, projections, seed, stop_at)
+    directions = embedding_directions(models, statistics, projections, seed, stop_at)
     total, faces = torch.zeros(()), len(statistics.styles)
     with tqdm(total=faces, desc="first order", unit="face", disable=not progress, leave=False) as bar:
         for slope in slopes(models, statistics, directions, stop_at):
@@ -44,17 +44,17 @@ def first_order_effects(models: Models, statistics: StyleStatistics, projections
 
 
 @torch.no_grad()
-def seen_directions(models: Models, statistics: StyleStatistics, count: int, seed: int, stop_at: int | None = None) -> torch.Tensor:
+def embedding_directions(models: Models, statistics: StyleStatistics, count: int, seed: int, stop_at: int | None = None) -> torch.Tensor:
     """The directions [count, D], at right angles, in which CLIP's vectors of these faces move most when all styles do, by σ at random.
 
     At most D of them.
     """
     styles, rgb_styles = statistics.styles, statistics.rgb_styles
     rng = torch.Generator().manual_seed(seed)
-    here, steps = seen_by_clip(models, styles, rgb_styles, stop_at), []
+    here, steps = image_embeddings(models, styles, rgb_styles, stop_at), []
     for _ in range(-(-_TRIALS * min(count, here.shape[1]) // len(styles))):
         moved = styles + torch.randn(styles.shape, generator=rng).to(styles) * statistics.std
-        steps.append(seen_by_clip(models, moved, rgb_styles, stop_at) - here)
+        steps.append(image_embeddings(models, moved, rgb_styles, stop_at) - here)
     return torch.linalg.svd(torch.cat(steps)).Vh[:count]
 
 
@@ -65,6 +65,6 @@ def slopes(models: Models, statistics: StyleStatistics, directions: torch.Tensor
         with torch.enable_grad():
             with torch.autocast(models.device.type, torch.bfloat16):
                 image = models.generator.from_styles(styles, rgb_styles, stop_at=stop_at)
-                seen = models.clip.encode_image(image.float().clamp(-1, 1))
-            found = [torch.autograd.grad((seen @ direction).sum(), styles, retain_graph=True)[0] for direction in directions]
+                embedding = models.clip.encode_image(image.float().clamp(-1, 1))
+            found = [torch.autograd.grad((embedding @ direction).sum(), styles, retain_graph=True)[0] for direction in directions]
         yield torch.stack(found, dim=1) * statistics.std

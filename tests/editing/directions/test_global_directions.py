@@ -16,7 +16,7 @@ from styleclip_lib import __version__
 from styleclip_lib.editing.directions import channel_effects, channel_scan
 from styleclip_lib.editing.directions.channel_choice import jointly, steps_of
 from styleclip_lib.editing.directions.file import belongs_to, cached_path, read_facts, write
-from styleclip_lib.editing.directions.first_order import first_order_effects, seen_directions, slopes
+from styleclip_lib.editing.directions.first_order import embedding_directions, first_order_effects, slopes
 from styleclip_lib.editing.directions.global_directions import ALPHA, GlobalDirections
 from styleclip_lib.editing.directions.prompt_templates import text_direction
 from styleclip_lib.editing.directions.redraw import with_channel
@@ -549,14 +549,14 @@ def test_every_face_counts_alike(tiny, exactly):
 def test_the_directions_in_which_clip_sees_the_faces_move(tiny, exactly):
     """They are at right angles, and catch more of the steps that channels cause than as many random ones do."""
     statistics = style_statistics(tiny.generator, 4, 100, 0.7, 0)
-    found = seen_directions(tiny, statistics, 4, seed=0)
+    found = embedding_directions(tiny, statistics, 4, seed=0)
     torch.testing.assert_close(found @ found.T, torch.eye(4), rtol=0, atol=1e-4)
     jacobian = torch.cat(list(slopes(tiny, statistics, torch.eye(16))))                               # [N, D, C]
     caught = (found @ jacobian).square().sum() / jacobian.square().sum()
     rng = torch.Generator().manual_seed(0)
     by_chance = [(torch.linalg.qr(torch.randn(16, 16, generator=rng)).Q[:4] @ jacobian).square().sum() for _ in range(20)]
     assert caught > max(by_chance) / jacobian.square().sum()
-    assert len(seen_directions(tiny, statistics, 99, seed=0)) == 16, "no more than CLIP has dimensions"
+    assert len(embedding_directions(tiny, statistics, 99, seed=0)) == 16, "no more than CLIP has dimensions"
 
 
 def test_a_channel_that_changes_nothing_has_no_effect(tiny, tmp_path):
