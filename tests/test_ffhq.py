@@ -96,7 +96,7 @@ def test_landmarks_are_those_of_the_domain(photograph, data, monkeypatch):
     asked = []
     monkeypatch.setattr(face_points, "_predictor", lambda path, load=face_points._predictor: asked.append(path) or load(path))
     ours = align_face(photograph, size=64, domain=data / "models" / "ffhq")
-    assert asked[0].parent == domain_cache(data / "models" / "ffhq") and asked[0].suffix == ".dat"
+    assert asked[0].parent == domain_cache(data / "models" / "ffhq") and asked[0].suffix == ".safetensors"
     assert ours.tobytes() != align_face(photograph, size=64, domain=data / "models" / "portraits").tobytes(), "another framing"
 
 

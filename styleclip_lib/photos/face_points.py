@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-import dlib
 import numpy as np
 from PIL import Image
 
@@ -20,7 +19,7 @@ from ..weights.domain import file_path, read_index, sources
 from ..weights.downloads.official import landmark_file
 from ..weights.downloads.registry import is_official
 from .detection import Face, choose, find_faces
-from .landmarks import predict, predict_mirrored
+from .landmarks import Predictor, predict, predict_mirrored, read_predictor
 
 FACE_WIDTH = 96
 """The landmark model learns from pictures in which the face's box is about so many pixels wide."""
@@ -88,8 +87,5 @@ def _landmark_entry(folder: Path) -> dict:
 
 
 @lru_cache(maxsize=2)
-def _predictor(path: Path) -> dlib.shape_predictor:
-    try:
-        return dlib.shape_predictor(str(path))
-    except RuntimeError as error:
-        raise StyleclipError(f"{path} is not one of dlib's shape predictors: fetch it again.") from error
+def _predictor(path: Path) -> Predictor:
+    return read_predictor(path)

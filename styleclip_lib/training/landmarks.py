@@ -20,7 +20,7 @@ from ..images import image_grid
 from ..paths import written_whole
 from ..photos.detection import find_faces
 from ..photos.face_points import FACE_WIDTH
-from ..photos.landmarks import place, predict, rectangle, relative
+from ..photos.landmarks import Predictor, place, predict, read_predictor, rectangle, relative
 from ..portraits.drawing.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
 from ..weights.domain import enter_file, file_path, read_index
 from .card import About, making, write_card
@@ -85,16 +85,15 @@ def train(settings: Settings) -> dict:
     examples = [vary(pixels, p, rng, s.strength) for pixels, p in zip(tqdm(grey, "portraits", s.count), points)]
     habits = habits_of_the_detector(examples[: s.detected])
     usual = np.median(habits, axis=0).round(3)
-    predictor = fit(examples, habits, usual, s, rng)
-    metrics = measure(predictor, habits, usual, s)
+    path = Path(s.domain) / "landmarks.dat"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as temporary:
+        predictor = fit(examples, habits, usual, s, rng, temporary)
+        metrics = measure(predictor, habits, usual, s)
 
     training = making(s, time.time() - start, metrics, "landmarks")
     framing = float(np.median([1 / quad_side(face_quad(p)) for p in points]))
     config = {"points": 68, "framing": round(framing, 2), "box": usual.tolist()}
-    path = Path(s.domain) / "landmarks.dat"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as temporary:
-        predictor.save(str(temporary))
     enter_file(s.domain, "landmarks", path, config, training)
     write_card(s.domain, "landmarks", training, ABOUT)
     return metrics
@@ -103,7 +102,7 @@ def train(settings: Settings) -> dict:
 def measure_again(settings: Settings) -> dict:
     """The metrics of the domain's model. The boxes of faces that the detector does not see are laid as it lays those of portraits."""
     s, rng = settings, np.random.default_rng(settings.seed)
-    predictor = dlib.shape_predictor(str(file_path(s.domain, "landmarks")))
+    predictor = read_predictor(file_path(s.domain, "landmarks"))
     portraits = Portraits(DataSettings(s.data, s.detected))
     points = landmarks(portraits.factors).numpy()
     habits = habits_of_the_detector([vary(_grey(portraits, k), points[k], rng, s.strength) for k in range(s.detected)])
@@ -118,9 +117,9 @@ def habits_of_the_detector(examples: list[Example]) -> np.ndarray:
 
 
 def fit(
-    examples: list[Example], habits: np.ndarray, usual: np.ndarray, s: Settings, rng: np.random.Generator
-) -> dlib.shape_predictor:
-    """The training itself, which is dlib's.
+    examples: list[Example], habits: np.ndarray, usual: np.ndarray, s: Settings, rng: np.random.Generator, path: Path
+) -> Predictor:
+    """The training itself, which is dlib's, and writes the model to `path`.
 
     habits [M, 3]: how the detector lays its boxes (see `relative`); usual [3]: the middle of them. Half of the boxes
     lie like the detector's, the others nearer to the usual place, where points are read the second time.
@@ -137,7 +136,8 @@ def fit(
             boxes[0] = e.box
         parts = [dlib.point(*p) for p in e.points.round().astype(int).tolist()]
         truths.append([dlib.full_object_detection(rectangle(box), parts) for box in boxes])
-    return dlib.train_shape_predictor([e.pixels for e in examples], truths, options)
+    dlib.train_shape_predictor([e.pixels for e in examples], truths, options).save(str(path))
+    return read_predictor(path)
 
 
 def vary(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, strength: float) -> Example:
@@ -205,7 +205,7 @@ def detected_box(example: Example) -> np.ndarray | None:
 
 
 def measure(
-    predictor: dlib.shape_predictor, habits: np.ndarray, usual: np.ndarray, s: Settings, count: int = 300
+    predictor: Predictor, habits: np.ndarray, usual: np.ndarray, s: Settings, count: int = 300
 ) -> dict:
     """The mean distance to the true points on unseen portraits, in distances between the outer corners of the eyes."""
     portraits = Portraits(DataSettings(s.data, count, seed=1))

@@ -17,6 +17,7 @@ from styleclip_lib.cli.main import main
 from styleclip_lib.cli.train import NETWORKS
 from styleclip_lib.paths import data_folder
 from styleclip_lib.weights.domain import enter_file
+from styleclip_lib.weights.downloads.registry import domain_cache
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -45,13 +46,13 @@ def doctor(capsys, code: int) -> str:
 def test_all_is_well(data, capsys):
     shown = doctor(capsys, 0)
     assert re.search(rf"portraits +\d\.\d MB in {len(NETWORKS)} files, all as recorded", shown)
-    assert f"ffhq             0 of 6 files are in {data / 'cache' / 'ffhq'}; the rest comes with styleclip download ffhq" in shown
+    assert f"0 of 6 files are in {domain_cache(data / 'models' / 'ffhq')}; the rest comes with styleclip download ffhq" in shown
     assert "Everything is there." in shown
     assert all(re.search(rf"^  {re.escape(name)} +\d", shown, re.MULTILINE) for name in PACKAGES)
 
 
 def test_what_is_downloaded(data, capsys):
-    cache = data / "cache" / "ffhq"
+    cache = domain_cache(data / "models" / "ffhq")
     cache.mkdir(parents=True)
     (cache / "ViT-B-32.pt").touch()
     shown = doctor(capsys, 0)
@@ -64,7 +65,7 @@ def test_a_registry_that_is_not_as_it_should_be(data, capsys):
     index = json.loads(path.read_text(encoding="utf-8"))
     del index["sources"]["ViT-B-32.pt"]
     path.write_text(json.dumps(index), encoding="utf-8")
-    assert re.search(r"- .*domain\.json does not describe the source 'ViT-B-32\.pt'", doctor(capsys, 1))
+    assert re.search(r"- .*domain\.json does not describe a domain \(clip is read from 'ViT-B-32\.pt'", doctor(capsys, 1))
 
 
 def test_a_changed_a_missing_and_an_unlisted_file(data, capsys):

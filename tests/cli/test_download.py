@@ -7,6 +7,8 @@ import json
 import pytest
 
 from styleclip_lib.cli.main import main
+from styleclip_lib.weights.domain import find_domain
+from styleclip_lib.weights.downloads.registry import domain_cache
 from tests.file_server import serving
 from tests.official import write_domain
 
@@ -28,18 +30,18 @@ def run(capsys, *arguments: str) -> str:
 def test_the_list_of_ffhq(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path))
     said = run(capsys, "--list")
-    assert said.startswith(f"ffhq, kept in {tmp_path / 'ffhq'}:\n")
+    assert said.startswith(f"ffhq, kept in {domain_cache(find_domain('ffhq'))}:\n")
     for part in ("1201.6 MB  encoder4editing", "Nvidia Source Code License-NC", "2348.5 MB", "https://dlib.net/files/",
                  "vgg16-397923af.pth (not there yet)"):  # fmt: skip
         assert part in said
     assert not list(tmp_path.iterdir())
 
 
-def test_everything_is_fetched_and_then_there(folder, tmp_path, capsys, official_files):
+def test_everything_is_fetched_and_then_there(folder, capsys, official_files):
     said = run(capsys, str(folder))
-    assert "To download, once" in said and said.endswith(f"All that small needs is in {tmp_path / 'cache' / 'small'}.\n")
-    assert {path.name for path in (tmp_path / "cache" / "small").iterdir() if path.suffix != ".lock"} == set(official_files)
-    assert run(capsys, str(folder)) == f"All that small needs is in {tmp_path / 'cache' / 'small'}.\n"
+    assert "To download, once" in said and said.endswith(f"All that small needs is in {domain_cache(folder)}.\n")
+    assert {path.name for path in domain_cache(folder).iterdir() if path.suffix != ".lock"} == set(official_files)
+    assert run(capsys, str(folder)) == f"All that small needs is in {domain_cache(folder)}.\n"
     assert run(capsys, str(folder), "--list").count("(there)") == len(official_files)
 
 

@@ -1,9 +1,12 @@
 """Boxes that go with their faces, and points that are read twice."""
 
+import dlib
 import numpy as np
 import pytest
+from PIL import Image
 
-from styleclip_lib.photos.landmarks import MIRRORED, place, predict, predict_mirrored, rectangle, relative
+from styleclip_lib.paths import data_folder
+from styleclip_lib.photos.landmarks import MIRRORED, place, predict, predict_mirrored, read_predictor, rectangle, relative
 from styleclip_lib.portraits.drawing.landmarks import landmarks
 from styleclip_lib.portraits.world.factors import sample
 
@@ -14,18 +17,14 @@ def face():
 
 
 class Recorder:
-    """Stands in for dlib's predictor: always the same points; keeps the boxes it was asked about."""
+    """Stands in for a predictor: always the same points; keeps the boxes it was asked about."""
 
     def __init__(self, face):
         self.face, self.boxes = face, []
 
     def __call__(self, pixels, box):
-        self.boxes.append(np.array([box.left(), box.top(), box.right(), box.bottom()]))
-        self.part_list = [type("Point", (), {"x": int(x), "y": int(y)}) for x, y in self.face]
-        return self
-
-    def parts(self):
-        return self.part_list
+        self.boxes.append(box)
+        return self.face
 
 
 def test_a_box_goes_with_its_face(face):
@@ -65,3 +64,17 @@ def test_a_mirrored_reading_comes_back_to_the_picture(face):
     assert np.array_equal(recorder.boxes[0], [49, 60, 129, 140])
     np.testing.assert_array_equal(points[:, 0], 179 - face[MIRRORED, 0])
     np.testing.assert_array_equal(points[:, 1], face[MIRRORED, 1])
+
+
+@pytest.mark.parametrize("name", ["anna", "felix"])
+def test_it_predicts_what_dlib_predicts(name):
+    """To the last pixel, also for boxes beside the face and beyond the picture's edges."""
+    path = data_folder() / "models" / "portraits" / "landmarks.dat"
+    ours, theirs = read_predictor(path), dlib.shape_predictor(str(path))
+    picture = np.asarray(Image.open(data_folder() / "images" / f"{name}.png").convert("L").resize((200, 180)))
+    rng = np.random.default_rng(0)
+    for _ in range(25):
+        middle, half = rng.uniform(-10, 210, 2), rng.uniform(1, 120)
+        box = np.array([*(middle - half), *(middle + half)]).round().astype(int)
+        points = [(part.x, part.y) for part in theirs(picture, rectangle(box)).parts()]
+        np.testing.assert_array_equal(ours(picture, box), points)

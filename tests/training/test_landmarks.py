@@ -72,7 +72,7 @@ def test_the_shipped_model_is_measured_again(tmp_path, monkeypatch):
     assert set(found) == set(card) and found["mean error"] < 2 * card["mean error"]
 
 
-def test_it_learns_and_repeats_itself(people, points):
+def test_it_learns_and_repeats_itself(people, points, tmp_path):
     pictures = ((render(people, SIZE).mean(1) + 1) * 127.5).round().byte().numpy()
     examples = [Example(picture, face * SIZE - 0.5, None) for picture, face in zip(pictures, points)]
     habits = np.array([[0.0, -0.2, 2.9], [0.1, -0.3, 3.1]])
@@ -81,7 +81,7 @@ def test_it_learns_and_repeats_itself(people, points):
     true = np.stack([example.points for example in examples])
 
     def found():
-        predictor = fit(examples, habits, habits.mean(0), settings, np.random.default_rng(0))
+        predictor = fit(examples, habits, habits.mean(0), settings, np.random.default_rng(0), tmp_path / "landmarks.dat")
         return np.stack([predict(predictor, example.pixels, box) for example, box in zip(examples, boxes)])
 
     corner, width = boxes[:, None, :2], (boxes[:, 2] - boxes[:, 0])[:, None, None]

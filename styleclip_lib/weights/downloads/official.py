@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 from torch import nn
 
@@ -24,24 +25,19 @@ from ..domain import read_index, sha256
 from ..new_domain import generator_config
 from ..readers.any_generator import read_generator
 from ..readers.arcface import arcface_from_state
+from ..readers.dlib_landmarks import MOST_BYTES, read_dlib
 from ..readers.e4e import e4e_from_checkpoint
 from ..readers.filled import StateDict, filled
 from ..readers.lpips import lpips_from_states
 from ..readers.openai_clip import clip_from_openai
 from ..tensor_file import read_tensors
 from ..unpickling.torch_file import read_torch, tensors
-from ..unpickling.untrusted import Unknown
+from ..unpickling.untrusted import Stretch, Unknown, untrusted
 from .download import expected_sha256, fetch, fetch_all
 from .registry import domain_cache, downloads_of, is_official
 
-VERSION = 1
+VERSION = 2
 """Of what is kept in the cache."""
-
-LANDMARKS = "dlib"
-"""The format of landmark models, which stay as they are: dlib reads them."""
-
-LARGEST_LANDMARKS = 400_000_000
-"""Bytes that a landmark model may have when it is unpacked; dlib's has 99.7 million."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +82,14 @@ def load_official(folder: Path, name: str) -> nn.Module:
 
 
 def landmark_file(folder: Path) -> Path:
-    """dlib's landmark model of a domain, unpacked. Raises StyleclipError as `fetch_all` does, and if it cannot be unpacked."""
+    """The landmark model of a domain, as safetensors. Raises StyleclipError as `fetch_all` does, and for what is no model of dlib's."""
     if not _is_kept(folder, "landmarks"):
         (packed,) = _fetched(folder, "landmarks")
+        with untrusted(packed):
+            content = _unpacked(packed)
+            arrays = read_dlib(Stretch(content, 0, len(content)))
         with _keeping(folder, "landmarks") as partial:
-            _unpack(packed, partial)
+            save_arrays(arrays, str(partial))
     path = _kept(folder, "landmarks")
     if sha256(path) != _hash_of(path):
         raise StyleclipError(f"{path} is damaged (its SHA-256 differs): delete it, and it is made again.")
@@ -109,7 +108,7 @@ def _kept(folder: Path, name: str) -> Path | None:
     if None in hashes:
         return None
     key = hashlib.sha256(json.dumps([VERSION, kind, *hashes]).encode()).hexdigest()[:16]
-    return domain_cache(folder) / f"{name}-{key}{'.dat' if kind == LANDMARKS else '.safetensors'}"
+    return domain_cache(folder) / f"{name}-{key}.safetensors"
 
 
 def _is_kept(folder: Path, name: str) -> bool:
@@ -145,16 +144,16 @@ def _read_kept(path: Path) -> tuple[StateDict, dict]:
         raise StyleclipError(f"{path} is damaged: delete it, and it is made again ({error}).") from error
 
 
-def _unpack(packed: Path, target: Path) -> None:
-    """bzip2, a piece at a time."""
+def _unpacked(packed: Path) -> bytes:
+    """What bzip2 has packed."""
     try:
-        with bz2.open(packed) as file, open(target, "wb") as out:
-            while piece := file.read(1 << 20):
-                out.write(piece)
-                if out.tell() > LARGEST_LANDMARKS:
-                    raise StyleclipError(f"{packed} has more than {LARGEST_LANDMARKS:,} bytes in it: it is no landmark model.")
+        with bz2.open(packed) as file:
+            content = file.read(MOST_BYTES + 1)
     except (EOFError, OSError) as error:
-        raise StyleclipError(f"{packed} cannot be unpacked to {target.parent} ({error}).") from error
+        raise StyleclipError(f"{packed} cannot be unpacked ({error}).") from error
+    if len(content) > MOST_BYTES:
+        raise StyleclipError(f"{packed} has more than {MOST_BYTES:,} bytes in it: it is no landmark model.")
+    return content
 
 
 def _tensors(path: Path, *beginnings: str) -> StateDict:

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections import namedtuple
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -12,6 +13,7 @@ from safetensors.torch import save_file
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.paths import cache_folder
+from styleclip_lib.photos.landmarks import read_predictor
 from styleclip_lib.weights.domain import find_domain, read_index
 from styleclip_lib.weights.downloads import download, official
 from styleclip_lib.weights.downloads.official import FORMATS, fetch_official, landmark_file, load_official
@@ -125,27 +127,33 @@ def test_another_file_or_another_version_is_read_anew(folder, server, monkeypatc
     assert len(set(domain_cache(folder).glob("identity-*.safetensors")) - before) == 1 and len(server.requests) == 1
 
 
-def test_landmarks_are_unpacked_once(folder, official_files, server):
-    path = landmark_file(folder)
-    assert path.read_bytes() == bz2.decompress(official_files["shape_predictor_68_face_landmarks.dat.bz2"].read_bytes())
+def test_landmarks_are_read_once(folder, official_files, server, tmp_path):
+    (tmp_path / "a.dat").write_bytes(bz2.decompress(official_files["shape_predictor_68_face_landmarks.dat.bz2"].read_bytes()))
+    original, kept = read_predictor(tmp_path / "a.dat"), read_predictor(path := landmark_file(folder))
+    for name, array in vars(original).items():
+        np.testing.assert_array_equal(vars(kept)[name], array)
     server.files.clear()
     next(domain_cache(folder).glob("*.bz2")).unlink()
     assert landmark_file(folder) == path
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(StyleclipError, match=r"is damaged.*delete it"):
+        landmark_file(folder)
 
 
 @pytest.mark.parametrize(("content", "said"), [
     (bz2.compress(b"\0" * 3_000_000), "more than 1,000,000 bytes"),
     (bz2.compress(b"\0" * 300_000)[:-20], "cannot be unpacked"),
+    (bz2.compress(b"\1\1" * 300_000), "not one of dlib's"),
     (b"not packed at all", "cannot be unpacked"),
 ])
 def test_landmarks_that_cannot_be_unpacked(folder, server, content, said, monkeypatch):
-    monkeypatch.setattr(official, "LARGEST_LANDMARKS", 1_000_000)
+    monkeypatch.setattr(official, "MOST_BYTES", 1_000_000)
     name = "shape_predictor_68_face_landmarks.dat.bz2"
     server.files[name] = content
     change(folder, name, bytes=None, sha256=None)
     with pytest.raises(StyleclipError, match=said):
         landmark_file(folder)
-    assert not list(domain_cache(folder).glob("*.dat"))
+    assert not list(domain_cache(folder).glob("landmarks-*"))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
