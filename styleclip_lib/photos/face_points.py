@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..errors import StyleclipError
 from ..framing import face_quad
 from ..images import ImageSource, open_picture, open_upright
 from ..paths import data_folder
