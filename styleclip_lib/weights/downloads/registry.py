@@ -18,6 +18,7 @@ from pathlib import Path
 from ...errors import plain
 from ...paths import cache_folder
 from ..domain import read_index
+from ..schema import PackageEntry
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Source:
     bytes    its size; None if it is not known
     sha256   None if nobody published it: then that of the first download is noted and holds ever after
     licence  the licence, and permits what it permits, in a sentence
+    package  an installed package that carries the file, if there is one that does
     """
 
     name: str
@@ -39,6 +41,7 @@ class Source:
     sha256: str | None
     licence: str
     permits: str
+    package: PackageEntry | None = None
 
 
 def is_official(entry: dict) -> bool:
@@ -50,8 +53,8 @@ def downloads_of(folder: Path, names: Iterable[str]) -> list[Source]:
     """What must be downloaded for some entries of a domain, each file once."""
     index = read_index(folder)
     wanted = {source: index["sources"][source] for name in names for source in index["files"][name].get("sources", ())}
-    return [Source(name, entry["origin"], tuple(entry["urls"]), *(entry[field] for field in ("bytes", "sha256", "licence", "permits")))
-            for name, entry in wanted.items()]
+    return [Source(name, entry["origin"], tuple(entry["urls"]), *(entry[field] for field in ("bytes", "sha256", "licence", "permits")),
+                   entry.get("package") and PackageEntry(**entry["package"])) for name, entry in wanted.items()]
 
 
 def domain_cache(folder: Path) -> Path:

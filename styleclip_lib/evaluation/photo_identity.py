@@ -1,0 +1,66 @@
+"""Whether two photographs show one person, judged by a network that no method here optimises: dlib's ResNet for faces (King 2017).
+
+The package `face_recognition_models` carries it (the extra `photos`); it is read there, nothing of the package is imported.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import dlib
+import numpy as np
+
+from ..errors import StyleclipError
+from ..images import ImageSource, open_picture
+from ..photos.detection import choose, find_faces
+from ..photos.face_points import face_landmarks
+from ..weights.domain import sha256
+
+PACKAGE = "face_recognition_models"
+FILE = f"{PACKAGE}/models/dlib_face_recognition_resnet_model_v1.dat"
+SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
+
+SAME = 0.6
+"""dlib's own threshold: faces of one person are nearer to each other than this, in 99.38 % of the pairs of its benchmark."""
+
+
+def is_available() -> bool:
+    """Whether the package with the network is installed."""
+    return _file() is not None
+
+
+def person_distance(a: ImageSource, b: ImageSource, domain: Path | None = None) -> float:
+    """How different the persons in two photographs with one face each are: 0 the same picture, below ``SAME`` one person, up to about 1.4.
+
+    domain: the folder of the domain whose landmark model places the faces. Raises NoFaceError, SeveralFacesError, and StyleclipError
+    if the network is not there.
+    """
+    return float(np.linalg.norm(_descriptor(a, domain) - _descriptor(b, domain)))
+
+
+def _descriptor(picture: ImageSource, domain: Path | None) -> np.ndarray:
+    picture = open_picture(picture)
+    face = choose(find_faces(picture), None, picture)
+    points = [dlib.point(*point) for point in face_landmarks(picture, face, domain).round().astype(int).tolist()]
+    box = dlib.rectangle(*(round(side) for side in (face.left, face.top, face.right, face.bottom)))
+    return np.array(_network().compute_face_descriptor(np.asarray(picture), dlib.full_object_detection(box, points)))
+
+
+def _file() -> Path | None:
+    try:
+        path = Path(str(distribution(PACKAGE).locate_file(FILE)))
+    except PackageNotFoundError:
+        return None
+    return path if path.is_file() else None
+
+
+@lru_cache(maxsize=1)
+def _network():
+    path = _file()
+    if path is None:
+        raise StyleclipError(f"The package {PACKAGE} with dlib's network for faces is not installed: install the extra photos.")
+    if sha256(path) != SHA256:
+        raise StyleclipError(f"{path} is not dlib's network for faces (its SHA-256 differs): install the package {PACKAGE} again.")
+    return dlib.face_recognition_model_v1(str(path))
