@@ -150,6 +150,8 @@ def _inside(number: float, limits: Any) -> float:
 
 
 def _read_any(value: Any, options: tuple, limits: Any) -> Any:
+    if value is None and type(None) in options:
+        return None
     for option in options:
         try:
             return _read(value, option, limits)

@@ -104,6 +104,13 @@ class LatentMapper(nn.Module):
         return cls(models, network, recipe, name=str(name))
 
 
+def is_at_hand(models: Models, recipe: MapperEdit, prompt: Prompt | None) -> bool:
+    """Whether `mapper_of` finds a mapper without training one."""
+    if recipe.mapper or prompt is None:
+        return True
+    return mapper_file.mapper_for(models, prompt.text) is not None or ("mapper", None, prompt.text, recipe.seed) in models.memo
+
+
 def mapper_of(models: Models, recipe: MapperEdit, prompt: Prompt | None, progress: bool = True) -> LatentMapper:
     """The mapper that a recipe names; else the domain's for the text; else a new one, trained now. Remembered.
 

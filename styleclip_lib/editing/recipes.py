@@ -6,8 +6,9 @@ what suits the domain (`Models.calibration`) or the text; the recipe of the `Edi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..errors import StyleclipError
@@ -45,6 +46,7 @@ class Recipe(Settings):
     """
 
     TAG: ClassVar[str] = "method"
+    TITLE: ClassVar[str] = ""
     NEEDS_TEXT: ClassVar[bool] = True
     STRENGTHS: ClassVar[tuple[float, ...]] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
     PRESETS: ClassVar[dict[str, Recipe]] = {}
@@ -70,12 +72,45 @@ class Recipe(Settings):
 
         return edit.at(best_strength(face.on(models), lambda strength: edit.at(strength).image, prompt, strengths=self.STRENGTHS))
 
+    def as_done(self, done: Recipe) -> Recipe:
+        """This recipe with what only the edit itself could tell: the strength that was found, and where the steps were ended early.
+
+        done  the recipe of the edit, in which everything is filled in
+        """
+        if self.strength == "auto":
+            return done
+        return replace(self, stop_after=done.stop_after) if hasattr(self, "stop_after") else self
+
     def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
         """Loads, computes or trains what the method needs besides the face, so that what is wrong is said before a face is inverted.
 
         Raises StyleclipError as `apply` does.
         """
         self._check(prompt)
+
+    def is_ready(self, models: Models, prompt: Prompt | None = None) -> bool:
+        """Whether `apply` can begin with the face at once, because nothing has to be learnt for the text first."""
+        return True
+
+    @classmethod
+    def choices(cls, models: Models, files: Sequence[str] = ()) -> dict[str, list]:
+        """What a field can be of which only the domain knows what there is: values, or pairs (what to call it, value), by the field's name.
+
+        files  weights besides those of the domain
+        """
+        return {}
+
+    def own_text(self, models: Models) -> str:
+        """The text that the recipe brings along, whatever the prompt says; "" if it brings none."""
+        return ""
+
+    def asked_for(self, text: str = "") -> str:
+        """What the face is to become, as one text to measure by; "" where no text says it."""
+        return text
+
+    def described(self, text: str = "") -> str:
+        """The edit in a few words."""
+        return f"{text} ({self.TITLE.lower()}{'' if self.strength == 1 else f', strength {self.strength}'})"
 
     def _check(self, prompt: Prompt | None) -> None:
         if prompt is None and self.NEEDS_TEXT:
@@ -96,20 +131,24 @@ class Optimization(Recipe):
     """
 
     KIND: ClassVar[str] = "optimization"
+    TITLE: ClassVar[str] = "Latent optimisation"
     DEFAULT: ClassVar[Optimization]
     PAPER: ClassVar[Optimization]
     steps: int = setting(100, "how many steps; none are taken where the text is true from the start", low=1, high=MOST_STEPS,
                          slider=(5, 150, 5))
     space: Literal["styles", "w+", "w"] = setting(
         "styles", "what moves: the styles of the channels, a latent for each layer, or one for all layers")
-    lr: float | None = setting(None, "Adam's learning rate at its height; by default what suits the space", low=0, high=100)
-    lambda_l2: float | None = setting(None, "weight of the squared offset; by default what suits the space", low=0, high=1e6)
-    lambda_id: float = setting(0.1, "weight of the identity loss", low=0, high=1e6, slider=(0.0, 1.0, 0.05))
+    lr: float | None = setting(None, "Adam's learning rate at its height; by default what suits the space", low=0, high=100,
+                               label="learning rate")
+    lambda_l2: float | None = setting(None, "weight of the squared offset; by default what suits the space", low=0, high=1e6,
+                                      label="L2 loss")
+    lambda_id: float = setting(0.1, "weight of the identity loss", low=0, high=1e6, slider=(0.0, 1.0, 0.05), label="identity loss")
     lambda_off_direction: float | None = setting(
         None, "weight of the off-direction penalty: what CLIP sees change besides; by default the domain's (0 is the paper's)", low=0,
-        high=1e6, slider=(0.0, 1.0, 0.05))
+        high=1e6, slider=(0.0, 1.0, 0.05), label="off-direction")
     clip_cap: float | None = setting(
-        None, "cosine of picture and text above which nothing more is asked; by default the domain's (1 is the paper's)", low=-1, high=1)
+        None, "cosine of picture and text above which nothing more is asked; by default the domain's (1 is the paper's)", low=-1, high=1,
+        label="similarity cap")
     early_exit: float | None = setting(
         None, "cosine from which on the text counts as true, so that the face comes back as it is; by default the domain's (1: never)",
         low=-1, high=1)
@@ -121,10 +160,11 @@ class Optimization(Recipe):
         "all", "which layers of the generator may change: shape leaves colours alone, color leaves shapes, auto takes what the text "
                "speaks of")
     rgb: bool | None = setting(
-        None, "whether the styles of the toRGB layers move too, in the space styles; by default if the text speaks of a colour")
+        None, "whether the styles of the toRGB layers move too, in the space styles; by default if the text speaks of a colour",
+        label="toRGB layers")
     stop_at: int | None = setting(
         None, "resolution at which CLIP and the identity network see the face; by default 256, or the generator's own if that is smaller",
-        low=4, high=8192)
+        low=4, high=8192, label="resolution")
     stop_after: int | None = setting(None, "end after so many steps, though the learning rate is planned for all", low=1, high=MOST_STEPS)
     seed: int = setting(0, "the same seed gives the same result", low=0, high=SEEDS)
 
@@ -139,6 +179,7 @@ class MapperEdit(Recipe):
     """The latent mapper: a network that has learnt one text (Patashnik et al. 2021, section 5)."""
 
     KIND: ClassVar[str] = "mapper"
+    TITLE: ClassVar[str] = "Latent mapper"
     STRENGTHS: ClassVar[tuple[float, ...]] = (0.0, 1.0, 1.25, 1.5, 1.75, 2.0)  # 1 is what was learnt: less is not tried
     DEFAULT: ClassVar[MapperEdit]
     mapper: str = setting(
@@ -152,6 +193,26 @@ class MapperEdit(Recipe):
         from .mapper import mapper_of
 
         mapper_of(models, self, prompt)
+
+    @classmethod
+    def choices(cls, models: Models, files: Sequence[str] = ()) -> dict[str, list]:
+        from ..networks.mapper import LEVELS
+        from .mapper_file import shipped_mappers
+
+        return {"mapper": [("the one for the text, or a new one", ""), *shipped_mappers(models), *files], "levels": list(LEVELS)}
+
+    def own_text(self, models: Models) -> str:
+        from .mapper import mapper_of
+
+        return mapper_of(models, self, None).recipe.get("text", "") if self.mapper else ""
+
+    def is_ready(self, models: Models, prompt: Prompt | None = None) -> bool:
+        from .mapper import is_at_hand
+
+        return is_at_hand(models, self, prompt)
+
+    def described(self, text: str = "") -> str:
+        return super().described(text or Path(self.mapper).name)
 
     def _check(self, prompt: Prompt | None) -> None:
         if not self.mapper or self.strength == "auto":
@@ -173,9 +234,11 @@ class Change(Settings):
     target: str = setting(help="what the face should become", label="text", high=TEXT_LENGTH)
     neutral: str = setting(NEUTRAL, "what the face is without it", label="neutral text", high=TEXT_LENGTH)
     alpha: float = setting(2.0, "strength, in standard deviations of the most relevant channel", low=-1000, high=1000,
-                           slider=(-10.0, 10.0, 0.25))
-    beta: float | None = setting(None, "disentanglement threshold; by default a share of the largest relevance", low=0, high=1)
-    rgb: bool = setting(False, "whether the channels of the toRGB layers move too")
+                           slider=(-10.0, 10.0, 0.25), label="strength alpha")
+    beta: float | None = setting(None, "disentanglement threshold; by default a share of the largest relevance", low=0, high=1,
+                                 slider=(0.0, 0.5, 0.01), label="threshold beta")
+    rgb: bool | None = setting(None, "whether the channels of the toRGB layers move too; by default if the text speaks of a colour",
+                               label="toRGB layers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,17 +250,19 @@ class Directions(Recipe):
     """
 
     KIND: ClassVar[str] = "directions"
+    TITLE: ClassVar[str] = "Global directions"
     DEFAULT: ClassVar[Directions]
     PAPER: ClassVar[Directions]
     alpha: float = setting(2.0, "how far the most relevant channel moves, in its standard deviations; --strength auto finds its own",
-                           low=-1000, high=1000, slider=(-10.0, 10.0, 0.25))
+                           low=-1000, high=1000, slider=(-10.0, 10.0, 0.25), label="strength alpha")
     beta: float | None = setting(
         None, "disentanglement threshold: channels of less relevance stay as they are; by default a share of the largest relevance",
-        low=0, high=1, slider=(0.0, 0.5, 0.01))
+        low=0, high=1, slider=(0.0, 0.5, 0.01), label="threshold beta")
     ridge: float | None = setting(
         None, "0 takes each channel's relevance by itself, as the paper does; above 0 all channels are solved jointly (ridge "
               "regression); by default the domain's", low=0, high=1e6)
-    rgb: bool | None = setting(None, "whether the channels of the toRGB layers move too; by default if the text speaks of a colour")
+    rgb: bool | None = setting(None, "whether the channels of the toRGB layers move too; by default if the text speaks of a colour",
+                               label="toRGB layers")
     changes: tuple[Change, ...] = setting((), "texts with an alpha, a beta and a neutral text of their own, in place of a prompt")
 
     def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
@@ -205,6 +270,12 @@ class Directions(Recipe):
         from .directions.auto import directions_of
 
         directions_of(models, self, prompt)
+
+    def asked_for(self, text: str = "") -> str:
+        return ", ".join(change.target for change in self.changes if change.alpha > 0) if self.changes else text
+
+    def described(self, text: str = "") -> str:
+        return ", ".join(f"{one.target} ({one.alpha:+g})" for one in self.changes) if self.changes else f"{text} ({self.alpha:+g})"
 
     def _check(self, prompt: Prompt | None) -> None:
         if not self.changes:
@@ -224,7 +295,7 @@ class Directions(Recipe):
         from .directions.auto import changes_of, directions_of
 
         directions = directions_of(models, self, prompt).on(face.on(models))
-        return replace(directions.apply(face, self.changes or changes_of(directions, self, prompt)), prompt=prompt)
+        return replace(directions.apply(face, changes_of(directions, self, prompt)), prompt=prompt)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,11 +303,25 @@ class ChannelShift(Recipe):
     """A single style channel moved by hand."""
 
     KIND: ClassVar[str] = "channel"
+    TITLE: ClassVar[str] = "Style channel"
     NEEDS_TEXT: ClassVar[bool] = False
     layer: str = setting("b4.conv1", "a convolution of the generator, such as b16.conv1", high=60)
-    number: int = setting(0, "the channel's place in that layer", label="channel", low=0, high=100_000)
+    number: int = setting(0, "the channel's place in that layer", label="channel", low=0, high=100_000, slider=(0, 511, 1))
     sigmas: float = setting(5.0, "how far it moves, in its standard deviations", label="shift in sigmas", low=-1000, high=1000,
                             slider=(-20.0, 20.0, 0.5))
+
+    @classmethod
+    def choices(cls, models: Models, files: Sequence[str] = ()) -> dict[str, list]:
+        slices = dict(models.generator.style_slices)
+        resolutions = dict(zip(slices, models.generator.layer_resolutions))
+        return {"layer": [(f"{name} ({resolutions[name]} pixels, {where.stop - where.start} channels)", name)
+                          for name, where in slices.items()]}
+
+    def asked_for(self, text: str = "") -> str:
+        return ""
+
+    def described(self, text: str = "") -> str:
+        return f"{self.layer} channel {self.number} ({self.sigmas:+g} sigma)"
 
     def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         from .directions.auto import directions_of

@@ -114,7 +114,7 @@ def _change(one: object) -> dict:
     if not isinstance(one, dict):
         raise StyleclipError(f"Each of changes must be names and values, not {reprlib.repr(one)}.")
     renamed = {"target" if name == "text" else name: value for name, value in one.items()}
-    return {name: value for name, value in renamed.items() if value is not None or name == "beta"}
+    return {"rgb": False, **{name: value for name, value in renamed.items() if value is not None or name == "beta"}}
 
 
 def _face(face: object) -> object:
@@ -131,6 +131,7 @@ def _face(face: object) -> object:
         first, second = [_face(one) for one in _list(own.pop("mixed"), "mixed", 2)]
         return {"source": "mixed", "first": first, "second": second, **own}
     if "blended" in own:
+        own.pop("place", None)  # of the pad's point, which the weights tell, too
         return {"source": "blended", "faces": [_face(one) for one in _list(own.pop("blended"), "blended")], **own}
     if "edited" in own:
         text, neutral, recipe = _studio_edit(own.pop("edit", None))

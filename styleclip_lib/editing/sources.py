@@ -31,16 +31,18 @@ class Seed(Source):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Inverted(Source):
+class Inverted(Source):
     """A face that was found again in the generator (`invert`), and maybe tuned to (`tune_generator`)."""
 
     steps: int = setting(100, "steps of the inversion", low=0, high=MOST_STEPS)
+    stop_after: int | None = setting(None, "end the inversion after so many steps, though the learning rate is planned for all", low=1,
+                                     high=MOST_STEPS)
     tune_steps: int = setting(0, "steps of pivotal tuning after it; 0: none", low=0, high=MOST_STEPS)
     seed: int = setting(0, "seed of the inversion", low=0, high=SEEDS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Portrait(_Inverted, Source):
+class Portrait(Inverted, Source):
     """A picture of the gallery that comes with the kit (data/images)."""
 
     KIND: ClassVar[str] = "portrait"
@@ -51,7 +53,7 @@ class Portrait(_Inverted, Source):
 
 
 @dataclass(frozen=True, kw_only=True)
-class File(_Inverted, Source):
+class File(Inverted, Source):
     """A picture of one's own. face: which one in it, 0 being the largest; None: the only one, or the picture as a whole."""
 
     KIND: ClassVar[str] = "file"

@@ -25,8 +25,9 @@ def test_a_text_a_slider_its_code_its_recipe_and_the_face_before(lesson, lab):
     page.get_by_role("button", name="Copy as code").click()
     page.locator(f"{STUDIO} textarea").wait_for()
     code = page.locator(f"{STUDIO} textarea").input_value()
-    assert "a face with a hat" in code and len(code.strip().splitlines()) == 5
-    said = run_new_cell(page, code + "print(float((image.clamp(-1, 1) - studio.shot.after).abs().max()) < 1e-3, studio.stage.last_error)")
+    assert "a face with a hat" in code and len(code.strip().splitlines()) == 6
+    same = "bool((image.clamp(-1, 1) == studio.session.shot.after).all())"
+    said = run_new_cell(page, f"{code}print({same}, studio.session.stage.last_error)")
     assert "True None" in said
 
     after = picture(page)
@@ -59,8 +60,8 @@ def test_a_photograph_with_several_faces_which_the_notebook_does_not_keep(lesson
     wait_for_another(page, before)  # the encoder's guess
     page.get_by_role("button", name="Stop").click()
     page.locator(f"{STUDIO} button:enabled", has_text="Undo").wait_for()  # the inversion has ended
-    said = run_new_cell(page, "print(studio.scene.face, studio.stage.last_error)")
-    assert "{'file': 'two.png', 'face': 1} None" in said
+    said = run_new_cell(page, "print(repr(studio.session.scene.face), studio.session.stage.last_error)")
+    assert "name='two.png', face=1) None" in said
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
     kept = (lab[1] / "07_studio.ipynb").read_text()
     assert "two.png" in kept and "widgets" not in json.loads(kept)["metadata"]
@@ -70,15 +71,15 @@ def test_a_photograph_with_several_faces_which_the_notebook_does_not_keep(lesson
 def test_an_optimisation_is_watched_and_stopped(lesson):
     page, seen = lesson, [picture(lesson)]
     open_tab(page, "Text")
-    page.get_by_role("button", name="optimisation").click()
-    page.locator(f"{STUDIO} button", has_text="Start").click()
+    page.get_by_role("button", name="Latent optimisation").click()
+    page.locator(f"{STUDIO} button", has_text="Apply").locator("visible=true").click()
     for _ in range(5):
         seen.append(wait_for_another(page, seen[-1]))
     assert "Stop keeps the best so far" in status(page)
     page.get_by_role("button", name="Stop").click()
     page.locator(f"{STUDIO} .sc-score b", has_text="Same person").wait_for()
-    ended = run_new_cell(page, "print(studio.scene.edit['ended'], studio.stage.last_error)").split()
-    assert 5 <= int(ended[0]) < 50 and ended[1] == "None" and len(set(seen)) == 6
+    ended = run_new_cell(page, "print(studio.session.scene.recipe.stop_after, studio.session.stage.last_error)").split()
+    assert 5 <= int(ended[0]) < 100 and ended[1] == "None" and len(set(seen)) == 6
 
 
 def test_a_portrait_of_the_gallery(lesson):
@@ -87,7 +88,8 @@ def test_a_portrait_of_the_gallery(lesson):
     page.get_by_role("button", name="anna").click()
     wait_for_another(page, before)
     page.locator(f"{STUDIO} button:enabled", has_text="Undo").wait_for()  # the inversion has ended
-    assert run_new_cell(page, "print(studio.scene.face, studio.stage.last_error)").strip() == "{'portrait': 'anna'} None"
+    said = run_new_cell(page, "print(repr(studio.session.scene.face), studio.session.stage.last_error)")
+    assert said.strip().endswith("name='anna') None")
 
 
 def test_everything_can_be_reached_without_a_mouse(lesson):

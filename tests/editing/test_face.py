@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from styleclip_lib import invert
-from styleclip_lib.editing.face import Face, portraits
+from styleclip_lib.editing.face import Face
+from styleclip_lib.editing.faces import Faces, portraits
 from styleclip_lib.editing.prompt import Prompt
 from styleclip_lib.editing.recipes import Optimization
 from styleclip_lib.editing.sources import Blended, Edited, File, Mixed, Portrait, Seed
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.images import open_picture, save_image
+from styleclip_lib.images import save_image
 from styleclip_lib.photos.loading import load_face
 
 
@@ -46,10 +47,10 @@ def test_a_photograph_and_the_source_that_finds_it_again(tiny, picture):
 
 
 def test_every_source_is_drawn_again(tiny, picture, monkeypatch):
-    monkeypatch.setattr("styleclip_lib.editing.face.load_face", lambda models, source, **_: load_face(models, source, align="never"))
+    monkeypatch.setattr("styleclip_lib.editing.faces.load_face", lambda models, source, **_: load_face(models, source, align="never"))
     name = next(iter(portraits()))
-    for source in (Portrait(name=name, steps=1), File(name=str(picture), steps=1), File(name="upload", steps=1)):
-        face = Face.of(tiny, source, {"upload": open_picture(picture)}, progress=False)
+    for source in (Portrait(name=name, steps=1), File(name=str(picture), steps=1)):
+        face = Face.of(tiny, source, progress=False)
         assert face.source == source and face.w_plus.shape == (1, 8, 10)
     first, second = tiny.sample(1), tiny.sample(2)
     mixed = Face.of(tiny, Mixed(Seed(1), Seed(2), (2, 5)))
@@ -59,6 +60,32 @@ def test_every_source_is_drawn_again(tiny, picture, monkeypatch):
     recipe, prompt = Optimization(steps=2, space="w+", auxiliary_latents=0), Prompt.of(tiny, "a sad face")
     edited = Face.of(tiny, Edited(Seed(1), recipe, "a sad face"), progress=False)
     assert torch.equal(edited.w_plus, recipe.apply(tiny, Face.of_seed(tiny, 1), prompt, progress=False).w_plus)
+
+
+def test_faces_that_took_steps_are_remembered_and_a_picture_is_searched_for_faces_once(tiny, picture):
+    faces, photos = Faces(tiny), [load_face(tiny, picture, align="never")]
+    faces.take_photos("upload", photos)
+    source, seen = File(name="upload", face=0, steps=3), []
+    quick = faces.of(source, quick=True)
+    assert not faces.known(source) and torch.equal(quick.w_plus, tiny.encoder(photos[0].image))
+    face = faces.of(source, lambda step, image: seen.append(step))
+    assert faces.known(source) and faces.of(source) is face and seen == [0, 1, 2]
+    assert faces.known(Mixed(Seed(1), source, (0, 2))) and not faces.known(Edited(source, Optimization(steps=2), "a sad face"))
+    faces.take_photos("upload", photos)  # another picture of the same name
+    assert not faces.known(source)
+    with pytest.raises(StyleclipError, match="no number 1"):
+        faces.of(File(name="upload", face=1))
+
+
+def test_an_inversion_that_is_ended_says_where_and_is_made_again(tiny, picture):
+    source = File(name=str(picture), steps=5)
+    faces = Faces(tiny)
+    faces.take_photos(source.name, [load_face(tiny, picture, align="never")])
+    ended = faces.of(source, lambda step, image: step == 1)
+    assert ended.source == dataclasses.replace(source, stop_after=2) and not faces.known(source)
+    other = Faces(tiny)
+    other.take_photos(source.name, [load_face(tiny, picture, align="never")])
+    assert torch.equal(other.of(ended.source).w_plus, ended.w_plus)
 
 
 @pytest.mark.parametrize(("source", "said"), [

@@ -13,14 +13,15 @@ from styleclip_lib.editing.sources import Blended, Edited, File, Mixed, Portrait
 from styleclip_lib.errors import StyleclipError
 
 DATA = Path(__file__).with_name("data")
-SMILE, BLUE = Change("a smiling face", "a face", 2.0, 0.0523), Change("a face with blue hair", "a face", 4.0, 0.2431, True)
-SAD, BLOND = Change("a sad face", "a smiling face", 2.5, 0.05), Change("a blond haired face", "a face", 4.0, 0.2, True)
+SMILE, BLUE = Change("a smiling face", "a face", 2.0, 0.0523, False), Change("a face with blue hair", "a face", 4.0, 0.2431, True)
+SAD, BLOND = Change("a sad face", "a smiling face", 2.5, 0.05, False), Change("a blond haired face", "a face", 4.0, 0.2, True)
 
 FORMER = {
     "report_optimization": (None, "a sad face", Optimization(
         strength=0.5, steps=4, lr=0.2, lambda_l2=0.0002, lambda_id=0.1, lambda_off_direction=0.15, early_exit=0.14, clip_cap=0.3,
         auxiliary_latents=2, views=2, space="styles", rgb=False, stop_at=128, seed=3)),
-    "report_directions": (None, "a face with glasses", Directions(ridge=3.0, changes=(Change("a face with glasses", beta=0.05),))),
+    "report_directions": (None, "a face with glasses",
+                          Directions(ridge=3.0, changes=(Change("a face with glasses", beta=0.05, rgb=False),))),
     "report_directions_auto": (None, "a sad face with blond hair", Directions(ridge=3.0, changes=(SAD, BLOND))),
     "report_mapper": (None, "a smile face", MapperEdit(strength=1.25, levels=("coarse",))),
     "studio_directions": (Seed(7, 0.7), "a smiling face, a face with blue hair", Directions(changes=(SMILE, BLUE))),

@@ -13,8 +13,8 @@ from styleclip_lib.widgets.lessons.mapper import mapper_sliders
 from styleclip_lib.widgets.lessons.sentence import sentence_box
 from styleclip_lib.widgets.studio.studio import Studio
 
-CONTROLS = ("FloatSlider", "IntSlider", "IntRangeSlider", "Button", "Text", "Textarea", "Dropdown", "Select", "ToggleButtons", "Checkbox",
-            "FileUpload")
+CONTROLS = ("FloatSlider", "IntSlider", "IntRangeSlider", "BoundedFloatText", "BoundedIntText", "Button", "Text", "Textarea", "Dropdown",
+            "Select", "ToggleButton", "ToggleButtons", "Checkbox", "FileUpload")
 WIDGETS = {
     "lessons 00 and 04": lambda models, directions: sentence_box(models, threaded=False),
     "lesson 01": lambda models, directions: generator_sliders(models, threaded=False),
@@ -33,7 +33,7 @@ def test_of_a_lesson(lesson, world, directions):
 
 def test_of_the_studio(world, tmp_path):
     studio = Studio(world, folder=tmp_path, threaded=False)
-    pages = [*studio.tabs["Face"].pages.values(), *studio.tabs["Text"].pages.values()]  # only one of them is on the screen
+    pages = [*studio.tabs["Face"].pages.values(), *(page.box for page in studio.tabs["Text"].pages.values())]  # one of each is seen
     controls = [one for box in (studio.box, *pages) for one in inside(box)]
     assert {type(one).__name__ for one in controls} == set(CONTROLS) and without_help(controls) == []
 

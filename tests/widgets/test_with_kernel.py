@@ -20,15 +20,15 @@ import sys; sys.path.insert(0, {str(ROOT)!r})
 from styleclip_lib import load_models
 from styleclip_lib.widgets.studio.studio import Studio
 studio = Studio(load_models(device="cpu"))
-print(studio.tabs["Face"].seed.model_id, studio.stage.picture.model_id)
+print(studio.tabs["Face"].form.parts["seed"].control.model_id, studio.session.stage.picture.model_id)
 """
 WATCH = """
 end = time.monotonic() + {seconds}
-while studio.state.scene.face.get("seed") != {seed} and time.monotonic() < end:
+while studio.session.history.scene.face.seed != {seed} and time.monotonic() < end:
     time.sleep(0.02)
-print(studio.state.scene.face.get("seed") == {seed})
+print(studio.session.history.scene.face.seed == {seed})
 """
-STATE = "studio.stage.worker.wait_idle(); print(studio.state.scene.face['seed'], len(studio.state.history), studio.stage.last_error)"
+STATE = "s = studio.session; s.wait(); print(s.history.scene.face.seed, len(s.history.scenes), s.stage.last_error)"
 
 
 @pytest.fixture(scope="module")

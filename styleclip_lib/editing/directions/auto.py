@@ -35,10 +35,13 @@ def directions_of(models: Models, recipe: Directions | None = None, prompt: Prom
     return directions
 
 
-def changes_of(directions: GlobalDirections, recipe: Directions, prompt: Prompt) -> tuple[Change, ...]:
-    """What a recipe does for a text: one change, from the neutral text to the target."""
-    rgb = moves_rgb(directions, prompt) if recipe.rgb is None else recipe.rgb
-    return (Change(prompt.text, prompt.neutral or NEUTRAL, recipe.alpha, recipe.beta, rgb),)
+def changes_of(directions: GlobalDirections, recipe: Directions, prompt: Prompt | None) -> tuple[Change, ...]:
+    """What a recipe does: its changes, or one for the text, from the neutral text to the target."""
+    if not recipe.changes:
+        rgb = moves_rgb(directions, prompt) if recipe.rgb is None else recipe.rgb
+        return (Change(prompt.text, prompt.neutral or NEUTRAL, recipe.alpha, recipe.beta, rgb),)
+    prompts = [None if change.rgb is not None else Prompt.of(directions.models, change.target) for change in recipe.changes]
+    return tuple(replace(change, rgb=moves_rgb(directions, asked)) if asked else change for change, asked in zip(recipe.changes, prompts))
 
 
 def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: float | None = None, rgb: bool | None = None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from PIL import Image
 
+from ...descent import OnStep
 from ...images import image_grid
 from ...inversion.invert import invert, psnr
 from ...models import Models
@@ -76,16 +77,18 @@ def yaw_of_degrees(degrees: float) -> float:
     return math.radians(degrees) / YAW_MAX
 
 
-def found(models: Models, state: InversionState, steps: int = 0) -> Found:
-    """The portrait and its inversion after so many steps; no steps give the encoder's guess at once."""
+def found(models: Models, state: InversionState, steps: int = 0, on_step: OnStep | None = None) -> Found:
+    """The portrait and its inversion after so many steps, or fewer if on_step ends it; no steps give the encoder's guess at once."""
     picture = target(state, models.generator.img_resolution).to(models.device)
-    return Found(picture, invert(models, picture, state.space, steps=steps, progress=False).image, steps)
+    inversion = invert(models, picture, state.space, steps=steps, on_step=on_step, progress=False)
+    return Found(picture, inversion.image, len(inversion.history["loss"]) - 1)
 
 
-def inversion_sliders(
-    models: Models, state: InversionState | None = None, steps: int = 40, size: int = 192, threaded: bool = True
-) -> Panel:
+def inversion_sliders(models: Models, state: InversionState | None = None, steps: int = 40, size: int = 192,
+                      threaded: bool = True) -> Panel:
     """A panel with sliders for the portrait, which shows the encoder's guess at once, and a button for the steps behind it.
+
+    Stop, which is there while the steps run, keeps the best so far.
 
     state = where the sliders begin; size = pixels of each of the three pictures.
     """
@@ -109,17 +112,15 @@ def inversion_sliders(
         return start.draw(size), f"{start} (the encoder's guess)"
 
     def invert_now() -> Drawing:
-        try:
-            start, end = (found(models, current(), steps) for steps in (0, controls["steps"].value))
-            return end.draw(size), f"{end}, where the encoder's guess had {start}"
-        finally:
-            controls["invert"].disabled = False
+        steps = controls["steps"].value
+        with panel.running(steps) as on_step:
+            start, end = found(models, current()), found(models, current(), steps, on_step)
+        return end.draw(size), f"{end}, where the encoder's guess had {start}"
 
-    panel = Panel(controls, [("person", "worn"), ("coverage", "yaw"), ("space",), ("steps", "invert")], guess, threaded)
+    panel = Panel(controls, [("person", "worn"), ("coverage", "yaw"), ("space",), ("steps", "invert")], guess, threaded, busy=("invert",))
 
     def pressed() -> None:
-        controls["invert"].disabled = True
-        panel.request(invert_now, "Inverting, a few seconds ...", kind="invert")
+        panel.press(invert_now, "Inverting, a few seconds; Stop keeps the best so far ...", kind="invert")
 
     for name in ("person", "coverage", "yaw", "worn", "space"):
         controls[name].observe(lambda _: panel.request(), names="value")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from PIL import Image
 
-from ...editing.optimization import optimize_latent
+from ...descent import OnStep
+from ...editing.face import Face
+from ...editing.prompt import Prompt
+from ...editing.recipes import Optimization
 from ...editing.result import Edit
 from ...errors import StyleclipError
 from ...evaluation.report import EditReport, measure_edit
@@ -20,64 +22,51 @@ from ..toolkit.stage import Drawing
 
 @dataclass
 class SentenceEdit:
-    """A face and what a sentence made of it.
-
-    w_plus  [1, num_ws, w_dim], the face before
-    before  its picture, [1, 3, R, R] in [-1, 1]
-    """
+    """A face, and what a sentence made of it, if anything was said yet."""
 
     models: Models
-    seed: int
-    text: str
-    w_plus: torch.Tensor
-    before: torch.Tensor
+    face: Face
     edit: Edit | None = None
 
-    def after(self, strength: float = 1.0) -> torch.Tensor:
-        """The picture at this strength, [1, 3, R, R]; 1 is the edit itself, 0 the face before; see `Edit.at`."""
-        return self.before if self.edit is None else self.edit.at(strength).image
+    def at(self, strength: float) -> Face:
+        """The face at this strength: 1 is the edit itself, 0 the face before."""
+        return self.face if self.edit is None else self.edit.at(strength).face
 
     def report(self, strength: float = 1.0) -> EditReport | None:
         """What the edit did, measured; None before there is one."""
         if self.edit is None:
             return None
-        return measure_edit(self.models, self.before, self.after(strength), self.text)
+        return measure_edit(self.models, self.face.image, self.at(strength).image, self.edit.prompt.text)
 
     def draw(self, strength: float = 1.0, size: int = 256) -> Image.Image:
         """Before and after side by side, `size` pixels each."""
-        said = f"{self.text} ({strength:g})" if self.edit is not None else "(nothing said yet)"
-        return image_grid([self.before, self.after(strength)], columns=2, labels=[f"seed {self.seed}", said], size=size)
+        said = "(nothing said yet)" if self.edit is None else f"{self.edit.prompt.text} ({strength:g})"
+        return image_grid([self.face.image, self.at(strength).image], columns=2, labels=[str(self.face.source), said], size=size)
 
 
-def unedited(models: Models, seed: int, psi: float = 0.7) -> SentenceEdit:
+def unedited(models: Models, seed: int) -> SentenceEdit:
     """The face of a seed, with nothing said yet."""
-    w_plus = models.sample(seed, psi)
-    with torch.no_grad():
-        before = models.generator.synthesis(w_plus, noise_mode="const")
-    return SentenceEdit(models, seed, "", w_plus, before)
+    return SentenceEdit(models, Face.of_seed(models, seed))
 
 
-def edited(models: Models, seed: int, text: str, steps: int = 60) -> SentenceEdit:
+def edited(models: Models, seed: int, text: str, steps: int = 60, on_step: OnStep | None = None) -> SentenceEdit:
     """The face of a seed, changed as the text says by latent optimisation; takes seconds.
+
+    on_step  sees each step, and may end it: then it is the best so far
 
     Raises StyleclipError for an empty text or one with a word that the domain does not know.
     """
     if not text.strip():
         raise StyleclipError("Say what the face should become, such as: a smiling face with glasses")
-    models.clip.encode_text([text])  # says at once which word is unknown
-    face = unedited(models, seed)
-    face.text = text.strip()
-    face.edit = optimize_latent(models, face.w_plus, face.text, steps=steps, progress=False)
-    return face
+    prompt, face = Prompt.of(models, text.strip()), Face.of_seed(models, seed)
+    return SentenceEdit(models, face, Optimization(steps=steps).apply(models, face, prompt, on_step, progress=False))
 
 
-def sentence_box(
-    models: Models, text: str = "", seed: int = 0, steps: int = 60, size: int = 256, threaded: bool = True
-) -> Panel:
+def sentence_box(models: Models, text: str = "", seed: int = 0, steps: int = 60, size: int = 256, threaded: bool = True) -> Panel:
     """A panel that edits an invented face: choose a face, type a sentence, press Edit, then move the strength.
 
-    A text that is given is carried out at once, which takes seconds. The status line says what is being done, what
-    the edit changed, and which word is unknown.
+    A text that is given is carried out at once, which takes seconds. Stop, which is there while an edit runs, keeps the best so far.
+    The status line says what is being done, what the edit changed, and which word is unknown.
     """
     wide = {"place": {"width": "330px"}}
     controls = {
@@ -101,17 +90,14 @@ def sentence_box(
 
     def edit_now() -> Drawing:
         nonlocal face
-        try:
-            face = edited(models, controls["seed"].value, controls["text"].value, steps)
-            return current()
-        finally:
-            controls["edit"].disabled = False
+        with panel.running(steps) as on_step:
+            face = edited(models, controls["seed"].value, controls["text"].value, steps, on_step)
+        return current()
 
-    panel = Panel(controls, [("seed", "strength"), ("text", "edit")], current, threaded)
+    panel = Panel(controls, [("seed", "strength"), ("text", "edit")], current, threaded, busy=("edit",))
 
     def pressed() -> None:
-        controls["edit"].disabled = True
-        panel.request(edit_now, "Editing, a few seconds ...", kind="edit")
+        panel.press(edit_now, "Editing, a few seconds; Stop keeps the best so far ...", kind="edit")
 
     controls["seed"].observe(lambda _: panel.request(another_face, kind="face"), names="value")
     controls["strength"].observe(lambda _: panel.request(), names="value")

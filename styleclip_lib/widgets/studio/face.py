@@ -2,96 +2,89 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import random
+from functools import partial
 
 import ipywidgets
+from PIL import Image
 
+from ...editing.faces import portraits
+from ...editing.sources import File, Portrait, Seed, Source
 from ...images import open_picture
-from ..lessons.generator import PSI
-from ..toolkit.controls import button, note, picture, row, slider, switch, upload
+from ...photos.loading import Photo, load_faces
+from ..toolkit.controls import button, note, picture, row, switch, upload
+from ..toolkit.form import Form
 from ..toolkit.stage import png
-from ..toolkit.uploads import Upload, read_upload, take_uploads
-from .faces import portraits
-from .pick import another_seed
-from .state import Scene
-
-if TYPE_CHECKING:
-    from .studio import Studio
+from ..toolkit.uploads import marked, take_uploads
+from .scenes import Scene
+from .session import Session
 
 MOST_FACES = 4
 """Faces of one picture that are offered."""
+
+THUMB = 84
+"""Pixels of a face to choose."""
 
 
 class FaceTab:
     """A seed and truncation, or a portrait of the gallery, or an uploaded picture and a face in it."""
 
-    def __init__(self, studio: Studio):
-        self.studio = studio
+    def __init__(self, session: Session):
+        self.session = session
         self.source = switch(["invented", "gallery", "own picture"], "Where the face comes from")
-        self.seed = slider("seed", 1, 0, 999, 1, "The same seed gives the same face on every machine")
-        self.psi = slider("truncation psi", 0.7, -1, 1.5, 0.05, PSI)
+        self.form = Form(Seed, self._invent)
         self.another = button("Another face", self._another, "A seed by chance", icon="random")
         self.upload = upload("Choose a picture", "image/*", "A photograph with one face or several, or a picture in the generator's size")
         self.preview, self.crops = picture(300, 190), row()
         told = note("It stays in the memory of the kernel: nothing is sent on, and the notebook does not keep it.")
         own = ipywidgets.VBox([row(self.upload), told, row(self.preview), self.crops])
-        self.pages = {"invented": ipywidgets.VBox([self.seed, self.psi, row(self.another)]), "gallery": self._gallery(), "own picture": own}
+        gallery = row(*(self._card(open_picture(path), name, Portrait(name=name), f"Invert the portrait of {name}")
+                        for name, path in portraits().items()))
+        self.pages = {"invented": ipywidgets.VBox([self.form.box, row(self.another)]), "gallery": gallery, "own picture": own}
         self.page = ipywidgets.VBox([self.pages["invented"]])
         self.box = ipywidgets.VBox([note("Take a face. Edits stay when the face changes."), self.source, self.page])
-        for control in (self.seed, self.psi):
-            control.observe(lambda _: self._invent(), names="value")
         self.source.observe(lambda change: setattr(self.page, "children", [self.pages[change["new"]]]), names="value")
         self.upload.observe(lambda _: self._uploaded(), names="value")
+        session.on_follow(self._follow)
 
-    def follow(self, scene: Scene) -> None:
+    def _follow(self, scene: Scene) -> None:
         """Sets seed and truncation to those of an invented face."""
-        if "seed" in scene.face:
-            self.seed.value, self.psi.value = scene.face["seed"], scene.face["truncation_psi"]
+        self.form.set(scene.face)
+        if isinstance(scene.face, Seed):
             self.source.value = "invented"
 
-    def refresh(self) -> None:
-        """Has nothing to follow."""
-
-    def _gallery(self) -> ipywidgets.Widget:
-        cards = []
-        for name, path in portraits().items():
-            thumb = picture(84, 84)
-            thumb.value = png(open_picture(path).resize((84, 84)))
-            take = button(name, lambda name=name: self.studio.change_face({"portrait": name}), f"Invert the portrait of {name}")
-            take.layout.width = "84px"
-            cards.append(ipywidgets.VBox([thumb, take], layout=ipywidgets.Layout(margin="2px")))
-        return row(*cards)
+    def _card(self, face: Image.Image, label: str, source: Source, help: str) -> ipywidgets.Widget:
+        """A small face, and a button that takes it."""
+        thumb = picture(THUMB, THUMB)
+        thumb.value = png(face.resize((THUMB, THUMB)))
+        take = button(label, partial(self.session.change_face, source), help)
+        take.layout.width = f"{THUMB}px"
+        return ipywidgets.VBox([thumb, take], layout=ipywidgets.Layout(margin="2px"))
 
     def _invent(self) -> None:
-        if not self.studio.following:
-            self.studio.change_face({"seed": self.seed.value, "truncation_psi": round(self.psi.value, 2)})
+        self.session.stage.attempt(lambda: self.session.change_face(self.form.value))
 
     def _another(self) -> None:
-        self.seed.value = another_seed()
+        self.form.parts["seed"].value = random.randrange(1000)
 
     def _uploaded(self) -> None:
         files = take_uploads(self.upload)
         if files:
-            self.studio.stage.say("Looking for faces ...")
-            self.studio.stage.worker.submit(lambda: self._look(*files[0]), "upload")
+            self.session.run(lambda: self._offer(*files[0]), "Looking for faces ...", "upload")
 
-    def _look(self, name: str, content: bytes) -> None:
-        """In the worker: finds the faces and offers them. What is wrong goes into the status line."""
-        self.studio.stage.attempt(lambda: self._offer(read_upload(self.studio.models, name, content)))
+    def _offer(self, name: str, content: bytes) -> None:
+        """In the worker: finds the faces, once for all that follows, and offers them."""
+        photos = load_faces(self.session.models, content)
+        self.session.renderer.take_photos(name, photos)
+        self.preview.value = png(marked(photos))
+        offered = [(photo.crop, *self._offered(name, number, photo)) for number, photo in enumerate(photos[:MOST_FACES])]
+        self.crops.children = [self._card(*one) for one in offered]
+        count = f"{len(photos)} {'face was' if len(photos) == 1 else 'faces were'} found, the largest first: choose one."
+        self.session.stage.say(" ".join(["The picture is taken whole: use it." if photos[0].quad is None else count, *photos[0].notes]))
 
-    def _offer(self, found: Upload) -> None:
-        self.studio.renderer.faces.files[found.name] = found.original
-        self.preview.value = png(found.marked)
-        cards = []
-        for number, crop in enumerate(found.crops[:MOST_FACES]):
-            thumb = picture(84, 84)
-            thumb.value = png(crop.resize((84, 84)))
-            face = {"file": found.name, "face": None if found.whole else number}
-            take = button("Use it" if found.whole else f"Face {number + 1}", lambda face=face: self.studio.change_face(face),
-                          "Invert this face, as it was aligned")
-            take.layout.width = "84px"
-            cards.append(ipywidgets.VBox([thumb, take], layout=ipywidgets.Layout(margin="2px")))
-        self.crops.children = cards
-        count = len(found.crops)
-        self.studio.stage.say("The picture has the right size: use it." if found.whole else
-                              f"{count} {'face was' if count == 1 else 'faces were'} found, the largest first: choose one.")
+    @staticmethod
+    def _offered(name: str, number: int, photo: Photo) -> tuple[str, Source, str]:
+        """What stands on the button below a face, which face that is, and the button's help."""
+        if photo.quad is None:
+            return "Use it", File(name=name), "Invert this picture"
+        return f"Face {number + 1}", File(name=name, face=number), "Invert this face, as it was aligned"

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 
-from ...editing.directions.global_directions import GlobalDirections
-from ...editing.recipes import NEUTRAL
-from ...errors import StyleclipError
+from ...editing.face import Face
+from ...editing.faces import Faces
+from ...editing.prompt import Prompt
+from ...editing.recipes import NEUTRAL, Recipe
+from ...editing.result import Edit
+from ...editing.sources import Source
 from ...evaluation.report import EditReport, measure_edit
 from ...models import Models
-from .edits import Edits, Moved, asked, moves_code
-from .faces import Faces, Recipe, Watch, is_picture
-from .state import Scene
+from ...photos.loading import Photo
+from ...portraits.world.attributes import Reading
+from .scenes import Scene
 
 PREVIEW = 128
 """While something is dragged, no picture is drawn larger than this."""
 
+KEPT = 30
+"""Edits that took steps and are kept, so that nobody waits for them twice."""
+
+Watch = Callable[[int, torch.Tensor], bool]
+"""Gets the number of a step and its picture; True ends the work, and the best so far is taken."""
+
 
 @dataclass
 class Shot:
-    """A scene, taken.
+    """A scene, drawn.
 
-    scene    what was carried out; an optimisation that was stopped says so
+    scene    what was carried out: a search that was stopped, or that found its own strength, says so
     before, after  [1, 3, R, R] in [-1, 1]; smaller in a preview
     report   what the edit did (None without an edit, and in a preview)
     readings what the attributes of before and after are (None in a preview, and in a domain without attributes)
@@ -35,115 +43,142 @@ class Shot:
     before: torch.Tensor
     after: torch.Tensor
     report: EditReport | None = None
-    readings: tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | None = None
+    readings: tuple[Reading, Reading] | None = None
 
 
 class Renderer:
-    """Takes scenes. What takes seconds (inversions, optimisations) is remembered.
+    """Draws scenes. What takes seconds (inversions, searches) is remembered."""
 
-    directions, mappers = as `Edits` takes them
-    """
+    def __init__(self, models: Models):
+        self.models, self.faces = models, Faces(models)
+        self._edits: dict[Scene, Edit] = {}
+        self._prompts: dict[tuple[str, str | None], Prompt] = {}
+        self._begun: set[type[Recipe]] = set()
+        self._start: tuple[Source, bool, Face] | None = None  # a slider mostly moves the edit of the face that is there
+        self._last: tuple[Scene, Face, Edit] | None = None
 
-    def __init__(self, models: Models, directions: GlobalDirections | None = None, mappers: Sequence[str | Path] = ()):
-        self.models, self.faces, self.edits = models, Faces(models), Edits(models, directions, mappers)
-        self._texts: dict[str, str] = {}
-        self._full: Shot | None = None
-        self._start: tuple[object, torch.Tensor, torch.Tensor] | None = None
+    def take_photos(self, name: str, photos: Sequence[Photo]) -> None:
+        """The faces of a picture of one's own; what another one of the same name has led to is forgotten."""
+        self.faces.take_photos(name, photos)
+        self._edits.clear()
+        self._start = self._last = None
+
+    # --- what a scene needs ------------------------------------------------------------------------------------------
+
+    def check(self, scene: Scene) -> None:
+        """Raises StyleclipError for what can be said before anything is drawn: a face that is not there, a word that CLIP cannot read."""
+        self.faces.check(scene.face)
+        self._prompt(scene)
+        for change in getattr(scene.recipe, "changes", ()):
+            self._understood(change.target, change.neutral)
+
+    def takes_steps(self, scene: Scene) -> bool:
+        """Whether the edit is searched for, face by face."""
+        return scene.recipe is not None and (hasattr(scene.recipe, "steps") or scene.recipe.strength == "auto")
+
+    def takes_long(self, scene: Scene) -> bool:
+        """Whether something has to be searched for or learnt first."""
+        if not self.faces.known(scene.face):
+            return True
+        if scene.recipe is None or _searched(scene) in self._edits:
+            return False
+        return self.takes_steps(scene) or not scene.recipe.is_ready(self.models, self._prompt(scene))
+
+    def steps(self, scene: Scene) -> int:
+        """How many steps the longest part of a scene takes, as far as that is known."""
+        return getattr(scene.recipe, "steps", None) or getattr(scene.face, "steps", None) or 1
+
+    def prepares(self, scene: Scene) -> str:
+        """What to say before a method is used for the first time, which may compute what it needs; else nothing."""
+        kind = type(scene.recipe)
+        if scene.recipe is None or kind in self._begun:
+            return ""
+        return f"{kind.TITLE}: the first use loads what is needed, or computes it, where the domain brings none ..."
+
+    # --- pictures ----------------------------------------------------------------------------------------------------
+
+    def face(self, source: Source, preview: bool = False, watch: Watch | None = None) -> Face:
+        """The face of a source; in a preview the encoder's guess where a picture is not inverted yet. Raises StyleclipError."""
+        guess = preview and not self.faces.known(source)
+        if self._start is None or self._start[:2] != (source, guess):
+            face = self.faces.of(source, watch, preview)
+            self._start = face.source, guess, face
+        return self._start[2]
 
     def shot(self, scene: Scene, preview: bool = False, watch: Watch | None = None, wanted: Callable[[], bool] = lambda: True) -> Shot:
         """Draws a scene, and measures it unless it is a preview.
 
         preview = draw small, and take the encoder's guess where a picture is not inverted yet
-        watch = sees every step of an inversion or an optimisation, and may end it
+        watch = sees every step of an inversion or a search, and may end it
         wanted = whether somebody still waits for the measurements, asked before each of them
 
         Raises StyleclipError for what cannot be carried out.
         """
-        full = not preview or (self._small(preview) is None and self._known(scene.face))
-        if self._full is not None and full and self._full.scene == scene:
-            return self._measured(self._full, preview, wanted)  # the preview was as large, and all that is missing are the numbers
-        start, before = self._before(scene.face, preview, watch)
-        shot = Shot(scene, before, before)
-        if scene.edit is not None:
-            moved = self.edits.moved(start, scene.edit, watch)
-            shot = Shot(Scene(scene.face, moved.edit), before, self.draw(moved, preview))
-        self._full = shot if full and self._known(scene.face) else None
-        return self._measured(shot, preview, wanted)
+        stop_at = self._small() if preview else None
+        start = self.face(scene.face, preview, watch)
+        edit = None if scene.recipe is None else self._edit(scene, start, watch)
+        if not preview:
+            scene = replace(scene, face=start.source, recipe=scene.recipe and scene.recipe.as_done(edit.recipe))
+        before = start.draw(stop_at).clamp(-1, 1) if stop_at else start.image.clamp(-1, 1)
+        after = before if edit is None else (edit.face.draw(stop_at) if stop_at else edit.image).clamp(-1, 1)
+        shot = Shot(scene, before, after)
+        return shot if preview else self._measured(shot, wanted)
 
-    @torch.no_grad()
-    def code(self, face: Recipe, preview: bool = False, watch: Watch | None = None) -> torch.Tensor:
-        """The latent code of a face, [1, num_ws, w_dim]. Raises StyleclipError if it cannot be made."""
-        if "seed" in face:
-            return self.models.sample(face["seed"], face["truncation_psi"])
-        if is_picture(face):
-            guess = self.faces.guess(face) if preview else None
-            if guess is not None:
-                return guess
-            with torch.enable_grad():
-                return self.faces.invert(face, watch)
-        if "mixed" in face:
-            a, b = (self.code(one, preview, watch) for one in face["mixed"])
-            first, last = face["layers"]
-            return torch.cat([a[:, :first], b[:, first:last], a[:, last:]], dim=1)
-        if "blended" in face:
-            parts = [weight * self.code(one, preview, watch) for weight, one in zip(face["weights"], face["blended"])]
-            return sum(parts[1:], parts[0])
-        if not moves_code(face["edit"]):
-            raise StyleclipError("Only what a mapper or an optimisation made has a latent code to go on from; to say more with global "
-                                 "directions, add a text.")
-        return self.edits.moved(self.code(face["edited"], preview, watch), face["edit"], watch).w_plus
+    def found_strengths(self, scene: Scene, kind: type[Recipe], texts: Sequence[str], wanted: Callable[[], bool]) -> Scene | None:
+        """The scene with the strengths that suit its face, text by text; None if it is not wanted any more.
 
-    def takes_long(self, scene: Scene) -> bool:
-        """Whether there is an optimisation or an inversion to be done first, of which the steps are worth watching."""
-        if not self._known(scene.face):
-            return True
-        return scene.edit is not None and scene.edit["method"] == "optimization" and not self.edits.ready(self.code(scene.face), scene.edit)
+        kind = a recipe that can hold several texts with a strength each, as `changes`.
+        """
+        start, changes = self.face(scene.face), ()
+        for text in texts:
+            if not wanted():
+                return None
+            changes += kind(strength="auto").apply(self.models, start, self._understood(text, None), progress=False).recipe.changes
+        return scene.edited(kind(changes=changes) if changes else None)
 
-    def text(self, edit: Recipe | None) -> str:
-        """What an edit was asked for, as one text; "" if no text says it."""
-        if edit is not None and edit["method"] == "mapper" and edit["mapper"] not in self._texts:
-            self._texts[edit["mapper"]] = self.edits.mapper(edit["mapper"]).recipe.get("text", "")
-        return asked(edit, self._texts)
+    def _edit(self, scene: Scene, start: Face, watch: Watch | None) -> Edit:
+        """The edit of a scene; one that took steps is kept, and at another strength it is the same."""
+        key = _searched(scene)
+        if key in self._edits:
+            return self._edits[key].at(scene.recipe.strength)
+        if self._last is None or self._last[0] != scene or self._last[1] is not start:
+            self._begun.add(type(scene.recipe))
+            self._last = scene, start, scene.recipe.apply(self.models, start, self._prompt(scene), watch, progress=False)
+        edit = self._last[2]
+        if self.takes_steps(scene) and self.faces.known(start.source):
+            done = replace(scene, face=start.source, recipe=scene.recipe.as_done(edit.recipe))
+            self._edits = dict([*self._edits.items(), (_searched(done), edit)][-KEPT:])
+        return edit
 
-    def _known(self, face: Recipe) -> bool:
-        if is_picture(face):
-            return self.faces.known(face)
-        inner = face.get("mixed") or face.get("blended") or [face[name] for name in ("edited",) if name in face]
-        if not all(self._known(one) for one in inner):
-            return False
-        return "edited" not in face or self.edits.ready(self.code(face["edited"]), face["edit"])
+    def _prompt(self, scene: Scene) -> Prompt | None:
+        return self._understood(scene.text, scene.neutral) if scene.text else None
 
-    def _before(self, face: Recipe, preview: bool, watch: Watch | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """A face's code and picture; those of the last face are kept, because a slider mostly moves its edit."""
-        asked_for = face, preview and not self._known(face), preview
-        if self._start is None or self._start[0] != asked_for:
-            w_plus = self.code(face, preview, watch)
-            self._start = asked_for, w_plus, self.draw(Moved({}, w_plus), preview)
-        return self._start[1:]
+    def _understood(self, text: str, neutral: str | None) -> Prompt:
+        if (text, neutral) not in self._prompts:
+            self._prompts[text, neutral] = Prompt.of(self.models, text, neutral)
+        return self._prompts[text, neutral]
 
-    @torch.no_grad()
-    def draw(self, moved: Moved, preview: bool = False) -> torch.Tensor:
-        """The picture at which an edit arrives, [1, 3, R, R] in [-1, 1]; smaller in a preview."""
-        generator, stop_at = self.models.generator, self._small(preview)
-        if moved.shift is None:
-            return generator.synthesis(moved.w_plus, stop_at=stop_at).clamp(-1, 1)
-        styles = torch.cat(generator.styles(moved.w_plus), dim=1) + moved.shift
-        return generator.from_styles(*generator.split_styles(styles), stop_at=stop_at).clamp(-1, 1)
-
-    def _small(self, preview: bool) -> int | None:
+    def _small(self) -> int | None:
         """The resolution at which a preview stops; None where the whole picture is no larger."""
         resolutions = self.models.generator.synthesis.resolutions
-        return max(r for r in resolutions if r <= PREVIEW) if preview and resolutions[-1] > PREVIEW else None
+        return max(r for r in resolutions if r <= PREVIEW) if resolutions[-1] > PREVIEW else None
 
     @torch.no_grad()
-    def _measured(self, shot: Shot, preview: bool, wanted: Callable[[], bool]) -> Shot:
-        """A copy of the shot with all numbers, unless it is a preview; with some of them if nobody wants the others any more."""
-        if preview:
-            return shot
-        shot = replace(shot)
+    def _measured(self, shot: Shot, wanted: Callable[[], bool]) -> Shot:
+        """The shot with all numbers; with some of them if nobody wants the others any more."""
+        readings = []
         for picture in (shot.before, shot.after):
             if self.models.attributes is not None and wanted():
-                shot.readings = (*(shot.readings or ()), self.models.attributes(picture))
-        if shot.scene.edit is not None and wanted():
-            shot.report = measure_edit(self.models, shot.before, shot.after, self.text(shot.scene.edit) or NEUTRAL)
-        return shot
+                readings += self.models.attributes.read(picture)
+        report = None
+        if shot.scene.recipe is not None and wanted():
+            text = shot.scene.recipe.own_text(self.models) or shot.scene.text
+            report = measure_edit(self.models, shot.before, shot.after, shot.scene.recipe.asked_for(text) or NEUTRAL)
+        return replace(shot, readings=tuple(readings) if len(readings) == 2 else None, report=report)
+
+
+def _searched(scene: Scene) -> Scene:
+    """The scene at full strength: what has to be searched for once for all strengths."""
+    if scene.recipe is None or scene.recipe.strength == "auto":
+        return scene
+    return replace(scene, recipe=replace(scene.recipe, strength=1.0))

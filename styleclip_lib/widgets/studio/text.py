@@ -1,164 +1,118 @@
-"""The studio's tab for texts: the same wish by global directions, by a mapper, or by optimisation."""
+"""The studio's tab for texts: the same wish by each of the methods, whose controls are made of their recipes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import ipywidgets
 
-from ...editing.recipes import NEUTRAL, Change
+from ...editing.recipes import Recipe
 from ...errors import StyleclipError
-from ...networks.mapper import LEVELS
-from ..lessons.directions import ALPHA, BETA, at_share, said
-from ..lessons.mapper import STRENGTH
-from ..toolkit.controls import button, choice, note, row, slider, switch, text_box, tick
-from .edits import PREPARING, change_recipe
-from .faces import Recipe
-from .state import Scene
-
-if TYPE_CHECKING:
-    from .studio import Studio
+from ..toolkit.controls import button, note, row, switch, text_box
+from ..toolkit.form import Form, Rows
+from .scenes import Scene
+from .session import Session
 
 TEXTS = ("a smiling face", "a face with glasses", "a face with blue hair")
-NO_MAPPER = ("This domain comes without mappers. Train one, as in lesson 05, with train_mapper(models, text).save('mine.safetensors'); "
-             "then open the studio with Studio(models, mappers=['mine.safetensors']). The other two methods need nothing.")
-METHODS = {"global directions": "directions", "mapper": "mapper", "optimisation": "optimization"}
+ASK = "Say what the face should become, such as: a smiling face"
+PRESS = "Press Apply to see it: this takes some seconds."
 
 
 class TextTab:
-    """Three methods, each with its own controls."""
+    """A page for each method, one of which is seen; the text is the same in all of them."""
 
-    def __init__(self, studio: Studio):
-        self.studio = studio
-        self.method = switch(list(METHODS), "Global directions: at once, several texts. Mapper: texts that were learnt. Optimisation: any "
-                                            "text, takes seconds")
-        self.pages = {"directions": self._directions(), "mapper": self._mapper(), "optimization": self._optimisation()}
-        self.page = ipywidgets.VBox([self.pages["directions"]])
-        clear = button("No edit", lambda: studio.go(lambda: Scene(studio.scene.face)), "The face as it is", icon="times")
-        self.box = ipywidgets.VBox([note("Say what the face should become, and how much of it."), self.method, self.page, row(clear)])
-        self.method.observe(lambda change: setattr(self.page, "children", [self.pages[METHODS[change["new"]]]]), names="value")
+    def __init__(self, session: Session):
+        self.session = session
+        self.text = text_box("text", TEXTS[0], "What the face should become, in a sentence")
+        kinds = [kind for kind in reversed(Recipe.family().values()) if kind.NEEDS_TEXT]  # the quickest first
+        self.pages = {kind.TITLE: Page(session, kind, self.text) for kind in kinds}
+        self.method = switch(list(self.pages), "The method that edits the face")
+        self.page = ipywidgets.VBox([self.pages[self.method.value].box])
+        clear = button("No edit", lambda: session.go(lambda: session.scene.edited(None)), "The face as it is", icon="times")
+        self.box = ipywidgets.VBox([note("Say what the face should become, and how much of it."), row(self.method, clear), self.page])
+        self.method.observe(lambda change: setattr(self.page, "children", [self.pages[change["new"]].box]), names="value")
+        self.text.observe(lambda _: self.pages[self.method.value].retyped(), names="value")
+        session.on_follow(self._follow)
+
+    def _follow(self, scene: Scene) -> None:
+        """Turns to the page of the scene's recipe, and lets every page follow it."""
+        if scene.text:
+            self.text.value = scene.text
+        for title, page in self.pages.items():
+            page.follow(scene)
+            if isinstance(scene.recipe, page.kind):
+                self.method.value = title
+
+
+class Page:
+    """The controls of one method. What is quick is shown while they move, all else when Apply is pressed."""
+
+    def __init__(self, session: Session, kind: type[Recipe], text: ipywidgets.Text):
+        self.session, self.kind, self.text = session, kind, text
+        self.choices = kind.choices(session.models, session.mappers)
+        self.form = Form(kind, self._moved, self.choices, ("stop_after",), TEXTS)
+        self.rows = next((part for part in self.form.parts.values() if isinstance(part, Rows)), None)
+        self.apply = button("Apply", self._apply, "Edit the face with these settings", button_style="primary", icon="play")
+        self.find = button("Find the strength", self._find, "As strong as CLIP gains more than the person loses", icon="magic")
+        self.box = ipywidgets.VBox([row(self.apply, self.find), *([] if self.rows else [text]), self.form.box])
 
     def follow(self, scene: Scene) -> None:
-        """Sets the controls of the method that the scene's edit has, and clears those of the others."""
-        edit = scene.edit or {"method": ""}
-        changes = edit["changes"] if edit["method"] == "directions" else []
-        for (text, alpha), one in zip(self.rows, self._in_rows(changes)):
-            text.value, alpha.value = (one["text"], one["alpha"]) if one else (text.value, 0.0)
-        if changes:
-            self.neutral.value = changes[0]["neutral"]
-        if edit["method"] == "mapper" and edit["mapper"] in self.studio.renderer.edits.mappers:
-            self.mapper.value, self.strength.value = edit["mapper"], edit["strength"]
-            for level, box in self.levels.items():
-                box.value = level in edit["acting"]
-        if edit["method"] == "optimization":
-            self.text.value, self.steps.value, self.reached.value = edit["text"], edit["steps"], edit["strength"]
-        if edit["method"] in self.pages:
-            self.method.value = next(name for name, method in METHODS.items() if method == edit["method"])
+        """Sets the controls to the scene's recipe; rows show that there is no other one."""
+        self.form.set(scene.recipe)
+        if self.rows is not None and not isinstance(scene.recipe, self.kind):
+            self.form.set(replace(self.form.value, **{name: () for name, part in self.form.parts.items() if part is self.rows}))
 
-    def refresh(self) -> None:
-        """Has nothing to follow."""
+    def _scene(self) -> Scene:
+        """What the controls ask for. Raises StyleclipError where that makes no sense."""
+        recipe = self.form.value
+        if self.rows is not None:
+            return self.session.scene.edited(recipe if self.rows.value else None)
+        return self.session.scene.edited(recipe, self.text.value.strip())
 
-    def _in_rows(self, changes: list[Recipe]) -> list[Recipe | None]:
-        """Each change in the row that has its text already, or else in one that nobody needs."""
-        said = {one["text"]: one for one in changes}
-        placed = [said.pop(text.value, None) for text, _ in self.rows]
-        return [one or (said.pop(next(iter(said))) if said else None) for one in placed]
+    def retyped(self) -> None:
+        """Somebody wrote another text: a choice that brings its own one does not hold any more."""
+        if self.rows is None and not self.session.following:
+            self.session.stage.attempt(self._ask_anew)
 
-    # --- global directions -------------------------------------------------------------------------------------------
+    def _ask_anew(self) -> None:
+        recipe = self.form.value
+        if recipe.own_text(self.session.models) not in ("", self.text.value.strip()):
+            self.form.set(replace(recipe, **{name: getattr(self.kind(), name) for name in self.choices}))
+        self._show_if_quick()
 
-    def _directions(self) -> ipywidgets.Widget:
-        self.neutral = text_box("neutral text", NEUTRAL, "What the face is before the texts; directions go from here to each of them")
-        self.share = slider("threshold", self.studio.models.calibration.beta_share, 0, 0.95, 0.05, BETA)
-        self.rows = [(text_box(f"text {i + 1}", text, "What the face should become"),
-                      slider("strength alpha", 0.0, -10, 10, 0.25, ALPHA))
-                     for i, text in enumerate(TEXTS)]
-        find = button("Find the strengths", self._find, "As strong as CLIP gains more than the person loses, for every text", icon="magic")
-        for control in (self.neutral, self.share, *(one for pair in self.rows for one in pair)):
-            control.observe(lambda _: self._direct(), names="value")
-        return ipywidgets.VBox([*(one for pair in self.rows for one in pair), self.neutral, self.share, row(find)])
+    def _moved(self) -> None:
+        """Shows what the controls say, if that is quick; the text is that of the choice, if it brings one."""
+        if not self.session.following:
+            self.session.stage.attempt(self._take_its_text)
 
-    def _direct(self) -> None:
-        stage = self.studio.stage
-        if self.studio.following:
-            return
-        if self.studio.renderer.edits.prepared({"method": "directions"}):
-            stage.attempt(self._change)
+    def _take_its_text(self) -> None:
+        self.text.value = self.form.value.own_text(self.session.models) or self.text.value
+        self._show_if_quick()
+
+    def _show_if_quick(self) -> None:
+        scene = self._scene()
+        if self.session.renderer.takes_long(scene):
+            self.session.stage.say(PRESS)
         else:
-            stage.say(PREPARING)
-            stage.worker.submit(lambda: stage.attempt(self._change), "prepare")
+            self.session.show(scene)
 
-    def _change(self) -> None:
-        self.studio.change_edit(self._changes())
-
-    def _changes(self) -> Recipe | None:
-        """The edit that the rows ask for. Raises StyleclipError for a text that CLIP cannot read."""
-        wanted = said([Change(text.value, self.neutral.value, alpha.value) for text, alpha in self.rows])
-        changes = [change_recipe(at_share(self.studio.renderer.edits.directions, change, self.share.value)) for change in wanted]
-        return {"method": "directions", "changes": changes} if changes else None
+    def _apply(self) -> None:
+        self.form.forget()
+        self.session.stage.attempt(lambda: self.session.show(self._scene()))
 
     def _find(self) -> None:
-        texts = [text.value for text, _ in self.rows if text.value.strip()]
-        asked = [text.value for text, alpha in self.rows if text.value.strip() and alpha.value] or texts[:1]
-        self.studio.stage.say("Looking for the strengths, some seconds ...")
-        self.studio.stage.worker.submit(lambda: self.studio.stage.attempt(lambda: self._found(asked)), "find")
+        self.form.forget()
+        self.session.stage.attempt(self._find_strength)
 
-    def _found(self, texts: list[str]) -> None:
-        """In the worker: the strengths of all texts, one after the other, as one edit."""
+    def _find_strength(self) -> None:
+        if self.rows is None:
+            scene = self._scene()
+            self.session.show(replace(scene, recipe=replace(scene.recipe, strength="auto")))
+            return
+        wanted = [text.value.strip() for text, number in self.rows.rows if text.value.strip() and number.value]
+        texts = wanted or [text.value.strip() for text, _ in self.rows.rows if text.value.strip()][:1]
         if not texts:
-            raise StyleclipError("Say what the face should become first, such as: a smiling face")
-        renderer, face = self.studio.renderer, self.studio.scene.face
-        w_plus = renderer.code(face)
-        found = []
-        for text in texts:
-            found += renderer.edits.strengths(w_plus, text, self.neutral.value)
-            if self.studio.stage.worker.cancelled():  # somebody wants something else by now
-                return
-        edit = {"method": "directions", "changes": found[: len(self.rows)]}
-        self.studio.go(lambda: Scene(face, edit if found else None))
-        if not found:
-            self.studio.stage.say("CLIP finds it true of this face already, or not worth what the person would lose.")
-
-    # --- mapper ------------------------------------------------------------------------------------------------------
-
-    def _mapper(self) -> ipywidgets.Widget:
-        names = self.studio.renderer.edits.mappers
-        if not names:
-            return note(NO_MAPPER)
-        self.mapper = choice("mapper", names, "Which of the networks that have learnt one text each")
-        self.strength = slider("strength", 1.0, -1, 2, 0.1, STRENGTH)
-        self.levels = {level: tick(level, True, f"Whether the {level} layers take part") for level in LEVELS}
-        for control in (self.mapper, self.strength, *self.levels.values()):
-            control.observe(lambda _: self._map(), names="value")
-        apply = button("Apply", self._map, "Edit the face with this mapper", button_style="primary")
-        return ipywidgets.VBox([self.mapper, self.strength, row(ipywidgets.Label("levels that act"), *self.levels.values()), row(apply)])
-
-    def _map(self) -> None:
-        if not self.studio.following:
-            acting = [level for level, box in self.levels.items() if box.value]
-            strength = round(self.strength.value, 2)
-            self.studio.change_edit({"method": "mapper", "mapper": self.mapper.value, "strength": strength, "acting": acting})
-
-    # --- optimisation ------------------------------------------------------------------------------------------------
-
-    def _optimisation(self) -> ipywidgets.Widget:
-        self.text = text_box("text", "a smiling face with glasses", "What the face should become, in a sentence", wait=False)
-        self.steps = slider("steps", 50, 5, 150, 5, "Steps of the optimisation; each shows its picture")
-        self.start = button("Start", self._start, "Follow CLIP's gradient for this face and this text", button_style="primary", icon="play")
-        self.reached = slider("strength", 1.0, -1, 2, 0.05, "Of the result: 1 as it was found, 0 the face itself, 2 exaggerated")
-        self.reached.observe(lambda _: self._move(), names="value")
-        return ipywidgets.VBox([self.text, self.steps, row(self.start), self.reached])
-
-    def _start(self) -> None:
-        self.studio.stage.attempt(self._check)
-
-    def _check(self) -> None:
-        text = self.text.value.strip()
-        if not text:
-            raise StyleclipError("Say what the face should become, such as: a smiling face with glasses")
-        self.studio.models.clip.encode_text([text])  # says at once which word is unknown
-        self.studio.change_edit({"method": "optimization", "text": text, "steps": self.steps.value, "strength": 1.0})
-
-    def _move(self) -> None:
-        edit = self.studio.scene.edit
-        if not self.studio.following and edit is not None and edit["method"] == "optimization":
-            self.studio.change_edit({**edit, "strength": round(self.reached.value, 2)})
+            raise StyleclipError(ASK)
+        scene = self.session.scene
+        self.session.search(lambda is_wanted: self.session.renderer.found_strengths(scene, self.kind, texts, is_wanted),
+                            "Looking for the strengths, some seconds ...")

@@ -24,6 +24,14 @@ def slider(label: str, value: float, low: float, high: float, step: float, text:
     return helped(kind(value, min=low, max=high, step=step, description=label, **_placed(room, place), **more), text)
 
 
+def number_box(label: str, value: float, low: float, high: float, text: str, room: str = LABEL, place: Mapping[str, str] = WIDE,
+               ) -> ipywidgets.BoundedFloatText:
+    """A box for a number; whole numbers if the value is one."""
+    kind = ipywidgets.BoundedIntText if isinstance(value, int) else ipywidgets.BoundedFloatText
+    step = {} if isinstance(value, int) else {"step": None}
+    return helped(kind(value, min=low, max=high, description=label, **step, **_placed(room, place)), text)
+
+
 def text_box(label: str, value: str, text: str, wait: bool = True, room: str = LABEL, place: Mapping[str, str] = WIDE,
              **more) -> ipywidgets.Text:
     """A line of text. wait = it is read when it is whole: with Enter, or when the box is left."""

@@ -39,6 +39,19 @@ def pad_weights(x: float, y: float, corners: int = 4) -> list[float]:
     return [(1 - x) * y, x * y, (1 - x) * (1 - y), x * (1 - y)]
 
 
+def pad_point(weights: Sequence[float]) -> tuple[float, float]:
+    """The point of the pad at which the corners have these weights, which sum to 1: the inverse of `pad_weights`.
+
+    Four weights need not belong to a point of a pad; then it is the one with the same sums across and up.
+    """
+    check_corners(len(weights))
+    if len(weights) == 2:
+        return weights[1], 0.5
+    if len(weights) == 3:
+        return weights[2] + weights[0] / 2, weights[0]
+    return weights[1] + weights[3], weights[0] + weights[1]
+
+
 def check_corners(corners: int) -> None:
     """Raises StyleclipError unless a pad can have so many corners."""
     if corners not in PLACES:

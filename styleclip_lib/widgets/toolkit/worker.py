@@ -67,8 +67,8 @@ class Worker:
             self._changed.notify_all()
 
     def cancelled(self) -> bool:
-        """Whether the job that asks was called off; for long jobs to look at, and before a result is shown."""
-        return any(request.off.is_set() for request in self._running.values())
+        """Whether the job that asks, the one begun last, was called off; for long jobs to look at, and before a result is shown."""
+        return bool(self._running) and next(reversed(self._running.values())).off.is_set()
 
     def close(self) -> None:
         """Calls everything off and takes no more jobs; the thread ends as soon as its job does."""

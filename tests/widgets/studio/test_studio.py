@@ -5,21 +5,30 @@ from __future__ import annotations
 import base64
 import dataclasses
 import io
+import json
 import threading
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from styleclip_lib.editing.directions.global_directions import GlobalDirections
-from styleclip_lib.widgets.studio import edits as studio_edits
-from styleclip_lib.widgets.studio.pages import split_view
-from styleclip_lib.widgets.studio.state import Scene
+from styleclip_lib.editing.faces import portraits
+from styleclip_lib.editing.recipes import Change, ChannelShift, Directions, MapperEdit, Optimization
+from styleclip_lib.editing.sources import Blended, Edited, File, Mixed, Portrait, Seed
+from styleclip_lib.widgets.studio.scenes import Scene
+from styleclip_lib.widgets.studio.score import split_view
 from styleclip_lib.widgets.studio.studio import Studio
 from styleclip_lib.widgets.toolkit.stage import png
 
-SEED = {"seed": 1, "truncation_psi": 0.7}
-DIRECTED = {"text": "a smiling face", "neutral": "a face", "alpha": 2.0, "beta": 0.0}
+from ..toolkit.test_uploads import sent
+
+FIRST = Seed(1)
+LONG = 100_000
+"""Steps that nobody waits for."""
 
 
 @pytest.fixture
@@ -27,152 +36,243 @@ def studio(world, tmp_path):
     return Studio(world, folder=tmp_path, threaded=False)
 
 
+@pytest.fixture
+def busy(world, tmp_path):
+    """A studio with a worker, in which a search runs that would take an hour."""
+    studio = Studio(world, folder=tmp_path)
+    yield start_search(studio)
+    studio.close()
+
+
+def start_search(studio):
+    page, session = studio.tabs["Text"].pages["Latent optimisation"], studio.session
+    studio.tabs["Text"].text.value = "a sad face"
+    page.form.parts["steps"].value = LONG
+    page.apply.click()
+    wait_for(lambda: session.progress.bar.value > 0)
+    return studio
+
+
+def directions_page(studio):
+    return studio.tabs["Text"].pages["Global directions"]
+
+
+def alphas(studio):
+    """The sliders of the rows of global directions."""
+    return [number.control for _, number in directions_page(studio).rows.rows]
+
+
 def shown(studio) -> bytes:
-    return studio.stage.picture.value
+    return studio.session.stage.picture.value
 
 
 def drawn(studio, scene) -> bytes:
-    shot = studio.renderer.shot(scene)
+    shot = studio.session.renderer.shot(scene)
     return png(split_view(shot.before, shot.after, studio.compare.value))
 
 
+def status(studio) -> str:
+    return studio.session.stage.status.value
+
+
+def face_form(studio):
+    return studio.tabs["Face"].form.parts
+
+
 def test_the_first_picture_its_reading_and_its_code_are_there_at_once(studio):
-    assert shown(studio) == drawn(studio, Scene(SEED))
+    assert shown(studio) == drawn(studio, Scene())
     assert "nothing to score" in studio.score.value and "headwear" in studio.bars.value
-    assert "models.sample(1" in studio.tabs["Save"].code.value
+    assert "Face.of_seed(models, 1" in studio.tabs["Save"].code.value == studio.code
     assert studio.undo.disabled and studio.redo.disabled
 
 
 def test_face_sliders_change_the_face_and_keep_the_edit(studio):
-    text = studio.tabs["Text"]
-    text.rows[0][1].set_state({"value": 3.0})
-    edit = studio.scene.edit
-    studio.tabs["Face"].seed.set_state({"value": 2})
-    studio.tabs["Face"].psi.set_state({"value": 0.5})
-    assert studio.scene == Scene({"seed": 2, "truncation_psi": 0.5}, edit)
-    assert shown(studio) == drawn(studio, studio.scene) and "Same person" in studio.score.value
+    alphas(studio)[0].set_state({"value": 3.0})
+    scene = studio.session.scene
+    face_form(studio)["seed"].control.set_state({"value": 2})
+    face_form(studio)["truncation_psi"].control.set_state({"value": 0.5})
+    assert studio.session.scene == replace(scene, face=Seed(2, 0.5))
+    assert shown(studio) == drawn(studio, studio.session.scene) and "Same person" in studio.score.value
 
 
 def test_several_texts_at_once(studio):
-    text = studio.tabs["Text"]
-    text.rows[0][1].value, text.rows[1][1].value = 2.0, -1.0
-    changes = studio.scene.edit["changes"]
-    assert [(one["text"], one["alpha"]) for one in changes] == [("a smiling face", 2.0), ("a face with glasses", -1.0)]
-    text.share.value = 0.5
-    assert studio.scene.edit["changes"][0]["beta"] > changes[0]["beta"]
-    text.rows[0][1].value = text.rows[1][1].value = 0.0
-    assert studio.scene == Scene(SEED)
+    alphas(studio)[0].value, alphas(studio)[1].value = 2.0, -1.0
+    smile, glasses = Change("a smiling face", alpha=2.0), Change("a face with glasses", alpha=-1.0)
+    assert studio.session.scene.recipe == Directions(changes=(smile, glasses))
+    beta = directions_page(studio).rows.shared["beta"]
+    beta.automatic.value = False
+    beta.control.value = 0.01
+    assert [one.beta for one in studio.session.scene.recipe.changes] == [0.01, 0.01]
+    alphas(studio)[0].value = alphas(studio)[1].value = 0.0
+    assert studio.session.scene.recipe is None and shown(studio) == drawn(studio, Scene())
 
 
 def test_an_unknown_word_is_named_in_the_status_line_and_nothing_else_changes(studio):
-    text = studio.tabs["Text"]
-    text.rows[0][1].value = 2.0
-    before = shown(studio), studio.scene
-    text.rows[0][0].value = "a face with a xyzzy"
-    assert "xyzzy" in studio.stage.status.value and (shown(studio), studio.scene) == before
+    alphas(studio)[0].value = 2.0
+    before = shown(studio), studio.session.scene
+    directions_page(studio).rows.rows[0][0].control.value = "a face with a xyzzy"
+    assert "xyzzy" in status(studio) and (shown(studio), studio.session.scene) == before
 
 
 def test_mapper_and_its_levels(studio):
     text = studio.tabs["Text"]
-    text.method.value = "mapper"
-    text.strength.value = 0.5
-    text.levels["medium"].value = False
-    assert studio.scene.edit == {"method": "mapper", "mapper": "smile", "strength": 0.5, "acting": ["coarse", "fine"]}
-    assert "expression" in studio.score.value
+    text.method.value = "Latent mapper"
+    parts = text.pages["Latent mapper"].form.parts
+    parts["mapper"].control.value = "smile"
+    parts["strength"].control.value = 0.5
+    parts["levels"].ticks["fine"].value = False
+    scene = studio.session.scene
+    assert scene.recipe == MapperEdit(mapper="smile", strength=0.5, levels=("coarse", "medium"))
+    assert scene.text == text.text.value == "a smiling face" and "expression" in studio.score.value
 
 
-def test_optimisation_shows_its_steps_and_its_strength_needs_no_new_one(studio, monkeypatch):
-    text, said = studio.tabs["Text"], []
-    studio.stage.status.observe(lambda change: said.append(change["new"]), names="value")
-    text.text.value, text.steps.value = "a sad face", 5
-    text.start.click()
-    assert [line for line in said if line.startswith("Step")] == [
-        f"Step {i} of 5; Stop keeps the best so far." for i in range(1, 6)]
-    assert studio.progress.value == 1 and studio.scene.edit["strength"] == 1.0
+def test_another_text_is_not_for_the_mapper_that_was_chosen(studio):
+    text = studio.tabs["Text"]
+    text.method.value = "Latent mapper"
+    mapper = text.pages["Latent mapper"].form.parts["mapper"]
+    mapper.control.value = "smile"
+    text.text.value = "a sad face"
+    assert mapper.value == "" and text.text.value == "a sad face" and "Press Apply" in status(studio)
+    text.method.value, text.text.value = "Global directions", "a smiling face"  # a page that nobody sees keeps out of it
+    assert mapper.value == "" and studio.session.scene.recipe == MapperEdit(mapper="smile")
+
+
+def test_a_search_shows_its_steps_and_its_strength_needs_no_new_one(studio):
+    text, said, bar = studio.tabs["Text"], [], []
+    page = text.pages["Latent optimisation"]
+    studio.session.stage.status.observe(lambda change: said.append(change["new"]), names="value")
+    studio.session.progress.box.layout.observe(lambda change: bar.append(change["new"]), names="visibility")
+    text.text.value = "a sad face"
+    page.form.parts["steps"].control.value = 5
+    assert "Press Apply" in status(studio) and studio.session.scene.recipe is None
+    page.apply.click()
+    assert [line for line in said if line.startswith("Step")] == [f"Step {i} of 5; Stop keeps the best so far." for i in range(1, 6)]
+    assert bar == ["visible", "hidden"]
     said.clear()
-    text.reached.value = 0.5
-    assert not any("Step" in line for line in said) and studio.scene.edit["strength"] == 0.5
-    studio.tabs["Face"].seed.value = 9  # it belonged to the face before
-    assert studio.scene.edit is None
+    page.form.parts["strength"].control.value = 0.5
+    assert not any("Step" in line for line in said) and studio.session.scene.recipe == Optimization(steps=5, strength=0.5)
+    face_form(studio)["seed"].control.value = 9  # it belonged to the face before
+    assert studio.session.scene.recipe is None
 
 
-def test_stop_keeps_the_best_so_far_and_the_controls_work_meanwhile(world, tmp_path):
-    studio = Studio(world, folder=tmp_path)
+def test_the_strength_is_found_by_every_method_and_the_controls_follow(studio):
     text = studio.tabs["Text"]
-    text.text.value, text.steps.value = "a sad face", 150
-    text.start.click()
-    wait_for(lambda: studio.progress.value > 0)
-    studio.halt.click()
-    studio.stage.worker.wait_idle()
-    assert studio.scene.edit["ended"] < 150 and len(studio.state.history) == 2
-    assert "on_step" in studio.code
+    page = text.pages["Latent optimisation"]
+    text.text.value, page.form.parts["steps"].control.value = "a sad face", 5
+    page.find.click()
+    assert studio.session.stage.last_error is None
+    found = studio.session.scene.recipe
+    assert isinstance(found, Optimization) and found.strength == page.form.parts["strength"].value
+    directions_page(studio).find.click()
+    assert studio.session.stage.last_error is None
+    recipe = studio.session.scene.recipe
+    assert recipe is None or directions_page(studio).rows.value == recipe.changes
 
 
-def test_a_new_wish_ends_an_optimisation_and_its_result_is_not_shown(world, tmp_path):
-    studio = Studio(world, folder=tmp_path)
-    text = studio.tabs["Text"]
-    text.text.value, text.steps.value = "a sad face", 150
-    text.start.click()
-    wait_for(lambda: studio.progress.value > 0)
-    studio.tabs["Face"].seed.value = 5
-    studio.stage.worker.wait_idle()
-    assert studio.state.scene == Scene({"seed": 5, "truncation_psi": 0.7}) and shown(studio) == drawn(studio, studio.state.scene)
-    assert len(studio.state.history) == 2
+def test_stop_keeps_the_best_so_far_and_the_controls_work_meanwhile(busy):
+    session = busy.session
+    session.progress.halt.click()
+    session.wait(60)
+    ended = session.scene.recipe.stop_after
+    assert ended < LONG and len(session.history.scenes) == 2 and session.progress.box.layout.visibility == "hidden"
+    assert f"stop_after={ended}" in busy.code and "Same person" in busy.score.value
+    page = busy.tabs["Text"].pages["Latent optimisation"]
+    page.form.parts["strength"].control.value = 0.5
+    session.wait(60)
+    assert session.scene.recipe == Optimization(steps=LONG, stop_after=ended, strength=0.5)
+    page.apply.click()  # the whole search again
+    session.stop()
+    session.wait(60)
+    assert session.scene.recipe.stop_after is not None and session.stage.last_error is None
+
+
+def test_ctrl_c_while_waiting_keeps_the_best_so_far(busy, monkeypatch):
+    worker, calls = busy.session.stage.worker, []
+    wait_idle = worker.wait_idle
+
+    def interrupted(timeout):
+        calls.append(timeout)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        wait_idle(timeout)
+
+    monkeypatch.setattr(worker, "wait_idle", interrupted)
+    busy.wait(60)
+    assert busy.session.scene.recipe.stop_after < LONG and len(calls) == 2
+
+
+def test_a_new_wish_ends_a_search_and_its_result_is_not_shown(busy):
+    face_form(busy)["seed"].control.value = 5
+    busy.wait(60)
+    assert busy.session.history.scene == Scene(domain=busy.session.models.domain, face=Seed(5))
+    assert shown(busy) == drawn(busy, Scene(face=Seed(5))) and len(busy.session.history.scenes) == 2
 
 
 def test_a_new_wish_calls_the_search_for_strengths_off(world, tmp_path, monkeypatch):
     searching, gate = threading.Event(), threading.Event()
     studio = Studio(world, folder=tmp_path)
-    monkeypatch.setattr(studio.renderer.edits, "strengths", lambda *_: searching.set() or (gate.wait(10) and [DIRECTED]))
-    studio.tabs["Text"]._find()
+    found = Scene(domain="tiny").edited(Directions(changes=(Change("a smiling face"),)))
+    monkeypatch.setattr(studio.session.renderer, "found_strengths", lambda *_: searching.set() or (gate.wait(10) and found))
+    directions_page(studio).find.click()
     searching.wait(10)
-    studio.tabs["Face"].seed.value = 5
+    face_form(studio)["seed"].control.value = 5
     gate.set()
-    studio.stage.worker.wait_idle()
-    assert studio.state.scene == Scene({"seed": 5, "truncation_psi": 0.7})
+    studio.wait(60)
+    assert studio.session.scene.face == Seed(5) and studio.session.scene.recipe is None
 
 
 def test_a_dragged_slider_ends_at_its_last_value_which_alone_is_kept(world, tmp_path):
     studio = Studio(world, folder=tmp_path)
     for seed in range(40):
-        studio.tabs["Face"].seed.value = seed
-    studio.stage.worker.wait_idle()
-    assert shown(studio) == drawn(studio, Scene({"seed": 39, "truncation_psi": 0.7}))
-    assert len(studio.state.history) == 2
+        face_form(studio)["seed"].control.value = seed
+    studio.wait(60)
+    assert shown(studio) == drawn(studio, Scene(face=Seed(39))) and len(studio.session.history.scenes) == 2
 
 
 def test_undo_redo_and_the_controls_that_follow(studio):
-    face = studio.tabs["Face"]
-    face.seed.value = 4
-    studio.tabs["Text"].rows[1][1].value = 2.5
+    face_form(studio)["seed"].control.value = 4
+    alphas(studio)[1].value = 2.5
     studio.undo.click()
-    assert studio.scene == Scene({"seed": 4, "truncation_psi": 0.7}) and studio.tabs["Text"].rows[1][1].value == 0
+    assert studio.session.scene.face == Seed(4) and studio.session.scene.recipe is None and alphas(studio)[1].value == 0
     studio.undo.click()
-    assert face.seed.value == 1 and shown(studio) == drawn(studio, Scene(SEED)) and studio.undo.disabled
+    assert face_form(studio)["seed"].value == 1 and shown(studio) == drawn(studio, Scene()) and studio.undo.disabled
     studio.redo.click()
     studio.redo.click()
-    assert studio.tabs["Text"].rows[1][1].value == 2.5 and studio.redo.disabled and len(studio.state.history) == 3
+    assert alphas(studio)[1].value == 2.5 and studio.redo.disabled and len(studio.session.history.scenes) == 3
+
+
+def test_undo_of_a_search_brings_its_page_and_its_text(studio):
+    text = studio.tabs["Text"]
+    text.text.value, text.pages["Latent optimisation"].form.parts["steps"].control.value = "a sad face", 5
+    text.pages["Latent optimisation"].apply.click()
+    text.method.value, text.text.value = "Global directions", "an old face"
+    alphas(studio)[0].value = 2.0
+    studio.undo.click()
+    assert text.method.value == "Latent optimisation" and text.text.value == "a sad face" and alphas(studio)[0].value == 0
 
 
 def test_mixing_takes_layers_of_another_face_and_gives_them_back(studio):
     mix = studio.tabs["Mix"]
     mix.layers.value = (0, 4)
-    assert studio.scene.face == {"mixed": [SEED, {"seed": 12, "truncation_psi": 0.7}], "layers": [0, 4]}
+    assert studio.session.scene.face == Mixed(FIRST, Seed(12), (0, 4))
     mix.second.which.value = "anna"
-    assert studio.scene.face["mixed"][1] == {"portrait": "anna"}
+    assert studio.session.scene.face.second == Portrait(name="anna")
     mix.layers.value = (0, 0)
-    assert studio.scene.face == SEED
+    assert studio.session.scene.face == FIRST
 
 
-def test_a_blend_follows_the_point(studio):
+def test_a_blend_follows_the_point_and_the_point_a_blend(studio):
     blend = studio.tabs["Blend"]
     pad = blend.pad.value
     blend.x.value = 0.0
     blend.y.value = 1.0
-    assert studio.scene.face["weights"] == [1, 0, 0, 0] and blend.pad.value != pad
-    assert drawn(studio, Scene({"seed": 3, "truncation_psi": 0.7})) == shown(studio)
+    assert studio.session.scene.face.weights == (1, 0, 0, 0) and blend.pad.value != pad
+    assert drawn(studio, Scene(face=Seed(3))) == shown(studio)
     blend.number.value = 2
-    assert len(studio.scene.face["blended"]) == 2 and blend.y.disabled
+    assert len(studio.session.scene.face.faces) == 2 and blend.y.disabled
+    studio.show(Scene(domain="tiny", face=Blended((Seed(5), Seed(6), Seed(7)), (0.25, 0.5, 0.25))))
+    assert blend.number.value == 3 and (blend.x.value, blend.y.value) == (0.375, 0.25)
+    assert [pick.seed.value for pick in blend.picks[:3]] == [5, 6, 7]
 
 
 def test_channels_are_moved_shown_and_found(studio):
@@ -181,74 +281,93 @@ def test_channels_are_moved_shown_and_found(studio):
     tab._find()
     assert len(tab.strip.value) > 500 and "Same person" in tab.told.value and len(tab.used.options) > 3
     tab.used.index = 2
-    edit = studio.scene.edit
-    assert edit["method"] == "channel" and abs(edit["sigmas"]) == 10
-    assert (tab.layer.value, tab.number.value, tab.sigmas.value) == (edit["layer"], edit["number"], edit["sigmas"])
-    tab.sigmas.value = 0
-    assert studio.scene.edit is None
+    shift = studio.session.scene.recipe
+    assert isinstance(shift, ChannelShift) and abs(shift.sigmas) == 10 and tab.form.value == shift
+    assert tab.form.parts["number"].control.max == tab.sizes[shift.layer] - 1
+    tab.form.parts["sigmas"].control.value = 0
+    assert studio.session.scene.recipe is None
 
 
 def test_favourites_can_be_shown_again_and_mixed(studio):
-    studio.tabs["Face"].seed.value = 6
+    face_form(studio)["seed"].control.value = 6
     studio.like.click()
-    studio.tabs["Face"].seed.value = 7
+    face_form(studio)["seed"].control.value = 7
     studio.tabs["History"].favourites.index = 0
-    assert studio.scene.face["seed"] == 6
+    assert studio.session.scene.face == Seed(6)
     pick = studio.tabs["Mix"].second
     pick.which.value = "favourite 1"
-    assert pick.face == {"seed": 6, "truncation_psi": 0.7}
+    assert pick.source == Seed(6)
 
 
 def test_history_goes_back_to_any_scene(studio):
     for seed in (4, 5, 6):
-        studio.tabs["Face"].seed.value = seed
+        face_form(studio)["seed"].control.value = seed
     studio.tabs["History"].scenes.index = 1
-    assert studio.scene.face["seed"] == 4 and len(studio.state.history) == 4
+    assert studio.session.scene.face == Seed(4) and len(studio.session.history.scenes) == 4
 
 
-def test_going_on_from_a_result(studio):
+def test_going_on_from_a_result_whatever_made_it(studio):
+    alphas(studio)[0].value = 2.0
+    scene, after = studio.session.scene, shown(studio)
     studio.tabs["History"]._go_on()
-    assert "add a text" in studio.stage.status.value
-    studio.tabs["Text"].strength.value = 0.8
-    edit = studio.scene.edit
-    studio.tabs["History"]._go_on()
-    assert studio.scene == Scene({"edited": SEED, "edit": edit})
+    assert studio.session.scene.face == Edited(FIRST, scene.recipe) and studio.session.scene.recipe is None and shown(studio) == after
+    alphas(studio)[1].value = 1.0
+    assert studio.session.stage.last_error is None and shown(studio) != after
 
 
 def test_the_compare_slider_lays_before_over_after(studio):
-    studio.tabs["Text"].rows[0][1].value = 5.0
-    after = shown(studio)
+    alphas(studio)[0].value = 5.0
+    after, shot = shown(studio), studio.session.shot
     studio.compare.value = 1.0
-    assert shown(studio) == png(split_view(studio.shot.before, studio.shot.before, 0)) != after
+    assert shown(studio) == png(split_view(shot.before, shot.before, 0)) != after
     studio.compare.value = 0.0
     assert shown(studio) == after
 
 
 def test_save_and_load(studio, tmp_path):
-    studio.tabs["Text"].rows[0][1].value = 2.0
-    saved = studio.scene
-    studio.tabs["Save"].name.value = "mine.png"
-    studio.tabs["Save"]._save()
-    assert Image.open(tmp_path / "mine.png").size == (32, 32) and "mine.json" in studio.stage.status.value
-    studio.tabs["Face"].seed.value = 8
-    scene = studio.state.read_recipe((tmp_path / "mine.json").read_bytes())
-    studio.go(lambda: scene)
-    assert studio.scene == saved and studio.tabs["Text"].rows[0][1].value == 2.0
-    studio.tabs["Save"].name.value = "mine.txt"
-    studio.tabs["Save"]._save()
-    assert "extensions" in studio.stage.status.value
+    alphas(studio)[0].value = 2.0
+    saved, save = studio.session.scene, studio.tabs["Save"]
+    save.name.value = "mine.png"
+    save._save()
+    assert Image.open(tmp_path / "mine.png").size == (32, 32) and "mine.json" in status(studio)
+    face_form(studio)["seed"].control.value = 8
+    sent(save.recipe, "mine.json", (tmp_path / "mine.json").read_bytes())
+    assert studio.session.scene == saved and alphas(studio)[0].value == 2.0
+    save.name.value = "mine.txt"
+    save._save()
+    assert "extensions" in status(studio)
 
 
-def test_a_new_studio_ends_the_one_before_and_no_thread_is_left(world, tmp_path):
-    first = Studio(world, folder=tmp_path)
-    first.tabs["Text"].steps.value = 150
-    first.tabs["Text"].start.click()
-    wait_for(lambda: first.progress.value > 0)
+def recipe_of_a_stranger(**edit) -> bytes:
+    return json.dumps({"domain": "tiny", "face": {"seed": 1, "truncation_psi": 0.7}, "edit": edit}).encode()
+
+
+@pytest.mark.parametrize("content", [
+    b"\xff\xd8", b"[" * 100_000, b'{"domain": "ffhq", "face": {"source": "seed"}}',
+    recipe_of_a_stranger(method="optimization", text="a sad face", steps=5, strength=1.0, ended="0 or __import__('os').system('x')"),
+    recipe_of_a_stranger(method="channel", layer="b99", number=3, sigmas=5.0),
+    recipe_of_a_stranger(method="mapper", mapper="../../../etc/passwd", strength=1.0, acting=["coarse"]),
+    recipe_of_a_stranger(method="optimization", text="a xyzzy", steps=5, strength=1.0),
+    b'{"domain": "tiny", "face": {"source": "file", "name": "/dev/zero"}}',
+    b'{"domain": "tiny", "face": {"source": "mixed", "first": {"source": "seed"}, "second": {"source": "seed"}, "layers": [9, 2]}}',
+], ids=range(9))  # fmt: skip
+def test_a_recipe_that_makes_no_sense_is_refused_in_a_sentence_and_changes_nothing(studio, content):
+    before, code = shown(studio), studio.code
+    sent(studio.tabs["Save"].recipe, "mine.json", content)
+    said = status(studio)
+    assert "#b00020" in said and "Traceback" not in said and "Error:" not in said and "<br>" not in said
+    assert shown(studio) == before and studio.code == code == studio.tabs["Save"].code.value
+    assert studio.session.scene == studio.session.history.scene == Scene(domain="tiny")
+    face_form(studio)["seed"].control.value = 2
+    assert shown(studio) == drawn(studio, Scene(face=Seed(2)))
+
+
+def test_a_new_studio_ends_the_one_before_and_no_thread_is_left(busy, world, tmp_path):
     second = Studio(world, folder=tmp_path)
-    wait_for(lambda: first.stage.worker._thread is None)
-    assert len(first.state.history) == 1
-    second.tabs["Face"].seed.value = 3
-    second.stage.worker.wait_idle()
+    wait_for(lambda: busy.session.stage.worker._thread is None)
+    assert len(busy.session.history.scenes) == 1
+    face_form(second)["seed"].control.value = 3
+    second.wait()
     second.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "widget"]
 
@@ -259,24 +378,21 @@ def test_what_a_notebook_keeps_is_a_still_picture(studio):
     assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).width == 2 * 256 + 2
 
 
-def test_a_domain_without_mappers_and_attributes_says_what_is_missing(world, tmp_path, monkeypatch):
-    monkeypatch.setattr(studio_edits, "shipped_mappers", lambda models: [])
+def test_a_domain_without_attributes_says_what_is_missing(world, tmp_path):
     studio = Studio(dataclasses.replace(world, attributes=None), folder=tmp_path, threaded=False)
-    text = studio.tabs["Text"]
-    text.method.value = "mapper"
-    assert "train_mapper" in text.page.children[0].value and "no network that reads attributes" in studio.bars.value
-    text.rows[0][1].value = 2.0
+    assert "no network that reads attributes" in studio.bars.value
+    alphas(studio)[0].value = 2.0
     assert "CLIP is the only judge" in studio.score.value and "Same person" in studio.score.value
-    studio.go(lambda: Scene(SEED, {"method": "mapper", "mapper": "smile", "strength": 1.0, "acting": ["coarse"]}))
-    assert studio.stage.last_error is None  # the controls let it be, whatever the drawing says
 
 
 def test_a_mapper_of_ones_own_can_be_chosen(world, tmp_path):
-    studio = Studio(world, folder=tmp_path, mappers=[tmp_path / "mine.safetensors"], threaded=False)
-    mapper = studio.tabs["Text"].mapper
-    assert mapper.options == ("smile", str(tmp_path / "mine.safetensors"))
-    mapper.value = mapper.options[1]
-    assert studio.scene.edit["mapper"] == mapper.value and "mine.safetensors" in studio.code
+    own = tmp_path / "mine.safetensors"
+    own.write_bytes((world.folder / "mapper_smile.safetensors").read_bytes())
+    studio = Studio(world, folder=tmp_path, mappers=[own], threaded=False)
+    mapper = studio.tabs["Text"].pages["Latent mapper"].form.parts["mapper"].control
+    assert mapper.options[1:] == ("smile", str(own))
+    mapper.value = str(own)
+    assert studio.session.scene.recipe.mapper == str(own) and repr(str(own)) in studio.code
 
 
 def test_directions_are_loaded_in_the_worker_and_the_last_wish_counts(world, directions, tmp_path, monkeypatch):
@@ -284,24 +400,71 @@ def test_directions_are_loaded_in_the_worker_and_the_last_wish_counts(world, dir
     monkeypatch.setattr(GlobalDirections, "available", classmethod(lambda cls, models, progress=True: gate.wait(10) and directions))
     studio = Studio(world, folder=tmp_path)
     for alpha in (1.0, 2.0):
-        studio.tabs["Text"].rows[0][1].value = alpha
-    assert studio.scene.edit is None and "first use" in studio.stage.status.value
+        alphas(studio)[0].value = alpha
+    assert "first use" in status(studio) and len(studio.session.history.scenes) == 1
     gate.set()
-    studio.stage.worker.wait_idle()
-    assert [one["alpha"] for one in studio.state.scene.edit["changes"]] == [2.0] and "Same person" in studio.score.value
+    studio.wait(60)
+    assert [one.alpha for one in studio.session.history.scene.recipe.changes] == [2.0] and "Same person" in studio.score.value
 
 
-def test_a_recipe_that_makes_no_sense_is_named_and_changes_nothing(studio):
-    before = shown(studio)
-    studio.go(lambda: Scene({"seed": "many", "truncation_psi": 0.7}))
-    assert "many" in studio.stage.status.value and shown(studio) == before and studio.state.scene == Scene(SEED)
+def two_faces() -> bytes:
+    picture, content = Image.new("RGB", (700, 330), (150, 150, 150)), io.BytesIO()
+    for name, side, corner in (("anna", 250, (20, 40)), ("felix", 300, (360, 15))):
+        picture.paste(Image.open(portraits()[name]).resize((side, side)), corner)
+    picture.save(content, "PNG")
+    return content.getvalue()
 
 
-def test_every_tab_has_a_title(studio):
+def test_the_faces_of_an_upload_are_found_once_and_one_is_chosen(studio, monkeypatch):
+    from styleclip_lib.photos import loading
+
+    found, find_faces = [], loading.find_faces
+    monkeypatch.setattr(loading, "find_faces", lambda picture: found.append(1) or find_faces(picture))
+    tab = studio.tabs["Face"]
+    sent(tab.upload, "two.png", two_faces())
+    assert "2 faces were found" in status(studio) and len(tab.crops.children) == 2 and not tab.upload.value
+    thumb, take = tab.crops.children[1].children
+    assert take.description == "Face 2" and len(thumb.value) > 500
+    monkeypatch.setattr("styleclip_lib.widgets.studio.face.File", lambda **name: File(steps=2, **name))
+    take.click()
+    assert studio.session.stage.last_error is None and studio.session.scene.face.face == 1
+    face_form(studio)["seed"].control.value = 5
+    studio.undo.click()
+    assert len(found) == 1
+
+
+def test_a_picture_without_a_face_is_refused_in_a_sentence(studio):
+    content = io.BytesIO()
+    Image.new("RGB", (200, 200)).save(content, "PNG")
+    for upload, says in ((content.getvalue(), "No face was found"), (b"no picture", "not a picture")):
+        sent(studio.tabs["Face"].upload, "x.png", upload)
+        assert says in status(studio) and "#b00020" in status(studio)
+
+
+def test_every_tab_has_a_title_and_knows_only_its_session(studio):
     assert [studio.tab.get_title(i) for i in range(7)] == list(studio.tabs)
+    for tab in studio.tabs.values():
+        assert not any(value is studio for value in vars(tab).values())
 
 
-def wait_for(condition, seconds: float = 30.0) -> None:
+def test_the_picture_is_that_of_the_scene_after_a_long_walk(studio):
+    """Whatever is done in whatever order, the picture, the code, and the history's scene agree."""
+    rng = np.random.default_rng(0)
+    moves = [lambda: setattr(face_form(studio)["seed"].control, "value", int(rng.integers(5))),
+             lambda: setattr(alphas(studio)[int(rng.integers(3))], "value", float(rng.integers(-4, 4))),
+             lambda: setattr(studio.tabs["Mix"].layers, "value", (0, int(rng.integers(6)))),
+             lambda: setattr(studio.tabs["Channels"].form.parts["sigmas"].control, "value", float(rng.integers(-5, 5))),
+             studio.undo.click, studio.redo.click, studio.tabs["History"]._go_on]
+    for _ in range(25):
+        moves[rng.integers(len(moves))]()
+        scene = studio.session.history.scene
+        assert studio.session.scene == scene and shown(studio) == drawn(studio, scene)
+    space: dict = {}
+    exec(studio.code, space)
+    assert torch.equal(space["image"].clamp(-1, 1), studio.session.shot.after)
+
+
+def wait_for(condition, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"

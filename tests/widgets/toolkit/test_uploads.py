@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from types import SimpleNamespace
 
 import ipywidgets
+import numpy as np
 import pytest
 from PIL import Image
 
-from styleclip_lib.errors import StyleclipError
-from styleclip_lib.photos.detection import NoFaceError
-from styleclip_lib.widgets.toolkit.stage import png
-from styleclip_lib.widgets.toolkit.uploads import read_upload, take_uploads
+from styleclip_lib.photos.detection import Face
+from styleclip_lib.photos.loading import Photo
+from styleclip_lib.widgets.toolkit.uploads import marked, take_uploads
 
 
 def sent(upload: ipywidgets.FileUpload, name: str, content: bytes) -> None:
@@ -46,26 +45,17 @@ def test_the_tuple_of_ipywidgets_8():
     assert take_uploads(upload) == [("me.png", b"content")] and upload.value == ()
 
 
-def test_a_picture_of_the_right_size_needs_no_face(tiny):
-    found = read_upload(tiny, "a.png", png(Image.new("RGB", (32, 32))))
-    assert found.whole and [crop.size for crop in found.crops] == [(32, 32)]
-
-
-def test_several_faces_are_marked_and_cropped_the_largest_first(models):
+def test_every_face_has_its_box():
     astronaut = pytest.importorskip("skimage.data").astronaut()
-    head = Image.fromarray(astronaut).crop((110, 10, 340, 240))
-    picture = Image.new("RGB", (700, 330), (150, 150, 150))
-    picture.paste(head, (20, 50))
-    picture.paste(head.resize((300, 300)), (350, 15))
-    found = read_upload(models, "two.png", png(picture))
-    assert not found.whole and [crop.size for crop in found.crops] == [(128, 128)] * 2
-    assert found.original.size == (700, 330) and found.marked.width <= 480
-    assert found.marked.getcolors(10**6) != picture.getcolors(10**6)
+    picture = Image.fromarray(astronaut)
+    faces = [Photo(picture, picture, np.zeros((4, 2)), Face(left, 50, left + 100, 150, 1.0)) for left in (100, 250)]
+    small = marked(faces)
+    assert small.size == (320, 320)
+    apart = np.abs(np.asarray(small, int) - np.asarray(picture.resize(small.size, Image.Resampling.LANCZOS), int)).max(2) > 60
+    rows, columns = np.nonzero(apart)
+    assert abs(columns.min() - 100 * 320 / 512) < 3 and abs(columns.max() - 350 * 320 / 512) < 3 and abs(rows.max() - 150 * 320 / 512) < 3
 
 
-@pytest.mark.parametrize(("content", "kind"), [(b"no picture", StyleclipError), (None, NoFaceError)])
-def test_what_has_no_face(models, content, kind):
-    plain = io.BytesIO()
-    Image.new("RGB", (200, 200)).save(plain, "PNG")
-    with pytest.raises(kind):
-        read_upload(models, "x.png", plain.getvalue() if content is None else content)
+def test_a_picture_that_is_taken_whole_has_no_box():
+    picture = Image.effect_noise((64, 64), 80).convert("RGB")
+    assert marked([Photo(picture, picture)]).tobytes() == picture.tobytes()

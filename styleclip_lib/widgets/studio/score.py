@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from ...evaluation.report import EditReport
 from ...images import to_pils
-from ...portraits.world.attributes import ATTRIBUTES, Attribute
+from ...portraits.world.attributes import ATTRIBUTES, Attribute, Reading
 
 STYLE = """<style>
 .sc-studio, .sc-studio .widget-label, .sc-studio .widget-html-content { color: var(--jp-ui-font-color1, #222); }
@@ -30,17 +30,17 @@ GOOD, BAD = "var(--jp-success-color1, #2e7d32)", "var(--jp-error-color1, #c62828
 
 
 def score(report: EditReport | None) -> str:
-    """The scores of an edit in words: target reached, same person, what else changed."""
+    """The scores of an edit in words: success, same person, side effects."""
     if report is None:
         return '<div class="sc-score sc-help">Nothing is edited yet, so there is nothing to score.</div>'
     parts = [_target(report), f"<span><b>Same person:</b> {_grade(report.identity)} ({report.identity:.2f})</span>"]
     changed = ", ".join(f"{_words(name)} ({_words(a)} to {_words(b)})" for name, (a, b) in report.side_effects.items())
-    nothing = "nothing that can be measured" if report.readable else "nobody can read that in this domain"
-    parts.append(f"<span><b>Also changed:</b> {changed or nothing}</span>")
+    nothing = "none that can be measured" if report.readable else "attributes cannot be read in this domain"
+    parts.append(f"<span><b>Side effects:</b> {changed or nothing}</span>")
     return f'<div class="sc-score">{"".join(parts)}</div>'
 
 
-def bars(readings: tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | None) -> str:
+def bars(readings: tuple[Reading, Reading] | None) -> str:
     """Every attribute with a bar and its value; for those that changed, the value before, too.
 
     The bar of a category is as long as its value is sure; that of a scale lies where the number lies.
@@ -48,8 +48,7 @@ def bars(readings: tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | Non
     if readings is None:
         return ('<div class="sc-help">This domain has no network that reads attributes, so there are no bars. '
                 "Same person, and what CLIP makes of it, are measured all the same.</div>")
-    before, after = readings
-    return f'<div class="sc-bars">{"".join(_bar(one, before[one.name][0], after[one.name][0]) for one in ATTRIBUTES)}</div>'
+    return f'<div class="sc-bars">{"".join(_bar(one, *readings) for one in ATTRIBUTES)}</div>'
 
 
 def split_view(before: torch.Tensor, after: torch.Tensor, share: float) -> Image.Image:
@@ -69,8 +68,8 @@ def _target(report: EditReport) -> str:
         return f"<span><b>Target:</b> {seen}; gain in CLIP's eyes {report.clip_gain:+.2f}</span>"
     said = []
     for name, value in report.wanted.items():
-        reached = report.successes[name]
-        color, word = (GOOD, "reached") if reached else (BAD, "not reached")
+        success = report.successes[name]
+        color, word = (GOOD, "success") if success else (BAD, "no success")
         said.append(f'{_words(name)} = {_words(value)} <b style="color: {color}">{word}</b>')
     return f"<span><b>Target:</b> {', '.join(said)}{' (it was so before)' if report.true_before else ''}</span>"
 
@@ -80,25 +79,22 @@ def _grade(identity: float) -> str:
     return next(word for least, word in ((0.9, "surely"), (0.75, "probably"), (0.5, "perhaps"), (-2, "hardly")) if identity >= least)
 
 
-def _bar(attribute: Attribute, was: torch.Tensor, is_now: torch.Tensor) -> str:
-    (old, _, _), (new, left, width) = _reading(attribute, was), _reading(attribute, is_now)
-    said = new if old == new else f"{old} → {new}"
+def _bar(attribute: Attribute, was: Reading, is_now: Reading) -> str:
+    old, new = (reading.value(attribute.name) or "in between" for reading in (was, is_now))
+    said = _words(new if old == new else f"{old} → {new}")
     moved = "" if old == new else " sc-moved"
+    left, width = _place(attribute, is_now)
     fill = f'<span class="sc-fill" style="left: {left:.0f}%; width: {width:.0f}%"></span>'
-    return (f'<div class="sc-bar{moved}" title="{_words(attribute.name)}: {html.escape(said)}"><span>{_words(attribute.name)}</span>'
-            f'<span class="sc-track">{fill}</span><span>{html.escape(said)}</span></div>')
+    return (f'<div class="sc-bar{moved}" title="{_words(attribute.name)}: {said}"><span>{_words(attribute.name)}</span>'
+            f'<span class="sc-track">{fill}</span><span>{said}</span></div>')
 
 
-def _reading(attribute: Attribute, part: torch.Tensor) -> tuple[str, float, float]:
-    """The value in words, and where its bar begins and how wide it is, in percent."""
+def _place(attribute: Attribute, reading: Reading) -> tuple[float, float]:
+    """Where the bar begins and how wide it is, in percent."""
     if not attribute.is_scale:
-        sure, index = part.max(0)
-        return _words(attribute.values[int(index)]), 0.0, 100 * float(sure)
+        return 0.0, 100 * float(reading.parts[attribute.name].max())
     low = 0.0 if attribute.intervals[0][0] == 0 else -1.0
-    place = min(max((float(part) - low) / (1 - low), 0.0), 1.0)
-    true = attribute.is_true(part[None])[0]
-    value = _words(attribute.values[int(true.float().argmax())]) if true.any() else "in between"
-    return value, 94 * place, 6.0
+    return 94 * min(max((reading.number(attribute.name) - low) / (1 - low), 0.0), 1.0), 6.0
 
 
 def _words(name: str) -> str:

@@ -1,0 +1,150 @@
+"""From where a face comes to the face itself: sources are drawn, inverted, mixed, blended, edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from functools import singledispatchmethod
+from pathlib import Path
+
+import torch
+
+from ..descent import OnStep
+from ..errors import StyleclipError
+from ..interpolation import blend
+from ..models import Models
+from ..paths import data_folder
+from ..photos.loading import Photo, load_face
+from .face import Face
+from .prompt import Prompt
+from .sources import Blended, Edited, File, Inverted, Mixed, Portrait, Seed, Source
+
+
+def portraits() -> dict[str, Path]:
+    """The pictures of the gallery, by name."""
+    return {path.stem: path for path in sorted((data_folder() / "images").glob("*.png"))}
+
+
+class Faces:
+    """Makes the faces of sources, and remembers those that took steps.
+
+    A `File` is a path, unless `take_photos` was told of a picture of that name.
+    """
+
+    def __init__(self, models: Models, progress: bool = False):
+        self.models, self.progress = models, progress
+        self._photos: dict[str, Sequence[Photo]] = {}
+        self._found: dict[Source, Face] = {}
+
+    def take_photos(self, name: str, photos: Sequence[Photo]) -> None:
+        """The faces of a picture, found before; what another one of the same name has led to is forgotten."""
+        self._photos[name] = photos
+        self._found.clear()
+
+    def of(self, source: Source, on_step: OnStep | None = None, quick: bool = False) -> Face:
+        """The face of a source. The source that it comes with says where steps were ended early, by on_step or by Ctrl-C.
+
+        on_step  sees each step of an inversion or a search, and may end it: then it is the best so far
+        quick    no steps: the encoder's guess for a picture that is not inverted yet, and the face before for an edit that is searched for
+
+        Raises StyleclipError for a picture that is not there or has no such face, and for layers or codes that do not fit.
+        """
+        if source in self._found:
+            return self._found[source]
+        face = self._make(source, on_step, quick)
+        if not quick and _takes_steps(face.source):
+            self._found[face.source] = face
+        return face
+
+    def known(self, source: Source) -> bool:
+        """Whether a face can be had without steps."""
+        if source in self._found:
+            return True
+        return not _takes_steps(source) and all(map(self.known, _inside(source)))
+
+    def check(self, source: Source) -> None:
+        """Raises StyleclipError for what can be said at once: a picture that is not there, layers that the generator does not have."""
+        for one in _inside(source):
+            self.check(one)
+        if isinstance(source, Portrait) and source.name not in portraits():
+            raise StyleclipError(f"The gallery has no portrait {source.name!r}, only {', '.join(portraits())}.")
+        if isinstance(source, File) and source.name not in self._photos and not Path(source.name).is_file():
+            raise StyleclipError(f"The picture {source.name!r} is not there: upload it first, or work in the folder where it lies.")
+        num_ws = self.models.generator.num_ws
+        if isinstance(source, Mixed) and not 0 <= source.layers[0] <= source.layers[1] <= num_ws:
+            raise StyleclipError(f"The layers {source.layers[0]} to {source.layers[1]} are not there: this generator has 0 to {num_ws}.")
+
+    # --- one for each kind of source ---------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _make(self, source: Source, on_step: OnStep | None, quick: bool) -> Face:
+        raise StyleclipError(f"There is no way to make a face of {source}.")
+
+    @_make.register
+    def _(self, source: Seed, on_step: OnStep | None, quick: bool) -> Face:
+        return Face.of_seed(self.models, source.seed, source.truncation_psi)
+
+    @_make.register
+    def _(self, source: Inverted, on_step: OnStep | None, quick: bool) -> Face:
+        self.check(source)
+        seen, ended = 0, False
+
+        def look(step: int, image: torch.Tensor) -> bool:
+            nonlocal seen, ended
+            seen = step + 1
+            ended = bool(on_step and on_step(step, image)) or seen == source.stop_after
+            return ended
+
+        steps = {"steps": 0} if quick else {"steps": source.steps, "tune_steps": source.tune_steps}
+        photo = self._photo(source)
+        face = Face.of_photo(self.models, photo, seed=source.seed, source=source, on_step=look, progress=self.progress, **steps)
+        early = not quick and (ended or seen < source.steps)
+        return replace(face, source=replace(source, stop_after=seen or None)) if early else face
+
+    def _photo(self, source: Portrait | File) -> Photo:
+        if isinstance(source, Portrait):
+            return load_face(self.models, portraits()[source.name], align="never")
+        if source.name not in self._photos:
+            return load_face(self.models, source.name, face=source.face)
+        photos = self._photos[source.name]
+        if (source.face or 0) >= len(photos):
+            raise StyleclipError(f"The picture {source.name!r} has {len(photos)} faces: there is no number {source.face}.")
+        return photos[source.face or 0]
+
+    @_make.register
+    def _(self, source: Mixed, on_step: OnStep | None, quick: bool) -> Face:
+        self.check(source)
+        first, second = (self.of(one, on_step, quick) for one in (source.first, source.second))
+        (start, end), a, b = source.layers, first.code, second.code
+        mixed = torch.cat([a[:, :start], b[:, start:end], a[:, end:]], dim=1)
+        return Face(mixed, self.models.generator, replace(source, first=first.source, second=second.source))
+
+    @_make.register
+    def _(self, source: Blended, on_step: OnStep | None, quick: bool) -> Face:
+        faces = [self.of(one, on_step, quick) for one in source.faces]
+        blended = blend([face.code for face in faces], source.weights)
+        return Face(blended, self.models.generator, replace(source, faces=tuple(face.source for face in faces)))
+
+    @_make.register
+    def _(self, source: Edited, on_step: OnStep | None, quick: bool) -> Face:
+        start = self.of(source.face, on_step, quick)
+        if quick and _takes_steps(source):
+            return start
+        prompt = Prompt.of(self.models, source.text, source.neutral) if source.text else None
+        edit = source.recipe.apply(self.models, start, prompt, on_step, progress=self.progress)
+        return replace(edit.face, source=replace(source, face=start.source, recipe=source.recipe.as_done(edit.recipe)))
+
+
+def _inside(source: Source) -> Iterator[Source]:
+    """The faces of which a face is made."""
+    for one in fields(source):
+        value = getattr(source, one.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Source):
+                yield part
+
+
+def _takes_steps(source: Source) -> bool:
+    """Whether the last thing that makes this face is searched for in steps."""
+    made = getattr(source, "recipe", source)
+    return getattr(made, "steps", 0) > 0
