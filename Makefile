@@ -2,6 +2,7 @@
 # make test       set everything up and run the tests and the lessons
 # make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
 # make test-full  every test, also those that take hours or much memory on a laptop
+# make fuzz      change honest files at random for an hour, or FUZZ_SECONDS for each of 13 kinds, and read them
 # make test-colab run the tests of the widgets with the versions that Colab has
 # make lint       check the style, the types and the layers of the code
 # make coverage   which lines the tests run; build/coverage has a page for each file
@@ -21,7 +22,7 @@ export OMP_WAIT_POLICY := passive
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
-.PHONY: lab test test-fast test-full test-colab lint coverage docs notebooks clean
+.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks clean
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -34,8 +35,11 @@ test-fast: $(VENV)/installed-test
 	$(PYTEST) -m "not slow and not full" tests --ignore=tests/browser
 
 test-full: $(VENV)/installed-test
-	$(PYTEST) $(NBVAL) tests notebooks --ignore=tests/browser
+	FUZZ_SECONDS=9 $(PYTEST) $(NBVAL) tests notebooks --ignore=tests/browser
 	$(BIN)/python -m pytest tests/browser
+
+fuzz: $(VENV)/installed-test
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-280} $(BIN)/python -m pytest -x tests/test_fuzz.py
 
 test-colab: $(VENV)/installed-colab
 	PYTHONPATH=$(CURDIR)/$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets

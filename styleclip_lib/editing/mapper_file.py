@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..errors import StyleclipError
@@ -13,6 +12,9 @@ from ..networks.mapper import Mapper
 from ..paths import written_whole
 from ..weights.domain import INDEX, file_path, load_tensors, read_index
 from ..weights.downloads.fingerprint import fingerprint
+from ..weights.readers.filled import compared, unfilled
+from ..weights.schema import MapperFacts, parsed
+from ..weights.tensor_file import read_metadata
 
 PREFIX = "mapper_"
 """The mapper "smile" of a domain is the file `mapper_smile` in its `domain.json`."""
@@ -42,9 +44,8 @@ def find_mapper(models: Models, name: str | Path) -> Path:
 def mapper_for(models: Models, text: str) -> str | None:
     """The name of the mapper of a domain that was trained for this text, or None."""
     for name in shipped_mappers(models):
-        with safe_open(str(find_mapper(models, name)), framework="pt") as file:
-            if json.loads(file.metadata()[_KEY])["recipe"]["text"] == text.strip():
-                return name
+        if _facts(find_mapper(models, name)).recipe.get("text") == text.strip():
+            return name
     return None
 
 
@@ -60,14 +61,27 @@ def write(path: Path, network: Mapper, generator: torch.nn.Module, recipe: dict)
 
 def read(path: Path, models: Models) -> tuple[Mapper, dict]:
     """The mapper, on the device of the models, and its recipe. Raises StyleclipError if it belongs to another generator."""
+    facts = _facts(path)
+    what = "the mapper that the file speaks of"
+
+    def build() -> Mapper:
+        return Mapper(facts.num_ws, facts.w_dim, facts.levels)
+
     try:
-        with safe_open(str(path), framework="pt") as file:
-            facts = json.loads((file.metadata() or {})[_KEY])
-        network = Mapper(facts["num_ws"], facts["w_dim"], facts["levels"])
-        if facts["generator"] not in map(fingerprint, models.related_generators):
+        if facts.generator not in map(fingerprint, models.related_generators):
             raise StyleclipError(f"{path} was trained for another generator than that of the domain '{models.domain}', where its steps "
                                  "would mean something else; train_mapper(models, text) trains one for this one.")
-        network.load_state_dict(load_tensors(path))
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        tensors = load_tensors(path, accept=lambda shapes: compared(shapes, unfilled(build, what), what))
+        network = build()
+        network.load_state_dict(tensors)
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:
         raise StyleclipError(f"{path} does not hold a mapper; train_mapper(models, text).save(path) makes such a file.") from error
-    return network.to(models.device).eval().requires_grad_(False), facts["recipe"]
+    return network.to(models.device).eval().requires_grad_(False), facts.recipe
+
+
+def _facts(path: Path) -> MapperFacts:
+    """What a file says of itself. Raises StyleclipError for what is no mapper's."""
+    try:
+        return parsed(read_metadata(path)[_KEY].encode(), MapperFacts)
+    except (StyleclipError, KeyError) as error:
+        raise StyleclipError(f"{path} does not hold a mapper; train_mapper(models, text).save(path) makes such a file.") from error

@@ -126,6 +126,25 @@ class ClipConfig(Struct):
     context_length: Annotated[int, Meta(ge=3, le=1024)] = 32
 
 
+class MapperFacts(Struct):
+    """What a mapper's file says of itself: the generator that it belongs to, its sizes, and how it was made."""
+
+    generator: Annotated[str, Meta(max_length=200)]
+    num_ws: Annotated[int, Meta(ge=2, le=64)]
+    w_dim: Annotated[int, Meta(ge=1, le=8192)]
+    levels: Annotated[list[Literal["coarse", "medium", "fine", "all"]], Meta(min_length=1, max_length=4)]
+    recipe: dict[str, Any]
+
+
+class DirectionsFacts(Struct):
+    """What a file of global directions says of itself, as far as it is needed to choose among several."""
+
+    generator: Annotated[str, Meta(max_length=200)]
+    clip: Annotated[str, Meta(max_length=200)]
+    kind: Annotated[str, Meta(max_length=50)]
+    images: Annotated[int, Meta(ge=1, le=10**7)]
+
+
 CONFIGS = {"landmarks": LandmarkConfig, "clip": ClipConfig}
 """The settings that are more than what a network is built with."""
 

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ...errors import StyleclipError
@@ -13,6 +12,8 @@ from ...models import Models
 from ...paths import written_whole
 from ...weights.domain import INDEX, file_path, load_tensors, read_index
 from ...weights.downloads.fingerprint import fingerprint
+from ...weights.schema import DirectionsFacts, parsed
+from ...weights.tensor_file import read_metadata
 
 NAME = "directions"
 
@@ -60,9 +61,10 @@ def read_facts(path: Path) -> dict:
     if not Path(path).is_file():
         raise StyleclipError(f"There are no global directions at {path}; GlobalDirections.compute(models).save(path) makes them.")
     try:
-        with safe_open(str(path), framework="pt") as file:
-            facts = json.loads((file.metadata() or {})[NAME])
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        content = read_metadata(path)[NAME].encode()
+        parsed(content, DirectionsFacts)
+        facts = parsed(content, dict)
+    except (StyleclipError, KeyError) as error:
         raise StyleclipError(f"{path} does not hold global directions; GlobalDirections.compute(models).save(path) makes them.") from error
     return facts
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import requests
+import urllib3
 from tqdm.auto import tqdm
 
 CHUNK = 1 << 16
@@ -18,6 +19,9 @@ PAGE = 1 << 18
 
 TIMEOUT = (15, 60)
 """Seconds until a server must have answered, and must have sent something more."""
+
+MOST_UNKNOWN = 3_000_000_000
+"""Bytes of a file of which nobody said how large it is; the largest official one has 1.2 billion."""
 
 PATIENCE = 3
 """How often in a row a connection may break off without having brought anything new."""
@@ -67,8 +71,8 @@ def _attempt(url: str, part: Path, size: int | None, progress: bool) -> bool:
                 tqdm(total=whole or size, initial=begin, desc=part.stem, unit="B", unit_scale=True, disable=not progress) as shown,
             ):
                 for chunk in chain([first], chunks):
-                    if size is not None and file.tell() + len(chunk) > size:
-                        raise TransferError(f"the server sends more than the {size:,} bytes of the file")
+                    if file.tell() + len(chunk) > (MOST_UNKNOWN if size is None else size):
+                        raise TransferError(f"the server sends more than {MOST_UNKNOWN if size is None else size:,} bytes")
                     file.write(chunk)
                     shown.update(len(chunk))
         except requests.RequestException:
@@ -109,19 +113,19 @@ def _get(url: str, have: int) -> requests.Response:
         raise TransferError("it redirects in a circle") from error
     except requests.ConnectionError as error:
         raise TransferError("no connection") from error
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise TransferError(f"the address cannot be asked ({type(error).__name__})") from error
 
 
 def _announced(response: requests.Response, begin: int) -> int | None:
     """How many bytes the whole file has, as the server says; None if it does not."""
     if begin:
-        said = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        said = re.fullmatch(r"bytes ([0-9]{1,15})-[0-9]+/([0-9]{1,15}|\*)", response.headers.get("Content-Range", ""))
         if said is None or int(said[1]) != begin:
             raise TransferError("the server sends another part of the file than it was asked for")
         return None if said[2] == "*" else int(said[2])
     length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdigit() else None
+    return int(length) if re.fullmatch("[0-9]{1,15}", length) else None
 
 
 def _check_offer(first: bytes, begin: int, whole: int | None, size: int | None) -> None:
