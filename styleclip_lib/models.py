@@ -126,6 +126,16 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
                   attributes=load("attributes", Attributes), device=where, calibration=calibration_of(folder))
 
 
+def load_generator(domain: str | Path = "portraits", device: str = "auto") -> Generator:
+    """The generator of a domain by itself: nothing else of the domain is fetched or read. Settings and errors: see `load_models`."""
+    folder, where = find_domain(domain), _device(device)
+    home = sources(folder).get("generator")
+    if home is None:
+        raise StyleclipError(f"The domain {folder} has no generator; train it: styleclip train generator.")
+    fetch_official(home, ["generator"])
+    return _placed(_network(home, "generator", Generator), where)
+
+
 def calibration_of(folder: Path) -> Calibration:
     """What a domain's `domain.json` says of its networks; else what that of the domain says which it is like; else the defaults.
 

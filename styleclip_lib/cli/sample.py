@@ -43,11 +43,10 @@ def main(arguments: Sequence[str]) -> int:
     check_destination(settings.output)
 
     from ..images import check_picture_path, image_grid, save_image
-    from ..models import load_models
+    from ..models import load_generator
 
     check_picture_path(settings.output)
-    models = load_models(settings.domain, device=settings.device)
-    faces = draw(models, seeds, settings.psi)
+    faces = draw(load_generator(settings.domain, settings.device), seeds, settings.psi)
     save_image(faces if len(seeds) == 1 else image_grid(faces, columns=settings.columns), settings.output)
     print(f"Saved {settings.output}.")
     return 0
@@ -67,14 +66,14 @@ def read_seeds(text: str) -> list[int]:
     return seeds
 
 
-def draw(models, seeds: Sequence[int], psi: float):
+def draw(generator, seeds: Sequence[int], psi: float):
     """One face for each seed, [len(seeds), 3, R, R] in [-1, 1]; a face depends on its own seed alone."""
     import torch
 
     faces = []
     with torch.inference_mode():
         for seed in seeds:
-            z = torch.randn(1, models.generator.z_dim, generator=torch.Generator().manual_seed(seed))
-            w_plus = models.generator.mapping(z.to(models.device), truncation_psi=psi)
-            faces.append(models.generator.synthesis(w_plus, noise_mode="const").cpu())
+            z = torch.randn(1, generator.z_dim, generator=torch.Generator().manual_seed(seed))
+            w_plus = generator.mapping(z.to(generator.mapping.w_avg.device), truncation_psi=psi)
+            faces.append(generator.synthesis(w_plus, noise_mode="const").cpu())
     return torch.cat(faces)

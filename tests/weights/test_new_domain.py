@@ -141,3 +141,13 @@ def test_on_the_command_line(folder, tmp_path, capsys):
         shown = capsys.readouterr()
         assert said in shown.err and shown.err.count("\n") == 1 and shown.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "my domain"]
+
+
+def test_a_generator_alone_is_sampled_without_any_other_network(tmp_path, monkeypatch):
+    """Of a domain that is like ffhq nothing is downloaded for what the generator does by itself."""
+    generator = Generator(16, z_dim=8, w_dim=8, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8})
+    torch.save(generator.state_dict(), tmp_path / "network.pt")
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "cache"))
+    made = import_network(tmp_path / "network.pt", tmp_path / "made", like="ffhq")
+    assert main(["sample", str(tmp_path / "a.png"), "--seeds", "0-3", "--domain", str(made)]) == 0
+    assert (tmp_path / "a.png").is_file() and not (tmp_path / "cache").exists()
