@@ -191,4 +191,4 @@ def read_json(path: str | Path, kind: type[Kind]) -> tuple[Kind, Any]:
         content = file.readall() if file.seek(0, 2) <= MOST_JSON and not file.seek(0) else None
     if content is None:
         raise StyleclipError(f"it has more than {MOST_JSON // 10**6} MB")
-    return parsed(content, kind), msgspec.json.decode(content)
+    return parsed(content, kind), parsed(content, Any)
