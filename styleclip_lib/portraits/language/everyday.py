@@ -24,7 +24,7 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "earrings": "earring, hoops",
     "short hair": "short haircut", "bald": "shaved head, shave head, shave his head, shave her head",
     "without": "no longer wearing, no longer with, takes off, take off, taking off, get rid of, rid of, instead of, rather than, free of",
-    "not": "no longer, anything but", "": "any more, anymore",
+    "serious": "unsmiling, stern, straight faced", "not": "no longer",
 }.items() for other in split(others) if other}
 """Other words -> a word of the captions, for which they stand."""
 

@@ -121,12 +121,13 @@ class _Reader:
         self.style: str | None = None
         self.unknown: list[str] = []
         self.problems: list[str] = []
+        self.unclear: dict[str, str] = {}  # attribute -> the sentence about what the text denies of it
         self.rephrased = bool(unknown_words(text))
 
     def sentences(self) -> Iterator[list[str]]:
         """The words of each sentence, with commas; other words are replaced by those of the captions."""
         text = re.sub(r"\bw/o\b", "without", normalised(self.text))
-        text = re.sub(r"\bw/", "with ", text).replace("can't", "can not").replace("won't", "not")
+        text = re.sub(r"\bw/", "with ", text).replace("can't", "can not").replace("anything but", "not")
         text = re.sub(r"\b(\w+)n't\b", r"\1 not", re.sub(r"'s\b", " ", text)).replace("cannot", "can not")
         if "?" in text and (words_of(text) or [""])[0] in ASKING:
             self.problems.append(f"The text asks a question: {EXAMPLE}.")
@@ -163,7 +164,9 @@ class _Reader:
                 self.style = self.style or style
                 at += length
                 continue
-            if word in NEGATORS:
+            if word in NEGATORS and last is not None and words[at + 1 : at + 2] in ([], [","], ["more"]):
+                last = self._undo(last)
+            elif word in NEGATORS:
                 denying = "" if denying else word
                 self.rephrased = True
             elif word in REMOVERS:
@@ -189,7 +192,8 @@ class _Reader:
             at += 1
         if denying:
             self.unknown.append(denying)
-        if loose and not any(word in ATTRIBUTIVE[loose] for word in (*self.said, *self.denied)) and loose not in ("face", "head"):
+        spoken = {*self.said, *self.denied, *self.unclear}
+        if loose and loose not in ("face", "head") and spoken.isdisjoint(ATTRIBUTIVE[loose]):
             self.unknown.append(loose)
 
     def _far_from_its_noun(self, words: list[str], at: int, noun: str) -> tuple[Statement, ...]:
@@ -213,7 +217,8 @@ class _Reader:
         self.rephrased = True
         phrase = " ".join(words)
         if len(statements) > 1 or statements[0] not in OPPOSITES:
-            self.problems.append(f"The text denies '{phrase}' without saying what should be there instead: {EXAMPLE}.")
+            sentence = f"The text denies '{phrase}' without saying what should be there instead: {EXAMPLE}."
+            self.unclear |= dict.fromkeys((attribute for attribute, _ in statements), sentence)
         else:
             self.denied[statements[0][0]] = OPPOSITES[statements[0]]
 
@@ -251,6 +256,7 @@ class _Reader:
             statements.append((attribute, value or values[-1]))
             self.rephrased = self.rephrased or len(values) > 1
         statements += [(attribute, value) for attribute, value in self.denied.items() if attribute not in self.said]
+        self.problems += [sentence for attribute, sentence in self.unclear.items() if attribute not in self.said]
         unknown = tuple(dict.fromkeys(self.unknown))
         if not words_of(self.text) or all(word in _ARTICLES for word in words_of(self.text)):
             problem = f"The text is empty: {EXAMPLE}."
@@ -281,6 +287,7 @@ def _or_follows(words: list[str], at: int) -> bool:
 
 def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
     """The sentence about words that are not understood, with what comes near."""
+    unknown = tuple(word for word in unknown if word not in NEGATORS | REMOVERS) or unknown
     word = unknown[0]
     if len(unknown) > 1 and 2 * len(unknown) >= len(words):
         return f"This domain does not know the words {', '.join(map(repr, unknown))}: say it in simple English, {EXAMPLE}."
