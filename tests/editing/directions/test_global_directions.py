@@ -723,7 +723,7 @@ def test_the_channels_of_an_edit_that_paints(scanned, tiny):
 
 @pytest.mark.parametrize("target, neutral, hint", [
     ("", NEUTRAL, "empty"), (TARGET, "  ", "empty"), ("a face with glases", NEUTRAL, "'glasses'"), (TARGET, "a fase", "fase"),
-    ("face " * 40, NEUTRAL, "at most 26"), ("a face", "A face.", "let the neutral text say"),
+    ("face " * 40, NEUTRAL, "at most 26"), ("a face", "A face.", "let the target say what should change"),
 ])  # fmt: skip
 def test_texts_that_cannot_be_used(directions, w_plus, target, neutral, hint):
     with pytest.raises(StyleclipError, match=hint):
