@@ -21,7 +21,7 @@ HELP = "\n".join(
         "",
         "Measure a network of a domain again, as its card does, without training it.",
         "",
-        *(f"  {name:11} {what}" for name, what in NETWORKS.items()),
+        *(f"  {name:17} {what}" for name, what in NETWORKS.items()),
         "",
         "styleclip measure NETWORK --help    the options",
     ]
@@ -36,6 +36,8 @@ class Settings:
     """a domain's name or folder"""
     data: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("runs/data")
     """where rendered portraits are kept; what is missing is rendered"""
+    labels: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """for the examiner: a CSV table of pictures labelled by eye (tools/label_portraits.py makes one); says how often it agrees with them"""
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """write the figures to this file too"""
 
@@ -53,7 +55,9 @@ def main(arguments: Sequence[str]) -> int:
     from ..weights.domain import find_domain
 
     module = module_of(name, "Measuring")
-    figures = module.measure_again(module.Settings(**_folders(module, find_domain(settings.domain), settings.data)))
+    if settings.labels is not None and "labels" not in module.Settings.__dataclass_fields__:
+        raise StyleclipError(f"--labels is for the examiner, not for {name}: styleclip measure examiner --labels FILE.")
+    figures = module.measure_again(module.Settings(**_places(module, find_domain(settings.domain), settings)))
     print("\n".join(lines(figures)))
     if settings.json is not None:
         with written_whole(settings.json) as partial:
@@ -62,9 +66,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _folders(module, domain: Path, data: Path) -> dict[str, Path]:
-    """Those of the folders that a network's settings have."""
-    return {name: folder for name, folder in (("domain", domain), ("data", data)) if name in module.Settings.__dataclass_fields__}
+def _places(module, domain: Path, settings: Settings) -> dict[str, Path | None]:
+    """Those of the folders and files that a network's settings have."""
+    places = {"domain": domain, "data": settings.data, "labels": settings.labels}
+    return {name: place for name, place in places.items() if name in module.Settings.__dataclass_fields__}
 
 
 def lines(figures: dict, indent: str = "") -> list[str]:

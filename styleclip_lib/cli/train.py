@@ -14,6 +14,8 @@ NETWORKS = {
     "identity": "the ArcFace network that tells people apart",
     "perceptual": "the features that say how alike two pictures look",
     "attributes": "the readers of hair, glasses, smile and the rest",
+    "examiner": "another reader of them, for measuring alone: nothing learns from it",
+    "examiner_identity": "another network that tells people apart, for measuring alone",
     "encoder": "the e4e encoder that guesses a latent code",
     "landmarks": "dlib's 68 points of a face",
     "mappers": "the latent mappers that ship: one network for each text",
@@ -26,7 +28,7 @@ HELP = "\n".join(
         "",
         "Make the weights of a network of the portraits domain again. Interrupt it and call it again: it resumes.",
         "",
-        *(f"  {name:11} {what}" for name, what in NETWORKS.items()),
+        *(f"  {name:17} {what}" for name, what in NETWORKS.items()),
         "",
         "styleclip train NETWORK --help    the options of a network",
     ]

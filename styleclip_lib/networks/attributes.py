@@ -1,24 +1,26 @@
 """Reading the attributes of the table back from a picture."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Reading
+from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute, Reading
 from .trunk import Trunk
 
 
-def _code_slices() -> dict[str, slice]:
-    """Where each attribute lies in the code: one number for a scale, one logit for each value of a category."""
+def code_slices(table: Sequence[Attribute]) -> dict[str, slice]:
+    """Where each attribute of a table lies in the code: one number for a scale, one logit for each value of a category."""
     slices, start = {}, 0
-    for attribute in ATTRIBUTES:
+    for attribute in table:
         stop = start + (1 if attribute.is_scale else len(attribute.values))
         slices[attribute.name] = slice(start, stop)
         start = stop
     return slices
 
 
-CODE_SLICES = _code_slices()
+CODE_SLICES = code_slices(ATTRIBUTES)
 CODE_SIZE = max(s.stop for s in CODE_SLICES.values())
 
 

@@ -1,22 +1,24 @@
 """Factors as the numbers that a network is asked for."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 
-from ..networks.attributes import CODE_SLICES
+from ..networks.attributes import CODE_SLICES, code_slices
 from ..portraits.language.statements import COLUMN, statements_false, statements_true, visible
-from ..portraits.world.attributes import ATTRIBUTES, BY_NAME
+from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute
 from ..portraits.world.factors import Factors
 
 
-def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:
+def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0, table: Sequence[Attribute] = ATTRIBUTES) -> torch.Tensor:
     """How far a code is from the truth: the mean of the attributes' losses.
 
     With focus > 0 each attribute counts by (its loss / the mean loss)^focus, so that the gradient goes where something is
     still to be learnt; small things such as brows would never be noticed beside skin and background otherwise.
-    code [N, CODE_SIZE] -> a number
+    table = the attributes that the code holds.    code [N, CODE_SIZE] -> a number
     """
-    losses = attribute_losses(code, factors)
+    losses = attribute_losses(code, factors, table)
     weights = (losses.detach() / losses.detach().mean().clamp(min=1e-6)) ** focus
     return (weights * losses).mean()
 
@@ -35,16 +37,16 @@ def statement_loss(logits: torch.Tensor, factors: Factors, focus: float = 0.0) -
     return (weights * losses).mean()
 
 
-def attribute_losses(code: torch.Tensor, factors: Factors) -> torch.Tensor:
+def attribute_losses(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = ATTRIBUTES) -> torch.Tensor:
     """The loss of each attribute: cross-entropy for categories, squared error over variance for scales.
 
     What cannot be seen (the colour of closed eyes) is not asked for.
     code [N, CODE_SIZE] -> [number of attributes]
     """
-    seen = visible(factors)
+    seen, slices = visible(factors), code_slices(table)
     losses = []
-    for attribute in ATTRIBUTES:
-        part, truth = code[:, CODE_SLICES[attribute.name]].float(), getattr(factors, attribute.name)
+    for attribute in table:
+        part, truth = code[:, slices[attribute.name]].float(), getattr(factors, attribute.name)
         if attribute.is_scale:
             span = 1.0 if attribute.intervals[0][0] == 0 else 2.0
             shown = seen[:, COLUMN[attribute.name, attribute.values[0]]].float()

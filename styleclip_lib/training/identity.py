@@ -170,7 +170,12 @@ def measure(network: Identity, s: Settings, people: int = 200) -> dict:
     """Verification: how often two pictures of one unseen person are more alike than pictures of two."""
     portraits = Portraits(DataSettings(s.data, people * s.pictures_each, s.size, s.seed + 3, s.pictures_each))
     embedding = torch.cat([network(to_float(portraits.images(i))) for i in torch.arange(len(portraits)).split(200)])
-    cosine, same = embedding @ embedding.T, portraits.person[:, None] == portraits.person[None, :]
+    return verification(embedding, portraits.person)
+
+
+def verification(embedding: torch.Tensor, person: torch.Tensor) -> dict:
+    """How well the vectors of pictures tell people apart. embedding [N, D] of length one, person int64 [N]"""
+    cosine, same = embedding @ embedding.T, person[:, None] == person[None, :]
     above = torch.ones_like(same).triu(1)
     same_person, others = cosine[same & above], cosine[~same & above]
     some = torch.randperm(len(others), generator=torch.Generator().manual_seed(0))[:20_000]

@@ -16,7 +16,7 @@ from .schema import Index, read_json
 from .tensor_file import Shapes, read_tensors
 
 INDEX = "domain.json"
-SHARED = ("attributes", "clip", "identity", "landmarks", "perceptual")
+SHARED = ("attributes", "clip", "examiner", "examiner_identity", "identity", "landmarks", "perceptual")
 """What a domain may take from the one that it is like."""
 
 

@@ -1,0 +1,120 @@
+"""How often two readings of the same pictures agree: the examiner's and a person's labels, or labels and what a render is known to show."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scipy.stats import binomtest
+
+from ..errors import StyleclipError
+from ..paths import written_whole
+from ..portraits.aligned.world.attributes import ATTRIBUTES, BY_NAME, index_of
+from ..portraits.aligned.world.factors import Factors
+from ..portraits.language.statements import COLUMN, visible
+
+LABELLED = ("expression", "glasses", "headwear", "hair_style", "hair_color", "facial_hair", "age")
+"""The attributes that people are asked for."""
+
+UNKNOWN, BETWEEN = "?", "between"
+"""What a label says where one cannot tell, and where a scale has none of its named values."""
+
+Values = Mapping[str, str | None]
+"""The values of a picture's attributes, None between two of a scale; what nobody can tell is left out."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """In how many of n pictures two readings of an attribute agree."""
+
+    agreed: int
+    n: int
+
+    @property
+    def share(self) -> float:
+        return self.agreed / self.n
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Wilson's confidence interval of the share."""
+        found = binomtest(self.agreed, self.n).proportion_ci(level, "wilson")
+        return float(found.low), float(found.high)
+
+    def __str__(self) -> str:
+        low, high = self.interval()
+        return f"{self.share:.3f} ({low:.3f} to {high:.3f}), n = {self.n}"
+
+
+def agreement(labels: Sequence[Values], readings: Sequence[Values]) -> dict[str, Agreement]:
+    """The agreement on every attribute that is labelled in some picture; pictures that have no label for it do not count."""
+    result = {}
+    for name in BY_NAME:
+        same = [label[name] == reading[name] for label, reading in zip(labels, readings, strict=True) if name in label and name in reading]
+        if same:
+            result[name] = Agreement(sum(same), len(same))
+    return result
+
+
+def known_values(factors: Factors) -> list[dict[str, str]]:
+    """What a person can tell of each render: the values that clearly hold and can be seen. Returns a list of length N."""
+    seen = visible(factors)
+    result: list[dict[str, str]] = [{} for _ in range(len(factors))]
+    bald = factors.hair_style == index_of("hair_style", "bald")
+    for attribute in ATTRIBUTES:
+        columns = [COLUMN[attribute.name, value] for value in attribute.values]
+        clear = attribute.is_true(getattr(factors, attribute.name)) & seen[:, columns]
+        if attribute.name == "hair_color":
+            clear &= ~bald[:, None]
+        for picture, value in clear.nonzero().tolist():
+            result[picture][attribute.name] = attribute.values[value]
+    return result
+
+
+def read_labels(path: Path) -> dict[Path, dict[str, str | None]]:
+    """The labels of a CSV file: picture -> values.
+
+    Its first line names the columns: `picture`, a file beside the table, and attributes. A cell holds a value's name, `between` where a
+    scale has none of its values, and `?` or nothing where one cannot tell.
+    Raises StyleclipError for a table that cannot be read, another column or value, a picture that is not there.
+    """
+    path = Path(path)
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file, skipinitialspace=True)
+            columns, lines = rows.fieldnames or [], list(rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise StyleclipError(f"The labels '{path}' cannot be read ({error}): give a CSV file in UTF-8.") from None
+    if "picture" not in columns:
+        raise StyleclipError(f"The labels '{path}' have no column 'picture': their first line must name it and the attributes.")
+    for name in set(columns) - {"picture", *BY_NAME}:
+        raise StyleclipError(f"The labels '{path}' have a column '{name}', which is no attribute: choose from {', '.join(BY_NAME)}.")
+    result = {}
+    for number, line in enumerate(lines, start=2):
+        picture = path.parent / (line["picture"] or "")
+        if not picture.is_file():
+            raise StyleclipError(f"Line {number} of '{path}' names the picture '{line['picture']}', which is not there.")
+        if None in line or None in line.values():
+            raise StyleclipError(f"Line {number} of '{path}' has not as many cells as the first line.")
+        cells = {name: cell.strip() for name, cell in line.items() if name != "picture" and cell.strip() not in ("", UNKNOWN)}
+        result[picture] = {name: _value(name, cell, f"Line {number} of '{path}'") for name, cell in cells.items()}
+    if not result:
+        raise StyleclipError(f"The labels '{path}' name no picture.")
+    return result
+
+
+def write_labels(path: Path, pictures: Sequence[str], values: Iterable[Values], names: Sequence[str] = LABELLED) -> None:
+    """Writes a table that `read_labels` reads: the names of pictures, and the values of some attributes of each."""
+    with written_whole(path) as partial, open(partial, "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["picture", *names])
+        for picture, known in zip(pictures, values, strict=True):
+            rows.writerow([picture, *((known[name] or BETWEEN) if name in known else UNKNOWN for name in names)])
+
+
+def _value(name: str, cell: str, where: str) -> str | None:
+    attribute = BY_NAME[name]
+    if cell == BETWEEN and attribute.is_scale:
+        return None
+    if cell not in attribute.values:
+        choices = ", ".join([*attribute.values, *([BETWEEN] if attribute.is_scale else []), UNKNOWN])
+        raise StyleclipError(f"{where} says {name} = '{cell}': choose one of {choices}.")
+    return cell

@@ -1,0 +1,37 @@
+"""The networks that measure, and nothing else: who may use them is checked by import-linter (see pyproject.toml)."""
+
+from dataclasses import dataclass
+
+from ..models import Models
+from ..networks.examiner import Examiner, ExaminerIdentity
+from ..weights.domain import INDEX, load_network, sources
+
+
+@dataclass(frozen=True)
+class Examiners:
+    """What a domain's pictures are measured with.
+
+    attributes  image [B, 3, R, R] in [-1, 1] -> what is to be read from it
+    identity    image [B, 3, R, R] in [-1, 1] -> unit vector of the person
+    """
+
+    attributes: Examiner
+    identity: ExaminerIdentity
+
+
+def examiners_of(models: Models) -> Examiners | None:
+    """The networks that measure the pictures of a domain, on its device; loaded once. None for a domain that has none.
+
+    Raises StyleclipError if their files are missing or not what they should be.
+    """
+    if "examiners" not in models.memo:
+        models.memo["examiners"] = _loaded(models)
+    return models.memo["examiners"]
+
+
+def _loaded(models: Models) -> Examiners | None:
+    homes = sources(models.folder) if (models.folder / INDEX).is_file() else {}
+    if not {"examiner", "examiner_identity"} <= set(homes):
+        return None
+    return Examiners(load_network(homes["examiner"], "examiner", Examiner).to(models.device),
+                     load_network(homes["examiner_identity"], "examiner_identity", ExaminerIdentity).to(models.device))

@@ -1,0 +1,186 @@
+"""Trains the network that reads attributes for measuring: `styleclip train examiner`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torchmetrics.functional.classification import multiclass_calibration_error
+
+from ..evaluation.agreement import agreement, known_values, read_labels
+from ..images import load_image
+from ..networks.examiner import CATEGORIES, CODE_SLICES, Examiner
+from ..portraits.aligned.world.attributes import ATTRIBUTES
+from ..portraits.aligned.world.factors import Factors
+from ..weights.domain import load_network
+from .card import About, publish
+from .coding import attribute_loss
+from .data import DataSettings, Portraits, to_float
+from .degrade import degrade
+from .loop import Run, learning_rate
+from .worlds import ALIGNED
+
+ABOUT = About(
+    what="Reads every attribute of a portrait, for measuring and for nothing else: no network is trained with it, no search asks it. "
+         "A ConvNeXt, where the network that training may ask (`attributes`) is VGG-like. Its probabilities are calibrated.",
+    data="Aligned portraits of its own seeds, seen at 128 pixels: warped, partly covered, blurred, coarsened, recoloured, noisy, "
+         "compressed (`training/degrade.py`). What cannot be seen (the colour of closed eyes) is not asked for.",
+    limits="It knows the world of portraits only, and says something about every picture, also about photographs, where "
+           "what it says means little. Renders are known exactly; of edited pictures it is a reading, with the error that is given here.")
+
+
+@dataclass
+class Settings:
+    """Settings of the examiner.
+
+    run      folder of checkpoints and logs
+    data     folder of the rendered portraits
+    domain   the domain to which the network is added at the end
+    count    how many portraits to learn from
+    steps    how many batches
+    batch_size  portraits in a batch
+    lr       learning rate of AdamW at its highest
+    strength of the degradations
+    focus    on the attributes that are not learnt yet (see `coding.attribute_loss`)
+    size     pixels along each side of the portraits, and input_size those that the network sees of them
+    tested   how many other portraits the temperatures are fitted on, and how many yet others it is measured on
+    labels   a table of pictures that a person has labelled (see `evaluation.agreement.read_labels`), to measure the agreement on
+    seed     draws weights, batches, degradations; portraits have seeds of their own, from 5101 on
+    """
+
+    run: Path = Path("runs/examiner")
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    count: int = 20_000
+    steps: int = 6000
+    batch_size: int = 64
+    lr: float = 1.5e-3
+    strength: float = 1.0
+    focus: float = 1.0
+    widths: tuple[int, ...] = (48, 96, 192, 256)
+    depths: tuple[int, ...] = (1, 2, 4, 1)
+    size: int = 256
+    input_size: int = 128
+    tested: int = 1000
+    labels: Path | None = None
+    seed: int = 0
+
+
+PICTURES_EACH = 4  # of each person, so that `examiner_identity` can learn from the same portraits
+LEARNT, CALIBRATED, TESTED = 5101, 5103, 5102  # seeds of portraits
+
+
+def portraits_of(data: Path, count: int, size: int, seed: int) -> Portraits:
+    """Portraits that the networks which measure learn from, or are measured on."""
+    return Portraits(DataSettings(data, count, size, seed, PICTURES_EACH), world=ALIGNED)
+
+
+def pictures(portraits: Portraits, index: torch.Tensor, size: int) -> torch.Tensor:
+    """Portraits at the size that a network looks at. index [N] -> [N, 3, size, size] in [-1, 1]"""
+    return F.interpolate(to_float(portraits.images(index)), size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def train(settings: Settings) -> dict:
+    """Trains, calibrates, measures on portraits that were never seen, and adds the network to the domain. Returns the metrics."""
+    torch.manual_seed(settings.seed)
+    network = Examiner(settings.widths, settings.depths, settings.input_size).to(memory_format=torch.channels_last)
+    seconds = fit(network, settings)
+    calibrate(network, settings)
+    metrics = measure(network, settings)
+    config = {"widths": settings.widths, "depths": settings.depths, "input_size": settings.input_size}
+    publish(network, "examiner", settings, config, seconds, metrics, ABOUT)
+    return metrics
+
+
+def fit(network: Examiner, s: Settings) -> float:
+    """The loop. Returns the seconds that it took."""
+    portraits = portraits_of(s.data, s.count, s.size, LEARNT)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05)
+    with Run(s.run, network=network, optimizer=optimizer) as run:
+        for step in run.steps(s.steps):
+            rng = run.generator(s.seed)
+            index = torch.randint(len(portraits), (s.batch_size,), generator=rng)
+            images = degrade(pictures(portraits, index, network.input_size), rng, s.strength).to(run.device)
+            for group in optimizer.param_groups:
+                group["lr"] = s.lr * learning_rate(step, s.steps)
+            network.train()
+            with run.autocast():
+                code = network.code(images).cpu()
+            loss = attribute_loss(code, portraits.factors[index], s.focus, ATTRIBUTES)
+            run.update(loss, optimizer)
+            run.log(loss=loss)
+    network.eval()
+    return run.seconds
+
+
+@torch.no_grad()
+def codes(network: Examiner, portraits: Portraits, s: Settings, strength: float) -> torch.Tensor:
+    """What the network says of portraits, degraded with that strength. Returns [N, CODE_SIZE]."""
+    rng = torch.Generator().manual_seed(s.seed)
+    return torch.cat([network.code(degrade(pictures(portraits, index, network.input_size), rng, strength)).float()
+                      for index in torch.arange(len(portraits)).split(100)])
+
+
+def calibrate(network: Examiner, s: Settings) -> None:
+    """Fits the temperature of each category, on portraits as bad as those that were learnt from (Guo et al. 2017, section 4.2).
+
+    What will be measured are no perfect renders either, but pictures of a generator.
+    """
+    portraits = portraits_of(s.data, s.tested, s.size, CALIBRATED)
+    for number, (logits, truth) in enumerate(_known(codes(network, portraits, s, s.strength), portraits.factors)):
+        network.temperature[number] = best_temperature(logits, truth)
+
+
+def best_temperature(logits: torch.Tensor, truth: torch.Tensor) -> float:
+    """The temperature T with the least cross-entropy of softmax(logits / T). logits [N, V], truth int64 [N]"""
+    logarithm = torch.zeros((), requires_grad=True)
+    optimizer = torch.optim.LBFGS([logarithm], max_iter=50, line_search_fn="strong_wolfe")
+
+    def loss():
+        optimizer.zero_grad()
+        value = F.cross_entropy(logits / logarithm.exp(), truth)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return logarithm.exp().item()
+
+
+def measure(network: Examiner, s: Settings) -> dict:
+    """How often each attribute is read rightly where a person could tell, and the expected calibration error of the categories."""
+    portraits = portraits_of(s.data, s.tested, s.size, TESTED)
+    result = {}
+    for name, strength in (("renders", 0.0), ("degraded renders", s.strength)):
+        code = codes(network, portraits, s, strength)
+        right = agreement(known_values(portraits.factors), [reading.values() for reading in network.readings(code)])
+        result[name] = {"mean accuracy": round(sum(found.share for found in right.values()) / len(right), 4),
+                        **{attribute: round(found.share, 4) for attribute, found in right.items()},
+                        "calibration error": round(calibration_error(network, code, portraits.factors), 4)}
+    return result | ({} if s.labels is None else against_labels(network, s.labels))
+
+
+def calibration_error(network: Examiner, code: torch.Tensor, factors: Factors) -> float:
+    """The expected calibration error in 15 bins (Guo et al. 2017, equation 3), averaged over the categories."""
+    errors = [multiclass_calibration_error(logits / temperature, truth, logits.shape[1], n_bins=15).item()
+              for (logits, truth), temperature in zip(_known(code, factors), network.temperature)]
+    return sum(errors) / len(errors)
+
+
+def against_labels(network: Examiner, labels: Path) -> dict:
+    """How often the network agrees with a person, for every attribute, with 95 % intervals."""
+    table = read_labels(labels)
+    readings = [network.read(load_image(picture))[0].values() for picture in table]
+    return {"agreement with labels": {name: str(found) for name, found in agreement(list(table.values()), readings).items()}}
+
+
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's network; with labels, the agreement with these alone."""
+    network = load_network(settings.domain, "examiner", Examiner)
+    return measure(network, settings) if settings.labels is None else against_labels(network, settings.labels)
+
+
+def _known(code: torch.Tensor, factors: Factors) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """For every category the logits and the index of the true value, of the portraits of which a person could tell."""
+    known = known_values(factors)
+    shown = [torch.tensor([name in values for values in known]) for name in CATEGORIES]
+    return [(code[some, CODE_SLICES[name]], getattr(factors, name)[some]) for name, some in zip(CATEGORIES, shown)]

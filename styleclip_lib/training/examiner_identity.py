@@ -1,0 +1,127 @@
+"""Trains the network that tells people apart for measuring: `styleclip train examiner_identity`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ..networks.examiner import ExaminerIdentity
+from ..weights.domain import load_network
+from .card import About, publish
+from .degrade import degrade
+from .examiner import LEARNT, PICTURES_EACH, TESTED, pictures, portraits_of
+from .identity import verification
+from .loop import Run, learning_rate
+
+ABOUT = About(
+    what="A face becomes a unit vector; pictures of one person point the same way. For measuring and for nothing else: no network is "
+         "trained with it, no search asks it. A ConvNeXt with the supervised contrastive loss, where the network that searches may ask "
+         "(`identity`) is VGG-like and has the ArcFace loss.",
+    data="The portraits of the examiner: several of each person, with the face kept and pose, expression, hair, glasses and light drawn "
+         "anew, and degraded (`training/degrade.py`).",
+    limits="Skin tone and age count as identity here. It says nothing about real people and must not be used to recognise them.")
+
+
+@dataclass
+class Settings:
+    """Settings of the examiner's identity network.
+
+    run, data, domain   folders of the run, of the renders (the examiner's), and of the domain to add the network to
+    people              how many people to learn from, four pictures of each
+    people_at_once, pictures_at_once  how many people there are in a batch, and how many pictures of each
+    temperature         of the loss (τ)
+    strength            of the degradations
+    size, input_size    pixels along each side of the portraits, and those that the network sees of them
+    tested              how many unseen people it is measured on
+    seed                draws weights, batches and degradations; portraits have seeds of their own, from 5101 on
+    """
+
+    run: Path = Path("runs/examiner-identity")
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    people: int = 5000
+    people_at_once: int = 32
+    pictures_at_once: int = 3
+    steps: int = 5000
+    lr: float = 1.5e-3
+    temperature: float = 0.1
+    strength: float = 1.0
+    widths: tuple[int, ...] = (40, 80, 160, 224)
+    depths: tuple[int, ...] = (1, 2, 3, 1)
+    embedding_dim: int = 64
+    size: int = 256
+    input_size: int = 128
+    tested: int = 250
+    seed: int = 0
+
+
+def supervised_contrastive(embedding: torch.Tensor, person: torch.Tensor, temperature: float) -> torch.Tensor:
+    """The supervised contrastive loss (Khosla et al. 2020, equation 2): every picture looks for the others of its person.
+
+    Σ_i -1/|P(i)| Σ_{p∈P(i)} log( exp(e_i·e_p/τ) / Σ_{a≠i} exp(e_i·e_a/τ) ) / B,   P(i) = other pictures of the person of i
+
+    embedding [B, D] of length one, person int64 [B], each in at least two pictures  ->  a number
+    """
+    itself = torch.eye(len(person), dtype=torch.bool, device=person.device)
+    likeness = (embedding @ embedding.T / temperature).masked_fill(itself, -torch.inf)
+    log_share = likeness.log_softmax(1).masked_fill(itself, 0)
+    same = (person[:, None] == person[None, :]) & ~itself
+    return -((log_share * same).sum(1) / same.sum(1)).mean()
+
+
+def train(settings: Settings) -> dict:
+    """Trains, measures on people who were never seen, adds the network to the domain. Returns the metrics."""
+    s = settings
+    torch.manual_seed(s.seed)
+    network = ExaminerIdentity(s.widths, s.depths, s.embedding_dim, s.input_size).to(memory_format=torch.channels_last)
+    seconds = fit(network, s)
+    metrics = measure(network, s)
+    config = {"widths": s.widths, "depths": s.depths, "embedding_dim": s.embedding_dim, "input_size": s.input_size}
+    publish(network, "examiner_identity", s, config, seconds, metrics, ABOUT)
+    return metrics
+
+
+def fit(network: ExaminerIdentity, s: Settings) -> float:
+    """The loop. Returns the seconds that it took."""
+    portraits = portraits_of(s.data, s.people * PICTURES_EACH, s.size, LEARNT)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05)
+    with Run(s.run, network=network, optimizer=optimizer) as run:
+        for step in run.steps(s.steps):
+            rng = run.generator(s.seed)
+            index = batch(s, rng)
+            images = degrade(pictures(portraits, index, network.input_size), rng, s.strength).to(run.device)
+            for group in optimizer.param_groups:
+                group["lr"] = s.lr * learning_rate(step, s.steps)
+            network.train()
+            with run.autocast():
+                embedding = network(images)
+            loss = supervised_contrastive(embedding, portraits.person[index].to(run.device), s.temperature)
+            run.update(loss, optimizer)
+            run.log(loss=loss)
+    network.eval()
+    return run.seconds
+
+
+def batch(s: Settings, rng: torch.Generator) -> torch.Tensor:
+    """The numbers of the pictures of a batch: some people, some different pictures of each. Returns int64 [B]."""
+    people = torch.randperm(s.people, generator=rng)[: s.people_at_once]
+    chosen = torch.rand(len(people), PICTURES_EACH, generator=rng).argsort(1)[:, : s.pictures_at_once]
+    return (people[:, None] * PICTURES_EACH + chosen).flatten()
+
+
+@torch.no_grad()
+def measure(network: ExaminerIdentity, s: Settings) -> dict:
+    """Verification of unseen people, on renders and on degraded renders."""
+    portraits = portraits_of(s.data, s.tested * PICTURES_EACH, s.size, TESTED)
+    result = {}
+    for name, strength in (("renders", 0.0), ("degraded renders", s.strength)):
+        rng = torch.Generator().manual_seed(s.seed)
+        embedding = torch.cat([network(degrade(pictures(portraits, index, network.input_size), rng, strength))
+                               for index in torch.arange(len(portraits)).split(100)])
+        result[name] = verification(embedding, portraits.person)
+    return result
+
+
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's network."""
+    return measure(load_network(settings.domain, "examiner_identity", ExaminerIdentity), settings)
