@@ -2,7 +2,7 @@
 
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -14,11 +14,12 @@ from ..weights.domain import save_network
 
 @dataclass(frozen=True)
 class About:
-    """The words of a model card: what the network is, what it learnt from, and where it fails."""
+    """The words of a model card: what the network is, what it learnt from, where it fails, and what was tried before, by name."""
 
     what: str
     data: str
     limits: str
+    trials: dict[str, str] = field(default_factory=dict)
 
 
 def publish(network: torch.nn.Module, name: str, settings, config: dict, seconds: float, metrics: dict, about: About) -> None:
@@ -54,7 +55,8 @@ def write_card(domain: Path, name: str, training: dict, about: About) -> None:
              f"`{training['command']}` makes it again, with these settings, in {training['seconds'] / 60:.0f} minutes "
              f"on {training['machine']}:",
              "", *_table(training["settings"]), *(["", training["before"]] if "before" in training else []),
-             "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, ""]
+             "", "## Measured", "", *_table(training["metrics"]), "", "## Limits", "", about.limits, "",
+             *(["## Tried", "", *_table(about.trials), ""] if about.trials else [])]
     with written_whole(Path(domain) / f"{name}.md") as temporary:
         temporary.write_text("\n".join(lines), encoding="utf-8")
 

@@ -29,7 +29,20 @@ ABOUT = About(
     data="Renders of the aligned world. It first copies the render that belongs to each latent (`training/copying.py`), in pixels and "
          "in the differences between neighbouring pixels, and then plays against a discriminator; half of every batch keeps a render "
          "to resemble. No other network takes part.",
-    limits="It draws the world it has seen: heads up to 32 degrees to either side, one person, plain backgrounds.")
+    limits="It draws the world it has seen: heads up to 32 degrees to either side, one person, plain backgrounds.",
+    trials={
+        "what is compared": "PSNR of unseen portraits at 64 px after one CPU minute of copying (210 steps of 16 pictures, channels 128 to "
+                            "64), averaged network",
+        "Adam (0.004) / Muon (0.02) for convolutions": "14.5 / 16.3 dB, after 90 seconds, in a world of free framing",
+        "Muon for convolutions / for affine layers too": "14.3 / 15.4 dB, 700 portraits",
+        "pixels alone / and differences of neighbours": "14.4 / 14.3 dB, 700 portraits",
+        "absolute differences / squares": "15.8 / 15.0 dB, 2,900 portraits from here on",
+        "Muon's rate 0.01 / 0.02 / 0.04": "15.8 / 15.9 dB, and 15.8 / 14.8 dB with Adam's rate 0.004",
+        "Adam's rate for the rest 0.004 / 0.01": "15.8 / 15.9 dB",
+        "batches of 8 / 16 / 32": "15.6 / 15.8 / 14.9 dB",
+        "affine layers' share 1 / 0.5 / 0.25 / 0.12": "15.9 / 16.5 / 17.3 / 17.4 dB",
+        "aligned / free framing (20 degrees, 8 %, sizes of 15 %)": "17.5 / 17.0 dB, 2,150 portraits of the finished world",
+    })
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Model cards: what is written down about how a network was made."""
 
+import dataclasses
 import json
 import platform
 from dataclasses import dataclass, field
@@ -56,6 +57,14 @@ def test_publishing_a_network(tmp_path):
         assert words in card
     for path in tmp_path.glob("*.md"):
         assert "secret" not in path.read_text(encoding="utf-8")
+
+
+def test_a_card_tells_what_was_tried(tmp_path):
+    made, about = making(Settings(tmp_path), 60.0, {}, "thing"), dataclasses.replace(ABOUT, trials={"large / small": "3 / 2"})
+    write_card(tmp_path, "thing", made, about)
+    assert "## Tried\n\n| | |\n|---|---|\n| large / small | 3 / 2 |\n" in (tmp_path / "thing.md").read_text()
+    write_card(tmp_path, "thing", made, ABOUT)
+    assert "Tried" not in (tmp_path / "thing.md").read_text()
 
 
 def test_a_card_is_written_over(tmp_path):
