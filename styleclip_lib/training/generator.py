@@ -75,7 +75,7 @@ class Settings:
     first: int = 2_000
     img_resolution: int = 256
     w_dim: int = 256
-    num_mapping_layers: int = 8
+    num_mapping_layers: int = 5
     channels: dict[int, int] = field(default_factory=lambda: {4: 320, 8: 320, 16: 320, 32: 224, 64: 112, 128: 48, 256: 24})
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 128, 64: 64, 128: 32, 256: 16})
     copy_stages: tuple[tuple[int, int, int], ...] = ((32, 2500, 16), (64, 5000, 16), (128, 6000, 16), (256, 12_500, 12))

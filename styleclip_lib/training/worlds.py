@@ -29,6 +29,7 @@ class World:
     code_of             Factors -> float32 [N, C], all that the pictures show, categories one-hot; None for a world that no generator
                         learns any more
     kinds               a factor's name -> how many columns of the code it has if it is a category, and 0 for a number, which has one
+    curved              numbers in [0, 1] whose effect is far from a straight line: they choose from a palette, or begin at a threshold
     """
 
     name: str
@@ -42,6 +43,7 @@ class World:
     z_dim: int
     code_of: Callable | None = None
     kinds: Callable | None = None
+    curved: tuple[str, ...] = ()
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values of a factor that is a category; None for a number."""
@@ -54,7 +56,8 @@ FREE = World("portraits", free_factors.NAMES, free_factors.IDENTITY, FREE_ATTRIB
 
 ALIGNED = World("aligned", aligned_factors.NAMES, aligned_factors.IDENTITY, ALIGNED_ATTRIBUTES, aligned_factors.from_uniform,
                 aligned_latents.latents_of_uniform, aligned_latents.factors_of_latents, render_aligned, aligned_latents.Z_DIM,
-                aligned_latents.code_of, aligned_latents.kinds)
+                aligned_latents.code_of, aligned_latents.kinds,
+                ("age", "skin_tone", "freckles", "fringe", "frame_color", "headwear_color", "makeup_color"))
 """Portraits aligned as FFHQ is."""
 
 

@@ -1,11 +1,14 @@
 """The w of a portrait: linear in what is known, and what lies between two categories belongs to one of them."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.portraits.aligned.world.factors import sample
-from styleclip_lib.training.embedding import OFFSET, Embedding
+from styleclip_lib.training.embedding import OFFSET, Embedding, tents
 from styleclip_lib.training.worlds import ALIGNED
 from tests.training.tiny_world import TINY
 
@@ -51,9 +54,25 @@ def test_softened_categories_stay_what_they_are(embedding):
     torch.testing.assert_close(embedding.w(some, torch.zeros(50)), embedding.w(some))
 
 
+def test_what_is_linear_between_knots_is_linear_in_tents():
+    knots, numbers = torch.tensor([0.0, 3.0, -1.0, 2.0, 2.0, 5.0]), torch.linspace(0, 1, 41)
+    nearness = tents(numbers)
+    torch.testing.assert_close(nearness.sum(1), torch.ones(41))
+    wanted = torch.tensor(np.interp(numbers.numpy(), np.linspace(0, 1, 6), knots.numpy()), dtype=torch.float32)
+    torch.testing.assert_close(nearness @ knots, wanted)
+
+
+def test_curved_numbers_add_directions_and_move_no_others(embedding):
+    curved = Embedding(dataclasses.replace(TINY, curved=("red",)), w_dim=12, seed=0)
+    assert curved.size == embedding.size + 6 == len(curved.is_category) and not curved.is_category[6:].any()
+    torch.testing.assert_close(curved.matrix[:6] * 2**0.5, embedding.matrix, rtol=0, atol=1e-5)
+    w = curved.w(colors(20_000))
+    assert (w - OFFSET).square().mean().item() == pytest.approx(1, abs=0.05)
+
+
 def test_the_code_of_the_aligned_world():
     """Every column at one scale, and as many columns as its parts say."""
-    embedding = Embedding(ALIGNED, 128, seed=0)
+    embedding = Embedding(ALIGNED, 160, seed=0)
     code = embedding.code(sample(4000, seed=3))
     assert code.shape[1] == embedding.size == len(embedding.is_category)
     assert code.mean(0).abs().max() < 0.1 and (code.std(0) - 1).abs().max() < 0.2
