@@ -34,8 +34,8 @@ if TYPE_CHECKING:  # what __getattr__ finds, for editors and type checkers
     from .models import load_models as load_models
     from .photos.detection import NoFaceError as NoFaceError
     from .photos.detection import SeveralFacesError as SeveralFacesError
-    from .photos.detection import align_face as align_face
     from .photos.loading import Photo as Photo
+    from .photos.loading import align_face as align_face
     from .photos.loading import load_face as load_face
 
 __version__ = "0.1.0"

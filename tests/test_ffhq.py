@@ -106,8 +106,8 @@ def test_from_a_photograph_to_an_edited_face(photograph, offline, capsys):
     assert "To download" not in said and "What changed nobody can read" in said and "--domain ffhq" not in said
     with Image.open("out.png") as picture:
         assert picture.size == (SIDE, SIDE)
-    recipe = json.loads((offline / "report.json").read_text())["recipe"]
-    assert recipe["domain"] == "ffhq" and recipe["text"] == "a smiling face"
+    report = json.loads((offline / "report.json").read_text())
+    assert report["domain"] == "ffhq" and report["text"] == "a smiling face"
 
 
 @pytest.mark.parametrize("arguments", [

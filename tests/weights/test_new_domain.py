@@ -63,7 +63,7 @@ def test_faces_are_inverted_and_edited(own):
     start = invert(own, own.generator.synthesis(own.sample(1)).clamp(-1, 1), steps=2, progress=False)
     edit = optimize_latent(own, start.w_plus, "a smiling face", steps=2)
     assert edit.image.shape == (1, 3, 32, 32) and torch.isfinite(edit.image).all()
-    assert edit.recipe["domain"] == "mine"
+    assert edit.recipe.steps == 2
 
 
 def test_what_is_written(folder):

@@ -200,12 +200,15 @@ class GlobalDirections:
 
     @torch.no_grad()
     def apply(self, face: Face, changes: tuple[Change, ...]) -> Edit:
-        """The edit of a face by some changes, their steps added, at the strength 1; its recipe says which beta each of them had."""
+        """The edit of a face by some changes, their steps added, at the strength 1; its recipe says which beta each of them had.
+
+        Here no text is read: without a word about rgb the toRGB layers are left alone, as in the paper.
+        """
         both = torch.cat(face.styles, dim=1)
         for change in changes:
             step = self.step(change)
             both[:, : len(step)] += step
-        done = tuple(replace(change, beta=self.threshold(change)) for change in changes)
+        done = tuple(replace(change, beta=self.threshold(change), rgb=bool(change.rgb)) for change in changes)
         return Edit(face, self._moved(face, both), Directions(changes=done, ridge=self.ridge))
 
     @torch.no_grad()

@@ -605,7 +605,7 @@ def test_an_edit(directions, tiny, w_plus):
     assert torch.equal(edit.rgb_styles, rgb_styles), "toRGB is left alone"
     torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, rgb_styles))
     assert (edit.image - tiny.generator.synthesis(w_plus)).abs().max() > 1e-3
-    assert edit.recipe == Directions(changes=(Change(TARGET, NEUTRAL, 3.0, 0.1),), ridge=tiny.calibration.ridge)
+    assert edit.recipe == Directions(changes=(Change(TARGET, NEUTRAL, 3.0, 0.1, False),), ridge=tiny.calibration.ridge)
     assert not edit.image.requires_grad and not edit.styles.requires_grad
 
 
@@ -651,7 +651,7 @@ def test_several_faces(directions, tiny):
 
 def test_the_usual_strength(directions, w_plus):
     change = Change(TARGET)
-    assert change == Change(TARGET, "a face", ALPHA, None, False)
+    assert change == Change(TARGET, "a face", ALPHA, None, None)
     relevance = directions.relevance(TARGET).abs()
     used, (done,) = directions.channels(TARGET), directions.edit(w_plus, TARGET).recipe.changes
     share = directions.models.calibration.beta_share
