@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import tyro
 
 from ..editing.recipes import NEUTRAL, Optimization, Recipe
-from ..editing.saved_edit import SavedEdit
+from ..editing.saved_edit import LARGEST, SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError
-from ..paths import check_destination
+from ..paths import check_destination, open_regular
 from .parsing import Align, Device, Domain, Face, parse, renamed
 
 RENAMED = {"--lambda-side": "--lambda-off-direction"}
@@ -201,10 +201,8 @@ def _recipe(settings: Settings, saved: Recipe | None) -> Recipe:
 
 
 def _read(path: Path) -> SavedEdit:
-    try:
-        return SavedEdit.from_json(path.expanduser().read_bytes())
-    except OSError as error:
-        raise StyleclipError(f"The recipe {path} cannot be read ({error.strerror}).") from None
+    with open_regular(path) as file:
+        return SavedEdit.from_json(file.read(LARGEST + 1))
 
 
 def _check(settings: Settings) -> None:

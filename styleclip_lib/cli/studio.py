@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import StyleclipError
+from ..paths import user_path
 from .parsing import Device, Domain, parse
 
 CELL = """\
@@ -60,8 +61,8 @@ def main(arguments: Sequence[str]) -> int:
 def write_page(path: Path, settings: Settings, folder: Path) -> Path:
     """Writes the notebook that Voilà shows: one cell. folder = where pictures are saved."""
     domain = settings.domain
-    if Path(domain).expanduser().is_dir():
-        domain = str(Path(domain).expanduser().resolve())  # the notebook lies somewhere else
+    if user_path(domain).is_dir():
+        domain = str(user_path(domain).resolve())  # the notebook lies somewhere else
     source = CELL.format(domain=domain, device=settings.device, folder=str(folder))
     cell = {"cell_type": "code", "id": "studio", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import Mapper
-from ..paths import written_whole
+from ..paths import user_path, written_whole
 from ..weights.domain import INDEX, file_path, load_tensors, read_index
 from ..weights.downloads.fingerprint import fingerprint
 from ..weights.readers.filled import compared, unfilled
@@ -33,7 +33,7 @@ def find_mapper(models: Models, name: str | Path) -> Path:
     """The file of a shipped mapper, or the path itself. Raises StyleclipError if it is neither."""
     if str(name) in shipped_mappers(models):
         return file_path(models.folder, PREFIX + str(name))
-    path = Path(name).expanduser()
+    path = user_path(name)
     if not path.is_file():
         shipped = ", ".join(shipped_mappers(models)) or "none"
         raise StyleclipError(f"There is no mapper '{name}': the domain '{models.domain}' ships {shipped}; train_mapper(models, text) "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from inspect import signature
 from pathlib import Path
 
@@ -330,3 +331,13 @@ def test_an_option_of_the_version_before_is_understood_with_a_note(edit, portrai
     assert edit(portrait, tmp_path / "a.png", "--text", TEXT, "--lambda-side", "0.7", "--report", report) == 0
     assert SavedEdit.from_json(report.read_bytes()).recipe.lambda_off_direction == 0.7
     assert "--lambda-side is called --lambda-off-direction now" in capsys.readouterr().err
+
+
+def test_a_recipe_is_read_from_a_file_and_from_nothing_else(tmp_path, portrait, capsys):
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "deep.json").write_text("[" * 200_000)
+    (tmp_path / "large.json").write_bytes(b" " * 2_000_000)
+    for name, hint in (("pipe.json", "pipe"), ("deep.json", "no saved edit"), ("large.json", "bytes"), ("none.json", "no file")):
+        assert main(["edit", str(portrait), str(tmp_path / "out.png"), "--recipe", str(tmp_path / name)]) == 2
+        error = capsys.readouterr().err
+        assert hint in error and error.count("\n") == 1 and not (tmp_path / "out.png").exists()

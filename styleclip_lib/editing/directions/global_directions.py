@@ -13,7 +13,7 @@ import torch
 from ... import __version__
 from ...errors import StyleclipError
 from ...models import Models
-from ...paths import cache_folder
+from ...paths import cache_folder, user_path
 from ...processes import this_process
 from ..face import Face
 from ..recipes import NEUTRAL, Change, ChannelShift, Directions
@@ -119,7 +119,7 @@ class GlobalDirections:
         tensors = {"mean": self.mean, "std": self.std, "effects": self.effects.half()}  # halves cost a relevance less than 0.001
         if self.rgb_std is not None and self.rgb_effects is not None:
             tensors |= {"rgb_std": self.rgb_std, "rgb_effects": self.rgb_effects.half()}
-        write(Path(path).expanduser(), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
+        write(user_path(path), tensors, {**belongs_to(self.models), **self.settings, "version": __version__})
 
     @classmethod
     def load(cls, models: Models, path: str | Path | None = None) -> GlobalDirections:
@@ -127,7 +127,7 @@ class GlobalDirections:
 
         Raises StyleclipError if there are none, or they belong to another generator or another CLIP.
         """
-        path = shipped_path(models) if path is None else Path(path).expanduser()
+        path = shipped_path(models) if path is None else user_path(path)
         if path is None:
             raise StyleclipError(f"The domain '{models.domain}' comes without global directions; "
                                  "GlobalDirections.compute(models) computes them.")
@@ -282,7 +282,7 @@ def _statistics(models: Models, settings: dict) -> StyleStatistics:
 
 def _made(folder: str | Path | None) -> Path:
     """The folder for results, which is made if it is missing."""
-    path = cache_folder() if folder is None else Path(folder).expanduser()
+    path = cache_folder() if folder is None else user_path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
