@@ -100,9 +100,10 @@ def to_bytes(images: Tensor) -> Tensor:
 
 
 def laplacian_amplitude(images: Tensor) -> float:
-    """Mean absolute value of the Laplacian, the sum of a pixel's four neighbours less four times itself. uint8 [N, 3, H, W]"""
+    """Root mean square of the Laplacian, the sum of a pixel's four neighbours less four times itself. uint8 [N, 3, H, W]"""
     kernel = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).expand(3, 1, 3, 3)
-    return sum(F.conv2d(part.float(), kernel, groups=3).abs().mean((1, 2, 3)).sum().item() for part in images.split(BATCH)) / len(images)
+    squares = [F.conv2d(part.float(), kernel, groups=3).square().mean((1, 2, 3)) for part in images.split(BATCH)]
+    return torch.cat(squares).mean().sqrt().item()
 
 
 def psnr(a: Tensor, b: Tensor) -> Tensor:
