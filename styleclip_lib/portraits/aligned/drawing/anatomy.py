@@ -96,48 +96,58 @@ class Anatomy:
     neck_width: float  # half
 
 
+def childhood(age: float) -> float:
+    """How much of a child somebody is, [0, 1]."""
+    return ramp(0.27, 0.14, age)
+
+
+def old_age(age: float) -> float:
+    """How old somebody looks, [0, 1]."""
+    return ramp(0.46, 0.80, age)
+
+
 def anatomy(p: Portrait) -> Anatomy:
     """The lengths that belong to a portrait."""
     man = 1.0 if p.gender == "man" else 0.0
-    child, old = ramp(0.30, 0.10, p.age), ramp(0.44, 0.86, p.age)
+    child, old = childhood(p.age), old_age(p.age)
     man_grown = man * (1 - child)
     woman_grown = (1 - man) * (1 - child)
     act = expression_of(p)
     is_open = p.eyes == "open"
 
-    eye_size = 1 + 0.12 * p.eye_size + 0.20 * child - 0.08 * man_grown + 0.03 * woman_grown - 0.08 * old
-    opening = 0.094 * eye_size * (1 + 0.04 * woman_grown + 0.10 * child - 0.10 * old)
-    lips = 1 + 0.42 * p.lip_fullness + 0.20 * woman_grown - 0.12 * man_grown - 0.32 * old
-    eye_y = -0.02 - 0.15 * child
-    nose_y = eye_y - 0.335 - 0.050 * p.nose_length + 0.105 * child - 0.020 * old
-    mouth_y = min(nose_y - 0.180, -0.585) + 0.025 * p.mouth_height - 0.015 * child - 0.01 * man_grown
+    eye_size = 1 + 0.12 * p.eye_size + 0.34 * child - 0.08 * man_grown + 0.03 * woman_grown - 0.10 * old
+    opening = 0.094 * eye_size * (1 + 0.04 * woman_grown + 0.08 * child - 0.24 * old)
+    lips = 1 + 0.42 * p.lip_fullness + 0.20 * woman_grown - 0.12 * man_grown - 0.42 * old
+    eye_y = -0.02 - 0.21 * child
+    nose_y = eye_y - 0.335 - 0.050 * p.nose_length + 0.150 * child - 0.060 * old
+    mouth_y = min(nose_y - 0.180 + 0.030 * child, -0.585) + 0.025 * p.mouth_height - 0.015 * child - 0.01 * man_grown
     return Anatomy(
         man=man, child=child, old=old, act=act,
-        width=0.715 + 0.042 * p.weight + 0.03 * child,
-        height=1.0 + 0.045 * p.face_length - 0.02 * child,
+        width=0.715 + 0.042 * p.weight + 0.055 * child - 0.005 * old,
+        height=1.0 + 0.045 * p.face_length - 0.10 * child + 0.02 * old,
         depth=0.83 + 0.020 * p.weight,
-        eye_x=0.290 + 0.020 * p.eye_spacing + 0.022 * child,
+        eye_x=0.290 + 0.020 * p.eye_spacing + 0.032 * child,
         eye_y=eye_y,
         eye_width=0.154 * eye_size,
         eye_upper=opening * (1 + act.upper_lid) if is_open else -0.030,
         eye_lower=-0.066 * eye_size * (1 - act.lower_lid) if is_open else -0.052 * eye_size,
-        eye_tilt=0.030 * p.eye_tilt + 0.010 * woman_grown - 0.008 * old,
-        iris=0.083 * (1 + 0.04 * p.eye_size + 0.13 * child),
+        eye_tilt=0.030 * p.eye_tilt + 0.010 * woman_grown - 0.016 * old,
+        iris=0.083 * (1 + 0.04 * p.eye_size + 0.24 * child),
         gaze_x=0.20 * p.gaze_x,
         gaze_y=0.08 * p.gaze_y,
-        brow_y=eye_y + 0.215 + 0.022 * p.brow_shape - 0.026 * man_grown + 0.012 * child,
-        brow_start=0.125 - act.brow_pinch * 0.6 - 0.012 * man_grown + 0.02 * child,
-        brow_length=0.355 - 0.03 * child,
+        brow_y=eye_y + 0.215 + 0.022 * p.brow_shape - 0.026 * man_grown + 0.035 * child - 0.015 * old,
+        brow_start=0.125 - act.brow_pinch * 0.6 - 0.012 * man_grown + 0.05 * child,
+        brow_length=0.355 - 0.09 * child,
         brow_arch=0.036 + 0.030 * p.brow_shape + 0.018 * woman_grown - 0.010 * man_grown,
-        brow_thickness=0.0330 + 0.0150 * p.brows + 0.007 * man_grown - 0.004 * child,
+        brow_thickness=0.0330 + 0.0150 * p.brows + 0.007 * man_grown - 0.011 * child - 0.006 * old,
         nose_y=nose_y,
-        nose_width=0.144 + 0.034 * p.nose_width + 0.014 * man_grown - 0.030 * child + 0.010 * act.flare,
-        nose_out=0.192 + 0.030 * p.nose_length + 0.024 * man_grown - 0.075 * child + 0.015 * old,
-        nose_tip=0.084 + 0.014 * p.nose_width + 0.004 * man_grown - 0.006 * child,
+        nose_width=0.144 + 0.034 * p.nose_width + 0.014 * man_grown - 0.038 * child + 0.012 * old + 0.010 * act.flare,
+        nose_out=0.192 + 0.030 * p.nose_length + 0.024 * man_grown - 0.085 * child + 0.025 * old,
+        nose_tip=0.084 + 0.014 * p.nose_width + 0.004 * man_grown - 0.012 * child + 0.008 * old,
         mouth_y=mouth_y - 0.25 * act.jaw,
-        mouth_width=(0.222 + 0.030 * p.mouth_width - 0.028 * child) * (1 + act.widening),
+        mouth_width=(0.222 + 0.030 * p.mouth_width - 0.050 * child) * (1 + act.widening),
         upper_lip=0.041 * lips * (1 - 0.25 * act.cheek),
         lower_lip=0.056 * lips * (1 - 0.10 * act.cheek),
-        ear_size=0.185 + 0.030 * p.ear_size + 0.015 * old,
-        neck_width=0.335 + 0.075 * man_grown + 0.085 * p.weight - 0.055 * child,
+        ear_size=0.185 + 0.030 * p.ear_size + 0.055 * old,
+        neck_width=0.335 + 0.075 * man_grown + 0.085 * p.weight - 0.090 * child,
     )

@@ -22,9 +22,10 @@ def draw_neck(scene: Scene) -> None:
     normal = (side, -0.10 * torch.ones_like(x), (1 - side * side).clamp(min=0.02).sqrt())
     alpha = cover(wide - x.abs(), view.pixel) * cover(-0.2 - y, 0.1)
     shadow = 1 - 0.25 * smoothstep(-1.5, -1.0, y)
-    sinew = bell(x.abs() - 0.16 - 0.25 * (-1.2 - y), 0.05) * smoothstep(-1.0, -1.25, y) * (0.06 + 0.05 * a.old)
+    sinew = bell(x.abs() - 0.16 - 0.25 * (-1.2 - y), 0.05) * smoothstep(-1.0, -1.25, y) * (0.06 + 0.10 * a.old)
+    rings = 0.22 * a.old * sum(bell(y + low - 0.5 * x * x, 0.025) for low in (1.14, 1.27))
     color = lit(palette.skin(scene.p)[:, None, None] * torch.tensor([1.0, 0.94, 0.92])[:, None, None], normal, light, 0.35,
-                shadow=shadow - sinew)
+                shadow=shadow - sinew - rings)
     paint(canvas, color, alpha)
     figure = view.window(scene.figure)
     torch.maximum(figure, alpha, out=figure)

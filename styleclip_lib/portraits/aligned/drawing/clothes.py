@@ -48,9 +48,9 @@ def draw_clothes(scene: Scene) -> None:
 
 def _body(scene: Scene) -> Body:
     a, p = scene.a, scene.p
-    view = scene.view.box(-6.0, 6.0, -15.0, SHOULDER + 0.20)
-    x, y = view.x - 0.10 * p.yaw, view.y - SHOULDER
-    width = 1.22 + 0.20 * a.man * (1 - a.child) + 0.12 * p.weight - 0.26 * a.child
+    view = scene.view.box(-6.0, 6.0, -15.0, SHOULDER + 0.40)
+    x, y = view.x - 0.10 * p.yaw, view.y - SHOULDER - 0.13 * a.child
+    width = 1.22 + 0.20 * a.man * (1 - a.child) + 0.12 * p.weight - 0.36 * a.child
     side = x.abs()
     neck = a.neck_width + 0.035
     slope = 0.30 * (side - neck * 0.8).clamp(min=0) ** 1.25 + 1.6 * (side - width + 0.30).clamp(min=0) ** 2

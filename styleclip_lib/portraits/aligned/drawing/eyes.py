@@ -22,7 +22,7 @@ def lid_curves(a: Anatomy, t: torch.Tensor):
     """Heights of the upper and the lower lid above the eye's middle at t in [-1, 1], inner to outer corner."""
     inside = (1 - t * t).clamp(min=0)
     rise = a.eye_tilt * t
-    upper = a.eye_upper * inside**0.72 * (1 + 0.10 * t) + rise
+    upper = a.eye_upper * inside**0.72 * (1 + (0.10 - 0.24 * a.old) * t) + rise
     lower = a.eye_lower * inside**0.85 * (1 + 0.18 * t) + rise
     return upper, lower
 

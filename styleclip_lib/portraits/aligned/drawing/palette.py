@@ -3,6 +3,7 @@
 import torch
 
 from ..world.factors import Portrait
+from .anatomy import childhood, old_age
 
 
 def linear(code: str) -> torch.Tensor:
@@ -42,8 +43,10 @@ def along(stops: torch.Tensor, t: float) -> torch.Tensor:
 
 
 def skin(p: Portrait) -> torch.Tensor:
-    """The tone, a little pinker or more golden. [3]"""
-    return along(SKIN, p.skin_tone) * (1 + p.undertone * torch.tensor([0.02, -0.03, -0.10]))
+    """The tone, a little pinker or more golden; fresh on a child, dull on the old. [3]"""
+    tone = along(SKIN, p.skin_tone) * (1 + p.undertone * torch.tensor([0.02, -0.03, -0.10]))
+    tone = tone * (1 + childhood(p.age) * torch.tensor([0.06, -0.02, -0.02]))
+    return torch.lerp(tone, 0.92 * tone.mean(), 0.22 * old_age(p.age))
 
 
 def hair(p: Portrait) -> torch.Tensor:
@@ -52,9 +55,9 @@ def hair(p: Portrait) -> torch.Tensor:
 
 
 def face_hair(p: Portrait) -> torch.Tensor:
-    """Brows and beards: wigs dye neither, and both are a little darker than the hair. [3]"""
+    """Brows and beards: wigs dye neither, both are a little darker than the hair, and both turn grey with age. [3]"""
     natural = HAIR["brown"] if p.hair_color in ("pink", "blue", "green") else hair(p)
-    return natural * 0.62
+    return torch.lerp(natural, HAIR["grey"], 0.45 * old_age(p.age)) * 0.62
 
 
 def brow(p: Portrait) -> torch.Tensor:

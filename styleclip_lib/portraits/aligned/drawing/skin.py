@@ -1,5 +1,6 @@
 """The skin of the face: colour, relief and gloss are painted onto the head's surface, then lit together."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +48,7 @@ def draw_head(scene: Scene) -> None:
     face = skin.within(skin.head.view.around((0.0, -0.25, 0.6), 0.80, 0.85))
     _blush(scene, face)
     _freckles(scene, face)
+    _age_spots(scene, face)
     _folds(scene, face)
     _wrinkles(scene, skin)
     for side in (-1, 1):
@@ -99,7 +101,7 @@ def _self_shadow(depth, light, pixel):
 def _blush(scene, skin):
     """Redder cheeks, nose and chin, a yellower forehead; a little gloss where skin is tight."""
     a, p, x, y = scene.a, scene.p, skin.head.x.abs(), skin.head.y
-    cheeks = bell(x - 0.37, 0.17) * bell(y - a.eye_y + 0.27, 0.15) * (0.50 + 0.5 * a.act.cheek + 0.4 * a.child)
+    cheeks = bell(x - 0.37, 0.17) * bell(y - a.eye_y + 0.27, 0.15) * (0.50 + 0.5 * a.act.cheek + 0.5 * a.child - 0.3 * a.old)
     red = cheeks + 0.55 * bell(x, 0.11) * bell(y - a.nose_y, 0.10) + 0.25 * bell(x, 0.16) * bell(y + 0.90, 0.10)
     if p.makeup == "makeup":
         red += 0.40 * bell(x - 0.42, 0.15) * bell(y - a.eye_y + 0.24, 0.12)
@@ -114,16 +116,26 @@ def _freckles(scene, skin):
         return
     x, y = skin.head.x, skin.head.y
     where = bell(y - scene.a.eye_y + 0.20, 0.14) * smoothstep(0.62, 0.40, x.abs())
-    dots = _dots(x, y, 0.045, skin.head.view.pixel)
+    dots = _dots(x, y, 0.045, 0.16, skin.head.view.pixel)
     skin.color *= 1 - amount * (where * dots) * torch.tensor([0.38, 0.58, 0.66])[:, None, None]
 
 
-def _dots(x, y, spacing, pixel):
+def _age_spots(scene, skin):
+    """A few pale brown spots on the temples and the cheeks of the old."""
+    a, x, y = scene.a, skin.head.x, skin.head.y
+    if a.old == 0:
+        return
+    where = smoothstep(0.28, 0.42, x.abs()) * smoothstep(-0.75, -0.55, y) * smoothstep(0.45, 0.30, y)
+    dots = _dots(x, y, 0.20, 0.075, skin.head.view.pixel)
+    skin.color *= 1 - a.old * (where * dots) * torch.tensor([0.19, 0.29, 0.32])[:, None, None]
+
+
+def _dots(x, y, spacing, size, pixel):
     """Spots of different sizes, scattered around the points of a grid of slanted rows. [h, w] in [0, 1]"""
     u, v = (0.92 * x + 0.39 * y) / spacing, (0.92 * y - 0.39 * x) / spacing
     row, column = u.floor(), v.floor()
     wander_u, wander_v = torch.sin(12.99 * row + 78.2 * column), torch.sin(39.3 * row + 11.1 * column)
-    size = 0.16 + 0.10 * torch.sin(57.7 * row + 23.4 * column)
+    size = size + 0.10 * torch.sin(57.7 * row + 23.4 * column)
     away = ((u - row - 0.5 - 0.25 * wander_u) ** 2 + (v - column - 0.5 - 0.25 * wander_v) ** 2).sqrt()
     return cover((size - away) * spacing, pixel + 0.006)
 
@@ -131,33 +143,47 @@ def _dots(x, y, spacing, pixel):
 def _folds(scene, skin):
     """From the nose to the corners of the mouth: a smile, a snarl, and age."""
     a, x, y = scene.a, skin.head.x.abs(), skin.head.y
-    depth = 0.10 + 0.55 * a.act.cheek + 0.60 * a.old * (1 - 0.5 * a.act.cheek) + 0.45 * a.act.flare
+    depth = (0.10 + 0.55 * a.act.cheek + 0.45 * a.act.flare) * (1 - 0.6 * a.child) + 1.20 * a.old * (1 - 0.4 * a.act.cheek)
     down = ((a.nose_y - y) / (a.nose_y - a.mouth_y)).clamp(-0.3, 1.4)
     line = a.nose_width * 1.02 + (a.mouth_width * 1.16 + 0.02 - a.nose_width) * down.clamp(min=0) ** 1.15
     along = smoothstep(-0.25, 0.25, down) * smoothstep(1.35, 0.70, down)
     beyond = x - line
     skin.relief += depth * along * (0.016 * smoothstep(-0.015, 0.06, beyond) * smoothstep(0.24, 0.06, beyond))
     skin.open -= 0.18 * depth * along * bell(beyond + 0.004, 0.020)
+    _carve(skin, 1.3 * a.old * along * _crease(beyond, 0.024, skin.head.view.pixel))
+
+
+def _crease(away, width, pixel):
+    """A groove of depth 1 and the ridge beside it, where `away` is positive; wider and shallower where pixels are coarse.
+
+    width and pixel in head units
+    """
+    wide = math.hypot(width, 0.6 * pixel)
+    return (bell(away, wide) - 0.65 * bell(away - 2.1 * wide, 1.1 * wide)) * (width / wide)
 
 
 def _wrinkles(scene, skin):
-    """Furrows of forehead and brows, crow's feet, and the fold beside an old chin, as soft grooves."""
-    a, act = scene.a, scene.a.act
-    forehead = min(0.75 * a.old + 0.55 * act.forehead, 1.0)
-    if forehead + act.frown > 0:
+    """Furrows of forehead and brows, crow's feet, and the lines down from the corners of an old mouth."""
+    a, act, pixel = scene.a, scene.a.act, skin.head.view.pixel
+    forehead = 1.7 * a.old + 0.55 * act.forehead * (1 - a.child) * (1 - 0.7 * a.old)
+    frown = (act.frown + 0.7 * a.old * (1 - act.frown)) * (1 - 0.7 * a.child)
+    if forehead + frown > 0:
         part = skin.within(skin.head.view.box(-1.0, 1.0, *_heights(scene, a.brow_y - 0.10, a.brow_y + 0.40)))
         x, y = part.head.x, part.head.y
-        lines = sum(bell(y - (a.brow_y + h - 0.03 * torch.cos(5 * x)), 0.013) for h in (0.15, 0.22, 0.29))
-        between = bell(x.abs() - 0.048, 0.014) * bell(y - a.brow_y + 0.01, 0.08)
-        _carve(part, forehead * lines * smoothstep(0.42, 0.22, x.abs()) + act.frown * between)
-    feet, chin = 0.75 * a.old + 0.20 * act.cheek, 0.6 * a.old
+        wave = a.brow_y - 0.03 * torch.cos(5 * x)
+        lines = sum(_crease(wave + h - y, 0.017, pixel) for h in (0.15, 0.225, 0.30))
+        between = _crease(x.abs() - 0.048, 0.015, pixel) * bell(y - a.brow_y + 0.01, 0.08)
+        _carve(part, forehead * lines * smoothstep(0.44, 0.26, x.abs()) + frown * between)
+    feet = 1.8 * a.old + 0.20 * act.cheek * (1 - a.child) * (1 - a.old)
     if feet > 0:
-        part = skin.within(skin.head.view.box(-1.0, 1.0, *_heights(scene, -0.95, a.eye_y + 0.15)))
+        part = skin.within(skin.head.view.box(-1.0, 1.0, *_heights(scene, -0.98, a.eye_y + 0.15)))
         x, y = part.head.x.abs(), part.head.y
-        lines = sum(bell(y - a.eye_y - k * (x - a.eye_x - 0.06), 0.010) for k in (-0.55, 0.0, 0.55))
-        groove = feet * lines * bell(x - a.eye_x - a.eye_width - 0.08, 0.05)
-        beside = bell(x - a.mouth_width - 0.05 - 0.20 * (a.mouth_y - y), 0.018) * bell(y - a.mouth_y + 0.10, 0.07)
-        _carve(part, groove + chin * beside)
+        out = x - a.eye_x - a.eye_width
+        lines = sum(_crease(a.eye_y - 0.01 + k * (out + 0.10) - y, 0.015, pixel) for k in (-0.55, 0.0, 0.55))
+        _carve(part, feet * lines * smoothstep(0.0, 0.05, out) * smoothstep(0.20, 0.10, out))
+        down = a.mouth_y + 0.6 * act.corners - y
+        beside = _crease(x - a.mouth_width - 0.025 - 0.22 * down, 0.020, pixel)
+        _carve(part, 1.5 * a.old * beside * smoothstep(-0.01, 0.03, down) * smoothstep(0.26, 0.06, down))
 
 
 def _heights(scene, low, high):
@@ -166,8 +192,10 @@ def _heights(scene, low, high):
 
 
 def _carve(skin, groove):
-    skin.open -= 0.24 * groove
-    skin.relief -= 0.007 * groove
+    """Grooves are darker, ridges (negative) lighter and shinier, so that they show on every skin."""
+    skin.open -= 0.26 * groove
+    skin.relief -= 0.006 * groove
+    skin.gloss += 0.10 * (-groove).clamp(min=0)
 
 
 def _lids(scene, skin, side):
@@ -176,19 +204,20 @@ def _lids(scene, skin, side):
     t = (x / a.eye_width).clamp(-1, 1)
     upper, lower = lid_curves(a, t)
     width = smoothstep(1.22, 0.80, (x / a.eye_width).abs())
-    fold = 0.038 + 0.010 * (1 - a.man) - 0.010 * a.old
+    fold = 0.038 + 0.010 * (1 - a.man) - (0.020 + 0.014 * t) * a.old
     arch = upper * 0.92 if p.eyes == "open" else 0.055 * (1 - t * t).sqrt()
     crease = y - (arch + fold)
-    skin.relief += width * (0.016 * smoothstep(-0.012, 0.018, crease) * smoothstep(0.14, 0.03, crease))
+    skin.relief += width * ((0.016 + 0.014 * a.old) * smoothstep(-0.012, 0.018, crease) * smoothstep(0.14, 0.03, crease))
     skin.open -= 0.36 * width * bell(crease, 0.010)
     on_lid = smoothstep(-0.01, 0.01, y - upper) * width
     skin.color *= 1 - 0.16 * smoothstep(0.012, -0.012, crease) * on_lid * torch.tensor([0.3, 1.0, 0.9])[:, None, None]
     if p.makeup == "makeup":
         paint(skin.color, palette.along(palette.EYESHADOW, p.makeup_color), 0.62 * smoothstep(0.075, -0.01, crease) * on_lid)
-    bag = bell(y - (lower - 0.05 - 0.02 * a.old), 0.016) * width * bell(t, 0.9)
-    skin.open -= (0.08 + 0.30 * a.old + 0.12 * a.act.lower_lid) * bag
-    skin.relief += (0.003 + 0.009 * a.old) * bell(y - lower + 0.035, 0.025) * width
-    skin.color *= 1 - (0.06 + 0.10 * a.old) * bell(y - lower + 0.04, 0.04) * width * torch.tensor([0.6, 1.0, 0.7])[:, None, None]
+    under = lower - 0.05 - 0.03 * a.old - y
+    bag = (0.3 + 0.45 * a.act.lower_lid * (1 - a.old) + 1.5 * a.old) * (1 - 0.8 * a.child)
+    _carve(skin, bag * width * bell(t, 0.9) * _crease(under, 0.018, skin.head.view.pixel))
+    skin.relief += (0.003 + 0.014 * a.old) * bell(y - lower + 0.035, 0.028) * width
+    skin.color *= 1 - (0.06 + 0.16 * a.old) * bell(y - lower + 0.04, 0.04) * width * torch.tensor([0.6, 1.0, 0.7])[:, None, None]
 
 
 def _brow(scene, skin, side):
@@ -205,6 +234,7 @@ def _brow(scene, skin, side):
     shape = torch.minimum(thickness - offset.abs() + 0.0035 * comb, torch.minimum(t + 0.03, 1.03 - t) * a.brow_length)
     alpha = cover(shape, skin.head.view.pixel + 0.010) * (0.95 + 0.05 * comb)
     paint(skin.color, palette.brow(p), alpha.clamp_(0, 1) * 0.90)
+    paint(skin.color, palette.HAIR["white"], alpha * (a.old * (0.24 + 0.20 * comb)))
     skin.gloss *= 1 - 0.8 * alpha
     skin.relief += 0.004 * alpha
 

@@ -65,17 +65,17 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     act, man, child, old = a.act, a.man * (1 - a.child), a.child, a.old
     thin, fat = max(-p.weight, 0.0), max(p.weight, 0.0)
     ex, ey, ny, my = a.eye_x, a.eye_y, a.nose_y, a.mouth_y
-    chin_y = -0.93 - 0.04 * p.face_length - 0.35 * act.jaw
+    chin_y = -0.93 + 0.06 * child - 0.04 * p.face_length - 0.35 * act.jaw
     # skull and jaw
     add(-0.105 + 0.03 * child, 0.0, 1.06, -0.05, 0.75, 0.36, 0.90)  # crown
     add(0.014 + 0.016 * man, 0.50, 0.52, 0.10, 0.30, 0.30, 0.60)  # sides of the skull
     add(0.030 + 0.030 * child, 0.0, 0.42, 0.62, 0.42, 0.26, 0.40)  # forehead
-    add(-0.035, 0.64, 0.14, 0.38, 0.18, 0.20, 0.24)  # temples
+    add(-0.035 - 0.040 * old, 0.64, 0.14, 0.38, 0.18, 0.20, 0.24)  # temples
     add(0.020 + 0.048 * p.jaw + 0.065 * man + 0.075 * fat - 0.045 * thin - 0.02 * child, 0.50, -0.58, 0.16, 0.22, 0.20, 0.42)  # jaw
-    chin_side = -0.028 + 0.065 * man + 0.035 * p.jaw + 0.080 * fat - 0.020 * thin + 0.030 * child
+    chin_side = -0.028 + 0.065 * man + 0.035 * p.jaw + 0.080 * fat - 0.020 * thin + 0.030 * child - 0.035 * old
     add(chin_side, 0.34, -0.86, 0.28, 0.17, 0.16, 0.42)
-    add(0.050 + 0.020 * man + 0.010 * p.jaw - 0.025 * child, 0.0, chin_y, 0.46, 0.19 + 0.05 * man, 0.13, 0.30)  # chin
-    add(0.15 * fat + 0.03 * old, 0.0, -0.98, 0.16, 0.36, 0.12, 0.34)  # double chin
+    add(0.050 + 0.020 * man + 0.010 * p.jaw - 0.035 * child, 0.0, chin_y, 0.46, 0.19 + 0.05 * man, 0.13, 0.30)  # chin
+    add(0.15 * fat + 0.06 * old, 0.0, -0.98, 0.16, 0.36, 0.12, 0.34)  # double chin
     # brow, sockets, lids
     add(0.020 + 0.035 * man - 0.015 * child, 0.24, a.brow_y - 0.03, 0.74, 0.24, 0.075, 0.20)
     add(-0.066 + 0.02 * child, ex - 0.02, ey + 0.01, 0.76, 0.17, 0.12, 0.22)
@@ -83,9 +83,9 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
     # cheeks
     lift = act.cheek
     add(0.055 + 0.045 * p.cheekbones - 0.02 * child, 0.50, ey - 0.14, 0.46, 0.17, 0.13, 0.28)
-    add(0.030 + 0.045 * child + 0.085 * fat - 0.045 * thin + 0.050 * lift, 0.36, -0.33 + 0.06 * lift, 0.62, 0.18, 0.16, 0.24)
-    add(-0.065 * thin - 0.035 * old * (1 - fat) + 0.085 * fat + 0.03 * child, 0.46, -0.52, 0.46, 0.15, 0.17, 0.26)  # hollow of the cheek
-    add(0.035 * old + 0.060 * fat, 0.38, -0.72, 0.42, 0.14, 0.14, 0.24)  # jowls
+    add(0.030 + 0.060 * child + 0.085 * fat - 0.045 * thin + 0.050 * lift, 0.36, -0.33 + 0.06 * lift, 0.62, 0.18, 0.16, 0.24)
+    add(-0.065 * thin - 0.055 * old * (1 - fat) + 0.085 * fat + 0.060 * child, 0.46, -0.52, 0.46, 0.15, 0.17, 0.26)  # hollow of the cheek
+    add(0.105 * old + 0.060 * fat, 0.40, -0.74, 0.36, 0.14, 0.13, 0.26)  # jowls
     # mouth
     add(0.060, 0.0, my + 0.02, 0.70, 0.24, 0.20, 0.26)
     add(-0.030, 0.0, my - 0.165, 0.70, 0.17, 0.055, 0.22)  # below the lower lip
