@@ -114,9 +114,9 @@ def layer_weights(generator: Generator, coarse: float = 0.0, medium: float = 0.0
 
 @dataclass
 class Morph:
-    """A way from one face to another, in T frames.
+    """A path from one face to another, in T frames.
 
-    weights  [T], where on the way each frame lies: 0 = a, 1 = b
+    weights  [T], where on the path each frame lies: 0 = a, 1 = b
     images   [T, 3, R, R] in [-1, 1]
     steps    [T - 1], the perceptual length of each step: sqrt(d) of neighbouring frames, d as `networks.perceptual` defines it
     w_plus   [T, num_ws, w_dim], the codes (None for a morph in styles, which need not have any)
@@ -133,7 +133,7 @@ class Morph:
 
     @property
     def length(self) -> float:
-        """The perceptual length of the whole way, as its frames measure it."""
+        """The perceptual length of the whole path, as its frames measure it."""
         return float(self.steps.sum())
 
     @property
@@ -146,10 +146,10 @@ class Morph:
 def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, frames: int = 24, space: str = "w+", even: bool = True,
           reach: tuple[float, float] = (0.0, 1.0), layers: Weights | None = None, truncation_psi: float = 0.7,
           progress: bool = True) -> Morph:
-    """Draws the way from face a to face b.
+    """Draws the path from face a to face b.
 
-    Equal steps in the code are not equal to the eye: much happens on some parts of the way, little on others. With `even`,
-    the frames are moved along the way (`even_weights`) until all steps have the same perceptual length, and the most even
+    Equal steps in the code are not equal to the eye: much happens on some parts of the path, little on others. With `even`,
+    the frames are moved along the path (`even_weights`) until all steps have the same perceptual length, and the most even
     morph is returned. Ctrl-C returns the most even one so far. No random numbers are drawn.
 
     a, b            in the given space: z [1, z_dim], w [1, w_dim], w_plus [1, num_ws, w_dim], or the pair
@@ -186,17 +186,17 @@ def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, fra
 
 
 def even_weights(weights: Weights, steps: Weights, frames: int) -> np.ndarray:
-    """Weights between which the way is equally long, from a way that was measured: its parametrisation by arc length.
+    """Weights between which the path is equally long, from a path that was measured: its parametrisation by arc length.
 
-    The length of the way up to a weight is known at each measured weight and taken as linear in between.
+    The length of the path up to a weight is known at each measured weight and taken as linear in between.
 
-    weights [N], rising or falling; steps [N - 1], the length of the way from each to the next  ->  [frames], same ends
+    weights [N], rising or falling; steps [N - 1], the length of the path from each to the next  ->  [frames], same ends
     """
     weights, steps = (np.asarray(x, dtype=np.float64) for x in (weights, steps))
-    way = np.concatenate([[0.0], steps.cumsum()])
-    if way[-1] == 0:  # nothing is to be seen on this way
+    path = np.concatenate([[0.0], steps.cumsum()])
+    if path[-1] == 0:  # nothing is to be seen on this path
         return np.linspace(weights[0], weights[-1], frames)
-    found = np.interp(np.linspace(0, way[-1], frames), way, weights)
+    found = np.interp(np.linspace(0, path[-1], frames), path, weights)
     found[0], found[-1] = weights[0], weights[-1]
     return found
 

@@ -1,4 +1,4 @@
-"""``styleclip interpolate``: the way from one face to another, as a film or on one sheet."""
+"""``styleclip interpolate``: the path from one face to another, as an animation or on one sheet."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ MOST_FRAMES = 1000
 
 @dataclass
 class Settings:
-    """Draw the way from one face to another, in steps that look equally large. Ctrl-C keeps the most even so far."""
+    """Draw the path from one face to another, in steps that look equally large. Ctrl-C keeps the most even so far."""
 
     a: tyro.conf.Positional[str]
     """where to start: a picture with one face, or the number of an invented face (a seed, as in styleclip sample)"""
     b: tyro.conf.Positional[str]
     """where to go: a picture or a seed"""
     output: tyro.conf.Positional[Path]
-    """where to write the film (.gif, .mp4, .webp), or all frames on one sheet (.png, .jpg)"""
+    """where to write the animation (.gif, .mp4, .webp), or all frames on one sheet (.png, .jpg)"""
     space: Literal["z", "w", "w+"] = "w+"
-    """where the way lies; z (seeds only) along an arc, w and w+ along a line"""
+    """where the path lies; z (seeds only) along an arc, w and w+ along a line"""
     frames: int = 24
     """how many frames, both faces included"""
     fps: float = 12
-    """frames a second of a film"""
+    """frames a second of an animation"""
     back: bool = False
-    """let the film also go back, so that it has no jump when it repeats"""
+    """let the animation also go back, so that it has no jump when it repeats"""
     uniform: bool = False
     """equal steps in the space, instead of steps that look equally large"""
     reach: tuple[float, float] = (0.0, 1.0)
@@ -76,17 +76,17 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device=settings.device)
     a, b = (_code(models, end, settings) for end in ends)
     layers = None if settings.layers == "all" else layer_weights(models.generator, **{settings.layers: 1.0})
-    way = morph(models, a, b, frames=settings.frames, space=settings.space, even=not settings.uniform, reach=settings.reach,
-                layers=layers, truncation_psi=settings.psi)
+    path = morph(models, a, b, frames=settings.frames, space=settings.space, even=not settings.uniform, reach=settings.reach,
+                 layers=layers, truncation_psi=settings.psi)
     if settings.output.suffix.lower() in SHEETS:
-        save_image(image_grid(way.images, labels=[f"{weight:.2f}" for weight in way.weights]), settings.output)
+        save_image(image_grid(path.images, labels=[f"{weight:.2f}" for weight in path.weights]), settings.output)
     else:
-        film = list(way.images)
-        save_animation(film + film[-2:0:-1] if settings.back else film, settings.output, fps=settings.fps)
-    print(f"The way is {way.length:.2f} long; its steps differ by {100 * way.unevenness:.0f} %.")
+        animation = list(path.images)
+        save_animation(animation + animation[-2:0:-1] if settings.back else animation, settings.output, fps=settings.fps)
+    print(f"The path is {path.length:.2f} long; its steps differ by {100 * path.unevenness:.0f} %.")
     if models.attributes is not None:
-        for flip in boundary_crossings(models, way):
-            print(f"  {flip}")
+        for crossing in boundary_crossings(models, path):
+            print(f"  {crossing}")
     print(f"Saved {settings.output}.")
     return 0
 

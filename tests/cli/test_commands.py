@@ -153,7 +153,7 @@ def test_interpolate_takes_the_way_that_was_asked_for_and_says_where_attributes_
     way = morph(models, a, b, frames=3, even=False, reach=(-0.5, 1.5), layers=layer_weights(models.generator, medium=1.0), progress=False)
     changes = [f"  {change}" for change in boundary_crossings(models, way)]
     shown = capsys.readouterr().out.splitlines()
-    assert f"The way is {way.length:.2f} long" in shown[0] and changes and shown[1:-1] == changes
+    assert f"The path is {way.length:.2f} long" in shown[0] and changes and shown[1:-1] == changes
 
 
 def test_edit_saves_the_edited_face(edit, portrait, inverted, models, tmp_path, capsys):
