@@ -45,7 +45,7 @@ def doctor(capsys, code: int) -> str:
 
 def test_all_is_well(data, capsys):
     shown = doctor(capsys, 0)
-    assert re.search(rf"portraits +\d\.\d MB in {len(NETWORKS)} files, all as recorded", shown)
+    assert re.search(rf"portraits +\d+\.\d MB in {len(NETWORKS)} files, all as recorded", shown)
     assert f"0 of 6 files are in {domain_cache(data / 'models' / 'ffhq')}; the rest comes with styleclip download ffhq" in shown
     assert "Everything is there." in shown
     assert all(re.search(rf"^  {re.escape(name)} +\d", shown, re.MULTILINE) for name in PACKAGES)

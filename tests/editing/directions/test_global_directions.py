@@ -616,7 +616,7 @@ def test_alpha_0_changes_nothing(directions, tiny, w_plus):
 
 
 def test_several_texts_are_added(directions, tiny, w_plus):
-    changes = [Change(TARGET, alpha=2.0, beta=0.1), Change("a smiling face", "a sad face", -1.0, 0.05)]
+    changes = [Change(TARGET, alpha=2.0, beta=0.1, rgb=False), Change("a smiling face", "a sad face", -1.0, 0.05, False)]
     edit = directions.edit_several(w_plus, changes)
     wanted = sum(directions.step(change) for change in changes)
     torch.testing.assert_close(edit.styles - tiny.generator.styles(w_plus)[0], wanted[None], rtol=0, atol=1e-5)
