@@ -1,13 +1,10 @@
 """Muon, an optimiser for weights that are matrices (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/).
 
-PyTorch has one from version 2.9 on, for two-dimensional weights and in bfloat16 only; this one takes convolutions too, and the
-precision that the machine is fast in.
+PyTorch has one from version 2.9 on, for two-dimensional weights and in bfloat16 only; this one takes convolutions too.
 """
 
 import torch
 from torch import Tensor
-
-from ..performance.speed import fast
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the odd polynomial that is applied five times over: it sends every singular value in (0, 1] to somewhere near 1."""
@@ -42,14 +39,17 @@ class Muon(torch.optim.Optimizer):
 def orthogonalized(matrix: Tensor, iterations: int = 5) -> Tensor:
     """U Vᵀ of the singular value decomposition U S Vᵀ of a matrix, roughly: singular values between about 0.7 and 1.2.
 
+    Each iteration is X ← p(XXᵀ) X with a polynomial p. The factors p are polynomials of the first XXᵀ, so they can be multiplied with
+    each other first, small as they are, and the long side of the matrix is gone through only twice.
+
     [M, N] -> [M, N]
     """
     a, b, c = COEFFICIENTS
     x = matrix.T if len(matrix) > matrix.shape[1] else matrix
     x = x / (x.norm() + 1e-7)
-    with fast(x.device):
-        for _ in range(iterations):
-            gram = x @ x.T
-            x = a * x + (b * gram + c * (gram @ gram)) @ x
-    x = x.to(matrix.dtype)
+    gram, product = x @ x.T, torch.eye(len(x)).to(x)
+    for _ in range(iterations):
+        factor = a * torch.eye(len(x)).to(x) + b * gram + c * (gram @ gram)
+        gram, product = factor @ gram @ factor, factor @ product
+    x = product @ x
     return x.T if len(matrix) > matrix.shape[1] else x
