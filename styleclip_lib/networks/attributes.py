@@ -6,7 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..portraits.aligned.world.attributes import ATTRIBUTES as ALIGNED_ATTRIBUTES
 from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute, Reading
+from .resampling import resized
 from .trunk import Trunk
 
 
@@ -30,20 +32,25 @@ class Attributes(nn.Module):
     A convolutional trunk, its last features averaged over a grid of 4x4 fields, and two linear layers.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192), hidden: int = 256):
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192), hidden: int = 256, input_size: int | None = None):
+        """input_size: pixels along each side of what the network sees; pictures are brought to it. None: they are seen as they come,
+        and the attributes are those of free framing."""
         super().__init__()
+        self.input_size = input_size
+        self.slices = code_slices(ATTRIBUTES if input_size is None else ALIGNED_ATTRIBUTES)
         self.trunk = Trunk(widths)
-        self.head = nn.Sequential(nn.Linear(16 * widths[-1], hidden), nn.ReLU(), nn.Dropout(0.1), nn.Linear(hidden, CODE_SIZE))
+        outputs = max(s.stop for s in self.slices.values())
+        self.head = nn.Sequential(nn.Linear(16 * widths[-1], hidden), nn.ReLU(), nn.Dropout(0.1), nn.Linear(hidden, outputs))
 
     def code(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1] -> code [B, CODE_SIZE]: logits of categories, numbers of scales."""
-        return self.head(F.adaptive_avg_pool2d(self.trunk(image)[-1], 4).flatten(1))
+        """image [B, 3, H, W] in [-1, 1] -> code [B, C]: logits of categories, numbers of scales; `slices` says which are where."""
+        return self.head(F.adaptive_avg_pool2d(self.trunk(resized(image, self.input_size))[-1], 4).flatten(1))
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         """image [B, 3, H, W] in [-1, 1] -> for a category the probability of each value [B, V], for a scale its number [B]."""
         code = self.code(image).float()
         return {name: code[:, where].softmax(1) if not BY_NAME[name].is_scale else code[:, where.start]
-                for name, where in CODE_SLICES.items()}
+                for name, where in self.slices.items()}
 
     @torch.no_grad()
     def read(self, image: Tensor) -> list[Reading]:

@@ -12,6 +12,7 @@ from ..portraits.aligned.world.attributes import ATTRIBUTES
 from ..portraits.world.attributes import Reading
 from .attributes import code_slices
 from .convnext import ChannelNorm, ConvNext
+from .resampling import resized
 
 CODE_SLICES = code_slices(ATTRIBUTES)
 CODE_SIZE = max(s.stop for s in CODE_SLICES.values())
@@ -34,7 +35,7 @@ class Examiner(nn.Module):
 
     def code(self, image: Tensor) -> Tensor:
         """image [B, 3, H, H] in [-1, 1] -> code [B, CODE_SIZE]: logits of categories before the temperature, numbers of scales."""
-        return self.head(self.body(_resized(image, self.input_size)))
+        return self.head(self.body(resized(image, self.input_size)))
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         """image [B, 3, H, H] in [-1, 1] -> for a category the probability of each value [B, V], for a scale its number [B]."""
@@ -69,16 +70,10 @@ class ExaminerIdentity(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """image [B, 3, H, H] in [-1, 1] -> [B, embedding_dim], each of length one"""
-        return F.normalize(self.head(self.body(_resized(image, self.input_size))).float(), dim=1)
+        return F.normalize(self.head(self.body(resized(image, self.input_size))).float(), dim=1)
 
 
 def _head(body: ConvNext, input_size: int, outputs: int) -> nn.Sequential:
     """All places of the body's last features, side by side, into one linear layer: in an aligned portrait a place has a meaning."""
     cells = (input_size // body.stride) ** 2
     return nn.Sequential(ChannelNorm(body.channels), nn.Flatten(), nn.Dropout(0.1), nn.Linear(cells * body.channels, outputs))
-
-
-def _resized(image: Tensor, size: int) -> Tensor:
-    if image.shape[-1] == size:
-        return image
-    return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)

@@ -3,6 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .resampling import resized
 from .trunk import Trunk
 
 
@@ -17,9 +18,7 @@ class Identity(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """image [B, 3, H, W] in [-1, 1] -> [B, embedding_dim], each of length one"""
-        if image.shape[-1] != self.input_size:
-            image = F.interpolate(image, size=(self.input_size, self.input_size), mode="bilinear", antialias=True, align_corners=False)
-        return F.normalize(self.head(self.features(image)).float(), dim=1)
+        return F.normalize(self.head(self.features(resized(image, self.input_size))).float(), dim=1)
 
     def features(self, image: Tensor) -> Tensor:
         """What the last layer sees, of an image of the network's own size: [B, 3, H, H] -> [B, 16 * widths[-1]]"""

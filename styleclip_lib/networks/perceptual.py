@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .resampling import resized
 from .trunk import Trunk
 
 
@@ -14,13 +15,15 @@ class Perceptual(nn.Module):
     d(x, y) = Σ_l mean_hw Σ_c (f_l(x) - f_l(y))², with every feature vector f_l brought to unit length.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192)):
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192), input_size: int | None = None):
+        """input_size: pixels along each side of what the network sees; pictures are brought to it. None: they are seen as they come."""
         super().__init__()
+        self.input_size = input_size
         self.trunk = Trunk(widths)
 
     def features(self, image: Tensor) -> list[Tensor]:
         """image [B, 3, H, W] in [-1, 1] -> unit feature vectors [B, C_l, H_l, W_l] of every stage."""
-        return [F.normalize(feature.float(), dim=1, eps=1e-4) for feature in self.trunk(image)]
+        return [F.normalize(feature.float(), dim=1, eps=1e-4) for feature in self.trunk(resized(image, self.input_size))]
 
     def maps(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> list[Tensor]:
         """How far features, as `features` gives them, are apart at each place of each stage. -> [B, H_l, W_l] of every stage"""

@@ -72,6 +72,13 @@ def downsample2d_reference(x: Tensor) -> Tensor:
     return filter2d_reference(x, padding=1)[:, :, ::2, ::2]
 
 
+def resized(image: Tensor, size: int | None) -> Tensor:
+    """A square picture at the size a network looks at, antialiased; None: as it is. image [B, C, H, H] -> [B, C, size, size]"""
+    if size is None or image.shape[-1] == size:
+        return image
+    return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
 def fractional_area_resize(image: Tensor, size: int) -> Tensor:
     """Every new pixel is the mean over the area that it covers, old pixels counting by how much of them lies in it.
 

@@ -10,13 +10,14 @@ from ..weights.domain import load_network
 from .augment import augment
 from .card import About, publish
 from .coding import accuracy, attribute_loss
-from .data import DataSettings, Portraits, to_float
+from .data import DataSettings, Portraits, pictures, to_float
 from .loop import Run, learning_rate
+from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
     what="Reads every attribute of the table in `portraits/world/attributes.py` from a picture: a probability for each value of "
-         "a category, a number for each scale. `measure_edit` stands on it.",
-    data="Rendered portraits with small changes of place, size, colour and sharpness. What cannot be seen (the colour of "
+         "a category, a number for each scale. Training may ask it; edits are measured by another network, the examiner.",
+    data="Aligned portraits with small changes of place, size, colour and sharpness. What cannot be seen (the colour of "
          "closed eyes) is not asked for.",
     limits="It knows the world of portraits only, and says something about every picture, also about photographs, where "
            "what it says means little.")
@@ -29,7 +30,8 @@ class Settings:
     run      folder of checkpoints, logs and sample sheets
     data     folder of the rendered portraits
     domain   the domain to which the network is added at the end
-    count    how many portraits to learn from
+    count    how many portraits to learn from, those that the generator learns from
+    size     pixels along each side of the portraits, and input_size those that the network sees of them
     steps    how many batches
     batch_size  portraits in a batch
     lr       learning rate of Adam at its highest
@@ -41,8 +43,10 @@ class Settings:
     run: Path = Path("runs/attributes")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    count: int = 30_000
-    steps: int = 8500
+    count: int = 24_000
+    size: int = 256
+    input_size: int = 128
+    steps: int = 5000
     batch_size: int = 64
     lr: float = 3e-3
     strength: float = 0.5
@@ -54,33 +58,37 @@ class Settings:
 def train(settings: Settings) -> dict:
     """Trains, measures on held-out portraits, and adds the network to the domain. Returns the metrics."""
     torch.manual_seed(settings.seed)
-    network = Attributes(settings.widths).to(memory_format=torch.channels_last)
-    seconds = fit(network, network.code, settings)
+    network = Attributes(settings.widths, input_size=settings.input_size).to(memory_format=torch.channels_last)
+    seconds = fit(network, settings)
     metrics = measure(network, settings)
-    publish(network, "attributes", settings, {"widths": settings.widths}, seconds, metrics, ABOUT)
+    publish(network, "attributes", settings, _config(settings), seconds, metrics, ABOUT)
     return metrics
 
 
 def measure_again(settings: Settings) -> dict:
     """The metrics of the domain's network."""
-    return measure(load_network(settings.domain, "attributes", Attributes), settings)
+    return measure(load_network(settings.domain, "attributes", Attributes), settings, world_of_domain(settings.domain))
 
 
-def fit(network: torch.nn.Module, read, settings: Settings) -> float:
-    """The loop itself: `read` turns pictures into a code, and the code is compared with the factors."""
-    portraits = Portraits(DataSettings(settings.data, settings.count))
+def _config(settings: Settings) -> dict:
+    return {"widths": settings.widths, "input_size": settings.input_size}
+
+
+def fit(network: Attributes, settings: Settings) -> float:
+    """The loop itself: what is read is compared with the factors. Returns the seconds that it took."""
+    portraits = Portraits(DataSettings(settings.data, settings.count, settings.size), world=ALIGNED)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=0.01)
     with Run(settings.run, network=network, optimizer=optimizer) as run:
         for step in run.steps(settings.steps):
             rng = run.generator(settings.seed)
             index = torch.randint(len(portraits), (settings.batch_size,), generator=rng)
-            images = augment(to_float(portraits.images(index)), rng, settings.strength).to(run.device)
+            images = augment(pictures(portraits, index, network.input_size), rng, settings.strength).to(run.device)
             for group in optimizer.param_groups:
                 group["lr"] = settings.lr * learning_rate(step, settings.steps)
             network.train()
             with run.autocast():
-                code = read(images).cpu()
-            loss = attribute_loss(code, portraits.factors[index], settings.focus)
+                code = network.code(images).cpu()
+            loss = attribute_loss(code, portraits.factors[index], settings.focus, ALIGNED.attributes)
             run.update(loss, optimizer)
             run.log(loss=loss)
     network.eval()
@@ -88,9 +96,9 @@ def fit(network: torch.nn.Module, read, settings: Settings) -> float:
 
 
 @torch.no_grad()
-def measure(network: Attributes, settings: Settings) -> dict:
+def measure(network: Attributes, settings: Settings, world: World = ALIGNED) -> dict:
     """Accuracy of every attribute on 1000 portraits that were never seen."""
-    portraits = Portraits(DataSettings(settings.data, 1000, seed=1))
+    portraits = Portraits(DataSettings(settings.data, 1000, settings.size if world is ALIGNED else 128, seed=1), world=world)
     codes = torch.cat([network.code(to_float(portraits.images(index))).float() for index in torch.arange(1000).split(100)])
-    result = accuracy(codes, portraits.factors)
+    result = accuracy(codes, portraits.factors, world.attributes)
     return {"accuracy": {k: round(v, 4) for k, v in result.items()}, "mean accuracy": round(sum(result.values()) / len(result), 4)}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 
-from ..networks.attributes import CODE_SLICES, code_slices
+from ..networks.attributes import code_slices
 from ..portraits.language.statements import COLUMN, statements_false, statements_true, visible
 from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute
 from ..portraits.world.factors import Factors
@@ -64,16 +64,16 @@ def decidable(seen: torch.Tensor, name: str, truth: torch.Tensor) -> torch.Tenso
     return seen[:, columns].gather(1, truth[:, None])[:, 0].float()
 
 
-def accuracy(code: torch.Tensor, factors: Factors) -> dict[str, float]:
-    """The share of portraits whose value is read rightly, for every attribute.
+def accuracy(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = ATTRIBUTES) -> dict[str, float]:
+    """The share of portraits whose value is read rightly, for every attribute of a table.
 
     Of a scale only portraits in which a value clearly holds are counted; a reading is right when it lies closer to
     that value's interval than to any other's.
     """
-    seen = visible(factors)
+    seen, slices = visible(factors), code_slices(table)
     result = {}
-    for attribute in ATTRIBUTES:
-        part, truth = code[:, CODE_SLICES[attribute.name]], getattr(factors, attribute.name)
+    for attribute in table:
+        part, truth = code[:, slices[attribute.name]], getattr(factors, attribute.name)
         if attribute.is_scale:
             low, high = torch.tensor(attribute.intervals).T
             distance = torch.maximum(low - part, part - high).clamp(min=0)

@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
+from ..networks.resampling import resized
 from ..processes import this_process
 from .worlds import FREE, World
 
@@ -101,6 +102,11 @@ class Portraits:
 def drawn(world: World, factors, size: int, processes: int) -> torch.Tensor:
     """The renders of portraits, uint8 [N, 3, size, size]. processes = how many draw at the same time; 0 draws in this process"""
     return torch.cat(list(DataLoader(_Lots(world, factors, size), batch_size=None, num_workers=processes)))
+
+
+def pictures(portraits: Portraits, index: torch.Tensor, size: int | None) -> torch.Tensor:
+    """Portraits at the size that a network looks at; None: as they are. index [N] -> [N, 3, size, size] in [-1, 1]"""
+    return resized(to_float(portraits.images(index)), size)
 
 
 class _Lots(Dataset):

@@ -15,7 +15,7 @@ from ..portraits.aligned.world.factors import Factors
 from ..weights.domain import load_network
 from .card import About, publish
 from .coding import attribute_loss
-from .data import DataSettings, Portraits, to_float
+from .data import DataSettings, Portraits, pictures
 from .degrade import degrade
 from .loop import Run, learning_rate
 from .worlds import ALIGNED
@@ -73,11 +73,6 @@ LEARNT, CALIBRATED, TESTED = 5101, 5103, 5102  # seeds of portraits
 def portraits_of(data: Path, count: int, size: int, seed: int) -> Portraits:
     """Portraits that the networks which measure learn from, or are measured on."""
     return Portraits(DataSettings(data, count, size, seed, PICTURES_EACH), world=ALIGNED)
-
-
-def pictures(portraits: Portraits, index: torch.Tensor, size: int) -> torch.Tensor:
-    """Portraits at the size that a network looks at. index [N] -> [N, 3, size, size] in [-1, 1]"""
-    return F.interpolate(to_float(portraits.images(index)), size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def train(settings: Settings) -> dict:

@@ -8,8 +8,9 @@ import torch
 from ..networks.examiner import ExaminerIdentity
 from ..weights.domain import load_network
 from .card import About, publish
+from .data import pictures
 from .degrade import degrade
-from .examiner import LEARNT, PICTURES_EACH, TESTED, pictures, portraits_of
+from .examiner import LEARNT, PICTURES_EACH, TESTED, portraits_of
 from .identity import verification
 from .loop import Run, learning_rate
 

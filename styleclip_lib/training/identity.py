@@ -10,8 +10,6 @@ from torch import nn
 
 from ..networks.attributes import Attributes
 from ..networks.identity import Identity
-from ..portraits.world.attributes import BY_NAME
-from ..portraits.world.factors import IDENTITY, Factors
 from ..weights.domain import load_network
 from .augment import augment
 from .card import About, publish
@@ -19,6 +17,7 @@ from .clip import area_under_curve
 from .data import DataSettings, Portraits, to_float
 from .discriminant import discriminant
 from .loop import Run, learning_rate
+from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
     what="A face becomes a unit vector; pictures of one person point the same way. Trained with the ArcFace loss; then its last layer "
@@ -101,11 +100,11 @@ def train(settings: Settings) -> dict:
 
 def measure_again(settings: Settings) -> dict:
     """The metrics of the domain's network."""
-    return measure(load_network(settings.domain, "identity", Identity), settings)
+    return measure(load_network(settings.domain, "identity", Identity), settings, world_of_domain(settings.domain))
 
 
 def _fit(network: Identity, s: Settings) -> float:
-    portraits = Portraits(DataSettings(s.data, s.people * s.pictures_each, s.size, s.seed + 2, s.pictures_each))
+    portraits = Portraits(DataSettings(s.data, s.people * s.pictures_each, s.size, s.seed + 2, s.pictures_each), world=ALIGNED)
     head = ArcFace(s.people, s.embedding_dim, s.scale, s.margin)
     truth = identity_numbers(portraits.factors)
     reader = nn.Linear(s.embedding_dim, truth.shape[1])
@@ -138,7 +137,7 @@ def with_discriminant(network: Identity, s: Settings) -> Identity:
     ArcFace learns to tell its own people apart, by every detail that helps; of a new person many details are noise, which differs
     from picture to picture. Counting directions by how much people differ in them, measured in that noise, leaves what lasts.
     """
-    portraits = Portraits(DataSettings(s.data, s.new_people * s.pictures_each, s.size, s.seed + 4, s.pictures_each))
+    portraits = Portraits(DataSettings(s.data, s.new_people * s.pictures_each, s.size, s.seed + 4, s.pictures_each), world=ALIGNED)
     rng = torch.Generator().manual_seed(s.seed)
     features = []
     for index in torch.arange(len(portraits)).split(200):
@@ -152,23 +151,20 @@ def with_discriminant(network: Identity, s: Settings) -> Identity:
     return better.eval()
 
 
-def identity_numbers(factors: Factors) -> torch.Tensor:
-    """What makes up each person, as numbers of mean 0 and variance 1. Returns [N, D]."""
+def identity_numbers(factors) -> torch.Tensor:
+    """What makes up each person of the aligned world, as numbers of mean 0 and variance 1. Returns [N, D]."""
     columns = []
-    for name in IDENTITY:
-        value = getattr(factors, name)
-        if value.is_floating_point():
-            columns.append(value[:, None])
-        else:
-            columns.append(F.one_hot(value, len(BY_NAME[name].values)).float())
+    for name in ALIGNED.identity_names:
+        value, kinds = getattr(factors, name), ALIGNED.kinds(name)
+        columns.append(F.one_hot(value, kinds).float() if kinds else value[:, None])
     numbers = torch.cat(columns, 1)
     return (numbers - numbers.mean(0)) / numbers.std(0).clamp(min=1e-3)
 
 
 @torch.no_grad()
-def measure(network: Identity, s: Settings, people: int = 200) -> dict:
+def measure(network: Identity, s: Settings, world: World = ALIGNED, people: int = 200) -> dict:
     """Verification: how often two pictures of one unseen person are more alike than pictures of two."""
-    portraits = Portraits(DataSettings(s.data, people * s.pictures_each, s.size, s.seed + 3, s.pictures_each))
+    portraits = Portraits(DataSettings(s.data, people * s.pictures_each, s.size, s.seed + 3, s.pictures_each), world=world)
     embedding = torch.cat([network(to_float(portraits.images(i))) for i in torch.arange(len(portraits)).split(200)])
     return verification(embedding, portraits.person)
 

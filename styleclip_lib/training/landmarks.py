@@ -21,10 +21,11 @@ from ..paths import written_whole
 from ..photos.detection import find_faces
 from ..photos.face_points import FACE_WIDTH
 from ..photos.landmarks import Predictor, place, predict, read_predictor, rectangle, relative
-from ..portraits.drawing.landmarks import BROWS, EYES, JAW, MOUTH, NOSE, landmarks
+from ..portraits.aligned.landmarks import BROWS, EYES, JAW, MOUTH, NOSE
 from ..weights.domain import enter_file, file_path, read_index
 from .card import About, making, write_card
-from .data import DataSettings, Portraits
+from .data import DataSettings, Portraits, pictures
+from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
     what="dlib's shape predictor: 68 points of a face inside the box that dlib's frontal detector draws. "
@@ -41,7 +42,7 @@ class Settings:
     """Settings of the landmark model.
 
     run, data, domain   folders of the run (a sheet of held-out portraits), of the renders, of the domain to add to
-    count               how many portraits to learn from
+    count, size         how many portraits to learn from, and pixels along each side of them
     boxes_each          how many boxes, each a bit different, for every portrait
     detected            in how many portraits the detector looks for the face, to learn where it puts its boxes
     strength            of the changes that make the portraits more various
@@ -55,6 +56,7 @@ class Settings:
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
     count: int = 2500
+    size: int = 256
     boxes_each: int = 6
     detected: int = 300
     strength: float = 1.0
@@ -79,8 +81,8 @@ def train(settings: Settings) -> dict:
     """Trains, measures on held-out portraits, adds the model to the domain. Returns the metrics."""
     s, start = settings, time.time()
     rng = np.random.default_rng(s.seed)
-    portraits = Portraits(DataSettings(s.data, s.count))
-    points = landmarks(portraits.factors).numpy()
+    portraits = Portraits(DataSettings(s.data, s.count, s.size), world=ALIGNED)
+    points = ALIGNED.landmarks(portraits.factors).numpy()
     grey = (_grey(portraits, k) for k in range(s.count))
     examples = [vary(pixels, p, rng, s.strength) for pixels, p in zip(tqdm(grey, "portraits", s.count), points)]
     habits = habits_of_the_detector(examples[: s.detected])
@@ -89,7 +91,7 @@ def train(settings: Settings) -> dict:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
         predictor = fit(examples, habits, usual, s, rng, temporary)
-        metrics = measure(predictor, habits, usual, s)
+        metrics = measure(predictor, habits, usual, s, ALIGNED)
 
     training = making(s, time.time() - start, metrics, "landmarks")
     framing = float(np.median([1 / quad_side(face_quad(p)) for p in points]))
@@ -101,12 +103,12 @@ def train(settings: Settings) -> dict:
 
 def measure_again(settings: Settings) -> dict:
     """The metrics of the domain's model. The boxes of faces that the detector does not see are laid as it lays those of portraits."""
-    s, rng = settings, np.random.default_rng(settings.seed)
+    s, rng, world = settings, np.random.default_rng(settings.seed), world_of_domain(settings.domain)
     predictor = read_predictor(file_path(s.domain, "landmarks"))
-    portraits = Portraits(DataSettings(s.data, s.detected))
-    points = landmarks(portraits.factors).numpy()
+    portraits = Portraits(DataSettings(s.data, s.detected, _size(world, s)), world=world)
+    points = world.landmarks(portraits.factors).numpy()
     habits = habits_of_the_detector([vary(_grey(portraits, k), points[k], rng, s.strength) for k in range(s.detected)])
-    return measure(predictor, habits, np.array(read_index(s.domain)["files"]["landmarks"]["config"]["box"]), s)
+    return measure(predictor, habits, np.array(read_index(s.domain)["files"]["landmarks"]["config"]["box"]), s, world)
 
 
 def habits_of_the_detector(examples: list[Example]) -> np.ndarray:
@@ -205,13 +207,13 @@ def detected_box(example: Example) -> np.ndarray | None:
 
 
 def measure(
-    predictor: Predictor, habits: np.ndarray, usual: np.ndarray, s: Settings, count: int = 300
+    predictor: Predictor, habits: np.ndarray, usual: np.ndarray, s: Settings, world: World, count: int = 300
 ) -> dict:
     """The mean distance to the true points on unseen portraits, in distances between the outer corners of the eyes."""
-    portraits = Portraits(DataSettings(s.data, count, seed=1))
+    portraits = Portraits(DataSettings(s.data, count, _size(world, s), seed=1), world=world)
     rng, side = np.random.default_rng(s.seed + 1), round(2.2 * FACE_WIDTH)
     errors, found, sheet = [], [], []
-    for k, p in enumerate(tqdm(landmarks(portraits.factors).numpy(), "measuring")):
+    for k, p in enumerate(tqdm(world.landmarks(portraits.factors).numpy(), "measuring")):
         picture = Image.fromarray((_grey(portraits, k) * 255).astype(np.uint8))
         picture = picture.resize((side, side), Image.Resampling.BICUBIC)
         example = Example(np.asarray(picture), p * side - 0.5, None)
@@ -232,9 +234,13 @@ def measure(
             "mean error of": {name: _short(errors[:, part].mean()) for name, part in parts.items()}}
 
 
+def _size(world: World, s: Settings) -> int:
+    return s.size if world is ALIGNED else 128
+
+
 def _grey(portraits: Portraits, k: int) -> np.ndarray:
-    """One portrait in grey, float32 [H, W] in [0, 1]."""
-    rgb = portraits.images(torch.tensor([k]))[0].float() / 255
+    """One portrait in grey, float32 [128, 128] in [0, 1]: about as fine as what the model is given later."""
+    rgb = (pictures(portraits, torch.tensor([k]), 128)[0] + 1) / 2
     return (rgb * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).numpy()
 
 

@@ -1,7 +1,7 @@
-"""Trains the perceptual network: `styleclip train perceptual`.
+"""Makes the perceptual network: `styleclip train perceptual`.
 
-VGG16's features are useful because it was trained to tell things apart. Here the trunk is trained to read the
-attributes of portraits; what it needs for that (edges, lids, strands, outlines) is what the eye compares too.
+VGG16's features are useful because it was trained to tell things apart. Here they are those of the network that reads the attributes
+of portraits; what it needs for that (edges, lids, strands, outlines) is what the eye compares too.
 """
 
 from dataclasses import dataclass
@@ -11,73 +11,80 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..networks.attributes import CODE_SLICES, Attributes
+from ..networks.attributes import Attributes
 from ..networks.perceptual import Perceptual
-from ..portraits.world.factors import Factors
 from ..weights.domain import load_network
-from .attributes import Settings as AttributesSettings
-from .attributes import fit, measure
 from .card import About, publish
 from .coding import accuracy
-from .data import DataSettings, Portraits, to_float
-from .worlds import FREE
+from .data import DataSettings, Portraits, pictures
+from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
     what="A small VGG-like trunk; `Perceptual.distance` compares pictures in its features as LPIPS does, with equal weights "
          "for all channels.",
-    data="Rendered portraits; it was trained to read their attributes.",
-    limits="It was not calibrated on human judgements.")
+    data="None of its own: it is the trunk of the domain's attributes network, without its head.",
+    limits="It was not calibrated on human judgements. It sees pictures at the size it learnt from; what is finer is left to the "
+           "comparison of pixels.")
 
 
 @dataclass
-class Settings(AttributesSettings):
-    """Settings of the perceptual network: those of the attributes network, under another folder."""
+class Settings:
+    """Settings of the perceptual network.
+
+    run, data, domain   folders of the run (unused), of the renders, and of the domain that has the attributes network
+    size                pixels along each side of the portraits it is measured on
+    learnt, unseen      portraits that a linear reading is fitted on, and those on which it is measured
+    """
 
     run: Path = Path("runs/perceptual")
-    steps: int = 3200
-    strength: float = 0.5
+    data: Path = Path("runs/data")
+    domain: Path = Path("data/models/portraits")
+    size: int = 256
+    learnt: int = 3000
+    unseen: int = 1000
 
 
 def train(settings: Settings) -> dict:
-    """Trains the trunk under a head that reads attributes, then keeps the trunk. Returns the metrics of that reading."""
-    torch.manual_seed(settings.seed)
-    reader = Attributes(settings.widths).to(memory_format=torch.channels_last)
-    seconds = fit(reader, reader.code, settings)
-    metrics = measure(reader, settings)
-    network = Perceptual(settings.widths)
+    """Takes the trunk of the domain's attributes network, measures it, adds it to the domain. Returns the metrics."""
+    reader = load_network(settings.domain, "attributes", Attributes)
+    config = {"widths": reader.trunk.widths, "input_size": reader.input_size}
+    network = Perceptual(**config)
     network.trunk.load_state_dict(reader.trunk.state_dict())
-    publish(network, "perceptual", settings, {"widths": settings.widths}, seconds, metrics, ABOUT)
+    metrics = measure(network.eval(), settings, ALIGNED)
+    publish(network, "perceptual", settings, config, 0.0, metrics, ABOUT)
     return metrics
 
 
-def measure_again(settings: Settings, learnt: int = 3000, unseen: int = 1000) -> dict:
-    """How often attributes are read rightly from the features by a linear map, which is solved for.
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's network."""
+    return measure(load_network(settings.domain, "perceptual", Perceptual), settings, world_of_domain(settings.domain))
 
-    The head that read attributes while the trunk was trained is not kept, so that its accuracy cannot be measured again.
-    """
-    network = load_network(settings.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
-    features, code = _features_and_code(network, Portraits(DataSettings(settings.data, learnt)))
-    others = Portraits(DataSettings(settings.data, unseen, seed=1))
-    result = accuracy(_features_and_code(network, others)[0] @ ridge(features, code), others.factors)
+
+def measure(network: Perceptual, s: Settings, world: World) -> dict:
+    """How often attributes are read rightly from the features by a linear map, which is solved for."""
+    network, size = network.to(memory_format=torch.channels_last), s.size if world is ALIGNED else 128
+    learnt, unseen = (Portraits(DataSettings(s.data, count, size, seed), world=world) for seed, count in ((0, s.learnt), (1, s.unseen)))
+    linear = ridge(_features(network, learnt), targets(learnt.factors, world))
+    result = accuracy(_features(network, unseen) @ linear, unseen.factors, world.attributes)
     return {"accuracy of a linear reading": {name: round(value, 4) for name, value in result.items()},
             "mean accuracy of a linear reading": round(sum(result.values()) / len(result), 4)}
 
 
 @torch.no_grad()
-def _features_and_code(network: Perceptual, portraits: Portraits) -> tuple[Tensor, Tensor]:
-    """The last features over a grid of 4x4 fields and a one, [N, F]; what is to be read, [N, CODE_SIZE]."""
-    index = torch.arange(len(portraits)).split(100)
-    fields = [F.adaptive_avg_pool2d(network.trunk(to_float(portraits.images(some)))[-1], 4).flatten(1) for some in index]
+def _features(network: Perceptual, portraits: Portraits) -> Tensor:
+    """The last features over a grid of 4x4 fields, and a one: [N, F]"""
+    fields = [F.adaptive_avg_pool2d(network.trunk(pictures(portraits, some, network.input_size))[-1], 4).flatten(1)
+              for some in torch.arange(len(portraits)).split(100)]
     features = torch.cat(fields)
-    return torch.cat([features, torch.ones(len(features), 1)], 1), targets(portraits.factors)
+    return torch.cat([features, torch.ones(len(features), 1)], 1)
 
 
-def targets(factors: Factors) -> Tensor:
-    """The code that an attributes network should give: one-hot for categories, the numbers of scales. -> [N, CODE_SIZE]"""
+def targets(factors, world: World) -> Tensor:
+    """The code that an attributes network should give: one-hot for categories, the numbers of scales. -> [N, C]"""
     columns = []
-    for name in CODE_SLICES:
-        value, values = getattr(factors, name), FREE.values(name)
-        columns.append(value[:, None] if values is None else F.one_hot(value, len(values)).float())
+    for attribute in world.attributes:
+        value = getattr(factors, attribute.name)
+        columns.append(value[:, None] if attribute.is_scale else F.one_hot(value, len(attribute.values)).float())
     return torch.cat(columns, 1)
 
 

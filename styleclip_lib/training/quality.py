@@ -12,13 +12,13 @@ from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from ..networks.attributes import CODE_SLICES, Attributes
+from ..networks.attributes import Attributes
 from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
 from ..networks.identity import Identity
 from ..networks.perceptual import Perceptual
+from ..networks.resampling import resized
 from ..performance.speed import fast
-from ..portraits.world.attributes import ATTRIBUTES
 from ..weights.domain import INDEX, load_network, sources
 from .adversarial import discriminator_loss
 from .coding import accuracy
@@ -67,10 +67,10 @@ def measure_generator(generator: Generator, domain: Path, data: Path, world: Wor
               "inverted_psnr": inversion_psnr(generator, renders[: counts.inversions]).median().item()}
     if "identity" in known:
         result["identity"] = likeness_of_people(load_network(known["identity"], "identity", Identity), samples, renders)
-    if "attributes" in known and {a.name for a in world.attributes} == set(CODE_SLICES):
+    if "attributes" in known:
         attributes = load_network(known["attributes"], "attributes", Attributes).to(memory_format=torch.channels_last)
-        result["attributes"] = reading_compared(attributes, samples, renders, portraits.factors)
-        gaps = share_gaps(read_shares(attributes, samples), read_shares(attributes, renders))
+        result["attributes"] = reading_compared(attributes, samples, renders, portraits.factors, world.attributes)
+        gaps = share_gaps(*(read_shares(attributes, images, world.attributes) for images in (samples, renders)))
         result["shares"] = {"largest gap": max(gaps.values()), "where": max(gaps, key=gaps.get)}
     if "perceptual" in known:
         perceptual = load_network(known["perceptual"], "perceptual", Perceptual).to(memory_format=torch.channels_last)
@@ -120,9 +120,9 @@ def likeness_of_people(identity: Identity, a: Tensor, b: Tensor) -> float:
 
 
 @torch.no_grad()
-def reading_compared(attributes: Attributes, samples: Tensor, renders: Tensor, factors) -> dict:
+def reading_compared(attributes: Attributes, samples: Tensor, renders: Tensor, factors, table) -> dict:
     """How often each attribute is read rightly from renders, uint8 [N, 3, H, W], and from the pictures of the same latents."""
-    of_renders, of_samples = (accuracy(torch.cat([attributes.code(to_float(part)).float() for part in images.split(BATCH)]), factors)
+    of_renders, of_samples = (accuracy(torch.cat([attributes.code(to_float(part)).float() for part in images.split(BATCH)]), factors, table)
                               for images in (renders, samples))
     lost = {name: of_renders[name] - of_samples[name] for name in of_renders}
     worst = max(lost, key=lost.get)
@@ -131,12 +131,12 @@ def reading_compared(attributes: Attributes, samples: Tensor, renders: Tensor, f
 
 
 @torch.no_grad()
-def read_shares(attributes: Attributes, images: torch.Tensor) -> dict[tuple[str, str], float]:
-    """How often each value of each attribute is read from the pictures, uint8 [N, 3, H, W]."""
+def read_shares(attributes: Attributes, images: torch.Tensor, table) -> dict[tuple[str, str], float]:
+    """How often each value of each attribute of a table is read from the pictures, uint8 [N, 3, H, W]."""
     counted: dict[tuple[str, str], float] = {}
     for part in images.split(100):
         reading = attributes(to_float(part))
-        for attribute in ATTRIBUTES:
+        for attribute in table:
             values = reading[attribute.name]
             true = attribute.is_true(values if attribute.is_scale else values.argmax(1)).float().sum(0)
             for value, number in zip(attribute.values, true.tolist()):
@@ -160,10 +160,10 @@ class _Pooled(torch.nn.Module):
 
     def __init__(self, perceptual: Perceptual):
         super().__init__()
-        self.trunk, self.num_features = perceptual.trunk, perceptual.trunk.widths[-1]
+        self.trunk, self.num_features, self.input_size = perceptual.trunk, perceptual.trunk.widths[-1], perceptual.input_size
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return self.trunk(to_float(image))[-1].mean((2, 3))
+        return self.trunk(resized(to_float(image), self.input_size))[-1].mean((2, 3))
 
 
 @torch.no_grad()

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..portraits.aligned.drawing.render import render as render_aligned
+from ..portraits.aligned.landmarks import landmarks as landmarks_aligned
 from ..portraits.aligned.world import factors as aligned_factors
 from ..portraits.aligned.world import latents as aligned_latents
 from ..portraits.aligned.world.attributes import ATTRIBUTES as ALIGNED_ATTRIBUTES
+from ..portraits.drawing.landmarks import landmarks as landmarks_free
 from ..portraits.drawing.render import render as render_free
 from ..portraits.world import factors as free_factors
 from ..portraits.world import latents as free_latents
 from ..portraits.world.attributes import ATTRIBUTES as FREE_ATTRIBUTES
+from ..weights.domain import INDEX, read_index
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class World:
                         learns any more
     kinds               a factor's name -> how many columns of the code it has if it is a category, and 0 for a number, which has one
     curved              numbers in [0, 1] whose effect is far from a straight line: they choose from a palette, or begin at a threshold
+    landmarks           Factors -> float32 [N, 68, 2], in units of the picture's side
     """
 
     name: str
@@ -44,6 +49,7 @@ class World:
     code_of: Callable | None = None
     kinds: Callable | None = None
     curved: tuple[str, ...] = ()
+    landmarks: Callable | None = None
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values of a factor that is a category; None for a number."""
@@ -51,16 +57,23 @@ class World:
 
 
 FREE = World("portraits", free_factors.NAMES, free_factors.IDENTITY, FREE_ATTRIBUTES, free_factors.from_uniform,
-             free_latents.latents_of_uniform, free_latents.factors_of_latents, render_free, free_latents.Z_DIM)
+             free_latents.latents_of_uniform, free_latents.factors_of_latents, render_free, free_latents.Z_DIM, landmarks=landmarks_free)
 """Portraits in free framing: what the networks of 128 pixels know."""
 
 ALIGNED = World("aligned", aligned_factors.NAMES, aligned_factors.IDENTITY, ALIGNED_ATTRIBUTES, aligned_factors.from_uniform,
                 aligned_latents.latents_of_uniform, aligned_latents.factors_of_latents, render_aligned, aligned_latents.Z_DIM,
                 aligned_latents.code_of, aligned_latents.kinds,
-                ("age", "skin_tone", "freckles", "fringe", "frame_color", "headwear_color", "makeup_color"))
+                ("age", "skin_tone", "freckles", "fringe", "frame_color", "headwear_color", "makeup_color"),
+                landmarks_aligned)
 """Portraits aligned as FFHQ is."""
 
 
 def world_of(img_resolution: int) -> World:
     """The world that a generator of this resolution draws."""
     return FREE if img_resolution <= 128 else ALIGNED
+
+
+def world_of_domain(folder: Path) -> World:
+    """The world that a domain's generator draws; ALIGNED while the domain has none yet."""
+    files = read_index(folder)["files"] if (Path(folder) / INDEX).exists() else {}
+    return world_of(files["generator"]["config"]["img_resolution"]) if "generator" in files else ALIGNED

@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from styleclip_lib.networks.attributes import Attributes
-from styleclip_lib.portraits.world.attributes import BY_NAME
-from styleclip_lib.training import attributes, perceptual
+from styleclip_lib.portraits.aligned.world.attributes import BY_NAME
+from styleclip_lib.training import attributes
 from styleclip_lib.training.attributes import Settings, train
 from styleclip_lib.weights.domain import load_network
 
 pytestmark = pytest.mark.slow
 
 WIDTHS = (4, 4, 4, 4, 4)
+NAMES = set(BY_NAME)
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +27,24 @@ def folder(tmp_path_factory):
     rng = np.random.default_rng(0)
     for seed, chunks in ((0, 1), (1, 2)):
         for chunk in range(chunks):
-            some = rng.integers(0, 256, (10, 3, 128, 128), dtype=np.uint8)
+            some = rng.integers(0, 256, (10, 3, 64, 64), dtype=np.uint8)
             np.save(
-                folder / "data" / f"portraits-128px-seed{seed}-each1-{chunk:04d}.npy",
-                np.resize(some, (500, 3, 128, 128)),
+                folder / "data" / f"aligned-64px-seed{seed}-each1-{chunk:04d}.npy",
+                np.resize(some, (500, 3, 64, 64)),
             )
     return folder
 
 
-def settings(folder, name="attributes", kind=Settings, **changes):
-    return kind(
+def settings(folder, name="attributes", **changes):
+    return Settings(
         run=folder / "run" / name,
         data=folder / "data",
         domain=folder / "domain",
         count=64,
         steps=6,
         batch_size=8,
+        size=64,
+        input_size=32,
         widths=WIDTHS,
         **changes,
     )
@@ -53,7 +56,7 @@ def metrics(folder):
 
 
 def test_every_attribute_is_measured(metrics):
-    assert set(metrics["accuracy"]) == set(BY_NAME)
+    assert set(metrics["accuracy"]) == NAMES
     assert all(0 <= share <= 1 for share in metrics["accuracy"].values())
     assert metrics["mean accuracy"] == pytest.approx(np.mean(list(metrics["accuracy"].values())), abs=1e-3)
 
@@ -64,7 +67,7 @@ def test_the_network_is_entered_in_the_domain(folder, metrics):
     path = folder / "domain" / entry["file"]
     assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert entry["bytes"] == path.stat().st_size
-    assert entry["config"] == {"widths": list(WIDTHS)}
+    assert entry["config"] == {"widths": list(WIDTHS), "input_size": 32}
     assert entry["training"]["command"] == "styleclip train attributes"
     assert entry["training"]["metrics"] == metrics
     assert entry["training"]["settings"]["steps"] == 6
@@ -74,16 +77,16 @@ def test_the_network_is_entered_in_the_domain(folder, metrics):
 
 def test_what_was_saved_reads_as_the_trained_one(folder, metrics):
     saved = load_network(folder / "domain", "attributes", Attributes)
-    trained = Attributes(WIDTHS)
+    trained = Attributes(WIDTHS, input_size=32)
     trained.load_state_dict(torch.load(folder / "run" / "attributes" / "checkpoint.pt", weights_only=True)["network"])
-    images = torch.rand(2, 3, 128, 128) * 2 - 1
+    images = torch.rand(2, 3, 64, 64) * 2 - 1
     torch.testing.assert_close(saved.code(images), trained.eval().code(images), rtol=1e-2, atol=1e-2)
     assert not saved.training and not any(p.requires_grad for p in saved.parameters())
 
 
 def test_it_is_measured_again(folder, metrics):
     again = attributes.measure_again(settings(folder))
-    assert set(again["accuracy"]) == set(BY_NAME)
+    assert set(again["accuracy"]) == NAMES
     assert again["mean accuracy"] == pytest.approx(metrics["mean accuracy"], abs=0.01), "up to half precision"
 
 
@@ -91,13 +94,6 @@ def test_the_same_command_again_finds_nothing_left_to_do(folder, metrics):
     before = (folder / "domain" / "attributes.safetensors").read_bytes()
     assert train(settings(folder)) == metrics
     assert (folder / "domain" / "attributes.safetensors").read_bytes() == before
-
-
-def test_the_trunk_of_the_perceptual_network_is_trained_under_a_reader(folder, metrics, monkeypatch):
-    monkeypatch.setattr(perceptual, "measure", lambda network, settings: {"mean accuracy": 0.5})
-    assert perceptual.train(settings(folder, "perceptual", perceptual.Settings)) == {"mean accuracy": 0.5}
-    index = json.loads((folder / "domain" / "domain.json").read_text(encoding="utf-8"))
-    assert set(index["files"]) == {"attributes", "perceptual"}
 
 
 def test_stopping_leaves_the_domain_as_it_was(folder, metrics, monkeypatch):

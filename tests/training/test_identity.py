@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.attributes import Attributes
 from styleclip_lib.networks.identity import Identity
-from styleclip_lib.portraits.world.attributes import BY_NAME
-from styleclip_lib.portraits.world.factors import IDENTITY, sample
+from styleclip_lib.portraits.aligned.world.attributes import BY_NAME
+from styleclip_lib.portraits.aligned.world.factors import IDENTITY, sample
 from styleclip_lib.training import identity
 from styleclip_lib.training.identity import ArcFace, Settings, identity_numbers, measure, train, with_discriminant
 from styleclip_lib.training.loop import Run
@@ -130,7 +130,7 @@ class Faces:
 
     asked: list = []
 
-    def __init__(self, settings):
+    def __init__(self, settings, world):
         each, people = settings.pictures_each, sample(settings.count, settings.seed)
         self.person = torch.arange(settings.count) // each
         same = {name: value[self.person * each] for name, value in people.items() if name in IDENTITY}

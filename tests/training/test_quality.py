@@ -98,7 +98,7 @@ def slow_shares(readings):
 def test_shares_are_those_of_the_slow_count():
     """More pictures than fit into one batch, and the last batch is not full."""
     readings, read = known_reading(0)
-    shares = read_shares(read, NUMBERED)
+    shares = read_shares(read, NUMBERED, ATTRIBUTES)
     assert shares == pytest.approx(slow_shares(readings), abs=1e-6)
     for attribute in ATTRIBUTES:
         total = sum(shares[attribute.name, value] for value in attribute.values)
@@ -202,7 +202,7 @@ class MeanColor:
     """As a perceptual network whose only feature is the colour."""
 
     def __init__(self):
-        self.trunk = nn.Identity()
+        self.trunk, self.input_size = nn.Identity(), None
         self.trunk.widths = (3,)
         self.trunk.forward = lambda image: [image]
 
@@ -250,7 +250,7 @@ def test_readings_are_compared():
     renders = people.background.byte()[:, None, None, None].expand(-1, 3, 4, 4).clone()
     samples = renders.clone()
     samples[:10] = (samples[:10] + 1) % 8
-    found = reading_compared(ReadsColor(), samples, renders, people)
+    found = reading_compared(ReadsColor(), samples, renders, people, ATTRIBUTES)
     assert found["each"]["background"] == 0.75 and found["worst"] == "background +25.0 points"
     assert found["renders"] - found["samples"] == pytest.approx(0.25 / len(found["each"]))
 
