@@ -87,6 +87,16 @@ def find_faces(image: ImageSource) -> list[Face]:
     return sorted(clear, key=lambda face: -face.width)
 
 
+def find_large_faces(image: ImageSource) -> list[Face]:
+    """The upright faces that are at least a sixth of the picture's longer side, the largest first; if there are none, all `find_faces`.
+
+    Several times as fast where there are any, for whoever looks through thousands of pictures.
+    """
+    picture = open_picture(image).convert("L")
+    clear = [face for face in _search(picture, SMALLEST, 0, 80) if face.score >= CLEAR]
+    return sorted(_without_doubles(clear), key=lambda face: -face.width) or find_faces(picture)
+
+
 def choose(faces: list[Face], face: Choice, picture: Image.Image) -> Face:
     """The face that is meant, of those that were found in the picture. Raises NoFaceError, SeveralFacesError, StyleclipError."""
     if not faces:
