@@ -18,14 +18,14 @@ def _kernel(x: Tensor, gain: float) -> Tensor:
     return (gain * torch.outer(taps, taps)).expand(x.shape[1], 1, 4, 4)
 
 
-def filter2d(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
-    """Smooth every channel: pad with zeros, then filter with outer([1,3,3,1]) / 64 * gain.
+def filter2d(x: Tensor, padding: int, gain: float = 1.0, bias: Tensor | None = None) -> Tensor:
+    """Smooth every channel: pad with zeros, then filter with outer([1,3,3,1]) / 64 * gain, and add the channel's bias.
 
     One depthwise convolution; on a CPU with channels-last tensors it costs about as much as four element-wise steps.
 
-    x [B, C, H, W]  ->  [B, C, H + 2·padding - 3, W + 2·padding - 3]
+    x [B, C, H, W], bias [C]  ->  [B, C, H + 2·padding - 3, W + 2·padding - 3]
     """
-    return F.conv2d(x, _kernel(x, gain), padding=padding, groups=x.shape[1])
+    return F.conv2d(x, _kernel(x, gain), bias, padding=padding, groups=x.shape[1])
 
 
 def filter2d_reference(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:

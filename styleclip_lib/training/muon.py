@@ -47,9 +47,11 @@ def orthogonalized(matrix: Tensor, iterations: int = 5) -> Tensor:
     a, b, c = COEFFICIENTS
     x = matrix.T if len(matrix) > matrix.shape[1] else matrix
     x = x / (x.norm() + 1e-7)
-    gram, product = x @ x.T, torch.eye(len(x)).to(x)
-    for _ in range(iterations):
-        factor = a * torch.eye(len(x)).to(x) + b * gram + c * (gram @ gram)
-        gram, product = factor @ gram @ factor, factor @ product
+    gram, one = x @ x.T, torch.eye(len(x)).to(x)
+    product = factor = a * one + b * gram + c * (gram @ gram)
+    for _ in range(iterations - 1):
+        gram = factor @ gram @ factor
+        factor = a * one + b * gram + c * (gram @ gram)
+        product = factor @ product
     x = product @ x
     return x.T if len(matrix) > matrix.shape[1] else x
