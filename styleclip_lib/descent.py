@@ -33,6 +33,7 @@ class Descent(AbstractContextManager, Generic[State]):
     lr         the height of the learning rate of `schedule.ramped`; None: the optimiser's own stays
     on_step    called by `follow` with the step's number and its picture; True ends the descent
     look_last  whether there is one more round after the last step, so that where it led is recorded and offered, too
+    taken      how many steps were taken
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, steps: int, *, keep: Callable[[], State], description: str = "",
@@ -40,7 +41,7 @@ class Descent(AbstractContextManager, Generic[State]):
         self.optimizer, self.steps, self.keep, self.lr, self.on_step = optimizer, steps, keep, lr, on_step
         self.rounds = steps + look_last
         self.history: dict[str, list[float]] = {}
-        self.best, self.lowest, self.stopped, self.step = keep(), float("inf"), False, 0
+        self.best, self.lowest, self.stopped, self.step, self.taken = keep(), float("inf"), False, 0, 0
         self.bar = tqdm(total=self.rounds, desc=description, disable=not progress or steps == 0, leave=False)
 
     def __iter__(self) -> Iterator[int]:
@@ -74,6 +75,7 @@ class Descent(AbstractContextManager, Generic[State]):
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
+        self.taken += 1
 
     def stop(self) -> None:
         """Ends the descent with this round."""

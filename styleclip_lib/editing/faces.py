@@ -52,7 +52,7 @@ class Faces:
         if source in self._found:
             return self._found[source]
         face = self._make(source, on_step, quick)
-        if not quick and _takes_steps(face.source):
+        if not quick and self._takes_steps(face.source):
             self._found[face.source] = face
         return face
 
@@ -60,7 +60,7 @@ class Faces:
         """Whether a face can be had without steps."""
         if source in self._found:
             return True
-        return not _takes_steps(source) and all(map(self.known, _inside(source)))
+        return not self._takes_steps(source) and all(map(self.known, _inside(source)))
 
     def check(self, source: Source) -> None:
         """Raises StyleclipError for what can be said at once: a picture that is not there, layers that the generator does not have."""
@@ -128,11 +128,19 @@ class Faces:
     @_make.register
     def _(self, source: Edited, on_step: OnStep | None, quick: bool) -> Face:
         start = self.of(source.face, on_step, quick)
-        if quick and _takes_steps(source):
+        if quick and self._takes_steps(source):
             return start
-        prompt = Prompt.of(self.models, source.text, source.neutral) if source.text else None
-        edit = source.recipe.apply(self.models, start, prompt, on_step, progress=self.progress)
+        edit = source.recipe.apply(self.models, start, self._prompt(source), on_step, progress=self.progress)
         return replace(edit.face, source=replace(source, face=start.source, recipe=source.recipe.as_done(edit.recipe)))
+
+    def _prompt(self, source: Edited) -> Prompt | None:
+        return Prompt.of(self.models, source.text, source.neutral) if source.text else None
+
+    def _takes_steps(self, source: Source) -> bool:
+        """Whether the last thing that makes this face is searched for in steps."""
+        if isinstance(source, Edited):
+            return source.recipe.steps_ahead(self.models, self._prompt(source)) > 0
+        return getattr(source, "steps", 0) > 0
 
 
 def _inside(source: Source) -> Iterator[Source]:
@@ -142,9 +150,3 @@ def _inside(source: Source) -> Iterator[Source]:
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Source):
                 yield part
-
-
-def _takes_steps(source: Source) -> bool:
-    """Whether the last thing that makes this face is searched for in steps."""
-    made = getattr(source, "recipe", source)
-    return getattr(made, "steps", 0) > 0

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .. import __version__
-from ..descent import Descent
+from ..descent import Descent, OnStep
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import LEVELS, Mapper, layers_of
@@ -22,6 +22,9 @@ from .objective import FacesBefore, Objective, search_resolution
 from .prompt import Prompt
 from .recipes import MapperEdit
 from .result import Edit
+
+STEPS = 150
+"""Steps of a training, unless another number is asked for."""
 
 HELD_OUT = 16
 """Faces that the mapper is not trained on and that say which of its states is the best."""
@@ -53,6 +56,11 @@ class LatentMapper(nn.Module):
         """The levels that are on."""
         return list(self.network.levels)
 
+    @property
+    def stopped_after(self) -> int | None:
+        """What `train_mapper` has to be told as `stop_after` to train it again, where the training was ended early."""
+        return self.recipe.get("stop_after")
+
     def forward(self, w_plus: Tensor) -> Tensor:
         """w_plus [B, num_ws, w_dim] -> the offset, of the same shape."""
         return self.network(w_plus)
@@ -77,7 +85,7 @@ class LatentMapper(nn.Module):
         if levels is not None:
             offset = self._kept(offset, [level for level in self.levels if level in levels or level == "all"])
         end = replace(face, w_plus=w_plus + offset, source=None)
-        return Edit(face, end, MapperEdit(mapper=self.name, levels=levels, seed=self.recipe.get("seed", 0)))
+        return Edit(face, end, MapperEdit(mapper=self.name, levels=levels, seed=self.recipe.get("seed", 0), stop_after=self.stopped_after))
 
     def _kept(self, offset: Tensor, levels: Sequence[str]) -> Tensor:
         """The offset of some levels, with zeros elsewhere."""
@@ -108,26 +116,41 @@ def is_at_hand(models: Models, recipe: MapperEdit, prompt: Prompt | None) -> boo
     """Whether `mapper_of` finds a mapper without training one."""
     if recipe.mapper or prompt is None:
         return True
-    return mapper_file.mapper_for(models, prompt.text) is not None or ("mapper", None, prompt.text, recipe.seed) in models.memo
+    return mapper_file.mapper_for(models, prompt.text) is not None or _memo_key(prompt.text, recipe.seed, recipe.stop_after) in models.memo
 
 
-def mapper_of(models: Models, recipe: MapperEdit, prompt: Prompt | None, progress: bool = True) -> LatentMapper:
+def mapper_of(models: Models, recipe: MapperEdit, prompt: Prompt | None, on_step: OnStep | None = None, shown: Tensor | None = None,
+              progress: bool = True) -> LatentMapper:
     """The mapper that a recipe names; else the domain's for the text; else a new one, trained now. Remembered.
+
+    on_step, shown  for the training, see `train_mapper`. A mapper whose training was ended early is remembered as such: who asks for all
+                    of it gets another one.
 
     Raises StyleclipError if there is none of this name, or it belongs to another generator.
     """
     name = recipe.mapper or mapper_file.mapper_for(models, prompt.text)
-    key = ("mapper", name) if name else ("mapper", None, prompt.text, recipe.seed)
-    if key not in models.memo:
-        models.memo[key] = (LatentMapper.load(models, name) if name else
-                            train_mapper(models, prompt.text, seed=recipe.seed, progress=progress))
-    return models.memo[key]
+    key = ("mapper", name) if name else _memo_key(prompt.text, recipe.seed, recipe.stop_after)
+    if key in models.memo:
+        return models.memo[key]
+    if name:
+        mapper = LatentMapper.load(models, name)
+    else:
+        mapper = train_mapper(models, prompt.text, seed=recipe.seed, stop_after=recipe.stop_after, on_step=on_step, shown=shown,
+                              progress=progress)
+        key = _memo_key(prompt.text, recipe.seed, mapper.stopped_after)
+    models.memo[key] = mapper
+    return mapper
 
 
-def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = 150, batch_size: int = 8,
+def _memo_key(text: str, seed: int, stop_after: int | None) -> tuple:
+    return "trained mapper", text, seed, stop_after
+
+
+def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = STEPS, batch_size: int = 8,
                  lr: float = 1.0, lambda_l2: float = 0.07, lambda_id: float = 0.15, lambda_off_direction: float = 0.1,
                  clip_cap: float | None = None, views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7,
-                 seed: int = 0, progress: bool = True) -> LatentMapper:
+                 seed: int = 0, stop_after: int | None = None, on_step: OnStep | None = None, shown: Tensor | None = None,
+                 progress: bool = True) -> LatentMapper:
     """Trains a mapper for one text on faces that the generator invents.
 
     E_w [ D_CLIP(G(w + M(w)), t) + λ_L2 mean(M(w)²) + λ_ID L_ID(w + M(w)) + λ_off L_off ] -> min
@@ -135,7 +158,7 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
 
     with Adam and the learning rate of `schedule.ramped`; the authors take Ranger at a constant 0.5, 50 000 steps of 2 faces,
     λ_L2 = 0.8, λ_ID = 0.1 and λ_off = 0. Generators of more than 256 pixels are drawn at 256 meanwhile
-    (`objective.search_resolution`). Ctrl-C returns the best so far, as the held-out faces see it.
+    (`objective.search_resolution`). Ctrl-C returns the best so far, as measured on the held-out faces.
 
     levels    which of "coarse", "medium" and "fine" are on; "all" is one network for all layers; "auto" leaves the fine level off,
               which decides colours and fine lines, unless the text speaks of such (the authors' advice; `Prompt.needs_fine_layers`)
@@ -147,6 +170,10 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     people    how many faces are drawn to train on, each from its own latent, with truncation_psi
     jitter    the mapper sees each feature of each layer moved at random by this much (0 is the paper's way): codes from an inversion
               differ from layer to layer, drawn ones do not, and what hangs on one sign of one feature is not worth learning
+    stop_after  end after so many steps, though the learning rate is planned for all
+    on_step   called in each step with its number and what the mapper makes of a face by now, [1, 3, r, r]; if it returns True, the best
+              so far comes back, and `recipe["stop_after"]` says where it ended
+    shown     that face, w_plus [1, num_ws, w_dim]; None: the first of those kept aside
 
     Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, unknown levels, or numbers below 1.
     """
@@ -156,7 +183,7 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     recipe = {"domain": models.domain, "method": "mapper", "text": text, "levels": levels if isinstance(levels, str) else list(levels),
               "steps": steps, "batch_size": batch_size, "lr": lr, "lambda_l2": lambda_l2, "lambda_id": lambda_id,
               "lambda_off_direction": lambda_off_direction, "clip_cap": clip_cap, "views": views, "people": people,
-              "jitter": jitter, "truncation_psi": truncation_psi, "seed": seed, "version": __version__}
+              "jitter": jitter, "truncation_psi": truncation_psi, "seed": seed, "stop_after": None, "version": __version__}
     prompt, rng = Prompt.of(models, text), torch.Generator().manual_seed(seed)
     objective = Objective(models, prompt, clip_cap)
     network = _fresh(models, chosen_levels(prompt, levels), seed)
@@ -175,19 +202,31 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     def kept() -> dict[str, Tensor]:
         return {key: value.clone() for key, value in network.state_dict().items()}
 
+    @torch.no_grad()
+    def look(descent: Descent) -> None:
+        held_out = losses(torch.arange(people, people + HELD_OUT), 1, 0.0)["loss"]
+        descent.record(held_out=held_out)
+        descent.offer(held_out)
+
+    @torch.no_grad()
+    def picture() -> Tensor:
+        w_plus = invented[people:people + 1] if shown is None else shown
+        return models.generator.synthesis(w_plus + network(w_plus), stop_at=stop_at)
+
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, betas=(0.9, 0.99))
-    with Descent(optimizer, steps, keep=kept, description=text, lr=lr, progress=progress) as descent:
+    with Descent(optimizer, steps, keep=kept, description=text, lr=lr, on_step=on_step, look_last=False, progress=progress) as descent:
+        look(descent)
         for step in descent:
-            if step % EVERY == 0 or step == steps:
-                with torch.no_grad():
-                    held_out = losses(torch.arange(people, people + HELD_OUT), 1, 0.0)["loss"]
-                descent.record(held_out=held_out)
-                descent.offer(held_out)
-            if step == steps:
-                break
             terms = losses(torch.randint(people, (batch_size,), generator=rng), views, jitter)
             descent.record(**terms)
-            descent.follow(terms["loss"])
+            if step + 1 == stop_after:
+                descent.stop()
+            descent.follow(terms["loss"], None if on_step is None else picture())
+            if not descent.stopped and (descent.taken % EVERY == 0 or descent.taken == steps):
+                look(descent)
+    if descent.stopped:
+        look(descent)
+        recipe["stop_after"] = descent.taken + 1
     network.load_state_dict(descent.best)
     history = {name: descent.history.get(name, []) for name in ("loss", "clip", "l2", "identity", "off_direction", "held_out")}
     return LatentMapper(models, network.requires_grad_(False), recipe, history)

@@ -81,16 +81,18 @@ class Recipe(Settings):
             return done
         return replace(self, stop_after=done.stop_after) if hasattr(self, "stop_after") else self
 
-    def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
+    def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> Recipe:
         """Loads, computes or trains what the method needs besides the face, so that what is wrong is said before a face is inverted.
 
+        Returns the recipe to go on with: this one, or one that says where Ctrl-C ended a training.
         Raises StyleclipError as `apply` does.
         """
         self._check(prompt)
+        return self
 
-    def is_ready(self, models: Models, prompt: Prompt | None = None) -> bool:
-        """Whether `apply` can begin with the face at once, because nothing has to be learnt for the text first."""
-        return True
+    def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
+        """How many steps `apply` has to take: 0 if the result can be had at once."""
+        return 0
 
     @classmethod
     def choices(cls, models: Models, files: Sequence[str] = ()) -> dict[str, list]:
@@ -168,6 +170,9 @@ class Optimization(Recipe):
     stop_after: int | None = setting(None, "end after so many steps, though the learning rate is planned for all", low=1, high=MOST_STEPS)
     seed: int = setting(0, "the same seed gives the same result", low=0, high=SEEDS)
 
+    def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
+        return self.steps
+
     def _edited(self, models: Models, face: Face, prompt: Prompt, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         from .optimization import optimize
 
@@ -186,13 +191,14 @@ class MapperEdit(Recipe):
         "", "the name of a mapper that comes with the domain, or a file; by default the one for the text, else a new one, trained in "
             "a minute or two", high=TEXT_LENGTH)
     levels: tuple[Level, ...] | None = setting(None, "only these levels act; by default all that the mapper has")
+    stop_after: int | None = setting(None, "end the training of a new mapper after so many steps", low=1, high=MOST_STEPS)
     seed: int = setting(0, "seed of a mapper that has to be trained", low=0, high=SEEDS)
 
-    def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
+    def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> MapperEdit:
         super().prepare(models, prompt)
         from .mapper import mapper_of
 
-        mapper_of(models, self, prompt)
+        return replace(self, stop_after=mapper_of(models, self, prompt, progress=progress).stopped_after)
 
     @classmethod
     def choices(cls, models: Models, files: Sequence[str] = ()) -> dict[str, list]:
@@ -206,10 +212,10 @@ class MapperEdit(Recipe):
 
         return mapper_of(models, self, None).recipe.get("text", "") if self.mapper else ""
 
-    def is_ready(self, models: Models, prompt: Prompt | None = None) -> bool:
-        from .mapper import is_at_hand
+    def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
+        from .mapper import STEPS, is_at_hand
 
-        return is_at_hand(models, self, prompt)
+        return 0 if is_at_hand(models, self, prompt) else STEPS
 
     def described(self, text: str = "") -> str:
         return super().described(text or Path(self.mapper).name)
@@ -221,7 +227,8 @@ class MapperEdit(Recipe):
     def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         from .mapper import mapper_of
 
-        return replace(mapper_of(models, self, prompt, progress).apply(face, self.levels), prompt=prompt)
+        mapper = mapper_of(models, self, prompt, on_step, face.code, progress)
+        return replace(mapper.apply(face, self.levels), prompt=prompt)
 
 
 @dataclass(frozen=True)
@@ -265,11 +272,12 @@ class Directions(Recipe):
                                label="toRGB layers")
     changes: tuple[Change, ...] = setting((), "texts with an alpha, a beta and a neutral text of their own, in place of a prompt")
 
-    def prepare(self, models: Models, prompt: Prompt | None = None) -> None:
+    def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> Directions:
         super().prepare(models, prompt)
         from .directions.auto import directions_of
 
         directions_of(models, self, prompt)
+        return self
 
     def asked_for(self, text: str = "") -> str:
         return ", ".join(change.target for change in self.changes if change.alpha > 0) if self.changes else text

@@ -3,6 +3,7 @@
 import argparse
 import copy
 import dataclasses
+import itertools
 import json
 import os
 
@@ -11,9 +12,8 @@ import torch
 import torch.nn.functional as F
 
 from styleclip_lib import __version__
-from styleclip_lib.editing import mapper as latent_mapper
 from styleclip_lib.editing.face import Face
-from styleclip_lib.editing.mapper import EVERY, LatentMapper, chosen_levels, train_mapper
+from styleclip_lib.editing.mapper import EVERY, STEPS, LatentMapper, chosen_levels, train_mapper
 from styleclip_lib.editing.mapper_file import find_mapper, shipped_mappers
 from styleclip_lib.editing.prompt import Prompt
 from styleclip_lib.editing.recipes import MapperEdit
@@ -182,7 +182,8 @@ def test_a_seed_means_the_same_mapper_and_leaves_other_random_numbers_alone(tiny
 
 def test_the_recipe_trains_it_again(tiny, w_plus):
     settings = {"levels": ["coarse"], "steps": 3, "batch_size": 2, "lr": 0.3, "lambda_l2": 0.1, "lambda_id": 0.2,
-                "lambda_off_direction": 0.3, "clip_cap": 0.9, "views": 2, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7}
+                "lambda_off_direction": 0.3, "clip_cap": 0.9, "views": 2, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7,
+                "stop_after": None}
     result = train_mapper(tiny, TEXT, progress=False, **settings)
     assert result.recipe == {"domain": "tiny", "method": "mapper", "text": TEXT, "version": __version__, **settings}
     assert json.loads(json.dumps(result.recipe)) == result.recipe
@@ -212,38 +213,60 @@ def test_numbers_that_are_too_small(tiny, settings):
         trained(tiny, **settings)
 
 
-def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, monkeypatch, capsys):
-    calls, compare = [], tiny.identity.forward
-
-    def interrupted(image):
-        calls.append(1)
-        if len(calls) == 2 + 1 + 2 * EVERY:  # two for the people, one for each step and for each look at the held-out faces
+def test_ctrl_c_returns_the_best_so_far(tiny, w_plus, capsys):
+    def interrupted(step, picture):
+        if step == EVERY + 5:
             raise KeyboardInterrupt
-        return compare(image)
 
-    monkeypatch.setattr(tiny.identity, "forward", interrupted)
-    result = trained(tiny, steps=100, lambda_id=0.0, lambda_l2=0.0, clip_cap=1.0)
-    assert f"Stopped after {len(result.history['loss'])} of 100 steps" in capsys.readouterr().out
-    assert EVERY < len(result.history["loss"]) < 100 and len(result.history["held_out"]) == 2
+    result = trained(tiny, steps=100, lambda_id=0.0, lambda_l2=0.0, clip_cap=1.0, on_step=interrupted)
+    assert f"Stopped after {EVERY + 6} of 100 steps" in capsys.readouterr().out
+    assert len(result.history["held_out"]) == 3, "at the beginning, after EVERY steps, and where it ended"
     assert result(w_plus).any() and result.recipe["text"] == TEXT
 
 
-def test_ctrl_c_at_once_returns_a_mapper_that_changes_nothing(tiny, w_plus, monkeypatch):
-    def interrupted(*arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("styleclip_lib.editing.objective.random_views", interrupted)
-    assert not trained(tiny)(w_plus).any()
+def test_ctrl_c_at_once_returns_a_mapper_that_changes_nothing(tiny, w_plus):
+    result = trained(tiny, on_step=interrupt)
+    assert not result(w_plus).any() and result.stopped_after == 1
 
 
-def test_a_text_that_no_mapper_was_trained_for_has_one_trained_once(tiny, w_plus, monkeypatch):
-    made = []
-    monkeypatch.setattr(latent_mapper, "train_mapper", lambda models, text, seed, progress: made.append(seed) or trained(models, text))
-    models, recipe = dataclasses.replace(tiny), MapperEdit(seed=4)
+def interrupt(step, picture):
+    raise KeyboardInterrupt
+
+
+def test_each_step_shows_what_the_mapper_makes_of_a_face(tiny, w_plus):
+    pictures = []
+    result = trained(tiny, lr=5.0, shown=w_plus[:1], on_step=lambda step, picture: pictures.append((step, picture)))
+    assert [step for step, _ in pictures] == [0, 1, 2, 3] and result.stopped_after is None
+    torch.testing.assert_close(pictures[0][1], tiny.generator.synthesis(w_plus[:1]))
+    assert all(not torch.equal(one, other) for (_, one), (_, other) in itertools.pairwise(pictures))
+    assert torch.equal(trained(tiny, lr=5.0)(w_plus), result(w_plus)), "who looks on changes nothing"
+
+
+def test_a_training_that_is_stopped_can_be_made_again(tiny, w_plus):
+    stopped = trained(tiny, steps=20, lambda_l2=0.0, lambda_id=0.0, clip_cap=1.0, on_step=lambda step, picture: step == 6)
+    assert stopped.stopped_after == 7 and len(stopped.history["loss"]) == 7 and stopped(w_plus).any()
+    again = trained(tiny, steps=20, lambda_l2=0.0, lambda_id=0.0, clip_cap=1.0, stop_after=7)
+    assert torch.equal(again(w_plus), stopped(w_plus)) and again.recipe == stopped.recipe
+    assert stopped.history["held_out"][-1] < stopped.history["held_out"][0], "the last state counts, too"
+
+
+def test_a_text_that_no_mapper_was_trained_for_has_one_trained_once(tiny, w_plus):
+    models, recipe, steps = dataclasses.replace(tiny), MapperEdit(seed=4), []
     prompt, face = Prompt.of(models, TEXT), Face(w_plus[:1], tiny.generator)
-    recipe.prepare(models, prompt)
-    edit = recipe.apply(models, face, prompt)
-    assert made == [4] and edit.recipe.mapper == ""
+    assert recipe.steps_ahead(models, prompt) == STEPS
+    first, second = (recipe.apply(models, face, prompt, lambda step, picture: steps.append(step), progress=False) for _ in range(2))
+    assert steps == list(range(STEPS)) and recipe.steps_ahead(models, prompt) == 0
+    assert torch.equal(first.image, second.image) and first.recipe == recipe == recipe.prepare(models, prompt)
+
+
+def test_a_mapper_that_was_stopped_does_not_stand_for_the_whole_one(tiny, w_plus):
+    models, recipe = dataclasses.replace(tiny), MapperEdit()
+    prompt, face = Prompt.of(models, TEXT), Face(w_plus[:1], tiny.generator)
+    edit = recipe.apply(models, face, prompt, lambda step, picture: step == 2, progress=False)
+    assert edit.recipe == recipe.as_done(edit.recipe) == MapperEdit(stop_after=3)
+    assert edit.recipe.steps_ahead(models, prompt) == 0 < recipe.steps_ahead(models, prompt)
+    again = edit.recipe.apply(dataclasses.replace(tiny), face, prompt, progress=False)
+    assert torch.equal(again.image, edit.image) and again.recipe == edit.recipe
 
 
 # --- editing -------------------------------------------------------------------------------------------------------

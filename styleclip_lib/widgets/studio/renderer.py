@@ -82,11 +82,12 @@ class Renderer:
             return True
         if scene.recipe is None or _searched(scene) in self._edits:
             return False
-        return self.takes_steps(scene) or not scene.recipe.is_ready(self.models, self._prompt(scene))
+        return self.takes_steps(scene) or scene.recipe.steps_ahead(self.models, self._prompt(scene)) > 0
 
     def steps(self, scene: Scene) -> int:
-        """How many steps the longest part of a scene takes, as far as that is known."""
-        return getattr(scene.recipe, "steps", None) or getattr(scene.face, "steps", None) or 1
+        """How many steps the longest part of a scene takes, as far as that is known; 1 for what takes none."""
+        edit = 0 if scene.recipe is None else scene.recipe.steps_ahead(self.models, self._prompt(scene))
+        return edit or getattr(scene.face, "steps", None) or 1
 
     def prepares(self, scene: Scene) -> str:
         """What to say before a method is used for the first time, which may compute what it needs; else nothing."""

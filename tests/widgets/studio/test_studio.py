@@ -155,6 +155,23 @@ def test_a_search_shows_its_steps_and_its_strength_needs_no_new_one(studio):
     assert studio.session.scene.recipe is None
 
 
+def test_the_training_of_a_mapper_shows_its_steps_and_can_be_stopped(studio):
+    text, session, said = studio.tabs["Text"], studio.session, []
+    page = text.pages["Latent mapper"]
+    session.stage.status.observe(lambda change: said.append(change["new"]), names="value")
+    session.progress.bar.observe(lambda change: change["new"] > 0.02 and session.stop(), names="value")
+    text.method.value, text.text.value = "Latent mapper", "a sad face"
+    assert "Press Apply" in status(studio) and session.scene.recipe is None
+    page.apply.click()
+    assert [line for line in said if line.startswith("Step")] == [f"Step {i} of 150; Stop keeps the best so far." for i in (1, 2, 3, 4)]
+    assert session.stage.last_error is None and session.scene.recipe == MapperEdit(stop_after=4) and "stop_after=4" in studio.code
+    said.clear()
+    page.form.parts["strength"].control.value = 0.5
+    assert session.scene.recipe == MapperEdit(stop_after=4, strength=0.5) and not any("Step" in line for line in said)
+    page.apply.click()  # all of it: nothing of the one that was stopped stays
+    assert any("Step 1 " in line for line in said) and session.stage.last_error is None
+
+
 def test_the_strength_is_found_by_every_method_and_the_controls_follow(studio):
     text = studio.tabs["Text"]
     page = text.pages["Latent optimisation"]
