@@ -83,8 +83,8 @@ def main(arguments: Sequence[str]) -> int:
     from ..editing.prompt import Prompt
     from ..evaluation.report import measure_edit
     from ..models import load_models
-    from ..performance.speed import fast
     from ..photos.loading import load_face
+    from ..speed import fast
 
     models = load_models(settings.domain, device=settings.device)
     photo = load_face(models, picture, align=settings.align, face=settings.face)
@@ -94,12 +94,12 @@ def main(arguments: Sequence[str]) -> int:
     for note in photo.notes:
         print(note)
     prompt = Prompt.of(models, saved.text, saved.neutral) if saved.text else None
-    saved.recipe.prepare(models, prompt)  # what cannot be done is better said before the inversion
+    recipe = saved.recipe.prepare(models, prompt)  # what cannot be done is better said before the inversion
     source = saved.face
     face = Face.of_photo(models, photo, steps=source.steps, tune_steps=source.tune_steps, seed=source.seed, source=source)
     before = face.image
     with fast(models.device) if settings.fast else nullcontext():
-        edit = saved.recipe.apply(models, face, prompt)
+        edit = recipe.apply(models, face, prompt)
         edited = edit.image
     measured = measure_edit(models, before, edited, prompt or NEUTRAL)
     save_image(photo.paste_back(edited) if settings.paste_back else edited, settings.output)

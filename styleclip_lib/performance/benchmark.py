@@ -22,11 +22,11 @@ from ..networks.arcface import Arcface
 from ..networks.clip import CLIP, Clip, PieceTokenizer
 from ..networks.generator import Generator
 from ..networks.resampling import fractional_area_resize_reference
+from ..speed import bfloat16_pays, compiled, fast, seconds_of
 from ..weights.domain import find_domain, sources
 from ..weights.downloads.registry import domain_cache, downloads_of
 from .forward_cost import forward_flops
 from .official_form import official_synthesis
-from .speed import bfloat16_pays, compiled, fast, seconds_of
 
 OFFICIAL, FLOAT, HALF, COMPILED, HALF_COMPILED = "official form", "float32", "bfloat16", "float32, compiled", "bfloat16, compiled"
 TEXT = "a smiling face"

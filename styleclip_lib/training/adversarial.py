@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..performance.speed import fast
+from ..speed import fast
 
 
 def generator_loss(fake_logits: Tensor) -> Tensor:

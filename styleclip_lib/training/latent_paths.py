@@ -11,6 +11,7 @@ from ..networks.generator import Generator
 from ..portraits.world.attributes import ATTRIBUTES
 from ..portraits.world.factors import NAMES, Factors, from_uniform
 from ..portraits.world.latents import latents_of_uniform
+from ..speed import fast
 from .data import to_float, uniform
 
 
@@ -45,7 +46,7 @@ def _drawn(generator, z_start, z_end, share, progress):
     for a, b, s in tqdm(parts, desc="drawing latent paths", disable=not progress):
         start, end = generator.mapping(a), generator.mapping(b)
         w_plus = torch.cat([start, end, torch.lerp(start, end, s[:, None, None])])
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast(torch.device("cpu")):
             images = generator.synthesis(w_plus).float().clamp(-1, 1)
         drawn.append(((images + 1) * 127.5).round().byte().view(3, len(a), *images.shape[1:]).transpose(0, 1))
     return torch.cat(drawn)

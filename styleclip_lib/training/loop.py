@@ -13,7 +13,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
 from ..images import image_grid
-from ..performance.speed import fast
+from ..speed import fast
 
 
 class Run(AbstractContextManager):

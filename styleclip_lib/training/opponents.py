@@ -17,6 +17,7 @@ from ..portraits.language.statements import Caption, false_of, true_of
 from ..portraits.world.attributes import ATTRIBUTES
 from ..portraits.world.factors import Factors, from_uniform, sample
 from ..portraits.world.latents import latents_of_uniform
+from ..speed import fast
 from .data import uniform
 
 PATIENCE = 30  # steps of an optimiser, after which it begins again with another face and another text
@@ -64,7 +65,7 @@ class Opponents:
         for number in (self.age >= PATIENCE).nonzero()[:, 0].tolist():
             self._begin(number)
             self.age[number] = 0
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with fast(self.device):
             images = self.generator.from_styles(*(a + b for a, b in zip(self.start, self.offset))).float().clamp(-1, 1)
             seen, texts = clip.encode_image(images), clip.encode_text([target.text for target in self.targets])
         gradients = torch.autograd.grad(-(seen * texts.detach()).sum(), self.offset)

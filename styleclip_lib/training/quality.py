@@ -18,7 +18,7 @@ from ..networks.generator import Generator
 from ..networks.identity import Identity
 from ..networks.perceptual import Perceptual
 from ..networks.resampling import resized
-from ..performance.speed import fast
+from ..speed import fast
 from ..weights.domain import INDEX, load_network, sources
 from .adversarial import discriminator_loss
 from .coding import accuracy

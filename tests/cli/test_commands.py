@@ -273,7 +273,7 @@ def test_the_edited_face_is_pasted_back_into_the_photograph(edit, photograph, mo
 
 @pytest.mark.parametrize("options, half", [([], False), (["--fast"], True)])
 def test_fast_edits_in_bfloat16_and_reports_it(options, half, edit, portrait, inverted, models, tmp_path, monkeypatch):
-    monkeypatch.setattr("styleclip_lib.performance.speed.bfloat16_pays", lambda kind: True)
+    monkeypatch.setattr("styleclip_lib.speed.bfloat16_pays", lambda kind: True)
     out, report = tmp_path / "a.png", tmp_path / "r.json"
     words = ["--method", "directions", "--beta", "0.01", "--text", TEXT, "--report", report]
     assert edit(portrait, out, *words, *options) == 0

@@ -31,7 +31,7 @@ from styleclip_lib.performance.benchmark import (
 def quick(monkeypatch):
     """bfloat16 pays, no second lasts long, and compiling is left to others."""
     monkeypatch.setattr(module, "bfloat16_pays", lambda kind: True)
-    monkeypatch.setattr("styleclip_lib.performance.speed.bfloat16_pays", lambda kind: True)
+    monkeypatch.setattr("styleclip_lib.speed.bfloat16_pays", lambda kind: True)
     monkeypatch.setattr(module, "ROUNDS", (2, 2))
     monkeypatch.setattr(module, "peak_gflops", lambda dtype: 100.0)
 

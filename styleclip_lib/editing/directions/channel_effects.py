@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from ...models import Models
+from ...speed import fast
 from .redraw import Redraw
 from .style_statistics import StyleStatistics
 
@@ -37,7 +38,7 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
     found = [([], []) for _ in channels]
     at_once = min(_FACES, models.generator.synthesis.at_once(stop_at))
     for some, some_rgb in zip(statistics.styles.split(at_once), statistics.rgb_styles.split(at_once)):
-        with torch.autocast(models.device.type, torch.bfloat16):
+        with fast(models.device):
             faces = Redraw(models.generator, some, some_rgb, stop_at)
             for channel, ends in zip(channels, found):
                 for sign, end in zip((-1, 1), ends):
@@ -51,7 +52,7 @@ def image_embeddings(models: Models, styles: torch.Tensor, rgb_styles: torch.Ten
     """CLIP's vectors [N, D] of the pictures with these styles, a few at once."""
     embeddings = []
     for some, some_rgb in zip(styles.split(_AT_ONCE), rgb_styles.split(_AT_ONCE)):
-        with torch.autocast(models.device.type, torch.bfloat16):
+        with fast(models.device):
             image = models.generator.from_styles(some, some_rgb, stop_at=stop_at)
             embeddings.append(models.clip.encode_image(image.float().clamp(-1, 1)))
     return torch.cat(embeddings)

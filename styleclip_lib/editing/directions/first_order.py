@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from ...models import Models
+from ...speed import fast
 from .channel_effects import image_embeddings
 from .style_statistics import StyleStatistics
 
@@ -63,7 +64,7 @@ def slopes(models: Models, statistics: StyleStatistics, directions: torch.Tensor
     for styles, rgb_styles in zip(statistics.styles.split(_AT_ONCE), statistics.rgb_styles.split(_AT_ONCE)):
         styles = styles.clone().requires_grad_()
         with torch.enable_grad():
-            with torch.autocast(models.device.type, torch.bfloat16):
+            with fast(models.device):
                 image = models.generator.from_styles(styles, rgb_styles, stop_at=stop_at)
                 embedding = models.clip.encode_image(image.float().clamp(-1, 1))
             found = [torch.autograd.grad((embedding @ direction).sum(), styles, retain_graph=True)[0] for direction in directions]

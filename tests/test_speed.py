@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from styleclip_lib.performance import speed
+from styleclip_lib import speed
 
 
 @pytest.mark.parametrize("pays, dtype", [(True, torch.bfloat16), (False, torch.float32)])
