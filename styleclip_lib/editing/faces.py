@@ -34,12 +34,12 @@ class Faces:
     def __init__(self, models: Models, progress: bool = False):
         self.models, self.progress = models, progress
         self._photos: dict[str, Sequence[Photo]] = {}
-        self._found: dict[Source, Face] = {}
+        self._inverted: dict[Source, Face] = {}
 
     def take_photos(self, name: str, photos: Sequence[Photo]) -> None:
         """The faces of a picture, found before; what another one of the same name has led to is forgotten."""
         self._photos[name] = photos
-        self._found.clear()
+        self._inverted.clear()
 
     def of(self, source: Source, on_step: OnStep | None = None, quick: bool = False) -> Face:
         """The face of a source. The source that it comes with says where steps were ended early, by on_step or by Ctrl-C.
@@ -49,16 +49,16 @@ class Faces:
 
         Raises StyleclipError for a picture that is not there or has no such face, and for layers or codes that do not fit.
         """
-        if source in self._found:
-            return self._found[source]
+        if source in self._inverted:
+            return self._inverted[source]
         face = self._make(source, on_step, quick)
-        if not quick and self._takes_steps(face.source):
-            self._found[face.source] = face
+        if not quick and face.source is not None and self._takes_steps(face.source):
+            self._inverted[face.source] = face
         return face
 
     def known(self, source: Source) -> bool:
         """Whether a face can be had without steps."""
-        if source in self._found:
+        if source in self._inverted:
             return True
         return not self._takes_steps(source) and all(map(self.known, _inside(source)))
 
@@ -87,23 +87,24 @@ class Faces:
     @_make.register
     def _(self, source: Inverted, on_step: OnStep | None, quick: bool) -> Face:
         self.check(source)
-        seen, ended = 0, False
+        steps_done, ended = 0, False
 
         def look(step: int, image: torch.Tensor) -> bool:
-            nonlocal seen, ended
-            seen = step + 1
-            ended = bool(on_step and on_step(step, image)) or seen == source.stop_after
+            nonlocal steps_done, ended
+            steps_done = step + 1
+            ended = bool(on_step and on_step(step, image)) or steps_done == source.stop_after
             return ended
 
-        steps = {"steps": 0} if quick else {"steps": source.steps, "tune_steps": source.tune_steps}
-        photo = self._photo(source)
-        face = Face.of_photo(self.models, photo, seed=source.seed, source=source, on_step=look, progress=self.progress, **steps)
-        early = not quick and (ended or seen < source.steps)
-        return replace(face, source=replace(source, stop_after=seen or None)) if early else face
+        steps, tune_steps = (0, 0) if quick else (source.steps, source.tune_steps)
+        face = Face.of_photo(self.models, self._photo(source), steps=steps, tune_steps=tune_steps, seed=source.seed, source=source,
+                             on_step=look, progress=self.progress)
+        early = not quick and (ended or steps_done < source.steps)
+        return replace(face, source=replace(source, stop_after=steps_done or None)) if early else face
 
-    def _photo(self, source: Portrait | File) -> Photo:
+    def _photo(self, source: Inverted) -> Photo:
         if isinstance(source, Portrait):
             return load_face(self.models, portraits()[source.name], align="never")
+        assert isinstance(source, File), "there is no third kind"
         if source.name not in self._photos:
             return load_face(self.models, source.name, face=source.face)
         photos = self._photos[source.name]

@@ -20,7 +20,7 @@ from . import mapper_file
 from .face import Face
 from .objective import FacesBefore, Objective, search_resolution
 from .prompt import Prompt
-from .recipes import MapperEdit
+from .recipes import Level, MapperEdit
 from .result import Edit
 
 STEPS = 150
@@ -65,7 +65,7 @@ class LatentMapper(nn.Module):
         """w_plus [B, num_ws, w_dim] -> the offset, of the same shape."""
         return self.network(w_plus)
 
-    def edit(self, w_plus: Tensor, strength: float = 1.0, levels: Sequence[str] | None = None) -> Edit:
+    def edit(self, w_plus: Tensor, strength: float = 1.0, levels: Sequence[Level] | None = None) -> Edit:
         """w_plus + strength · mapper(w_plus), and its picture; for several faces at once, too.
 
         w_plus [B, num_ws, w_dim]; strength: 1 is what was learnt, 0 changes nothing, a negative one goes the other way.
@@ -78,7 +78,7 @@ class LatentMapper(nn.Module):
         return self.apply(face, levels if levels is None else tuple(levels)).at(strength)
 
     @torch.no_grad()
-    def apply(self, face: Face, levels: tuple[str, ...] | None = None) -> Edit:
+    def apply(self, face: Face, levels: tuple[Level, ...] | None = None) -> Edit:
         """The edit of a face, at the strength 1. levels: of the mapper's only these act; one that has all in one acts in any case."""
         w_plus = face.code
         offset = self(w_plus)
@@ -128,18 +128,18 @@ def mapper_of(models: Models, recipe: MapperEdit, prompt: Prompt | None, on_step
 
     Raises StyleclipError if there is none of this name, or it belongs to another generator.
     """
-    name = recipe.mapper or mapper_file.mapper_for(models, prompt.text)
-    key = ("mapper", name) if name else _memo_key(prompt.text, recipe.seed, recipe.stop_after)
-    if key in models.memo:
-        return models.memo[key]
+    name = recipe.mapper or mapper_file.mapper_for(models, recipe.required(prompt).text)
     if name:
-        mapper = LatentMapper.load(models, name)
-    else:
-        mapper = train_mapper(models, prompt.text, seed=recipe.seed, stop_after=recipe.stop_after, on_step=on_step, shown=shown,
-                              progress=progress)
-        key = _memo_key(prompt.text, recipe.seed, mapper.stopped_after)
-    models.memo[key] = mapper
-    return mapper
+        if ("mapper", name) not in models.memo:
+            models.memo["mapper", name] = LatentMapper.load(models, name)
+        return models.memo["mapper", name]
+    text = recipe.required(prompt).text
+    key = _memo_key(text, recipe.seed, recipe.stop_after)
+    if key not in models.memo:
+        mapper = train_mapper(models, text, seed=recipe.seed, stop_after=recipe.stop_after, on_step=on_step, shown=shown, progress=progress)
+        key = _memo_key(text, recipe.seed, mapper.stopped_after)
+        models.memo[key] = mapper
+    return models.memo[key]
 
 
 def _memo_key(text: str, seed: int, stop_after: int | None) -> tuple:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -76,13 +76,14 @@ def _with(recipe: Optimization, settings: dict[str, Any]) -> Optimization:
 def optimize(models: Models, face: Face, prompt: Prompt, recipe: Optimization, on_step: OnStep | None = None, frames: int = 0,
              progress: bool = True) -> Edit:
     """What `Optimization.apply` does, at the strength 1. models: with the generator that draws the face."""
-    recipe = filled_in(models, prompt, recipe)
-    at = move_space(face, recipe.space, _free_layers(models, prompt, recipe.layers), bool(recipe.rgb))
-    search = _Search(at, Objective(models, prompt, recipe.clip_cap), recipe)
-    with Descent(torch.optim.Adam([search.offset]), recipe.steps, keep=search.kept, description=prompt.text, lr=recipe.lr,
+    suited = Suited.of(models, prompt, recipe)
+    recipe = replace(recipe, **vars(suited))
+    at = move_space(face, recipe.space, _free_layers(models, prompt, recipe.layers), suited.rgb)
+    search = _Search(at, Objective(models, prompt, suited.clip_cap), recipe, suited)
+    with Descent(torch.optim.Adam([search.offset]), recipe.steps, keep=search.kept, description=prompt.text, lr=suited.lr,
                  on_step=on_step, look_last=False, progress=progress) as descent:
-        if search.cosine() < recipe.early_exit:
-            if recipe.auxiliary_latents:
+        if search.cosine() < suited.early_exit:
+            if suited.auxiliary_latents:
                 search.use_auxiliary_latents()
             search.descend(descent)
     if descent.stopped and descent.history:
@@ -94,21 +95,34 @@ def optimize(models: Models, face: Face, prompt: Prompt, recipe: Optimization, o
     return Edit(face, end, replace(recipe, strength=1.0), prompt, history, drawn)
 
 
-def filled_in(models: Models, prompt: Prompt, recipe: Optimization) -> Optimization:
-    """The recipe with what suits the domain and the text in place of None."""
-    usual, (lr, lambda_l2) = models.calibration, models.calibration.step(recipe.space)
-    rgb = prompt.speaks_of_color if recipe.rgb is None else recipe.rgb
-    suited = {"lr": lr, "lambda_l2": lambda_l2, "lambda_off_direction": usual.lambda_off_direction, "clip_cap": usual.clip_cap,
-              "early_exit": usual.early_exit, "auxiliary_latents": usual.auxiliary_latents, "stop_at": search_resolution(models)}
-    unset = {name: value for name, value in suited.items() if getattr(recipe, name) is None}
-    return replace(recipe, rgb=recipe.space == "styles" and rgb, **unset)
+@dataclass(frozen=True)
+class Suited:
+    """The settings that a recipe may leave open: the recipe's own, else what suits the domain and the text."""
+
+    lr: float
+    lambda_l2: float
+    lambda_off_direction: float
+    clip_cap: float
+    early_exit: float
+    auxiliary_latents: int
+    stop_at: int
+    rgb: bool
+
+    @classmethod
+    def of(cls, models: Models, prompt: Prompt, recipe: Optimization) -> Suited:
+        usual, (lr, lambda_l2) = models.calibration, models.calibration.step(recipe.space)
+        suited = {"lr": lr, "lambda_l2": lambda_l2, "lambda_off_direction": usual.lambda_off_direction, "clip_cap": usual.clip_cap,
+                  "early_exit": usual.early_exit, "auxiliary_latents": usual.auxiliary_latents, "stop_at": search_resolution(models),
+                  "rgb": prompt.speaks_of_color}
+        own = {name: getattr(recipe, name) for name in suited if getattr(recipe, name) is not None}
+        return cls(**{**suited, **own, "rgb": recipe.space == "styles" and own.get("rgb", suited["rgb"])})
 
 
 class _Search:
     """The offset of one face, what it makes of the face, and the path that it took."""
 
-    def __init__(self, at: MoveSpace, objective: Objective, recipe: Optimization):
-        self.at, self.objective, self.recipe = at, objective, recipe
+    def __init__(self, at: MoveSpace, objective: Objective, recipe: Optimization, suited: Suited):
+        self.at, self.objective, self.recipe, self.suited = at, objective, recipe, suited
         self.offset = at.zero.clone().requires_grad_()
         self.rng = torch.Generator().manual_seed(recipe.seed)
         self.auxiliary: AuxiliaryLatents | None = None
@@ -120,7 +134,7 @@ class _Search:
         return self.offset.detach().clone()
 
     def picture(self) -> Tensor:
-        return self.at.draw(self.at.moved(self.offset), stop_at=self.recipe.stop_at)
+        return self.at.draw(self.at.moved(self.offset), stop_at=self.suited.stop_at)
 
     def cosine(self) -> float:
         """How true the text is of the face before the edit."""
@@ -128,24 +142,23 @@ class _Search:
 
     def use_auxiliary_latents(self) -> None:
         """From now on each step is tried on other faces, too."""
-        recipe = self.recipe
-        self.auxiliary = AuxiliaryLatents(self.objective, self.at, recipe.space, recipe.stop_at, recipe.seed)
+        self.auxiliary = AuxiliaryLatents(self.objective, self.at, self.recipe.space, self.suited.stop_at, self.recipe.seed)
 
     def terms(self, image: Tensor) -> dict[str, Tensor]:
         """The objective's terms; with auxiliary latents, "clip" and "off_direction" are the means of the face's and theirs."""
         own = self.objective.terms(image, self.before, self.recipe.views, self.rng)
         if self.auxiliary is None:
             return own
-        others = self.auxiliary.terms(self.offset, self.recipe.auxiliary_latents)
+        others = self.auxiliary.terms(self.offset, self.suited.auxiliary_latents)
         return own | {name: (own[name] + value) / 2 for name, value in others.items()}
 
     def descend(self, descent: Descent[Tensor]) -> None:
-        recipe = self.recipe
+        recipe, suited = self.recipe, self.suited
         for step in descent:
             image = self.picture()
             terms = {**self.terms(image), "l2": self.offset.square().sum()}
-            loss = (terms["clip"] + recipe.lambda_l2 * terms["l2"] + recipe.lambda_id * terms["identity"]
-                    + recipe.lambda_off_direction * terms["off_direction"])
+            loss = (terms["clip"] + suited.lambda_l2 * terms["l2"] + recipe.lambda_id * terms["identity"]
+                    + suited.lambda_off_direction * terms["off_direction"])
             descent.record(loss=loss, **terms)
             descent.offer(loss)
             self.path.append(self.kept())

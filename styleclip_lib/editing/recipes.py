@@ -70,7 +70,8 @@ class Recipe(Settings):
             return edit.at(self.strength)
         from .strength import best_strength
 
-        return edit.at(best_strength(face.on(models), lambda strength: edit.at(strength).image, prompt, strengths=self.STRENGTHS))
+        wanted = self.required(prompt)
+        return edit.at(best_strength(face.on(models), lambda strength: edit.at(strength).image, wanted, strengths=self.STRENGTHS))
 
     def as_done(self, done: Recipe) -> Recipe:
         """This recipe with what only the edit itself could tell: the strength that was found, and where the steps were ended early.
@@ -79,7 +80,8 @@ class Recipe(Settings):
         """
         if self.strength == "auto":
             return done
-        return replace(self, stop_after=done.stop_after) if hasattr(self, "stop_after") else self
+        ended = getattr(done, "stop_after", None)
+        return replace(self, stop_after=ended) if hasattr(self, "stop_after") else self
 
     def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> Recipe:
         """Loads, computes or trains what the method needs besides the face, so that what is wrong is said before a face is inverted.
@@ -114,9 +116,15 @@ class Recipe(Settings):
         """The edit in a few words."""
         return f"{text} ({self.TITLE.lower()}{'' if self.strength == 1 else f', strength {self.strength}'})"
 
-    def _check(self, prompt: Prompt | None) -> None:
-        if prompt is None and self.NEEDS_TEXT:
+    def required(self, prompt: Prompt | None) -> Prompt:
+        """The prompt, where the method cannot do without. Raises StyleclipError if there is none."""
+        if prompt is None:
             raise StyleclipError(f"The method '{self.KIND}' needs a text: say what the face should become, such as 'a smiling face'.")
+        return prompt
+
+    def _check(self, prompt: Prompt | None) -> None:
+        if self.NEEDS_TEXT or self.strength == "auto":
+            self.required(prompt)
 
     def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         """The method's own result, that of strength 1."""
@@ -173,10 +181,10 @@ class Optimization(Recipe):
     def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
         return self.steps
 
-    def _edited(self, models: Models, face: Face, prompt: Prompt, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
+    def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         from .optimization import optimize
 
-        return optimize(face.on(models), face, prompt, self, on_step, frames, progress)
+        return optimize(face.on(models), face, self.required(prompt), self, on_step, frames, progress)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +294,7 @@ class Directions(Recipe):
         return ", ".join(f"{one.target} ({one.alpha:+g})" for one in self.changes) if self.changes else f"{text} ({self.alpha:+g})"
 
     def _check(self, prompt: Prompt | None) -> None:
-        if not self.changes:
+        if not self.changes or self.strength == "auto":
             super()._check(prompt)
 
     def apply(self, models: Models, face: Face, prompt: Prompt | None = None, on_step: OnStep | None = None, *, frames: int = 0,
@@ -294,7 +302,7 @@ class Directions(Recipe):
         """As `Recipe.apply`; with the strength "auto", each thing that the text says gets its own."""
         if self.strength != "auto" or self.changes:
             return super().apply(models, face, prompt, on_step, frames=frames, progress=progress)
-        self._check(prompt)
+        prompt = self.required(prompt)
         from .directions.auto import auto_edit, directions_of
 
         return auto_edit(directions_of(models, self).on(face.on(models)), face, prompt, self.beta, self.rgb)

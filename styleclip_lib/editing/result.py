@@ -36,7 +36,9 @@ class Edit:
     @cached_property
     def face(self) -> Face:
         """The new face."""
-        return self.start.toward(self.end, self.recipe.strength)
+        strength = self.recipe.strength
+        assert strength != "auto", "an edit that was made knows its strength"
+        return self.start.toward(self.end, strength)
 
     @property
     def image(self) -> Tensor:

@@ -120,7 +120,7 @@ def _turned(picture: Image.Image, longer: int, smallest: int) -> list[Face]:
     return [face for turn in TURNS[1:] for face in _search(picture, longer, turn, smallest) if face.score >= CLEAR_TURNED]
 
 
-def _search(picture: Image.Image, longer: int, turn: int, smallest: Literal[40, 80]) -> list[Face]:
+def _search(picture: Image.Image, longer: int, turn: int, smallest: int) -> list[Face]:
     """The faces in a grey picture that is brought to this longer side and turned, from so many pixels there on."""
     scale = min(max(max(picture.size), SMALLEST), longer) / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
@@ -129,7 +129,7 @@ def _search(picture: Image.Image, longer: int, turn: int, smallest: Literal[40, 
     found, shape = [], (np.array(small.size), np.array(turned.size))
     for center, width, score in _detections(turned, int(smallest == 40)):
         (x, y), half = (_turned_back(center - shape[1] / 2, turn) + shape[0] / 2) / scale, width / scale / 2
-        found.append(_confirmed(picture, Face(*map(float, (x - half, y - half, x + half, y + half)), score, turn)))
+        found.append(_confirmed(picture, Face(float(x - half), float(y - half), float(x + half), float(y + half), score, turn)))
     return found
 
 
@@ -188,4 +188,4 @@ def _no_face(picture: Image.Image) -> str:
 
 @lru_cache(maxsize=1)
 def _detector():
-    return dlib.get_frontal_face_detector()
+    return dlib.get_frontal_face_detector()  # pyright: ignore[reportAttributeAccessIssue] (dlib has no types)

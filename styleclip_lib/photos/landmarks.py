@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import dlib
 import numpy as np
 
 from ..weights.readers.dlib_landmarks import checked, read_dlib
@@ -113,10 +112,6 @@ def place(habit: np.ndarray, points: np.ndarray) -> np.ndarray:
     middle, spread = _middle(points)
     center, half = middle + habit[:2] * spread, habit[2] * spread / 2
     return np.concatenate([center - half, center + half])
-
-
-def rectangle(box: np.ndarray) -> dlib.rectangle:
-    return dlib.rectangle(*box.round().astype(int).tolist())
 
 
 def _points(predictor, pixels, box) -> np.ndarray:

@@ -20,7 +20,7 @@ from ..images import image_grid
 from ..paths import written_whole
 from ..photos.detection import find_faces
 from ..photos.face_points import FACE_WIDTH
-from ..photos.landmarks import Predictor, place, predict, read_predictor, rectangle, relative
+from ..photos.landmarks import Predictor, place, predict, read_predictor, relative
 from ..portraits.aligned.landmarks import BROWS, EYES, JAW, MOUTH, NOSE
 from ..weights.domain import enter_file, file_path, read_index
 from .card import About, making, write_card
@@ -137,7 +137,7 @@ def fit(
         if e.box is not None:
             boxes[0] = e.box
         parts = [dlib.point(*p) for p in e.points.round().astype(int).tolist()]
-        truths.append([dlib.full_object_detection(rectangle(box), parts) for box in boxes])
+        truths.append([dlib.full_object_detection(dlib.rectangle(*box.round().astype(int).tolist()), parts) for box in boxes])
     dlib.train_shape_predictor([e.pixels for e in examples], truths, options).save(str(path))
     return read_predictor(path)
 

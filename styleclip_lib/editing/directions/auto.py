@@ -38,6 +38,7 @@ def directions_of(models: Models, recipe: Directions | None = None, prompt: Prom
 def changes_of(directions: GlobalDirections, recipe: Directions, prompt: Prompt | None) -> tuple[Change, ...]:
     """What a recipe does: its changes, or one for the text, from the neutral text to the target."""
     if not recipe.changes:
+        prompt = recipe.required(prompt)
         rgb = moves_rgb(directions, prompt) if recipe.rgb is None else recipe.rgb
         return (Change(prompt.text, prompt.neutral or NEUTRAL, recipe.alpha, recipe.beta, rgb),)
     prompts = [None if change.rgb is not None else Prompt.of(directions.models, change.target) for change in recipe.changes]

@@ -173,8 +173,9 @@ class GlobalDirections:
 
         Raises StyleclipError as `relevance` does, and if no channel reaches beta.
         """
-        steps = steps_of(self.relevance(change.target, change.neutral, change.rgb), self.threshold(change))
-        return change.alpha * self._of_kinds(change.rgb, self.std, self.rgb_std) * steps
+        rgb = bool(change.rgb)
+        steps = steps_of(self.relevance(change.target, change.neutral, rgb), self.threshold(change))
+        return change.alpha * self._of_kinds(rgb, self.std, self.rgb_std) * steps
 
     def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
              beta: float | None = None, rgb: bool = False) -> Edit:
@@ -245,7 +246,7 @@ class GlobalDirections:
 
         Raises StyleclipError if it leaves no channel.
         """
-        largest, usual = float(self.relevance(change.target, change.neutral, change.rgb).abs().max()), self.models.calibration
+        largest, usual = float(self.relevance(change.target, change.neutral, bool(change.rgb)).abs().max()), self.models.calibration
         beta = (usual.beta_share_rgb if change.rgb else usual.beta_share) * largest if change.beta is None else change.beta
         if largest == 0 or largest < beta:
             raise StyleclipError(f"No style channel reaches a relevance of {beta} for '{change.target}' against "

@@ -10,7 +10,7 @@ from styleclip_lib.editing.directions.auto import auto_edit, neutral_of, shown_i
 from styleclip_lib.editing.directions.global_directions import ALPHA, GlobalDirections
 from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.prompt import Prompt
-from styleclip_lib.editing.recipes import Directions
+from styleclip_lib.editing.recipes import Change, Directions
 from styleclip_lib.editing.strength import z_scores
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.clip import Clip, WordTokenizer
@@ -68,6 +68,13 @@ def test_what_needs_no_strength_changes_nothing(tiny, directions, strengths):
     edit = auto(directions, "a smiling face with glasses")
     torch.testing.assert_close(edit.image, tiny.generator.synthesis(tiny.sample(1)))
     assert edit.recipe.changes == ()
+
+
+def test_without_a_text_there_is_nothing_to_find_a_strength_by(tiny):
+    face = Face.of_seed(tiny, 1)
+    for recipe in (Directions(strength="auto"), Directions(strength="auto", changes=(Change("a smiling face"),))):
+        with pytest.raises(StyleclipError, match="needs a text"):
+            recipe.apply(tiny, face)
 
 
 def test_what_is_true_already_is_left_out(tiny, directions, monkeypatch):
