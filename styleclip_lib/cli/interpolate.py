@@ -15,7 +15,7 @@ from ..errors import StyleclipError
 from ..paths import check_destination
 from .parsing import Align, Device, Domain, Face, parse
 
-FILMS = (".gif", ".mp4", ".webp")
+ANIMATIONS = (".gif", ".mp4", ".webp")
 SHEETS = (".png", ".jpg", ".jpeg")
 MOST_FRAMES = 1000
 
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from ..images import check_picture_path, image_grid, open_picture, save_animation, save_image
 
-    check_picture_path(settings.output, FILMS + SHEETS)
+    check_picture_path(settings.output, ANIMATIONS + SHEETS)
     ends = [point if is_seed(point) else open_picture(point) for point in (settings.a, settings.b)]
 
     from ..evaluation.boundary_crossing import boundary_crossings

@@ -27,7 +27,7 @@ class Settings:
     latent: Path | None = None
     """where to write the code itself: .npy for w_plus [num_ws, w_dim], .npz for w_plus and the noise maps"""
     gif: Path | None = None
-    """where to write a film of the way there (.gif, .mp4, .webp)"""
+    """where to write an animation of the path (.gif, .mp4, .webp)"""
     preset: Literal["default", "photograph", "projector", "image2stylegan"] | None = None
     """default: from the encoder's guess. photograph: the same with noise maps, judged as photographs are. projector: StyleGAN2's (w noise,
     from the mean; take --steps 1000). image2stylegan: Abdal et al. 2019 (w+, from the mean, at a small rate; take --steps 5000). Without
@@ -77,25 +77,25 @@ def main(arguments: Sequence[str]) -> int:
         print(note)
     chosen = {"space": settings.space, "start": settings.start, "frames": FRAMES if settings.gif else None}
     given = {name: value for name, value in chosen.items() if value is not None}
-    found = invert(models, photo.image, preset=settings.preset or preset_for(models), steps=settings.steps, seed=settings.seed, **given)
-    drawn = _tuned(models, found, photo.image, settings) if settings.tune else found
+    inversion = invert(models, photo.image, preset=settings.preset or preset_for(models), steps=settings.steps, seed=settings.seed, **given)
+    drawn = _tuned(models, inversion, photo.image, settings) if settings.tune else inversion
     save_image(drawn.image, settings.output)
     print(f"Saved {settings.output}.")
     if settings.gif is not None:
-        save_animation(found.frames, settings.gif)
+        save_animation(inversion.frames, settings.gif)
         print(f"Saved {settings.gif}.")
     if settings.latent is not None:
-        _write_latent(settings.latent, found)
+        _write_latent(settings.latent, inversion)
         print(f"Saved {settings.latent}.")
     return 0
 
 
-def _tuned(models, found, face, settings: Settings):
+def _tuned(models, inversion, face, settings: Settings):
     """The inversion as a generator draws it that was tuned to the face; says what that has brought."""
     from ..inversion.pivotal_tuning import tune_generator
 
-    _, tuned = tune_generator(models, found, face, steps=settings.tune_steps, seed=settings.seed)
-    print(f"Tuning brought the picture from {found.psnr:.1f} to {tuned.psnr:.1f} dB.")
+    _, tuned = tune_generator(models, inversion, face, steps=settings.tune_steps, seed=settings.seed)
+    print(f"Tuning brought the picture from {inversion.psnr:.1f} to {tuned.psnr:.1f} dB.")
     return tuned
 
 
@@ -108,12 +108,12 @@ def _check(settings: Settings) -> None:
     check_destination(settings.output)
 
 
-def _write_latent(path: Path, found) -> None:
+def _write_latent(path: Path, inversion) -> None:
     """w_plus [num_ws, w_dim] as .npy; as .npz with the noise maps noise_0, noise_1, ... [r, r], if some were found."""
     import numpy as np
 
-    w_plus = found.w_plus[0].detach().float().cpu().numpy()
-    noises = getattr(found, "noises", None) or []
+    w_plus = inversion.w_plus[0].detach().float().cpu().numpy()
+    noises = getattr(inversion, "noises", None) or []
     if path.suffix == ".npy" and noises:
         print("The noise maps that were found are not in the .npy file; name it .npz to keep them.")
     with written_whole(path) as partial:

@@ -1,8 +1,7 @@
-"""Pictures in and out: every kind of file a user has, and every way in which one is broken."""
+"""Every kind of file a user has, and every way in which one is broken."""
 
 from __future__ import annotations
 
-import io
 import os
 
 import numpy as np
@@ -10,22 +9,10 @@ import pytest
 import torch
 from PIL import Image, TiffImagePlugin, TiffTags
 
-from styleclip_lib import images
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.images import from_pil, image_grid, load_image, open_picture, save_animation, save_image, to_pil
+from styleclip_lib.images import from_pil, load_image, modes, open_picture, opening, save_image, to_pil
 
-
-def picture(width: int = 6, height: int = 4) -> Image.Image:
-    """A small RGB picture in which every pixel is different."""
-    values = np.arange(width * height * 3, dtype=np.uint8).reshape(height, width, 3)
-    return Image.fromarray(values * 3)
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **settings) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **settings)
-    return file.getvalue()
-
+from .made import encoded, picture
 
 # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -177,7 +164,7 @@ def test_enormous_pictures_are_refused_before_they_are_decoded(monkeypatch):
     assert "1 x 60000000" in sentence(encoded(Image.new("1", (1, 60_000_000))))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     assert "too large" in sentence(large)
-    monkeypatch.setattr(images, "MAX_BYTES", 50)
+    monkeypatch.setattr(opening, "MAX_BYTES", 50)
     assert "more than 0 MB" in sentence(encoded(picture()))
 
 
@@ -261,125 +248,5 @@ def test_strips_make_the_same_picture_as_all_at_once(mode, monkeypatch):
     else:
         shown = Image.fromarray(values) if mode == "RGBA" else Image.fromarray(values).convert("RGB").convert(mode)
     whole = load_image(shown)
-    monkeypatch.setattr(images, "STRIP", 50)
+    monkeypatch.setattr(modes, "STRIP", 50)
     torch.testing.assert_close(load_image(shown), whole, rtol=0, atol=0)
-
-
-# --- writing ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("extension", images.PICTURE_EXTENSIONS)
-def test_saved_pictures_come_back(extension, tmp_path):
-    ramp = torch.linspace(-1, 1, 16).expand(1, 3, 16, 16)
-    path = save_image(ramp, tmp_path / f"a{extension}")
-    torch.testing.assert_close(load_image(path), ramp, rtol=0, atol=0.06)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_transparent_picture_can_be_saved_as_jpeg(tmp_path):
-    path = save_image(Image.new("RGBA", (8, 8), (0, 0, 0, 0)), tmp_path / "a.jpg")
-    assert load_image(path).min() > 0.99
-
-
-def test_an_unknown_extension_a_missing_folder_and_a_folder_are_refused(tmp_path):
-    image = torch.zeros(3, 4, 4)
-    for name in ("a.xyz", "a", "a.gif"):
-        with pytest.raises(StyleclipError, match=r"extensions \.png"):
-            save_image(image, tmp_path / name)
-    with pytest.raises(StyleclipError, match="does not exist, make it first"):
-        save_image(image, tmp_path / "none" / "a.png")
-    with pytest.raises(StyleclipError, match="is a folder"):
-        save_image(image, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("accident", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_a_failed_write_leaves_the_old_file_and_no_other(accident, tmp_path, monkeypatch):
-    path = save_image(picture(), tmp_path / "a.png")
-    before = path.read_bytes()
-
-    def half(self, target, **settings):
-        target.write_bytes(b"half a pict")
-        raise accident
-
-    monkeypatch.setattr(Image.Image, "save", half)
-    with pytest.raises((StyleclipError, KeyboardInterrupt)):
-        save_image(picture(8, 8), path)
-    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
-
-
-# --- grids and films -------------------------------------------------------------------------------------------
-
-
-def test_grid_of_a_batch():
-    sheet = image_grid(torch.stack([torch.full((3, 5, 7), value) for value in (-1.0, 0.0, 1.0)]), columns=2)
-    assert sheet.size == (7 * 2 + 2, 5 * 2 + 2)
-    assert [sheet.getpixel(at)[0] for at in ((0, 0), (9, 0), (0, 7), (15, 11))] == [0, 128, 255, 255]
-
-
-@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (100, 8)])
-def test_grid_chooses_its_columns(count, columns):
-    sheet = image_grid(torch.zeros(count, 3, 4, 4))
-    assert sheet.width == columns * 6 - 2
-
-
-def test_grid_mixes_sizes_and_kinds_and_scales():
-    assert image_grid([picture(), torch.zeros(1, 3, 8, 8)], size=16).size == (34, 16)
-
-
-def test_grid_labels_are_written_below_and_wrapped():
-    plain = image_grid(torch.zeros(2, 3, 40, 40))
-    short = image_grid(torch.zeros(2, 3, 40, 40), labels=["a", ""])
-    long = image_grid(torch.zeros(2, 3, 40, 40), labels=["a text of many words", "b"])
-    assert plain.height < short.height < long.height and plain.width == long.width
-    strip = np.asarray(short)[40:]
-    assert strip[:, :40].min() < 100 and strip[:, 42:].min() == 255
-
-
-def test_grid_mistakes():
-    with pytest.raises(StyleclipError, match="no picture"):
-        image_grid([])
-    with pytest.raises(StyleclipError, match="need 2 labels, not 1"):
-        image_grid(torch.zeros(2, 3, 4, 4), labels=["a"])
-
-
-def film(frames: int = 5, side: int = 32) -> torch.Tensor:
-    """A white square that moves to the right."""
-    shown = torch.full((frames, 3, side, side), -1.0)
-    for index in range(frames):
-        shown[index, :, 8:16, 4 * index : 4 * index + 8] = 1
-    return shown
-
-
-@pytest.mark.parametrize("extension", [".gif", ".png", ".webp"])
-def test_looping_films(extension, tmp_path):
-    path = save_animation(film(), tmp_path / f"a{extension}", fps=10)
-    with Image.open(path) as image:
-        assert image.n_frames == 5 and image.info["loop"] == 0
-        image.seek(4)
-        image.load()
-        assert image.info["duration"] == 100
-        last = from_pil(image.convert("RGB"))
-    assert (last - film()[4:]).abs().mean() < 0.05
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_mp4(tmp_path):
-    import imageio.v3 as imageio
-
-    path = save_animation(film(side=33), tmp_path / "a.mp4", fps=10)
-    frames = imageio.imread(path, plugin="FFMPEG")
-    assert frames.shape == (5, 32, 32, 3)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_film_mistakes(tmp_path):
-    with pytest.raises(StyleclipError, match=r"\.gif, \.png, \.webp, \.mp4"):
-        save_animation(film(), tmp_path / "a.avi")
-    with pytest.raises(StyleclipError, match="no frame"):
-        save_animation([], tmp_path / "a.gif")
-    with pytest.raises(StyleclipError, match="one size"):
-        save_animation([picture(), picture(8, 8)], tmp_path / "a.gif")
-    with pytest.raises(StyleclipError, match="between 1 and 50"):
-        save_animation(film(), tmp_path / "a.gif", fps=0)
-    assert list(tmp_path.iterdir()) == []

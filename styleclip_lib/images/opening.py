@@ -1,0 +1,167 @@
+"""Pictures out of files, bytes and open files, whoever made them: a list of formats, limits, and one sentence for what is none."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import torch
+from PIL import Image, ImageOps
+
+from ..errors import StyleclipError
+from ..paths import open_regular
+from .modes import to_rgb
+from .tensors import from_pil
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""The formats that are read, whatever a file is called. Pillow knows many more, and hands PostScript to another program that runs it."""
+
+UNREAD = {b"%!PS": "PostScript", b"\xc5\xd0\xd3\xc6": "PostScript", b"%PDF": "PDF", b"8BPS": "Photoshop's", b"<svg": "SVG",
+          b"ftyphei": "HEIC, an iPhone's", b"ftyphev": "HEIC, an iPhone's", b"ftypmif1": "HEIC, an iPhone's", b"ftypavif": "AVIF"}
+"""How other formats begin, so that a message can name them."""
+
+MAX_MEGAPIXELS = 65
+"""Larger pictures are refused before they are decoded: 65 megapixels are 780 MB as a tensor. Cameras of 64 megapixels make 64.2."""
+
+MAX_SIDE = 32_767
+"""Pixels. A panorama has fewer, and what is longer is no picture that has a face in it."""
+
+MAX_BYTES = 400_000_000
+"""Of a file: 65 megapixels of three colours with 16 bits each, not compressed."""
+
+ImageSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
+
+
+def load_image(source: ImageSource) -> torch.Tensor:
+    """A picture as the library wants it: [1, 3, H, W], float32, RGB, in [-1, 1].
+
+    ``source`` is a path, the bytes of a file, an open binary file, or a PIL image. The camera's orientation is
+    applied, transparency is laid on white, and grey, palette, CMYK and 16-bit pictures become RGB.
+
+    Raises StyleclipError, in one sentence, for everything that is not a whole picture of at most
+    ``MAX_MEGAPIXELS`` megapixels.
+    """
+    return from_pil(open_picture(source))
+
+
+def open_picture(source: ImageSource) -> Image.Image:
+    """The same picture as ``load_image`` gives, as an upright RGB ``PIL.Image``. Raises StyleclipError."""
+    return to_rgb(open_upright(source))
+
+
+def open_upright(source: ImageSource) -> Image.Image:
+    """The same picture in the mode that it has: transparent, grey or whatever. Raises StyleclipError.
+
+    Of a file with several pictures the first; ``info["animated"]`` is true then.
+    """
+    with warnings.catch_warnings():  # what Pillow has to say is said below, in a sentence
+        warnings.simplefilter("ignore")
+        if isinstance(source, Image.Image):
+            return _upright(_decoded(source, "The picture"))
+        name, content = _content(source)
+        try:
+            image = Image.open(io.BytesIO(content), formats=_formats(content))
+        except Image.DecompressionBombError:
+            raise StyleclipError(_too_large(name)) from None
+        except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
+            raise StyleclipError(f"{name} is {_kind(content)} that can be read: make a PNG or JPEG file of it.") from error
+        animated = _is_animated(image)
+        image = _upright(_decoded(image, name))
+        if animated:
+            image.info["animated"] = True
+        return image
+
+
+def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, bytes]:
+    """(what to call it in a message, the bytes of the file). All are read at once: a file that shrinks meanwhile is cut off, no more."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name, content = "The data", bytes(source)
+    elif hasattr(source, "read"):
+        name, content = f"'{getattr(source, 'name', 'the open file')}'", source.read(MAX_BYTES + 1)
+    elif isinstance(source, (str, os.PathLike)):
+        name = f"'{os.fspath(source)}'"
+        with io.BufferedReader(open_regular(source)) as file:
+            content = file.read(MAX_BYTES + 1)
+    else:
+        kind = type(source).__name__
+        raise StyleclipError(f"Cannot read a picture from a {kind}: give a path, bytes or a PIL image.")
+    if len(content) > MAX_BYTES:
+        raise StyleclipError(f"{name} has more than {MAX_BYTES // 10**6} MB: save the picture as PNG or JPEG, and smaller.")
+    return name, content
+
+
+def _formats(content: bytes) -> list[str]:
+    """What a file may be: one of ``FORMATS``, and HEIC where the package for it is installed."""
+    formats = list(FORMATS)
+    if "HEIC" in _kind(content):
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            return formats
+        register_heif_opener(thumbnails=False)
+        formats.append("HEIF")
+    return formats
+
+
+def _kind(content: bytes) -> str:
+    """What a file is, as far as its beginning tells, for messages: "a PDF file, and no picture"."""
+    start = content[:64].lstrip().removeprefix(b"\xef\xbb\xbf")
+    known = next((name for magic, name in UNREAD.items() if start.startswith(magic) or start[4:].startswith(magic)), None)
+    return "not a picture" if known is None else f"a file in {known} format and not a picture"
+
+
+def _decoded(image: Image.Image, name: str) -> Image.Image:
+    """The picture with its pixels read; refuses an enormous one before it does so."""
+    width, height = image.size
+    if width * height > MAX_MEGAPIXELS * 1e6 or max(width, height) > MAX_SIDE:
+        raise StyleclipError(_too_large(name, f" ({width} x {height} pixels)"))
+    try:
+        with _silent(image.format == "TIFF"):
+            image.load()
+    except Exception as error:  # as above: decoders of broken files raise all kinds
+        raise StyleclipError(f"{name} is damaged or cut off: get a whole copy of it.") from error
+    if not isinstance(image.info.get("icc_profile", b""), bytes):
+        del image.info["icc_profile"]  # a broken note on the margin
+    return image
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Whether there are more pictures in the file than the first, which is the one that is read."""
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # a second picture that is broken is none
+        return False
+
+
+@contextmanager
+def _silent(wanted: bool) -> Iterator[None]:
+    """Keeps a library of C from writing to standard error beside Python: libtiff says there what is said in a sentence anyway."""
+    if not wanted:
+        yield
+        return
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _too_large(name: str, size: str = "") -> str:
+    return f"{name} is too large{size}: make it smaller than {MAX_MEGAPIXELS} megapixels, and {MAX_SIDE} pixels at its longer side, first."
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Applies the orientation that cameras write into EXIF; damaged EXIF data counts as none."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # the picture itself is fine, only its notes are broken
+        return image
