@@ -11,7 +11,7 @@ from .augment import augment
 from .card import About, publish
 from .coding import accuracy, attribute_loss
 from .data import DataSettings, Portraits, pictures, to_float
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
@@ -78,7 +78,7 @@ def fit(network: Attributes, settings: Settings) -> float:
     """The loop itself: what is read is compared with the factors. Returns the seconds that it took."""
     portraits = Portraits(DataSettings(settings.data, settings.count, settings.size), world=ALIGNED)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=0.01)
-    with Run(settings.run, network=network, optimizer=optimizer) as run:
+    with Run(settings.run, settings=settings_of(settings), network=network, optimizer=optimizer) as run:
         for step in run.steps(settings.steps):
             rng = run.generator(settings.seed)
             index = torch.randint(len(portraits), (settings.batch_size,), generator=rng)

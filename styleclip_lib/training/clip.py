@@ -23,7 +23,7 @@ from .coding import statement_loss
 from .data import DataSettings, Portraits, to_float
 from .hint import Hint
 from .latent_paths import LatentPaths
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 from .opponents import Opponents, results
 
 TRUE = 0.14
@@ -145,7 +145,7 @@ def _fit(clip: Clip, s: Settings) -> float:
     reader, hint = nn.Linear(s.embed_dim, len(STATEMENTS)), Hint(clip.model.visual, attributes)
     parameters = [*clip.parameters(), *reader.parameters(), *hint.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=s.lr, weight_decay=0.03, betas=(0.9, 0.98))
-    with Run(s.run, save_every=200, clip=clip, reader=reader, hint=hint, optimizer=optimizer) as run:
+    with Run(s.run, settings=settings_of(s), save_every=200, clip=clip, reader=reader, hint=hint, optimizer=optimizer) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
             ends, end_factors, between, share = paths.batch(rng, s.paths_each)

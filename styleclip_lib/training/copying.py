@@ -15,11 +15,16 @@ from ..networks.generator import Generator
 from .adversarial import update_average
 from .data import Portraits, to_float
 from .embedding import Embedding
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 from .muon import Muon
 
 SHOWN = 24
 """Portraits on a sheet, each above its copy."""
+
+BOTH = ("img_resolution", "w_dim", "num_mapping_layers", "channels", "count", "muon_lr", "adam_lr", "affine", "detail", "lower", "average",
+        "seed")
+COPYING, JOINT = (*BOTH, "copy_stages", "softness"), (*BOTH, "joint_steps", "joint_batch", "joint_factor")
+"""The settings that a run keeps when it goes on."""
 
 
 def copy_renders(generator: Generator, embedding: Embedding, portraits: Portraits, s) -> tuple[Generator, float]:
@@ -31,7 +36,7 @@ def copy_renders(generator: Generator, embedding: Embedding, portraits: Portrait
     start_dark(generator, s.affine)
     average = copy.deepcopy(generator).requires_grad_(False)
     optimizers = optimizers_of(generator, s)
-    with Run(s.run / "copy", generator=generator, average=average, **optimizers) as run:
+    with Run(s.run / "copy", settings=settings_of(s, *COPYING), generator=generator, average=average, **optimizers) as run:
         for step, stage in stages(run, s.copy_stages):
             resolution, batch_size = stage
             portraits.render_up_to(rendered_by(step, s))
@@ -58,7 +63,7 @@ def copy_renders_of_latents(generator: Generator, portraits: Portraits, s) -> tu
     """
     average = copy.deepcopy(generator).requires_grad_(False)
     optimizers = optimizers_of(generator, s)
-    with Run(s.run / "joint", generator=generator, average=average, **optimizers) as run:
+    with Run(s.run / "joint", settings=settings_of(s, *JOINT), generator=generator, average=average, **optimizers) as run:
         for step in run.steps(s.joint_steps):
             index, renders = batch(portraits, s.joint_batch, s.img_resolution, run.generator(s.seed + 3))
             w_plus = generator.mapping(portraits.latents[index].to(run.device))

@@ -13,7 +13,7 @@ from ..networks.perceptual import Perceptual
 from ..weights.domain import load_network
 from .card import About, publish
 from .data import DataSettings, Portraits, to_float
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 
 ABOUT = About(
     what="From a picture to W+ in one step, as one w and a small offset for each layer; the start of every inversion.",
@@ -72,7 +72,7 @@ def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
     perceptual = load_network(s.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
     identity = load_network(s.domain, "identity", Identity).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.01)
-    with Run(s.run, network=network, optimizer=optimizer) as run:
+    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
         for part in (generator, perceptual, identity):
             part.to(run.device)
         for step in run.steps(s.steps):

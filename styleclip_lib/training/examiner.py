@@ -17,7 +17,7 @@ from .card import About, publish
 from .coding import attribute_loss
 from .data import DataSettings, Portraits, pictures
 from .degrade import degrade
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 from .worlds import ALIGNED
 
 ABOUT = About(
@@ -91,7 +91,7 @@ def fit(network: Examiner, s: Settings) -> float:
     """The loop. Returns the seconds that it took."""
     portraits = portraits_of(s.data, s.count, s.size, LEARNT)
     optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05)
-    with Run(s.run, network=network, optimizer=optimizer) as run:
+    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
             index = torch.randint(len(portraits), (s.batch_size,), generator=rng)

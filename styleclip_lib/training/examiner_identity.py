@@ -12,7 +12,7 @@ from .data import pictures
 from .degrade import degrade
 from .examiner import LEARNT, PICTURES_EACH, TESTED, portraits_of
 from .identity import verification
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 
 ABOUT = About(
     what="A face becomes a unit vector; pictures of one person point the same way. For measuring and for nothing else: no network is "
@@ -86,7 +86,7 @@ def fit(network: ExaminerIdentity, s: Settings) -> float:
     """The loop. Returns the seconds that it took."""
     portraits = portraits_of(s.data, s.people * PICTURES_EACH, s.size, LEARNT)
     optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05)
-    with Run(s.run, network=network, optimizer=optimizer) as run:
+    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
             index = batch(s, rng)

@@ -16,7 +16,7 @@ from .card import About, publish
 from .clip import area_under_curve
 from .data import DataSettings, Portraits, to_float
 from .discriminant import discriminant
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
@@ -110,7 +110,7 @@ def _fit(network: Identity, s: Settings) -> float:
     reader = nn.Linear(s.embedding_dim, truth.shape[1])
     groups = [{"params": [*network.parameters(), *reader.parameters()]}, {"params": head.parameters(), "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=s.lr, weight_decay=0.02)
-    with Run(s.run, network=network, head=head, reader=reader, optimizer=optimizer) as run:
+    with Run(s.run, settings=settings_of(s), network=network, head=head, reader=reader, optimizer=optimizer) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
             index = torch.randint(len(portraits), (s.batch_size,), generator=rng)

@@ -1,9 +1,10 @@
 """What every training run needs: devices, checkpoints, progress, logs, sheets of samples."""
 
 import ctypes
+import dataclasses
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from accelerate import Accelerator
 from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
+from ..errors import StyleclipError
 from ..images import image_grid
 from ..speed import fast
 
@@ -29,12 +31,14 @@ class Run(AbstractContextManager):
 
     Whatever is handed in and has a state_dict is saved every `save_every` steps or `save_minutes`, at the end and on Ctrl-C, and is
     read again when a run starts in the same folder. Modules live on `run.device` during the run and on the CPU after it.
+    settings: what a run that goes on must have in common with the one before (see `settings_of`); else it is refused.
     With several processes (`torchrun --nproc-per-node 2 -m styleclip_lib train ...`) each draws batches of its own, and gradients
     are averaged.
     """
 
-    def __init__(self, folder: Path, save_every: int = 500, save_minutes: float = 5.0, **parts):
+    def __init__(self, folder: Path, save_every: int = 500, save_minutes: float = 5.0, settings: dict | None = None, **parts):
         self.folder, self.save_every, self.save_minutes, self.parts = Path(folder), save_every, save_minutes, parts
+        self.settings = settings or {}
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
         _keep_freed_memory()
@@ -57,6 +61,7 @@ class Run(AbstractContextManager):
         if not self._path.exists():
             return
         state = torch.load(self._path, weights_only=True, map_location="cpu")
+        check_settings(self.folder, state.get("settings", {}), self.settings)
         self.step, self._seconds_before = state["step"], state.get("seconds", 0.0)
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
@@ -71,7 +76,7 @@ class Run(AbstractContextManager):
         if self.accelerator.is_main_process:
             temporary = self._path.with_suffix(".part")
             states = {name: part.state_dict() for name, part in self.parts.items()}
-            torch.save({"step": self.step, "seconds": self.seconds, **states}, temporary)
+            torch.save({"step": self.step, "seconds": self.seconds, "settings": self.settings, **states}, temporary)
             os.replace(temporary, self._path)
         self._saved = time.time()
 
@@ -141,6 +146,27 @@ class Run(AbstractContextManager):
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             print(f"Stopped at step {self.step}; the same command goes on from there.")
         return False
+
+
+def settings_of(settings, *names: str, but: Collection[str] = ()) -> dict:
+    """What a run is made with, as a checkpoint holds it: a dataclass's fields, all or those named, without paths and without `but`."""
+    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    return {name: _plain(value) for name, value in values.items()
+            if name not in but and (not names or name in names) and not isinstance(value, Path)}
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def check_settings(folder: Path, before: dict, now: dict) -> None:
+    """Raises StyleclipError where a run would go on with other settings than it was begun with, as far as both are known."""
+    differ = [f"{name} {before[name]}, not {now[name]}" for name in now if name in before and before[name] != now[name]]
+    if differ:
+        raise StyleclipError(f"The run in '{folder}' was begun with {'; '.join(differ)}: give the same settings to go on, "
+                             "or another folder with --run to begin anew.")
 
 
 def _keep_freed_memory() -> None:

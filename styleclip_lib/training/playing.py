@@ -14,7 +14,11 @@ from ..networks.generator import Generator
 from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
 from .copying import batch, copy_loss, spread
 from .data import Portraits
-from .loop import Run
+from .loop import Run, settings_of
+
+KEPT = ("img_resolution", "w_dim", "num_mapping_layers", "channels", "d_channels", "count", "steps", "batch_size", "lr", "r1_gamma",
+        "r1_every", "path_weight", "path_every", "mixing", "anchor", "detail", "average", "seed")
+"""The settings that a run keeps when it goes on."""
 
 
 def play(generator: Generator, portraits: Portraits, s) -> tuple[Generator, float]:
@@ -24,8 +28,8 @@ def play(generator: Generator, portraits: Portraits, s) -> tuple[Generator, floa
     path_length = PathLength()
     g_optimizer = _adam(generator, s.lr, s.path_every)
     d_optimizer = _adam(discriminator, s.lr, s.r1_every)
-    with Run(s.run / "play", generator=generator, average=average, discriminator=discriminator, g_optimizer=g_optimizer,
-             d_optimizer=d_optimizer, path_length=path_length) as run:
+    with Run(s.run / "play", settings=settings_of(s, *KEPT), generator=generator, average=average, discriminator=discriminator,
+             g_optimizer=g_optimizer, d_optimizer=d_optimizer, path_length=path_length) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed + 1)
             real = batch(portraits, s.batch_size, s.img_resolution, rng)[1].to(run.device)

@@ -7,8 +7,11 @@ from torch import Tensor
 from ..networks.layers import SQRT2
 from ..networks.mapping import MappingNetwork
 from .embedding import OFFSET, Embedding
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, settings_of
 from .muon import Muon
+
+KEPT = ("w_dim", "num_mapping_layers", "mapping_steps", "mapping_batch", "mapping_lr", "seed")
+"""The settings that a run keeps when it goes on."""
 
 
 def teach_mapping(mapping: MappingNetwork, embedding: Embedding, s) -> float:
@@ -20,7 +23,7 @@ def teach_mapping(mapping: MappingNetwork, embedding: Embedding, s) -> float:
     biases = [parameter for name, parameter in mapping.named_parameters() if name.endswith("bias")]
     rates = {"muon": s.mapping_lr / gain, "adam": s.mapping_lr / gain}
     optimizers = {"muon": Muon(matrices, rates["muon"]), "adam": torch.optim.Adam(biases, rates["adam"], betas=(0.9, 0.99))}
-    with Run(s.run / "mapping", mapping=mapping, **optimizers) as run:
+    with Run(s.run / "mapping", settings=settings_of(s, *KEPT), mapping=mapping, **optimizers) as run:
         for step in run.steps(s.mapping_steps):
             z, w = mapping_batch(embedding, s.mapping_batch, run.generator(s.seed + 2))
             for name, optimizer in optimizers.items():

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,18 +13,19 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
+from styleclip_lib.errors import StyleclipError
 from styleclip_lib.training.adversarial import PathLength
-from styleclip_lib.training.loop import Run, learning_rate
+from styleclip_lib.training.loop import Run, learning_rate, settings_of
 
 pytestmark = pytest.mark.slow
 
 
-def train(folder, total, save_every=100, stop_at=None, error=KeyboardInterrupt):
+def train(folder, total, save_every=100, stop_at=None, error=KeyboardInterrupt, settings=None):
     """A few steps with a random batch for each step number, as the training modules do. Returns the model."""
     torch.manual_seed(0)
     model = nn.Linear(4, 2)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
-    with Run(folder, save_every=save_every, model=model, optimizer=optimizer) as run:
+    with Run(folder, save_every=save_every, settings=settings, model=model, optimizer=optimizer) as run:
         for step in run.steps(total):
             if step == stop_at:
                 raise error
@@ -81,6 +84,35 @@ def test_whatever_has_a_state_is_kept(tmp_path):
     with Run(tmp_path, path_length=again) as run:
         assert run.step == 1 and again.mean == 2.5
         assert run.seconds > 0
+
+
+@dataclass
+class Some:
+    run: Path = Path("here")
+    lr: float = 0.1
+    widths: tuple[int, ...] = (1, 2)
+    channels: dict[int, int] = field(default_factory=lambda: {4: 8})
+    steps: int = 3
+
+
+def test_a_run_goes_on_with_its_own_settings_only(tmp_path):
+    def go_on(**settings):
+        with Run(tmp_path, settings=settings_of(Some(**settings), but=("steps",))) as run:
+            return [*run.steps(2)]
+
+    assert go_on() == [0, 1] and go_on(run=Path("there"), steps=9) == []
+    with pytest.raises(StyleclipError, match=r"was begun with lr 0.1, not 0.2; widths \[1, 2\], not \[1, 3\]: give the same"):
+        go_on(lr=0.2, widths=(1, 3))
+    with pytest.raises(StyleclipError, match="channels"):
+        go_on(channels={4: 9})
+
+
+def test_a_run_of_before_settings_were_kept_goes_on(tmp_path, straight):
+    train(tmp_path, 2)
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    state.pop("settings")
+    torch.save(state, tmp_path / "checkpoint.pt")
+    assert torch.equal(train(tmp_path, 6, settings={"lr": 5}).weight, straight)
 
 
 def test_sheets_and_logs(tmp_path):

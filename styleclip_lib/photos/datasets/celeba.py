@@ -7,13 +7,12 @@ by file name.
 
 from __future__ import annotations
 
-import io
 import posixpath
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from ...errors import StyleclipError
-from ...paths import open_regular
+from .manifest import Part, read_bytes
 from .sources import Entry, Source, is_picture
 
 ATTRIBUTES = ("list_attr_celeba.txt", "list_attr_celeba.csv", "CelebAMask-HQ-attribute-anno.txt")
@@ -25,7 +24,7 @@ LISTS = (*ATTRIBUTES, *PARTITION, *ALIGNED_LANDMARKS, *LANDMARKS)
 ALIGNED_FOLDERS, HQ_FOLDERS = ("img_align_celeba", "img_align_celeba_png"), ("CelebA-HQ-img", "celeba_hq", "CelebA-HQ")
 """Folders whose pictures go with the list of landmarks of the aligned pictures, and those of pictures that are cropped as FFHQ's."""
 
-PARTS = ("train", "validation", "test")
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 MOST_BYTES = 500_000_000
 """Of a list; CelebA's longest has 26 million."""
@@ -63,14 +62,15 @@ def _entry(path: str, attributes: dict, parts: dict, known: dict) -> Entry:
                  aligned=any(folder in HQ_FOLDERS for folder in folders))
 
 
-def _first(lists: dict[str, str], names: tuple[str, ...]) -> str | None:
-    return next((name for name in names if name in lists), None)
+def _first(lists: dict[str, str], names: tuple[str, ...]) -> str:
+    """The first of these lists that is there, or ""."""
+    return next((name for name in names if name in lists), "")
 
 
 def _read(folder: Path, lists: dict[str, str], names: tuple[str, ...], value: Callable[[str], int]):
     """The first of these lists that is there: its column names, and {file name: values}. Raises StyleclipError for a broken one."""
     name = _first(lists, names)
-    if name is None:
+    if not name:
         return (), {}
     path = folder / lists[name]
     columns, rows = _table(_lines(path), path)
@@ -90,8 +90,7 @@ def _read(folder: Path, lists: dict[str, str], names: tuple[str, ...], value: Ca
 
 
 def _lines(path: Path) -> list[str]:
-    with io.BufferedReader(open_regular(path)) as file:
-        content = file.read(MOST_BYTES + 1)
+    content = read_bytes(path, MOST_BYTES)
     if len(content) > MOST_BYTES:
         raise StyleclipError(f"'{path}' has more than {MOST_BYTES // 10**6} MB: it is not one of CelebA's lists.")
     try:

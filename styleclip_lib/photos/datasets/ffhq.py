@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path, PurePosixPath
 
 import msgspec
 from msgspec import Struct
 
 from ...errors import StyleclipError
-from ...paths import open_regular
+from .manifest import Part, read_bytes
 from .sources import Entry, Source, is_picture
 
 INDEX = "ffhq-dataset-v2.json"
 WILD, ALIGNED = "in-the-wild-images", ("images1024x1024", "images256x256", "images512x512", "thumbnails128x128")
+
+PARTS: dict[str, Part] = {"training": "train", "validation": "validation"}
 
 MOST_BYTES = 600_000_000
 """Of the index; the real one has 256 million."""
@@ -40,7 +41,7 @@ def read_ffhq(folder: Path, files: list[str]) -> Source | None:
     if aligned is None and not (wild and index):
         return None
     items = {} if index is None else _read(folder / index)
-    parts = {number: {"training": "train", "validation": "validation"}.get(item.category) for number, item in items.items()}
+    parts: dict[str, Part | None] = {number: PARTS.get(item.category) for number, item in items.items()}
     points = {number: item.in_the_wild.face_landmarks for number, item in items.items()}
     chosen, entries = aligned or WILD, []
     for path in files:
@@ -60,8 +61,7 @@ def read_ffhq(folder: Path, files: list[str]) -> Source | None:
 
 
 def _read(path: Path) -> dict[str, _Item]:
-    with io.BufferedReader(open_regular(path)) as file:
-        content = file.read(MOST_BYTES + 1)
+    content = read_bytes(path, MOST_BYTES)
     try:
         if len(content) > MOST_BYTES:
             raise ValueError("it is too large")

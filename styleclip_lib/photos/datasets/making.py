@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -101,7 +101,7 @@ def _is_done(out: Path, source: Source, entry: Entry, rows: list[Row]) -> bool:
                         for row in rows if row.file)
 
 
-def _prepared(making: Making, entries: list[Entry], processes: int, path: Path, progress: bool) -> Iterator[list[Row]]:
+def _prepared(making: Making, entries: list[Entry], processes: int, path: Path, progress: bool) -> Generator[list[Row], None, None]:
     """The rows of each picture, as they get done; each is noted on disk before the next."""
     shown = tqdm(total=len(entries), desc="pictures", disable=not progress or not entries, mininterval=2)
     results = _in_parallel(making, entries, processes) if processes else (prepare(making, entry) for entry in entries)
@@ -129,7 +129,7 @@ def _drop_half_a_line(path: Path) -> None:
             partial.write_bytes(content[: content.rfind(b"\n") + 1])
 
 
-def _in_parallel(making: Making, entries: list[Entry], processes: int) -> Iterator[list[Row]]:
+def _in_parallel(making: Making, entries: list[Entry], processes: int) -> Generator[list[Row], None, None]:
     """`prepare` in several processes, a few pictures ahead of what is asked for."""
     pool = ProcessPoolExecutor(processes, get_context("spawn"), be_a_worker)
     rest, doing = iter(entries), {}
@@ -182,7 +182,7 @@ def _finish(out: Path, source: Source, facts: dict, rows: list[Row], keep_duplic
 def _name_duplicates(rows: list[Row]) -> None:
     """Of faces that look the same, the one that was largest in its source stays."""
     faces = sorted((row for row in rows if row.file), key=lambda row: (-row.side, row.source, row.face))
-    for row, other in zip(faces, same_as([row.fingerprint for row in faces])):
+    for row, other in zip(faces, same_as([row.fingerprint or "" for row in faces])):
         if other is not None:
             first = faces[other]
             same = "is the same file as" if row.source_sha256 == first.source_sha256 else "looks the same as"

@@ -27,6 +27,8 @@ INDEX, MANIFEST, PROGRESS, REPORT, IMAGES = "dataset.json", "manifest.jsonl", "p
 MOST_LINE, MOST_ROWS = 20_000, 3_000_000
 """Bytes of a line, and lines, of a manifest."""
 
+Part = Literal["train", "validation", "test"]
+
 FilePath = Annotated[str, Meta(pattern=r"^images/[0-9a-f]{2}/[\w.()+-][\w. ()+-]*$", max_length=300)]
 """Where a picture of the set lies: below `images`, and nowhere else."""
 
@@ -52,11 +54,11 @@ class Row(Struct, omit_defaults=True):
     source_sha256: Sha256 | None = None
     file: FilePath | None = None
     sha256: Sha256 | None = None
-    part: Literal["train", "validation", "test"] = "train"
+    part: Part = "train"
     side: float = 0.0
     faces: int = 0
     landmarks: Annotated[list[tuple[float, float]], Meta(max_length=5)] = []
-    attributes: Annotated[list[Literal[-1, 0, 1]], Meta(max_length=1000)] | None = None
+    attributes: Annotated[list[Annotated[int, Meta(ge=-1, le=1)]], Meta(max_length=1000)] | None = None
     fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{512}$")] | None = None
     left_out: Annotated[str, Meta(max_length=40)] | None = None
     why: Annotated[str, Meta(max_length=2000)] = ""
@@ -86,6 +88,12 @@ def read_facts(folder: Path) -> Facts:
         return read_json(folder / INDEX, Facts)[0]
     except StyleclipError as error:
         raise StyleclipError(f"'{folder / INDEX}' does not describe a data set ({error}): make it again in a new folder.") from error
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """A regular file's content, of which a byte more than `most` is read at most. Raises StyleclipError for anything else."""
+    with open_regular(path) as raw, open(raw.fileno(), "rb", closefd=False) as file:
+        return file.read(most + 1)
 
 
 def read_rows(path: Path, cut_off: bool = False) -> list[Row]:
@@ -147,7 +155,8 @@ class Dataset:
 
     def check(self) -> list[str]:
         """The files that are missing or differ from their SHA-256."""
-        return [row.file for row in self.rows if not (self.folder / row.file).is_file() or sha256(self.folder / row.file) != row.sha256]
+        files = {row.file: row.sha256 for row in self.rows if row.file}
+        return [file for file, digest in files.items() if not (self.folder / file).is_file() or sha256(self.folder / file) != digest]
 
 
 def report(facts: dict, rows: list[Row], notes: list[str]) -> str:

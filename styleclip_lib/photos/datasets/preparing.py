@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import signal
@@ -17,12 +16,11 @@ from PIL import Image, ImageOps
 from ...errors import StyleclipError
 from ...framing import face_quad, quad_side
 from ...images import MAX_BYTES, open_picture, save_image
-from ...paths import open_regular
 from ..alignment import crop_quad
 from ..detection import find_faces, find_large_faces
 from ..face_points import face_landmarks
 from .duplicates import fingerprint
-from .manifest import IMAGES, Row
+from .manifest import IMAGES, Part, Row, read_bytes
 from .sources import Entry
 
 FIVE = (slice(36, 42), slice(42, 48), slice(30, 31), slice(48, 49), slice(54, 55))
@@ -88,8 +86,7 @@ def _content(path: Path, row: Row) -> bytes:
     if path.is_symlink() and not path.exists():
         raise _Left("broken link", f"it leads to '{os.readlink(path)}', where there is nothing")
     try:
-        with io.BufferedReader(open_regular(path)) as file:
-            facts, content = os.fstat(file.fileno()), file.read(MAX_BYTES + 1)
+        facts, content = os.stat(path), read_bytes(path, MAX_BYTES)
     except (StyleclipError, OSError) as error:
         raise _Left("unreadable", str(error)) from None
     row.bytes, row.modified, row.source_sha256 = facts.st_size, facts.st_mtime_ns, hashlib.sha256(content).hexdigest()
@@ -168,7 +165,7 @@ def _row(making: Making, entry: Entry, row: Row, number: int, several: int, crop
     return done
 
 
-def _part(source_sha256: str | None, held_out: float) -> str:
+def _part(source_sha256: str | None, held_out: float) -> Part:
     """The part of a picture that no list assigns: by its content, so that it stays the same whatever is added."""
     return "validation" if int((source_sha256 or "0")[:8], 16) < held_out * 2**32 else "train"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...errors import StyleclipError
 from ...paths import user_path
+from .manifest import Part
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", "")
 """Files that are opened; what they are is told by their content. A file without an extension is opened, too."""
@@ -26,7 +27,7 @@ class Entry:
     """
 
     path: str
-    part: str | None = None
+    part: Part | None = None
     attributes: tuple[int, ...] | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
     aligned: bool = False
