@@ -37,10 +37,10 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError("--size must lie between 16 and 4096 pixels.")
     check_destination(settings.output)
 
-    from ..images import check_picture_path, open_upright, save_image
+    from ..images import check_picture_path, open_picture, save_image
 
     check_picture_path(settings.output)
-    picture = open_upright(settings.input)
+    picture = open_picture(settings.input)
 
     from ..photos.loading import align_face
     from ..weights.domain import find_domain

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..errors import StyleclipError
 
-STRIP = 1_000_000
+STRIP = 200_000
 """Pixels that are converted at once, so that a conversion needs no room for the whole picture."""
 
 
@@ -23,8 +23,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
             result.paste(_strip_to_rgb(image.crop(box)), box)
     except ValueError as error:
         raise StyleclipError(f"Cannot turn a picture of mode {image.mode} into RGB: save it as PNG first.") from error
-    if image.mode in ("L", "LA", "P", "PA", "RGB", "RGBA") and "icc_profile" in image.info:
-        result.info["icc_profile"] = image.info["icc_profile"]
+    kept = ("animated", "reduced", *(("icc_profile",) if image.mode in ("L", "LA", "P", "PA", "RGB", "RGBA") else ()))
+    result.info |= {name: image.info[name] for name in kept if name in image.info}
     return result
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
+import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from ..errors import StyleclipError
 from ..paths import open_regular
 from .modes import to_rgb
-from .tensors import from_pil
+from .parts import ORIENTATION, Overloaded, check_parts, orientation
+from .tensors import from_pil, to_tensor
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """The formats that are read, whatever a file is called. Pillow knows many more, and hands PostScript to another program that runs it."""
@@ -26,13 +29,22 @@ UNREAD = {b"%!PS": "PostScript", b"\xc5\xd0\xd3\xc6": "PostScript", b"%PDF": "PD
 """How other formats begin, so that a message can name them."""
 
 MAX_MEGAPIXELS = 65
-"""Larger pictures are refused before they are decoded: 65 megapixels are 780 MB as a tensor. Cameras of 64 megapixels make 64.2."""
+"""Larger pictures are refused before they are decoded: 65 megapixels are 780 MB as a tensor. Cameras of 64 megapixels make 64.2, and
+those of 200 save JPEG, which can be decoded at half its size."""
+
+WEBP_MEGAPIXELS = 50
+"""The same for WebP, whose decoder holds the picture four times."""
 
 MAX_SIDE = 32_767
 """Pixels. A panorama has fewer, and what is longer is no picture that has a face in it."""
 
 MAX_BYTES = 400_000_000
 """Of a file: 65 megapixels of three colours with 16 bits each, not compressed."""
+
+TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+         5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+         8: Image.Transpose.ROTATE_90}  # fmt: skip
+"""How a picture is turned upright, by what the camera has noted."""
 
 ImageSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
 
@@ -46,7 +58,10 @@ def load_image(source: ImageSource) -> torch.Tensor:
     Raises StyleclipError, in one sentence, for everything that is not a whole picture of at most
     ``MAX_MEGAPIXELS`` megapixels.
     """
-    return from_pil(open_picture(source))
+    if isinstance(source, Image.Image):
+        return from_pil(open_picture(source))
+    pixels = np.asarray(open_picture(source))  # three bytes a pixel, where Pillow, which lets go of them here, has four
+    return to_tensor((pixels.shape[1], pixels.shape[0]), lambda box: pixels[box[1] : box[3]])
 
 
 def open_picture(source: ImageSource) -> Image.Image:
@@ -57,19 +72,15 @@ def open_picture(source: ImageSource) -> Image.Image:
 def open_upright(source: ImageSource) -> Image.Image:
     """The same picture in the mode that it has: transparent, grey or whatever. Raises StyleclipError.
 
-    Of a file with several pictures the first; ``info["animated"]`` is true then.
+    Of a file with several pictures the first; ``info["animated"]`` is true then. A photograph in JPEG of more than ``MAX_MEGAPIXELS``
+    is read at half its size, or less, and ``info["reduced"]`` says by how much. An upright PIL image is returned as it is.
     """
     with warnings.catch_warnings():  # what Pillow has to say is said below, in a sentence
         warnings.simplefilter("ignore")
         if isinstance(source, Image.Image):
             return _upright(_decoded(source, "The picture"))
         name, content = _content(source)
-        try:
-            image = Image.open(io.BytesIO(content), formats=_formats(content))
-        except Image.DecompressionBombError:
-            raise StyleclipError(_too_large(name)) from None
-        except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
-            raise StyleclipError(f"{name} is {_kind(content)} that can be read: make a PNG or JPEG file of it.") from error
+        image = _opened(name, content)
         animated = _is_animated(image)
         image = _upright(_decoded(image, name))
         if animated:
@@ -115,25 +126,66 @@ def _kind(content: bytes) -> str:
     return "not a picture" if known is None else f"a file in {known} format and not a picture"
 
 
+def _opened(name: str, content: bytes) -> Image.Image:
+    """The picture in a file, not decoded yet."""
+    try:
+        check_parts(content)
+        try:
+            return Image.open(io.BytesIO(content), formats=_formats(content))
+        except Image.DecompressionBombError:
+            if content.startswith(b"\xff\xd8"):  # it may be possible to decode less of it
+                return JpegImagePlugin.JpegImageFile(io.BytesIO(content))
+            raise
+    except Image.DecompressionBombError:
+        raise StyleclipError(_too_large(name)) from None
+    except Overloaded as error:
+        raise StyleclipError(f"{name} is no picture as cameras and programs make them ({error}): save it anew as PNG or JPEG.") from error
+    except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
+        raise StyleclipError(f"{name} is {_kind(content)} that can be read: make a PNG or JPEG file of it.") from error
+
+
 def _decoded(image: Image.Image, name: str) -> Image.Image:
     """The picture with its pixels read; refuses an enormous one before it does so."""
     width, height = image.size
-    if width * height > MAX_MEGAPIXELS * 1e6 or max(width, height) > MAX_SIDE:
-        raise StyleclipError(_too_large(name, f" ({width} x {height} pixels)"))
+    reduced = _reduce(image)
+    if not _is_bearable(image):
+        raise StyleclipError(_too_large(name, f" ({width} x {height} pixels)", image.format))
     try:
         with _silent(image.format == "TIFF"):
             image.load()
     except Exception as error:  # as above: decoders of broken files raise all kinds
         raise StyleclipError(f"{name} is damaged or cut off: get a whole copy of it.") from error
+    if reduced > 1:
+        image.info["reduced"] = reduced
     if not isinstance(image.info.get("icc_profile", b""), bytes):
         del image.info["icc_profile"]  # a broken note on the margin
     return image
 
 
+def _is_bearable(image: Image.Image, reduced: int = 1) -> bool:
+    """Whether a picture, made so many times smaller, is within the limits."""
+    width, height = (math.ceil(side / reduced) for side in image.size)
+    return width * height <= _megapixels(image.format) * 1e6 and max(width, height) <= MAX_SIDE
+
+
+def _megapixels(format: str | None) -> int:
+    return WEBP_MEGAPIXELS if format == "WEBP" else MAX_MEGAPIXELS
+
+
+def _reduce(image: Image.Image) -> int:
+    """Has a large JPEG decoded at a half, a quarter or an eighth of its size; says which. A progressive one is in the memory as a whole."""
+    if image.format not in ("JPEG", "MPO") or "progressive" in image.info or _is_bearable(image):
+        return 1
+    reduced = next((by for by in (2, 4, 8) if _is_bearable(image, by)), 1)
+    if reduced > 1:
+        image.draft(None, (image.width // reduced, image.height // reduced))
+    return reduced
+
+
 def _is_animated(image: Image.Image) -> bool:
     """Whether there are more pictures in the file than the first, which is the one that is read."""
     try:
-        return bool(getattr(image, "is_animated", False))
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))  # what cameras add there is no film
     except Exception:  # a second picture that is broken is none
         return False
 
@@ -155,13 +207,27 @@ def _silent(wanted: bool) -> Iterator[None]:
         os.close(nowhere)
 
 
-def _too_large(name: str, size: str = "") -> str:
-    return f"{name} is too large{size}: make it smaller than {MAX_MEGAPIXELS} megapixels, and {MAX_SIDE} pixels at its longer side, first."
+def _too_large(name: str, size: str = "", format: str | None = None) -> str:
+    return (f"{name} is too large{size}: make it smaller than {_megapixels(format)} megapixels, and {MAX_SIDE} pixels at its longer side, "
+            "first.")
 
 
 def _upright(image: Image.Image) -> Image.Image:
     """Applies the orientation that cameras write into EXIF; damaged EXIF data counts as none."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # the picture itself is fine, only its notes are broken
+    turn = TURNS.get(_orientation(image))
+    if turn is None:
         return image
+    upright = image.transpose(turn)
+    upright.info.pop("exif", None)
+    return upright
+
+
+def _orientation(image: Image.Image) -> object:
+    """What the camera has noted, where the format has such notes: 1 to 8, or anything else in a TIFF."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return image.tag_v2.get(ORIENTATION)
+    notes = image.info.get("exif", b"")
+    if not notes and isinstance(hexadecimal := image.info.get("Raw profile type exif"), str):  # a PNG of ImageMagick's
+        with suppress(ValueError):
+            notes = bytes.fromhex("".join(hexadecimal.split()[2:]))
+    return orientation(notes) if isinstance(notes, bytes) else None

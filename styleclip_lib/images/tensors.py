@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -17,10 +17,15 @@ Pictures = torch.Tensor | Image.Image | Sequence[torch.Tensor | Image.Image]
 def from_pil(image: Image.Image) -> torch.Tensor:
     """PIL image -> [1, 3, H, W] in [-1, 1]: 0 becomes -1, 255 becomes 1."""
     image = to_rgb(image)
-    result = torch.empty(1, 3, image.height, image.width)
-    for left, top, right, bottom in strips(image.size):
-        pixels = np.array(image.crop((left, top, right, bottom)), dtype=np.float32)
-        result[0, :, top:bottom] = torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)
+    return to_tensor(image.size, lambda box: np.asarray(image.crop(box)))
+
+
+def to_tensor(size: tuple[int, int], pixels: Callable[[tuple[int, int, int, int]], np.ndarray]) -> torch.Tensor:
+    """[1, 3, H, W] in [-1, 1] from what is in each strip, uint8 [h, W, 3]."""
+    result = torch.empty(1, 3, size[1], size[0])
+    for box in strips(size):
+        strip = pixels(box).astype(np.float32) / 127.5 - 1
+        result[0, :, box[1] : box[3]] = torch.from_numpy(strip).permute(2, 0, 1)
     return result
 
 

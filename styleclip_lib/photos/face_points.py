@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ..framing import face_quad
-from ..images import ImageSource, open_picture, open_upright
+from ..images import ImageSource, open_picture
 from ..paths import data_folder
 from ..weights.domain import file_path, read_index, sources
 from ..weights.downloads.official import landmark_file
@@ -34,13 +34,13 @@ def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | 
     ``face`` is by default the one in the picture; ``domain`` is the folder of the domain whose landmark model is used
     (the portraits' where it has none). Raises as ``align_face`` does.
     """
-    picture = open_upright(image)
+    picture = open_picture(image)
     face = face or choose(find_faces(picture), None, picture)
     folder = _landmark_domain(domain)
     entry = _landmark_entry(folder)
     predictor = _predictor(landmark_file(folder) if is_official(entry) else file_path(folder, "landmarks"))
     usual, widths = entry["config"].get("box"), entry["config"].get("widths", READ_AT)
-    usual, picture = usual and np.array(usual), open_picture(picture)
+    usual = usual and np.array(usual)
     return np.median([points for width in widths for points in _read(picture, face, width, predictor, usual)], axis=0)
 
 

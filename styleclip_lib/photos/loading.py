@@ -73,22 +73,22 @@ def load_face(models: Models, picture: ImageSource, *, align: Align = "auto", fa
     """
     if align not in ("auto", "always", "never"):
         raise StyleclipError(f'align must be "auto", "always" or "never", not {align!r}.')
-    original, side = open_upright(picture), models.generator.img_resolution
+    original = open_upright(picture)
+    shown, side = open_picture(original), models.generator.img_resolution
     if align == "never":
-        return _whole(original, side)
-    found = find_faces(original)
-    if not found and align == "auto" and original.size == (side, side):
-        return _whole(original, side, notes=("No face was found, so the picture is taken whole, as it has exactly the generator's size.",))
-    return _cropped(models, original, choose(found, face, original), align)
+        return _whole(original, shown, side)
+    found = find_faces(shown)
+    return _cropped(models, original, shown, choose(found, face, shown), align) if found else _faceless(original, shown, side, align)
 
 
 def load_faces(models: Models, picture: ImageSource) -> list[Photo]:
     """Every face in a picture, the largest first, as `load_face` gives it. Raises as `load_face` does, but not for several faces."""
     original = open_upright(picture)
-    found = find_faces(original)
+    shown = open_picture(original)
+    found = find_faces(shown)
     if not found:
-        return [load_face(models, original)]  # whole, or the error that says what would help
-    return [_cropped(models, original, box, "auto") for box in found]
+        return [_faceless(original, shown, models.generator.img_resolution, "auto")]
+    return [_cropped(models, original, shown, box, "auto") for box in found]
 
 
 def align_face(
@@ -115,8 +115,8 @@ def align_face(
     """
     if not 16 <= size <= 4096:
         raise StyleclipError(f"The crop's size must lie between 16 and 4096 pixels, not {size}.")
-    picture = open_upright(image)
-    return crop_quad(open_picture(picture), find_quad(picture, face=face, landmarks=landmarks, framing=framing, domain=domain), size)
+    picture = open_picture(image)
+    return crop_quad(picture, find_quad(picture, face=face, landmarks=landmarks, framing=framing, domain=domain), size)
 
 
 def find_quad(
@@ -135,7 +135,7 @@ def find_quad(
         framing = 1.0 if domain is None else domain_framing(domain)
     if not 0.2 <= framing <= 5:
         raise StyleclipError(f"The framing must lie between 0.2 and 5 (1 is FFHQ's), not {framing}.")
-    picture = open_upright(image)
+    picture = open_picture(image)
     if landmarks is None:
         landmarks = face_landmarks(picture, choose(find_faces(picture), face, picture), domain)
     return face_quad(_checked(landmarks, picture.size), framing)
@@ -148,13 +148,29 @@ def is_aligned(quad: np.ndarray, size: tuple[int, int]) -> bool:
     return width == height and np.hypot(*(quad - corners).T).mean() < ALIGNED * width
 
 
-def _cropped(models: Models, original: Image.Image, box: Face, align: Align) -> Photo:
-    picture, side = open_picture(original), models.generator.img_resolution
-    quad = face_quad(face_landmarks(picture, box, models.folder), domain_framing(models.folder))
-    if align == "auto" and is_aligned(quad, picture.size):
-        return _whole(original, side, box)
-    notes = tuple(filter(None, [read_index(models.folder).get("photographs")]))
-    return Photo(crop_quad(picture, quad, side), original, quad, box, notes)
+def _cropped(models: Models, original: Image.Image, shown: Image.Image, box: Face, align: Align) -> Photo:
+    """The face in a box; shown: the original in RGB."""
+    side = models.generator.img_resolution
+    quad = face_quad(face_landmarks(shown, box, models.folder), domain_framing(models.folder))
+    if align == "auto" and is_aligned(quad, shown.size):
+        return _whole(original, shown, side, box)
+    notes = tuple(filter(None, [read_index(models.folder).get("photographs"), _reduced(original)]))
+    return Photo(crop_quad(shown, quad, side), original, quad, box, notes)
+
+
+def _faceless(original: Image.Image, shown: Image.Image, side: int, align: Align) -> Photo:
+    """A picture in which no face was found, taken whole if it has exactly the generator's size. Raises NoFaceError."""
+    if align != "auto" or original.size != (side, side):
+        choose([], None, shown)
+    note = "No face was found, so the picture is taken whole, as it has exactly the generator's size."
+    return _whole(original, shown, side, notes=(note,))
+
+
+def _reduced(original: Image.Image) -> str | None:
+    """What is to be said of a picture that was too large to be read as it is."""
+    parts = {2: "half", 4: "a quarter of", 8: "an eighth of"}
+    part = parts.get(original.info.get("reduced"))
+    return part and f"The picture is so large that it was read at {part} its size."
 
 
 def _checked(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -171,6 +187,6 @@ def _checked(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return points
 
 
-def _whole(original: Image.Image, side: int, box: Face | None = None, notes: tuple[str, ...] = ()) -> Photo:
+def _whole(original: Image.Image, shown: Image.Image, side: int, box: Face | None = None, notes: tuple[str, ...] = ()) -> Photo:
     """The picture itself, brought to the generator's size; of one that is not square, what is in the middle."""
-    return Photo(ImageOps.fit(open_picture(original), (side, side), Image.Resampling.LANCZOS), original, box=box, notes=notes)
+    return Photo(ImageOps.fit(shown, (side, side), Image.Resampling.LANCZOS), original, box=box, notes=notes)

@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 import torch
-from PIL import Image, TiffImagePlugin, TiffTags
+from PIL import Image, PngImagePlugin, TiffImagePlugin, TiffTags
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.images import from_pil, load_image, modes, open_picture, opening, save_image, to_pil
+from styleclip_lib.images import from_pil, load_image, modes, open_picture, open_upright, opening, save_image, to_pil
 
 from .made import encoded, picture
 
@@ -57,6 +57,33 @@ def test_the_orientation_of_the_camera_is_applied(turn):
 @pytest.mark.filterwarnings("error")
 def test_damaged_exif_counts_as_none():
     assert load_image(encoded(picture(), exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff")).shape == (1, 3, 4, 6)
+
+
+def test_a_tiff_and_an_old_png_of_imagemagick_are_turned_too():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert open_picture(encoded(picture(), "TIFF", exif=exif)).size == (4, 6)
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Raw profile type exif", f"\nexif\n{len(exif.tobytes()):8}\n{exif.tobytes().hex()}\n")
+    assert open_picture(encoded(picture(), "PNG", pnginfo=notes)).size == (4, 6)
+
+
+def test_an_upright_picture_is_not_copied():
+    image = picture()
+    assert open_upright(image) is image
+
+
+def test_a_photograph_above_the_limit_is_read_at_half_its_size(monkeypatch):
+    monkeypatch.setattr(opening, "MAX_MEGAPIXELS", 0.01)
+    large = encoded(Image.linear_gradient("L").resize((150, 200)).convert("RGB"), "JPEG")
+    shown = open_picture(large)
+    assert shown.size == (75, 100) and shown.info["reduced"] == 2
+    assert shown.getpixel((30, 5))[0] < 30 and shown.getpixel((30, 95))[0] > 225
+    assert load_image(large).shape == (1, 3, 100, 75)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # where Pillow warns, and above the double refuses
+    assert open_picture(large).size == (75, 100)
+    for other in (encoded(Image.new("L", (150, 200)), "JPEG", progressive=True), encoded(Image.new("L", (2000, 2000)), "JPEG")):
+        assert "too large" in sentence(other)
 
 
 def test_transparency_lies_on_white():
@@ -162,6 +189,8 @@ def test_enormous_pictures_are_refused_before_they_are_decoded(monkeypatch):
     assert len(large) < 100_000
     assert "9000 x 8000" in sentence(large)
     assert "1 x 60000000" in sentence(encoded(Image.new("1", (1, 60_000_000))))
+    monkeypatch.setattr(opening, "WEBP_MEGAPIXELS", 0.01)
+    assert "smaller than 0.01 megapixels" in sentence(encoded(Image.new("RGB", (150, 90)), "WEBP"))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     assert "too large" in sentence(large)
     monkeypatch.setattr(opening, "MAX_BYTES", 50)

@@ -1,0 +1,54 @@
+"""Small files of which a decoder would make a lot of work are told by their parts; honest ones pass."""
+
+import struct
+
+import pytest
+from PIL import Image
+
+from styleclip_lib.images import parts
+from styleclip_lib.images.parts import Overloaded, check_parts, orientation
+
+from .bombs import blank_png, directory, many_scans, many_segments, many_tiles, png_chunk, shared_notes
+from .made import encoded
+
+BOMBS = {
+    "scans": lambda: many_scans(16, 60),
+    "segments": lambda: many_segments(101_000),
+    "chunks": lambda: blank_png(4, 4, 8, 0, png_chunk(b"teSt") * 101_000),
+    "tiles": lambda: many_tiles(300),
+    "notes": lambda: shared_notes(20, 2000),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_more_parts_than_any_picture(name):
+    with pytest.raises(Overloaded, match=r"more (parts|scans) than any picture"):
+        check_parts(BOMBS[name]())
+
+
+@pytest.mark.parametrize("settings", [("PNG",), ("JPEG",), ("TIFF",), ("WEBP",), ("GIF",), ("BMP",)])
+def test_honest_pictures_pass_whole_and_cut_off(settings):
+    content = encoded(Image.effect_noise((90, 70), 60), *settings)
+    for end in (len(content), 60, 10, 3, 0):
+        check_parts(content[:end])
+
+
+def test_a_progressive_picture_and_one_with_a_film_behind_it_pass():
+    progressive = encoded(Image.effect_noise((90, 70), 60), "JPEG", progressive=True)
+    check_parts(progressive)
+    check_parts(progressive + b"\xff\xda\0\2" * 500)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("noted", [1, 6, 8])
+def test_orientation(noted, order):
+    start = b"II*\0" if order == "<" else b"MM\0*"
+    entry = struct.pack(order + "HHIHH", parts.ORIENTATION, 3, 1, noted, 0)
+    notes = start + struct.pack(order + "IH", 8, 1) + entry
+    assert orientation(notes) == orientation(b"Exif\0\0" + notes) == noted
+
+
+@pytest.mark.parametrize("notes", [b"", b"II", b"Exif\0\0", bytes(30), directory([(274, 3, 1, 9)]), directory([(274, 4, 1, 6)]),
+                                   directory([(274, 3, 2, 6)]), directory([(274, 3, 1, 6)])[:14]])  # fmt: skip
+def test_notes_that_say_nothing_mean_upright(notes):
+    assert orientation(notes) == 1

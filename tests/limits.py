@@ -1,0 +1,73 @@
+"""Command lines in a process of their own, which says what each one took; no file may cost more than the limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+GIGABYTES, SECONDS = 1.5, 10
+"""Of memory, the libraries included, and of one core's time, that a command may take to refuse a file. The system ends the process
+after so many seconds, so that nothing is timed here."""
+
+RUN = """
+import contextlib, io, json, re, resource, sys, time
+from pathlib import Path
+
+from styleclip_lib.cli.main import main
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1e6
+
+import dlib, torch  # not a file's fault
+SECONDS = int(sys.argv[1])
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 6_000_000_000, -1))  # the machine of whoever runs the tests survives
+for words in json.load(sys.stdin):
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + SECONDS, -1))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # begins the peak anew
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main(words)
+        except SystemExit as stop:
+            code = stop.code
+    print(json.dumps([code, out.getvalue(), err.getvalue(), peak()]), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command line did. gigabytes: the most memory that the process had while it ran."""
+
+    words: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+    gigabytes: float
+
+
+def run_limited(lines: Sequence[Sequence[object]], folder: Path, seconds: int = SECONDS) -> list[Outcome]:
+    """Runs command lines one after the other, in a folder. Fails if one of them takes more seconds, ends the process or hangs."""
+    lines = [list(map(str, words)) for words in lines]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", RUN, str(seconds)], input=json.dumps(lines), capture_output=True, text=True, check=False,
+                          cwd=folder, env=surroundings, timeout=600)  # fmt: skip
+    outcomes = [Outcome(tuple(words), *json.loads(line)) for words, line in zip(lines, done.stdout.splitlines())]
+    if done.returncode or len(outcomes) < len(lines):
+        raise AssertionError(f"styleclip {' '.join(lines[len(outcomes)])} ended with {done.returncode}: {done.stderr[-500:]}")
+    return outcomes
+
+
+def assert_refused(outcome: Outcome) -> None:
+    """Exit code 2, one line, no traceback, and no more memory than allowed."""
+    assert outcome.code == 2, outcome
+    assert outcome.err.startswith("styleclip ") and outcome.err.count("\n") == 1 and "nobody has foreseen" not in outcome.err, outcome
+    assert "Saved" not in outcome.out and outcome.gigabytes < GIGABYTES, outcome
