@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
 import threading
 import time
@@ -61,6 +63,8 @@ class Answer(BaseHTTPRequestHandler):
     more            sends a byte more              stall           stops sending after half, and keeps the connection
     slow            sends drop by drop             redirect        to the same name under /moved/
     circle          redirects to itself            confirm         asks first, as Google Drive does with large files
+    drip            a byte now and then            drip head       the same, of the lines before the file
+    crumbs          breaks off after each byte     endless         never ends, and does not say how long it is
     quota           Google Drive's notice, 200     quota 403       the same, refused
     login           a page that asks for a login   hidden page     that page, called a file
     NUMBER          this status
@@ -101,13 +105,21 @@ class Answer(BaseHTTPRequestHandler):
         if first is not None:
             told = begin + 1 if mischief == "other range" else begin
             self.send_header("Content-Range", f"bytes {told}-{len(content) - 1}/{len(content)}")
+        if mischief == "drip head":
+            self.flush_headers()
+            return self.drip(b"X-Wait: a\r\n" * 1000)
         body = content[begin:]
         announced = len(body) + {"short": -10, "long": 10, "more": 1}.get(mischief, 0)
         self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Content-Length", str(announced))
+        if mischief != "endless":
+            self.send_header("Content-Length", str(announced))
         self.end_headers()
+        if mischief in ("drip", "endless"):
+            return self.drip(body, 0.02 if mischief == "drip" else 0)
         if mischief.startswith("break"):
             body = body[: int(mischief.split()[1])]
+        if mischief == "crumbs":
+            body = body[:1]
         if mischief == "more":
             body += b"!"
         if mischief == "stall":
@@ -119,6 +131,14 @@ class Answer(BaseHTTPRequestHandler):
             self.wfile.write(body[start : start + step])
             self.wfile.flush()
             time.sleep(0.1 if mischief == "slow" else 0)
+
+    def drip(self, content: bytes, pause: float = 0.02) -> None:
+        """Sends a byte, and waits, for as long as somebody listens; without a pause everything, again and again."""
+        with contextlib.suppress(OSError):
+            for number in itertools.count():
+                self.wfile.write(content[number % len(content) :][: 1 if pause else None])
+                self.wfile.flush()
+                time.sleep(pause)
 
     def page(self, text: str, status: int = 200) -> None:
         """In pieces and without its length, as pages come that are made for the occasion."""

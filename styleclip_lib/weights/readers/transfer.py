@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from itertools import chain
 from pathlib import Path
@@ -18,13 +20,19 @@ PAGE = 1 << 18
 """No more than so many bytes of a web page are looked at."""
 
 TIMEOUT = (15, 60)
-"""Seconds until a server must have answered, and must have sent something more."""
+"""Seconds until a server must have been reached, and must have sent something more."""
+
+ANSWER = 120
+"""Seconds until it must have begun with the file, redirections included; one that sends its answer letter by letter does not."""
+
+WINDOW, LEAST = 60, 60_000
+"""In so many seconds so many bytes of the file must come, or else it takes for ever: a thousand bytes a second."""
 
 MOST_UNKNOWN = 3_000_000_000
 """Bytes of a file of which nobody said how large it is; the largest official one has 1.2 billion."""
 
 PATIENCE = 3
-"""How often in a row a connection may break off without having brought anything new."""
+"""How often in a row a connection may break off without having brought a chunk that is new."""
 
 PAUSE = 2.0
 """Seconds between two attempts."""
@@ -50,7 +58,7 @@ def transfer(url: str, part: Path, size: int | None = None, progress: bool = Tru
             part.unlink()
         if before == size or _attempt(url, part, size, progress):
             return
-        fruitless = 0 if _length(part) > before else fruitless + 1
+        fruitless = 0 if _length(part) >= before + CHUNK else fruitless + 1
         if fruitless == PATIENCE:
             raise TransferError(f"the connection broke off again and again, with {_length(part):,} bytes here")
         time.sleep(PAUSE)
@@ -62,7 +70,7 @@ def _attempt(url: str, part: Path, size: int | None, progress: bool) -> bool:
     with _ask(url, have) as response:
         begin = have if response.status_code == requests.codes.partial_content else 0
         whole = _announced(response, begin)
-        chunks = response.iter_content(CHUNK)
+        chunks = _chunks(response)
         try:
             first = next(chunks, b"")
             _check_offer(first, begin, whole, size)
@@ -75,9 +83,21 @@ def _attempt(url: str, part: Path, size: int | None, progress: bool) -> bool:
                         raise TransferError(f"the server sends more than {MOST_UNKNOWN if size is None else size:,} bytes")
                     file.write(chunk)
                     shown.update(len(chunk))
-        except requests.RequestException:
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
             return False
     return _length(part) == (size or whole or _length(part))
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """What a server sends, as it comes. Raises TransferError where that is so little that it would take for ever."""
+    since, came = time.monotonic(), 0
+    while chunk := response.raw.read1(CHUNK):
+        came += len(chunk)
+        if time.monotonic() - since > WINDOW:
+            if came < LEAST:
+                raise TransferError(f"the server sends too slowly, {came:,} bytes in {time.monotonic() - since:.0f} seconds")
+            since, came = time.monotonic(), 0
+        yield chunk
 
 
 def _ask(url: str, have: int) -> requests.Response:
@@ -102,19 +122,40 @@ def _ask(url: str, have: int) -> requests.Response:
 def _get(url: str, have: int) -> requests.Response:
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     try:
-        return requests.get(url, headers=headers, stream=True, timeout=TIMEOUT)
+        return _in_time(lambda: requests.get(url, headers=headers, stream=True, timeout=TIMEOUT))
     except requests.exceptions.ProxyError as error:
         raise TransferError("the proxy does not let the request through (look at HTTPS_PROXY and HTTP_PROXY)") from error
     except requests.exceptions.SSLError as error:
         raise TransferError("its certificate is not trusted here") from error
-    except requests.Timeout as error:
-        raise TransferError(f"no answer within {TIMEOUT[0]} seconds") from error
+    except (requests.Timeout, TimeoutError) as error:
+        raise TransferError(f"no answer within {ANSWER if isinstance(error, TimeoutError) else TIMEOUT[0]} seconds") from error
     except requests.TooManyRedirects as error:
         raise TransferError("it redirects in a circle") from error
     except requests.ConnectionError as error:
         raise TransferError("no connection") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise TransferError(f"the address cannot be asked ({type(error).__name__})") from error
+
+
+def _in_time(ask: Callable[[], requests.Response]) -> requests.Response:
+    """What `ask` returns or raises. Raises TimeoutError after `ANSWER` seconds, since the timeouts of `requests` begin anew with
+    every byte; the thread that still waits then is left behind."""
+    said: list[requests.Response | Exception] = []
+
+    def work() -> None:
+        try:
+            said.append(ask())
+        except Exception as error:
+            said.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(ANSWER)
+    if not said:
+        raise TimeoutError
+    if isinstance(said[0], Exception):
+        raise said[0]
+    return said[0]
 
 
 def _announced(response: requests.Response, begin: int) -> int | None:
@@ -142,11 +183,11 @@ def _page(response: requests.Response) -> Page | None:
         return None
     content = b""
     try:
-        for chunk in response.iter_content(CHUNK):
+        for chunk in _chunks(response):
             content += chunk
             if len(content) >= PAGE:
                 break
-    except requests.RequestException:
+    except (TransferError, urllib3.exceptions.HTTPError):
         pass  # what has come of it may say enough
     return Page(content)
 

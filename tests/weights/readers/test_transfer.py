@@ -4,6 +4,8 @@ import socket
 import threading
 
 import pytest
+import requests
+import urllib3
 
 from styleclip_lib.weights.readers import transfer as transfers
 from styleclip_lib.weights.readers.transfer import Page, TransferError, transfer
@@ -127,6 +129,42 @@ def test_a_server_that_stops_sending_is_given_up(server, part, monkeypatch):
     assert 0 < part.stat().st_size < len(CONTENT)
 
 
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(server, part, monkeypatch):
+    monkeypatch.setattr(transfers, "WINDOW", 0.3)
+    with pytest.raises(TransferError, match=r"sends too slowly, [0-9]+ bytes in"):
+        get(server, part, "drip")
+
+
+def test_a_server_that_breaks_off_after_each_byte_is_given_up(server, part):
+    with pytest.raises(TransferError, match="broke off again and again, with 3 bytes here"):
+        get(server, part, "crumbs")
+
+
+def test_a_server_whose_answer_never_ends_is_given_up(server, part, monkeypatch):
+    monkeypatch.setattr(transfers, "ANSWER", 0.5)
+    with pytest.raises(TransferError, match=r"no answer within 0\.5 seconds"):
+        get(server, part, "drip head")
+
+
+@pytest.mark.parametrize(("size", "most"), [(None, 300_000), (SIZE, SIZE)])
+def test_a_file_without_end_is_cut_off(server, part, monkeypatch, size, most):
+    monkeypatch.setattr(transfers, "MOST_UNKNOWN", 300_000)
+    with pytest.raises(TransferError, match=f"sends more than {most:,} bytes"):
+        get(server, part, "endless", size)
+    assert part.stat().st_size <= most
+
+
+@pytest.mark.parametrize("error", [urllib3.exceptions.LocationParseError("a"), urllib3.exceptions.HeaderParsingError([], b""),
+                                   requests.exceptions.InvalidURL("a"), UnicodeError("label too long"), ValueError("a")])  # fmt: skip
+def test_whatever_a_request_raises_is_said(error, part, monkeypatch):
+    def get(*arguments, **settings):
+        raise error
+
+    monkeypatch.setattr(requests, "get", get)
+    with pytest.raises(TransferError, match=rf"cannot be asked \({type(error).__name__}\)"):
+        transfer("http://127.0.0.1:9/file.pt", part)
+
+
 def test_a_server_that_never_answers(monkeypatch, part):
     monkeypatch.setattr(transfers, "TIMEOUT", (0.2, 0.2))
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TransferError, match="no answer within"):
@@ -138,6 +176,12 @@ def test_a_server_that_never_answers(monkeypatch, part):
     ("http://nowhere.invalid/file.pt", "no connection"),
     ("file.pt", "cannot be asked"),
     ("ftp://127.0.0.1/file.pt", "cannot be asked"),
+    ("http://[::1/file.pt", "cannot be asked"),
+    ("http://[fe80::1%25lo]:9/file.pt", "no connection|cannot be asked"),
+    ("http://127.0.0.1:99999/file.pt", "cannot be asked|no connection"),
+    (f"http://{'a' * 300}.invalid/file.pt", "cannot be asked|no connection"),
+    ("http://a..b/file.pt", "cannot be asked|no connection"),
+    ("http://\u202e.invalid\0/file.pt", "cannot be asked|no connection"),
 ])
 def test_no_network(url, said, part):
     with pytest.raises(TransferError, match=said):
