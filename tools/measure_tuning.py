@@ -31,7 +31,7 @@ RENDERS = 4
 SEED = 987_654
 """Of rendered people who were never seen in training."""
 
-COLUMNS = ("PSNR", "perceptual", "identity", "directions: reached", "directions: identity", "optimisation: reached",
+COLUMNS = ("PSNR", "perceptual", "identity", "directions: success", "directions: identity", "optimisation: success",
            "optimisation: identity")
 
 
@@ -42,13 +42,13 @@ def likeness(models: Models, image: Tensor, drawn: Tensor) -> tuple[float, float
     return float(models.perceptual(drawn, image)), float((models.identity(drawn) * models.identity(image)).sum())
 
 
-def measured(models: Models, image: Tensor, found: Inversion, text: str) -> list[float]:
+def measured(models: Models, image: Tensor, inversion: Inversion, text: str) -> list[float]:
     """One row of the table: a number for each of `COLUMNS`."""
-    row = [found.psnr, *likeness(models, image, found.image)]
-    face, prompt = Face.of_inversion(models, found), Prompt.of(models, text)
+    row = [inversion.psnr, *likeness(models, image, inversion.image)]
+    face, prompt = Face.of_inversion(models, inversion), Prompt.of(models, text)
     for recipe in RECIPES:
         edit = recipe.apply(models, face, prompt, progress=False)
-        report = measure_edit(models, found.image, edit.image, text)
+        report = measure_edit(models, inversion.image, edit.image, text)
         row += [float(bool(report.success)), likeness(models, image, edit.image)[1]]
     return row
 
@@ -57,9 +57,9 @@ def compare(models: Models, pictures: Sequence[Tensor], text: str = TEXT, steps:
     """pictures [1, 3, R, R] each -> [N, 2, len(COLUMNS)]: every picture by the generator as it came, and by the tuned one"""
     rows = []
     for image in tqdm(pictures, desc="pictures", leave=False):
-        found = invert(models, image, progress=False)
-        tuned, again = tune_generator(models, found, image, steps=steps, progress=False)
-        rows.append([measured(models, image, found, text), measured(tuned, image, again, text)])
+        inversion = invert(models, image, progress=False)
+        tuned, again = tune_generator(models, inversion, image, steps=steps, progress=False)
+        rows.append([measured(models, image, inversion, text), measured(tuned, image, again, text)])
     return torch.tensor(rows)
 
 

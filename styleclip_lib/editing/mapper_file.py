@@ -15,6 +15,7 @@ from ..weights.downloads.fingerprint import fingerprint
 from ..weights.readers.filled import compared, unfilled
 from ..weights.schema import MapperFacts, parsed
 from ..weights.tensor_file import read_metadata
+from .recipes import FORMER_NAMES
 
 PREFIX = "mapper_"
 """The mapper "smile" of a domain is the file `mapper_smile` in its `domain.json`."""
@@ -60,7 +61,7 @@ def write(path: Path, network: Mapper, generator: torch.nn.Module, recipe: dict)
 
 
 def read(path: Path, models: Models) -> tuple[Mapper, dict]:
-    """The mapper, on the device of the models, and its recipe. Raises StyleclipError if it belongs to another generator."""
+    """The mapper, on the device of the models, and its recipe, in which settings have today's names. Raises StyleclipError if it belongs to another generator."""
     facts = _facts(path)
     what = "the mapper that the file speaks of"
 
@@ -76,7 +77,8 @@ def read(path: Path, models: Models) -> tuple[Mapper, dict]:
         network.load_state_dict(tensors)
     except (ValueError, KeyError, TypeError, RuntimeError) as error:
         raise StyleclipError(f"{path} does not hold a mapper; train_mapper(models, text).save(path) makes such a file.") from error
-    return network.to(models.device).eval().requires_grad_(False), facts.recipe
+    recipe = {FORMER_NAMES.get(name, name): value for name, value in facts.recipe.items()}
+    return network.to(models.device).eval().requires_grad_(False), recipe
 
 
 def _facts(path: Path) -> MapperFacts:

@@ -104,8 +104,8 @@ def edits(directions: GlobalDirections, texts: list[str], faces: int, first_seed
     for face in (Face.of_seed(models, first_seed + i) for i in range(faces)):
         reports += [measure_edit(models, face.image, auto_edit(directions, face, prompt).image, prompt.text) for prompt in prompts]
     asked = [report for report in reports if not report.true_before]
-    return {"target reached": round(sum(report.success for report in asked) / max(len(asked), 1), 3),
-            "other attributes changed": round(sum(len(report.side_effects) for report in reports) / max(len(reports), 1), 3),
+    return {"success rate": round(sum(report.success for report in asked) / max(len(asked), 1), 3),
+            "side effects": round(sum(len(report.side_effects) for report in reports) / max(len(reports), 1), 3),
             "identity": round(sum(report.identity for report in reports) / max(len(reports), 1), 3)}
 
 

@@ -97,8 +97,8 @@ def measure(models: Models, mapper: LatentMapper, faces: int) -> dict:
     if not reports:
         return {"faces of which it was not true": 0}
     count = len(reports)
-    return {"faces of which it was not true": count, "target reached": round(sum(bool(r.success) for r in reports) / count, 3),
-            "other attributes changed": round(sum(len(r.side_effects) for r in reports) / count, 2),
+    return {"faces of which it was not true": count, "success rate": round(sum(bool(r.success) for r in reports) / count, 3),
+            "side effects": round(sum(len(r.side_effects) for r in reports) / count, 2),
             "identity": round(sum(r.identity for r in reports) / count, 3)}
 
 

@@ -316,6 +316,14 @@ def test_a_file_holds_the_mapper_and_nothing_else(tiny, mapper, saved, w_plus):
     assert os.listdir(saved.parent) == [saved.name]
 
 
+def test_a_file_of_the_version_before_has_its_settings_by_todays_names(tiny, mapper, tmp_path):
+    former = {**mapper.recipe, "lambda_side": 0.1, "enough": 0.9}
+    del former["lambda_off_direction"], former["clip_cap"]
+    LatentMapper(tiny, mapper.network, former).save(tmp_path / "a.safetensors")
+    recipe = LatentMapper.load(tiny, tmp_path / "a.safetensors").recipe
+    assert recipe["lambda_off_direction"] == 0.1 and recipe["clip_cap"] == 0.9 and recipe.keys() == mapper.recipe.keys()
+
+
 def test_a_mapper_of_the_portraits_has_less_than_a_megabyte(models, tmp_path):
     network = Mapper(models.generator.num_ws, models.generator.w_dim)
     LatentMapper(models, network, {"text": TEXT}).save(tmp_path / "a.safetensors")
