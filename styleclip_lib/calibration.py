@@ -12,15 +12,16 @@ from .settings import Settings, setting
 class Calibration(Settings):
     """What `domain.json` says under "calibration". The defaults are the papers' values, for networks with which nothing was measured.
 
+    early_exit         cosine of picture and text from which on the text counts as true of a face, which is then left as it is; 1: never.
+                       Of every method (`Prompt.is_true_of`); `python tools/measure_early_exit.py` measures it
+
     Of latent optimisation and the latent mapper (None in `Optimization` means these):
-    early_exit         cosine of picture and text from which on the text counts as true of a face; 1: never
     clip_cap           cosine above which an optimisation asks for nothing more; 1: no cap
     lambda_off_direction  weight of the off-direction penalty
     auxiliary_latents  on how many invented faces each step of an optimisation is tried
     step_w, step_w_plus, step_styles  learning rate and lambda_l2 of an optimisation in each space, in whose units they are
 
     Of the automatic strength (`strength.weighed_strength`), in standard deviations above an invented face (CLIP z-scores):
-    early_exit_z       a face that fits a text so well from the start shows what it says
     cap_z              with this fit there is nothing to be gained by going on;  cap_z_directions: the same for global directions
     identity_price     how much fit the whole identity is worth: a step that costs 0.1 of its cosine has to bring a tenth of this
     hopeless_z         so far below the best, going on would only break the picture
@@ -42,7 +43,6 @@ class Calibration(Settings):
     step_w: tuple[float, float] = setting((0.1, 0.0005), low=0, high=100)
     step_w_plus: tuple[float, float] = setting((0.1, 0.008), low=0, high=100)
     step_styles: tuple[float, float] = setting((0.2, 0.0002), low=0, high=100)
-    early_exit_z: float = setting(1.6, low=-100, high=100)
     cap_z: float = setting(3.0, low=-100, high=100)
     cap_z_directions: float = setting(4.0, low=-100, high=100)
     identity_price: float = setting(2.0, low=0, high=1e6)

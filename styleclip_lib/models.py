@@ -21,6 +21,9 @@ from .weights.downloads.official import fetch_official, load_official
 from .weights.downloads.registry import is_official
 from .weights.readers.openai_clip import check_clip
 
+FORMER_CALIBRATION = ("early_exit_z",)
+"""What the version before wrote and nothing asks for any more."""
+
 _AT_ONCE = 8  # pictures
 
 
@@ -147,8 +150,11 @@ def calibration_of(folder: Path) -> Calibration:
         index = read_index(folder)
     if "calibration" not in index:
         return Calibration()
+    numbers = index["calibration"]
+    if isinstance(numbers, dict):
+        numbers = {name: number for name, number in numbers.items() if name not in FORMER_CALIBRATION}
     try:
-        return Calibration.from_dict(index["calibration"])
+        return Calibration.from_dict(numbers)
     except StyleclipError as error:
         raise StyleclipError(f"The calibration in {folder / 'domain.json'} cannot be used: {error}") from None
 

@@ -30,7 +30,8 @@ def test_a_domain_of_the_version_before_has_the_papers_values_or_those_of_the_on
     assert calibration_of(domain(tmp_path / "old")) == Calibration()
     assert calibration_of(domain(tmp_path / "own", like="portraits")) == calibration_of(find_domain("portraits"))
     assert calibration_of(domain(tmp_path / "circle", like=str(tmp_path / "circle"))) == Calibration()
-    assert calibration_of(domain(tmp_path / "measured", like="portraits", calibration={"early_exit": 0.5})).early_exit == 0.5
+    measured = domain(tmp_path / "measured", like="portraits", calibration={"early_exit": 0.5, "early_exit_z": 1.6})
+    assert calibration_of(measured) == Calibration(early_exit=0.5), "early_exit_z was the version before's"
 
 
 @pytest.mark.parametrize(("content", "said"), [

@@ -61,7 +61,10 @@ def write(path: Path, network: Mapper, generator: torch.nn.Module, recipe: dict)
 
 
 def read(path: Path, models: Models) -> tuple[Mapper, dict]:
-    """The mapper, on the device of the models, and its recipe, in which settings have today's names. Raises StyleclipError if it belongs to another generator."""
+    """The mapper, on the device of the models, and its recipe, in which settings have today's names.
+
+    Raises StyleclipError if it belongs to another generator.
+    """
     facts = _facts(path)
     what = "the mapper that the file speaks of"
 

@@ -82,7 +82,7 @@ def optimize(models: Models, face: Face, prompt: Prompt, recipe: Optimization, o
     search = _Search(at, Objective(models, prompt, suited.clip_cap), recipe, suited)
     with Descent(torch.optim.Adam([search.offset]), recipe.steps, keep=search.kept, description=prompt.text, lr=suited.lr,
                  on_step=on_step, look_last=False, progress=progress) as descent:
-        if search.cosine() < suited.early_exit:
+        if not prompt.is_true_of(search.before.embedding, suited.early_exit):
             if suited.auxiliary_latents:
                 search.use_auxiliary_latents()
             search.descend(descent)
@@ -135,10 +135,6 @@ class _Search:
 
     def picture(self) -> Tensor:
         return self.at.draw(self.at.moved(self.offset), stop_at=self.suited.stop_at)
-
-    def cosine(self) -> float:
-        """How true the text is of the face before the edit."""
-        return self.objective.prompt.cosine(self.before.embedding)
 
     def use_auxiliary_latents(self) -> None:
         """From now on each step is tried on other faces, too."""

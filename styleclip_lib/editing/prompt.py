@@ -100,6 +100,10 @@ class Prompt:
         """
         return float((embedding @ torch.cat([self.vector, *(part.vector for part in self.parts)]).T).min())
 
+    def is_true_of(self, embedding: Tensor, early_exit: float) -> bool:
+        """Whether a picture shows all that the text says, so that no edit is needed: its `cosine` reaches the early-exit threshold."""
+        return self.cosine(embedding) >= early_exit
+
 
 def understood(models: Models, text: str | Prompt) -> Prompt:
     """A text as a prompt; a prompt is one already."""

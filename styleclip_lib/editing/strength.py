@@ -33,14 +33,9 @@ class Judged:
 def best_strength(models: Models, draw: Draw, prompt: Prompt, *, strengths: Sequence[float]) -> float:
     """The strength that `weighed_strength` finds, from weak to strong; the first draws the face as it is."""
     start = Judged.of(models, draw(strengths[0]))
-    if true_already(models, start, prompt):
+    if prompt.is_true_of(start.embedding, models.calibration.early_exit):
         return strengths[0]
     return weighed_strength(models, draw, prompt, start, strengths=strengths)[0]
-
-
-def true_already(models: Models, start: Judged, prompt: Prompt) -> bool:
-    """Whether a face fits a text so well before any edit that it shows what the text says (`Calibration.early_exit_z`)."""
-    return z_score(models, start, prompt) >= models.calibration.early_exit_z
 
 
 def weighed_strength(models: Models, draw: Draw, prompt: Prompt, start: Judged, *, strengths: Sequence[float],

@@ -56,19 +56,19 @@ def asked(tiny, prompt, pictures, strengths=range(10), **calibration):
     return best_strength(models, draw, prompt, strengths=strengths), drawn
 
 
-NEVER = {"early_exit_z": 99.0, "cap_z": 99.0}
+NEVER = {"early_exit": 1.0, "cap_z": 99.0}
 
 
 def test_what_is_true_already_needs_none(tiny, prompt, pictures):
-    already = fit(tiny, pictures[0], prompt) - 1e-4
-    assert asked(tiny, prompt, pictures, early_exit_z=already) == (0, [0])
-    assert asked(tiny, prompt, pictures, early_exit_z=already + 2e-4, cap_z=-99.0) == (1, [0, 1])
+    cosine = prompt.cosine(tiny.clip.encode_image(pictures[0].clamp(-1, 1)))
+    assert asked(tiny, prompt, pictures, early_exit=cosine - 1e-4) == (0, [0])
+    assert asked(tiny, prompt, pictures, early_exit=cosine + 1e-4, cap_z=-99.0) == (1, [0, 1])
 
 
 @pytest.mark.parametrize("wanted", [1, 4, 9])
 def test_it_stops_at_the_first_that_reaches_the_cap(tiny, prompt, pictures, wanted):
     cap = fit(tiny, pictures[wanted], prompt) - 1e-4
-    strength, drawn = asked(tiny, prompt, pictures, early_exit_z=99.0, cap_z=cap, identity_price=0.0)
+    strength, drawn = asked(tiny, prompt, pictures, early_exit=1.0, cap_z=cap, identity_price=0.0)
     assert strength == wanted and drawn == list(range(wanted + 1))
 
 

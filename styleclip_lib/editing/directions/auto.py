@@ -14,7 +14,7 @@ from ..face import Face
 from ..prompt import Prompt
 from ..recipes import NEUTRAL, Change, Directions
 from ..result import Edit
-from ..strength import Judged, true_already, weighed_strength, z_scores
+from ..strength import Judged, weighed_strength, z_scores
 from .global_directions import GlobalDirections
 from .prompt_templates import can_read
 
@@ -64,7 +64,7 @@ def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: fl
     edit = directions.apply(face, changes)
     for part in prompt.parts or (prompt,):
         start = Judged.of(models, edit.image)
-        if true_already(models, start, part):
+        if part.is_true_of(start.embedding, models.calibration.early_exit):
             continue
         found = []
         for neutral in _neutrals(models, start.embedding, part):

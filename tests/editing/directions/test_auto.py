@@ -19,9 +19,19 @@ from styleclip_lib.portraits.language.parsing import parse
 from styleclip_lib.portraits.world.attributes import BY_NAME
 
 
+def with_early_exit(models, cosine):
+    return dataclasses.replace(models, calibration=dataclasses.replace(models.calibration, early_exit=cosine))
+
+
 @pytest.fixture(scope="module")
-def directions(tiny):
-    return GlobalDirections.first_order(tiny, images=4, samples=300, progress=False)
+def never(tiny):
+    """The tiny domain, in which no text counts as true from the start."""
+    return with_early_exit(tiny, 1.0)
+
+
+@pytest.fixture(scope="module")
+def directions(never):
+    return GlobalDirections.first_order(never, images=4, samples=300, progress=False)
 
 
 @pytest.fixture
@@ -34,7 +44,6 @@ def strengths(monkeypatch):
         return given[(len(asked) - 1) % len(given)], 1.0
 
     monkeypatch.setattr(auto_directions, "weighed_strength", weighed_strength)
-    monkeypatch.setattr(auto_directions, "true_already", lambda models, start, prompt: False)
     return given, asked
 
 
@@ -78,15 +87,17 @@ def test_without_a_text_there_is_nothing_to_find_a_strength_by(tiny):
 
 
 def test_what_is_true_already_is_left_out(tiny, directions, monkeypatch):
-    monkeypatch.setattr(auto_directions, "true_already", lambda models, start, prompt: "smil" in prompt.text)
     monkeypatch.setattr(auto_directions, "weighed_strength", lambda *_, **__: (1.0, 1.0))
-    edit = auto(directions, "a smiling face with glasses", "a face")
-    assert ["smil" in change.target for change in edit.recipe.changes] == [False]
+    embedding = tiny.clip.encode_image(Face.of_seed(tiny, 1).image.clamp(-1, 1))
+    less, more = sorted(Prompt.of(tiny, "a smiling face with glasses").parts, key=lambda part: part.cosine(embedding))
+    between = (less.cosine(embedding) + more.cosine(embedding)) / 2
+    edit = auto(directions.on(with_early_exit(tiny, between)), "a smiling face with glasses", "a face")
+    assert [change.target for change in edit.recipe.changes] == [less.text]
 
 
 @pytest.fixture(scope="module")
-def scanned(tiny, tmp_path_factory):
-    return GlobalDirections.compute(tiny, images=4, samples=300, folder=tmp_path_factory.mktemp("scan"), progress=False)
+def scanned(never, tmp_path_factory):
+    return GlobalDirections.compute(never, images=4, samples=300, folder=tmp_path_factory.mktemp("scan"), progress=False)
 
 
 def rgb_moved(tiny, edit) -> bool:
@@ -125,8 +136,8 @@ def test_for_real(tiny, directions):
         auto(directions, "a fase")
 
 
-def test_a_recipe_does_the_same_and_its_result_needs_no_search(tiny, directions):
-    models, face = dataclasses.replace(tiny), Face.of_seed(tiny, 1)
+def test_a_recipe_does_the_same_and_its_result_needs_no_search(tiny, never, directions):
+    models, face = dataclasses.replace(never), Face.of_seed(tiny, 1)
     models.memo["directions"] = directions
     prompt = Prompt.of(models, "a smiling face with a hat")
     found = Directions(strength="auto").apply(models, face, prompt)
@@ -146,7 +157,6 @@ def test_what_a_face_is_before_the_text(tiny, text, neutral):
 def test_the_neutral_text_that_is_worth_more(tiny, directions, monkeypatch):
     asked, worths = [], iter([0.1, 0.2, 0.4, 0.3])
     monkeypatch.setattr(auto_directions, "weighed_strength", lambda *_, **__: (1.0, next(worths)))
-    monkeypatch.setattr(auto_directions, "true_already", lambda models, start, prompt: False)
     encode = tiny.clip.encode_text
 
     def encode_text(texts):
