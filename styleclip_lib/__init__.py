@@ -37,6 +37,9 @@ if TYPE_CHECKING:  # what __getattr__ finds, for editors and type checkers
     from .photos.loading import Photo as Photo
     from .photos.loading import align_face as align_face
     from .photos.loading import load_face as load_face
+    from .stylization.optimization import stylize as stylize
+    from .stylization.recipe import StyleRecipe as StyleRecipe
+    from .stylization.result import Stylization as Stylization
 
 __version__ = "0.1.0"
 
@@ -66,6 +69,9 @@ _HOME = {
     "LatentMapper": "editing.mapper",
     "train_mapper": "editing.mapper",
     "GlobalDirections": "editing.directions.global_directions",
+    "stylize": "stylization.optimization",
+    "StyleRecipe": "stylization.recipe",
+    "Stylization": "stylization.result",
     "EditReport": "evaluation.report",
     "measure_edit": "evaluation.report",
 }

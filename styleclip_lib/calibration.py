@@ -9,6 +9,42 @@ from .settings import Settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)
+class StyleCalibration(Settings):
+    """What suits style transfer in a domain (None in `StyleRecipe` means these); the defaults are CLIPstyler's.
+
+    steps, lr          of the optimisation
+    residual           whether the network begins with the picture itself
+    lambda_direction, lambda_patch, lambda_contrast, lambda_content, lambda_tv  weights of the losses (`stylization.losses`)
+    threshold          τ: patches whose 1 - cos is below it count as zero
+    cap                CLIP's probability of the text from which on the contrast loss asks nothing more
+    patches, patch_share  how many patches in each step, and their side as a share of the picture's shorter side
+    views              how many random views of the whole picture
+    size               pixels of the longer side to which larger pictures are reduced
+    lambda_temporal    weight of the temporal loss of a network for films
+    region_threshold   of the relevance's range: what lies above belongs to a region;  region_least: the relevance that its best place must
+                       reach at least, or the region is not there
+    """
+
+    steps: int = setting(201, low=1, high=100_000)
+    lr: float = setting(5e-4, low=0, high=10)
+    residual: bool = setting(False)
+    lambda_direction: float = setting(500.0, low=0, high=1e6)
+    lambda_patch: float = setting(9000.0, low=0, high=1e6)
+    lambda_contrast: float = setting(0.0, low=0, high=1e6)
+    lambda_content: float = setting(150.0, low=0, high=1e6)
+    lambda_tv: float = setting(2e-3, low=0, high=1e6)
+    threshold: float = setting(0.7, low=0, high=2)
+    cap: float = setting(1.0, low=0.01, high=1)
+    patches: int = setting(64, low=1, high=1024)
+    patch_share: float = setting(0.25, low=0.02, high=1)
+    views: int = setting(1, low=1, high=64)
+    size: int = setting(512, low=32, high=4096)
+    lambda_temporal: float = setting(1.0, low=0, high=1e6)
+    region_threshold: float = setting(0.5, low=0, high=1)
+    region_least: float = setting(0.2, low=0, high=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Calibration(Settings):
     """What `domain.json` says under "calibration". The defaults are the papers' values, for networks with which nothing was measured.
 
@@ -32,6 +68,8 @@ class Calibration(Settings):
                        channels of the toRGB layers move too
 
     inversion          the preset of `invert` that suits the domain's pictures
+
+    style              what suits style transfer (`StyleCalibration`)
     """
 
     note: str = setting("Nothing was measured with these networks: the values are those of the papers, or of the domain of portraits.",
@@ -51,6 +89,7 @@ class Calibration(Settings):
     beta_share: float = setting(0.2, low=0, high=1)
     beta_share_rgb: float = setting(0.6, low=0, high=1)
     inversion: Literal["default", "photograph"] = setting("default")
+    style: StyleCalibration = setting(StyleCalibration())
 
     def step(self, space: str) -> tuple[float, float]:
         """Learning rate and lambda_l2 of an optimisation in "w", "w+" or "styles"."""

@@ -30,14 +30,15 @@ class Descent(AbstractContextManager, Generic[State]):
         best, history = descent.best, descent.history
 
     keep       copies what is being optimised; `best` is such a copy, at first that of the beginning
-    lr         the height of the learning rate of `schedule.ramped`; None: the optimiser's own stays
+    lr         the height of the learning rate of `schedule.ramped`, or a function that gives each step's; None: the optimiser's own stays
     on_step    called by `follow` with the step's number and its picture; True ends the descent
     look_last  whether there is one more round after the last step, so that where it led is recorded and offered, too
     taken      how many steps were taken
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, steps: int, *, keep: Callable[[], State], description: str = "",
-                 lr: float | None = None, on_step: OnStep | None = None, look_last: bool = True, progress: bool = True):
+                 lr: float | Callable[[int], float] | None = None, on_step: OnStep | None = None, look_last: bool = True,
+                 progress: bool = True):
         self.optimizer, self.steps, self.keep, self.lr, self.on_step = optimizer, steps, keep, lr, on_step
         self.rounds = steps + look_last
         self.history: dict[str, list[float]] = {}
@@ -48,7 +49,7 @@ class Descent(AbstractContextManager, Generic[State]):
         for step in range(self.rounds):
             self.step = step
             if self.lr is not None:
-                self.optimizer.param_groups[0]["lr"] = ramped(step + 1, self.steps + 1, self.lr)
+                self.optimizer.param_groups[0]["lr"] = self.lr(step) if callable(self.lr) else ramped(step + 1, self.steps + 1, self.lr)
             yield step
             self.bar.update()
             if self.stopped:

@@ -26,6 +26,9 @@ FORMER_CALIBRATION = ("early_exit_z",)
 
 _AT_ONCE = 8  # pictures
 
+WHEN_WANTED = ("content",)
+"""Networks that only some methods ask for: they are downloaded and read when one does."""
+
 
 @dataclass(frozen=True)
 class ReferenceFaces:
@@ -119,7 +122,7 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
             raise StyleclipError(f"The domain {folder} has no {needed}; train it: styleclip train {needed}.")
 
     for home in set(homes.values()):
-        fetch_official(home, [name for name in homes if homes[name] == home])
+        fetch_official(home, [name for name in homes if homes[name] == home and name not in WHEN_WANTED])
 
     def load(name, network):
         return _placed(_network(homes[name], name, network), where) if name in homes else None

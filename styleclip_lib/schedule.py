@@ -12,3 +12,11 @@ def ramped(step: int, steps: int, lr: float, rampup: float = 0.05, rampdown: flo
     t = step / steps
     fall = min(1.0, (1 - t) / rampdown)
     return lr * (0.5 - 0.5 * math.cos(math.pi * fall)) * min(1.0, t / rampup)
+
+
+def halved(step: int, lr: float, every: int = 100) -> float:
+    """The learning rate of CLIPstyler: lr · (1/2)^⌊(step + 1) / every⌋ (Kwon & Ye 2022, section 4.1).
+
+    The authors' scheduler takes its step before the optimiser does, so the first halving comes at step `every` - 1.
+    """
+    return lr * 0.5 ** ((step + 1) // every)

@@ -34,6 +34,9 @@ OFFICIAL_CHANNELS = {resolution: min(512, 32768 // resolution) for resolution in
 VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)
 """Channels of the convolutions; 0 where the size is halved."""
 
+VGG19 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512, 512)
+"""Up to convolution 5_2: what follows in the file is not read."""
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -144,10 +147,15 @@ def clip_shapes(sizes: Sizes) -> Shapes:
 
 
 def vgg16_shapes() -> Shapes:
-    """torchvision's VGG16; of the classifier, which LPIPS does not use and which is nine tenths of the file, the last layer only."""
+    """torchvision's VGG16."""
+    return vgg_shapes(VGG16)
+
+
+def vgg_shapes(channels: tuple[int, ...]) -> Shapes:
+    """torchvision's VGG; of the classifier, which nobody uses and which is nine tenths of the file, the last layer only."""
     shapes: Shapes = {}
     index, before = 0, 3
-    for count in VGG16:
+    for count in channels:
         if count:
             shapes |= {f"features.{index}.weight": (count, before, 3, 3), f"features.{index}.bias": (count,)}
             before = count
@@ -167,6 +175,7 @@ def write_official_files(folder: Path, sizes: Sizes) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     _old(filled(arcface_shapes(sizes)), folder / "model_ir_se50.pth")
     _old(filled(vgg16_shapes()), folder / "vgg16-397923af.pth")
+    _old(filled(vgg_shapes(VGG19)), folder / "vgg19-dcbb9e9d.pth")
     torch.save(lpips_heads(), folder / "lpips_vgg.pth")
     torch.save(e4e_checkpoint(sizes), folder / "e4e_ffhq_encode.pt")
     _archive(clip_state(sizes), folder / "ViT-B-32.pt")

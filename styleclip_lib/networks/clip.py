@@ -121,10 +121,12 @@ class Clip(nn.Module):
 
     def encode_text(self, texts: Sequence[str]) -> Tensor:
         """Texts -> unit vectors [N, D]. Raises StyleclipError if a word is unknown."""
-        if isinstance(texts, str):
-            texts = [texts]
-        tokens = self.tokenizer(texts).to(self.mean.device)
-        return F.normalize(self.model.encode_text(tokens).float(), dim=1)
+        return F.normalize(self.text_features(texts), dim=1)
+
+    def text_features(self, texts: Sequence[str]) -> Tensor:
+        """Texts -> vectors [N, D] as long as the network makes them. Raises StyleclipError if a word is unknown."""
+        texts = [texts] if isinstance(texts, str) else texts
+        return self.model.encode_text(self.tokenizer(texts).to(self.mean.device)).float()
 
 
 def clip_from_state(state: dict[str, Tensor], tokenizer: WordTokenizer | PieceTokenizer) -> Clip:

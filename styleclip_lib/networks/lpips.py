@@ -6,25 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .vgg import vgg
+
 SHIFT = (-0.030, -0.088, -0.188)
 SCALE = (0.458, 0.448, 0.450)
 """Of the colours in [-1, 1]: mean and standard deviation of the pictures that the backbones were trained with."""
 
 TAPS = {"vgg16": (3, 8, 15, 22, 29), "alexnet": (1, 4, 7, 9, 11)}
 """After which layers of the backbone features are taken: the last ReLU before the size changes (VGG), every ReLU (AlexNet)."""
-
-
-def vgg16() -> nn.Sequential:
-    """The convolutions of VGG16 (Simonyan & Zisserman 2015), up to the last features that are taken; numbered as in torchvision."""
-    layers: list[nn.Module] = []
-    before = 3
-    for channels, repeats in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
-        if layers:
-            layers.append(nn.MaxPool2d(2))
-        for _ in range(repeats):
-            layers += [nn.Conv2d(before, channels, 3, padding=1), nn.ReLU(inplace=True)]
-            before = channels
-    return nn.Sequential(*layers)
 
 
 def alexnet() -> nn.Sequential:
@@ -48,7 +37,7 @@ class Lpips(nn.Module):
     def __init__(self, backbone: str = "vgg16", size: int = 256):
         super().__init__()
         self.size, self.taps = size, TAPS[backbone]
-        self.backbone = {"vgg16": vgg16, "alexnet": alexnet}[backbone]()
+        self.backbone = {"vgg16": lambda: vgg((2, 2, 3, 3, 3)), "alexnet": alexnet}[backbone]()
         channels = [self.backbone[tap - 1].out_channels for tap in self.taps]
         self.heads = nn.ParameterList(torch.ones(1, c, 1, 1) for c in channels)
 

@@ -31,7 +31,7 @@ def test_the_list_of_ffhq(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path))
     said = run(capsys, "--list")
     assert said.startswith(f"ffhq, kept in {domain_cache(find_domain('ffhq'))}:\n")
-    for part in ("1201.6 MB  encoder4editing", "Nvidia Source Code License-NC", "2348.5 MB", "https://dlib.net/files/",
+    for part in ("1201.6 MB  encoder4editing", "Nvidia Source Code License-NC", "2923.1 MB", "https://dlib.net/files/",
                  "vgg16-397923af.pth (not there yet)"):  # fmt: skip
         assert part in said
     assert not list(tmp_path.iterdir())

@@ -22,6 +22,8 @@ from .scene_shapes import (
 
 PLACE_NAMES: tuple[str, ...] = tuple(PLACES)
 TIME_NAMES: tuple[str, ...] = tuple(TIMES)
+SCENE_PARTS = ("sky", "hills", "trees", "houses", "sea", "boat", "mountains")
+"""What is told apart in a scene."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,30 @@ def render_scenes(scenes: Scenes, size: int = 128) -> torch.Tensor:
     for index, name in enumerate(PLACE_NAMES):
         here = scenes.place == index
         if here.any():
-            canvas[here] = _DRAW[name](_sky(scenes[here], canvas), scenes[here])
+            drawn = _sky(scenes[here], canvas)
+            for _, layer in _LAYERS[name]:
+                drawn = layer(drawn, scenes[here])
+            canvas[here] = drawn
     return canvas.clamp(0, 1) * 2 - 1
+
+
+@torch.no_grad()
+def scene_parts(scenes: Scenes, size: int = 128) -> torch.Tensor:
+    """How much of every pixel of `render_scenes(scenes, size)` shows each of `SCENE_PARTS`. -> float32 [N, 7, size, size] in [0, 1], sum 1
+
+    What a layer covers is told by painting it onto black and onto white: where it hides both, nothing is left of their difference.
+    """
+    shown = torch.zeros(len(scenes), len(SCENE_PARTS), size, size)
+    shown[:, SCENE_PARTS.index("sky")] = 1
+    black = torch.zeros(1, 3, size, size)
+    for index, name in enumerate(PLACE_NAMES):
+        here = scenes.place == index
+        for part, layer in _LAYERS[name] if here.any() else ():
+            some, blank = scenes[here], black.expand(int(here.sum()), -1, -1, -1)
+            bare = (layer(blank + 1, some) - layer(blank, some)).mean(1, keepdim=True).clamp(0, 1)
+            shown[here] *= bare
+            shown[here, SCENE_PARTS.index(part)] += 1 - bare[:, 0]
+    return shown
 
 
 # For each of TIME_NAMES: the sky above, the sky at the horizon, the light on the ground, the clouds, the sun or moon.
@@ -101,44 +125,62 @@ def _hills(canvas, s, lowest=0.52):
     return canvas
 
 
-def _draw_hills(canvas, s):
-    return round_trees(_hills(canvas, s), s.details, _lit(s, 0.16, 0.38, 0.16), _lit(s, 0.30, 0.20, 0.12))
+def _village_hills(canvas, s):
+    return _hills(canvas, s, 0.46)
 
 
-def _draw_village(canvas, s):
-    night = (s.time == TIME_NAMES.index("night")) | (s.time == TIME_NAMES.index("sunset"))
-    canvas = round_trees(_hills(canvas, s, 0.46), s.details, _lit(s, 0.16, 0.38, 0.16), _lit(s, 0.30, 0.20, 0.12))
-    return houses(canvas, s.details, _LIGHT[s.time], night)
+def _trees(canvas, s):
+    return round_trees(canvas, s.details, _lit(s, 0.16, 0.38, 0.16), _lit(s, 0.30, 0.20, 0.12))
 
 
-def _draw_sea(canvas, s):
-    canvas = water(canvas, s.details, 0.55, _lit(s, 0.20, 0.55, 0.72), _lit(s, 0.05, 0.28, 0.50), _DISC[s.time])
-    return boat(canvas, s.details, _lit(s, 0.98, 0.96, 0.90), _lit(s, 0.55, 0.20, 0.15))
-
-
-def _draw_forest(canvas, s):
-    canvas = rolling_hills(canvas, s.details, 0, 0.55, _lit(s, 0.32, 0.50, 0.26))
-    far = lerp(_LOW[s.time], _lit(s, 0.25, 0.48, 0.35), 0.6)
-    colors = far_to_near(far, _lit(s, 0.13, 0.40, 0.25), _lit(s, 0.06, 0.25, 0.14))
-    return fir_trees(canvas, s.details, colors)
-
-
-def _draw_city(canvas, s):
-    lamps = torch.tensor([0.0, 0.45, 0.60, 0.15])[s.time]
-    far = lerp(_LOW[s.time], _lit(s, 0.50, 0.53, 0.62), 0.5)
-    colors = far_to_near(far, _lit(s, 0.46, 0.44, 0.50), _lit(s, 0.30, 0.30, 0.38))
-    return skyline(canvas, s.details, colors, _LIGHT[s.time], lamps)
-
-
-def _draw_mountains(canvas, s):
-    far = lerp(_LOW[s.time], _lit(s, 0.45, 0.48, 0.58), 0.6)
-    canvas = mountain_range(canvas, s.details, 0, 0.30, far, _LIGHT[s.time])
-    canvas = mountain_range(canvas, s.details, 1, 0.42, _lit(s, 0.38, 0.38, 0.44), _LIGHT[s.time])
-    canvas = rolling_hills(canvas, s.details, 2, 0.80, _lit(s, 0.30, 0.50, 0.24))
+def _mountain_trees(canvas, s):
     return round_trees(canvas, s.details, _lit(s, 0.14, 0.36, 0.20), _lit(s, 0.25, 0.18, 0.12))
 
 
-_DRAW = {
-    "hills": _draw_hills, "village": _draw_village, "sea": _draw_sea,
-    "forest": _draw_forest, "city": _draw_city, "mountains": _draw_mountains,
+def _houses(canvas, s):
+    lamps_on = (s.time == TIME_NAMES.index("night")) | (s.time == TIME_NAMES.index("sunset"))
+    return houses(canvas, s.details, _LIGHT[s.time], lamps_on)
+
+
+def _sea(canvas, s):
+    return water(canvas, s.details, 0.55, _lit(s, 0.20, 0.55, 0.72), _lit(s, 0.05, 0.28, 0.50), _DISC[s.time])
+
+
+def _boat(canvas, s):
+    return boat(canvas, s.details, _lit(s, 0.98, 0.96, 0.90), _lit(s, 0.55, 0.20, 0.15))
+
+
+def _clearing(canvas, s):
+    return rolling_hills(canvas, s.details, 0, 0.55, _lit(s, 0.32, 0.50, 0.26))
+
+
+def _firs(canvas, s):
+    far = lerp(_LOW[s.time], _lit(s, 0.25, 0.48, 0.35), 0.6)
+    return fir_trees(canvas, s.details, far_to_near(far, _lit(s, 0.13, 0.40, 0.25), _lit(s, 0.06, 0.25, 0.14)))
+
+
+def _towers(canvas, s):
+    lamps = torch.tensor([0.0, 0.45, 0.60, 0.15])[s.time]
+    far = lerp(_LOW[s.time], _lit(s, 0.50, 0.53, 0.62), 0.5)
+    return skyline(canvas, s.details, far_to_near(far, _lit(s, 0.46, 0.44, 0.50), _lit(s, 0.30, 0.30, 0.38)), _LIGHT[s.time], lamps)
+
+
+def _peaks(canvas, s):
+    far = lerp(_LOW[s.time], _lit(s, 0.45, 0.48, 0.58), 0.6)
+    canvas = mountain_range(canvas, s.details, 0, 0.30, far, _LIGHT[s.time])
+    return mountain_range(canvas, s.details, 1, 0.42, _lit(s, 0.38, 0.38, 0.44), _LIGHT[s.time])
+
+
+def _foothills(canvas, s):
+    return rolling_hills(canvas, s.details, 2, 0.80, _lit(s, 0.30, 0.50, 0.24))
+
+
+_LAYERS = {
+    "hills": (("hills", _hills), ("trees", _trees)),
+    "village": (("hills", _village_hills), ("trees", _trees), ("houses", _houses)),
+    "sea": (("sea", _sea), ("boat", _boat)),
+    "forest": (("hills", _clearing), ("trees", _firs)),
+    "city": (("houses", _towers),),
+    "mountains": (("mountains", _peaks), ("hills", _foothills), ("trees", _mountain_trees)),
 }
+"""What each place is made of, from back to front: the part that it is, and what paints it."""

@@ -30,6 +30,7 @@ from ..readers.e4e import e4e_from_checkpoint
 from ..readers.filled import StateDict, filled
 from ..readers.lpips import lpips_from_states
 from ..readers.openai_clip import clip_from_openai
+from ..readers.vgg import content_from_state
 from ..tensor_file import read_tensors
 from ..unpickling.torch_file import read_torch, tensors
 from ..unpickling.untrusted import Stretch, Unknown, untrusted
@@ -199,5 +200,6 @@ FORMATS = {
     "irse50": Format(lambda path: (_tensors(path), {}), lambda state, _: arcface_from_state(state)),
     "openai-clip": Format(lambda path: (_tensors(path), {}), lambda state, _: clip_from_openai(state)),
     "lpips": Format(_read_lpips, lambda state, _: lpips_from_states(state, state)),
+    "vgg19": Format(lambda path: (_tensors(path, "features."), {}), lambda state, _: content_from_state(state)),
 }
 """What an entry of `domain.json` may state as its format. A generator may be in any file that `read_generator` knows."""

@@ -4,7 +4,15 @@ from styleclip_lib.portraits.language.parsing import known_words, parse, words_o
 from styleclip_lib.portraits.language.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
 from styleclip_lib.portraits.language.scene_words import SCENE_WORDS
 from styleclip_lib.portraits.language.statements import Caption
-from styleclip_lib.portraits.styles.scenes import PLACE_NAMES, TIME_NAMES, Scenes, render_scenes, sample_scenes
+from styleclip_lib.portraits.styles.scenes import (
+    PLACE_NAMES,
+    SCENE_PARTS,
+    TIME_NAMES,
+    Scenes,
+    render_scenes,
+    sample_scenes,
+    scene_parts,
+)
 
 
 def test_every_place_at_every_time_is_drawn():
@@ -61,3 +69,14 @@ def test_styled_scenes():
 def test_texts_about_scenes_have_no_unknown_words():
     for caption in scene_caption(sample_scenes(300, seed=4), seed=5):
         assert parse(caption.text).unknown == ()
+
+
+def test_parts_of_scenes_share_every_pixel_and_are_where_they_belong():
+    scenes = sample_scenes(40, seed=5)
+    shown = scene_parts(scenes, 64)
+    torch.testing.assert_close(shown.sum(1), torch.ones(40, 64, 64))
+    assert shown.min() >= 0 and (shown[:, SCENE_PARTS.index("sky"), 0] > 0.9).float().mean() > 0.95, "the sky is above"
+    for part, places in (("sea", ("sea",)), ("houses", ("village", "city")), ("mountains", ("mountains",))):
+        there = torch.tensor([PLACE_NAMES[place] in places for place in scenes.place.tolist()])
+        amount = shown[:, SCENE_PARTS.index(part)].sum((1, 2))
+        assert amount[there].min() > 40 and amount[~there].max() == 0, part

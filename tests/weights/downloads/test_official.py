@@ -23,7 +23,7 @@ from tests.conformance.cases import load_case, shape
 from tests.file_server import serving
 from tests.official import OFFICIAL, SMALL, arcface_shapes, e4e_checkpoint, encoder_shapes, filled, generator_shapes, write_domain
 
-NETWORKS = ("clip", "encoder", "generator", "identity", "perceptual")
+NETWORKS = ("clip", "content", "encoder", "generator", "identity", "perceptual")
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_real_registry_is_complete():
     for source in sources:
         assert len(source.urls) >= 2 and all(url.startswith("https://") for url in source.urls)
         assert source.bytes > 0 and len(source.sha256) == 64 and source.licence and source.permits and source.origin
-    assert sum(source.bytes for source in sources) == 2_348_474_792
+    assert sum(source.bytes for source in sources) == 2_923_148_153
 
 
 def test_networks_are_read_once_and_then_kept(folder, server, capsys):

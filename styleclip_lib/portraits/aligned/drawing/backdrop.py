@@ -20,4 +20,5 @@ def draw_backdrop(scene: Scene) -> None:
     color = palette.background(p)[:, None, None]
     dark = color * (color / color.max()) ** 0.35
     share = (glow - 0.55).clamp(0, 0.5) * 2
-    scene.canvas.copy_(torch.lerp(dark.expand_as(scene.canvas), color.expand_as(scene.canvas), share) * glow)
+    canvas = scene.canvas[:3]
+    canvas.copy_(torch.lerp(dark.expand_as(canvas), color.expand_as(canvas), share) * glow)

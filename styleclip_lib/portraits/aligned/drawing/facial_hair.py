@@ -57,7 +57,7 @@ def _stubble(scene: Scene) -> None:
     skin = palette.skin(scene.p)
     tint = (0.5 * base + 0.10 * skin) / skin
     window = head.view.window(scene.canvas)
-    window *= 1 - amount * (1 - tint.clamp(0.10, 0.65))[:, None, None]
+    window[:3] *= 1 - amount * (1 - tint.clamp(0.10, 0.65))[:, None, None]
 
 
 def _beside_lips(a, x, y):

@@ -105,7 +105,7 @@ def _lens(form, x, y):
 
 def _clear_glass(scene, form, canvas, x, y, lens, glass):
     """Clear: a breath of tint, and one soft reflection of the window that the light comes from."""
-    canvas *= 1 - glass * torch.tensor([0.07, 0.04, 0.03])[:, None, None]
+    canvas[:3] *= 1 - glass * torch.tensor([0.07, 0.04, 0.03])[:, None, None]
     u, v = x - torch.sign(x) * form.x, y - form.y
     stripe = bell(u - 0.55 * v + 0.075 + 0.03 * scene.light.x, 0.032) * smoothstep(0.015, 0.05, lens) * smoothstep(-0.05, 0.06, v)
     paint(canvas, torch.tensor([0.92, 0.97, 1.0]), 0.26 * stripe)
@@ -148,5 +148,5 @@ def _temples(scene: Scene, form: Form) -> None:
         mask = cover(half - away, box.pixel) * visible
         canvas = box.window(scene.canvas)
         shadow = blur(mask, 0.02 / box.pixel)
-        canvas *= 1 - 0.35 * shadow
+        canvas[:3] *= 1 - 0.35 * shadow
         _tube(scene, canvas, _frame_color(scene.p), half - away, form.frame, mask, box)

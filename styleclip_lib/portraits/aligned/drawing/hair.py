@@ -273,7 +273,7 @@ def _stubble(scene, strength):
     color = palette.skin(scene.p) * lerp(palette.hair(scene.p), torch.ones(3), 0.25)
     window = view.window(scene.canvas)
     tint = (0.25 + 0.75 * (color / palette.skin(scene.p)).clamp(max=1))[:, None, None]
-    window *= 1 - alpha * (1 - tint)
+    window[:3] *= 1 - alpha * (1 - tint)
 
 
 def _fringe(scene, shell):

@@ -21,7 +21,7 @@ class Scene:
     clay     the surface of the head
     head     where the rays meet the head, in the window around it (`head.view`)
     eye_z    how far the eyeballs stand out, head coordinates
-    canvas   [3, size, size], linear RGB; a layer paints into it in place
+    canvas   [3, size, size], linear RGB, or [4, size, size] with what is still bare (`parts`); a layer paints into it in place
     figure   [size, size], how much of a pixel head, neck, hair and clothes cover: what a shadow may fall on
     shell    the outer surface of the hair, once a layer has asked for it
     """

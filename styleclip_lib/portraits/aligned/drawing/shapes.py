@@ -79,12 +79,15 @@ def shifted(field: torch.Tensor, down: int, right: int) -> torch.Tensor:
 def paint(canvas: torch.Tensor, color: torch.Tensor, alpha: torch.Tensor) -> None:
     """Lays a colour over the canvas, in place.
 
-    canvas [3, h, w] (or a window into it, see `View.window`), color [3] or [3, h, w], alpha [h, w] or a number
+    canvas [3, h, w] (or a window into it, see `View.window`), color [3] or [3, h, w], alpha [h, w] or a number. A canvas may have a
+    fourth channel, what of it is still bare (see `parts`): shadows leave that as it is.
     """
     color = color[:, None, None] if color.dim() == 1 else color
-    canvas += (color - canvas) * alpha
+    picture, bare = canvas[:3], canvas[3:]
+    picture += (color - picture) * alpha
+    bare *= 1 - alpha
 
 
 def darken(canvas: torch.Tensor, amount: torch.Tensor, tint=(0.55, 0.38, 0.34)) -> None:
     """Lays a shadow over the canvas, in place: where amount [h, w] is 1 the colour is multiplied by the tint (linear RGB)."""
-    canvas *= 1 - amount * (1 - torch.tensor(tint)[:, None, None])
+    canvas[:3] *= 1 - amount * (1 - torch.tensor(tint)[:, None, None])

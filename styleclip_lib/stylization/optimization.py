@@ -1,0 +1,176 @@
+"""CLIPstyler: a small network is fitted to one picture and one text (Kwon & Ye 2022)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..descent import Descent, OnStep
+from ..editing.losses import random_views
+from ..editing.optimization import evenly
+from ..errors import StyleclipError
+from ..models import Models
+from ..networks.style_unet import STRIDE, StyleUnet
+from ..schedule import halved
+from .content import content_of
+from .losses import content_loss, contrast_loss, directional_loss, patch_loss, total_variation
+from .patches import random_patches
+from .recipe import StyleRecipe
+from .region import blended, region_of
+from .result import Stylization
+from .style_prompt import StylePrompt
+
+SMALLEST = 32
+"""Pixels of the shorter side, below which there is nothing to draw."""
+
+
+def stylize(models: Models, image: Tensor, text: str, source: str | None = None, *, mask: Tensor | None = None,
+            recipe: StyleRecipe = StyleRecipe.DEFAULT, frames: int = 0, on_step: OnStep | None = None, progress: bool = True,
+            **settings: Any) -> Stylization:
+    """Redraws a picture until it fits a text: "a pencil sketch", "a mosaic", "a photo of night".
+
+    λ_dir L_dir + λ_patch L_patch + λ_contrast L_contrast + λ_c L_c + λ_tv L_tv -> min           (Kwon & Ye 2022, eq. 6, and L_contrast)
+
+    The weights of a small U-Net are what moves; CLIP and the content network are frozen. Pictures of any size and aspect: what does not
+    divide by 8 is mirrored at the edges and cut off again. Ctrl-C returns the best so far. The picture that comes back is the one
+    that the losses saw, to the last digit (the authors save another one, with its contrast raised by a half and stretched to the full
+    range).
+
+    image     [1, 3, H, W] in [-1, 1]; one whose longer side has more than `size` pixels is reduced first
+    text      what it should become;  source: what it is before, by default the recipe's ("a photo")
+    mask      [1, 1, H, W] in [0, 1]: redraw only where it is 1; it goes before the recipe's `region`
+    recipe    a `StyleRecipe`: `StyleRecipe.DEFAULT`, or `StyleRecipe.PAPER` for the authors' settings
+    settings  fields of `StyleRecipe` that differ from the recipe's, such as steps=60, region="hair", lambda_content=10 or seed=1
+    frames    how many pictures of the way to keep, evenly spread, the first being that of the first step
+    on_step   called in each step with its number and the picture, [1, 3, H, W]; if it returns True, the best so far comes back
+
+    Raises StyleclipError for a text that CLIP cannot read, a picture or mask of a wrong shape, an empty mask, a region that cannot be
+    found, or a setting out of its range.
+    """
+    given = settings if source is None else {**settings, "source": source}
+    return StyleRecipe.from_dict({**recipe.to_dict(), **given}).apply(models, image, text, on_step, mask=mask, frames=frames,
+                                                                      progress=progress)
+
+
+def stylized(models: Models, image: Tensor, text: str, recipe: StyleRecipe, on_step: OnStep | None = None, mask: Tensor | None = None,
+             frames: int = 0, progress: bool = True) -> Stylization:
+    """What `StyleRecipe.apply` does."""
+    recipe = recipe.filled_in(models.calibration.style)
+    image = reduced(checked(image), recipe.size).to(models.device)
+    prompt = StylePrompt.of(models, text, recipe.source, recipe.templates)
+    mask = region_of(models, image, recipe.region, mask)
+    search = _Search(models, image, prompt, recipe, mask)
+    path: list[Tensor] = []
+    optimizer = torch.optim.Adam(search.network.parameters())
+    with Descent(optimizer, recipe.steps, keep=lambda: search.picture, description=prompt.text, on_step=on_step, look_last=False,
+                 lr=lambda step: halved(step, recipe.lr, recipe.halve_every), progress=progress) as descent:
+        for step in descent:
+            picture = search.draw()
+            terms = search.terms(picture)
+            loss = search.weighed(terms)
+            search.picture = picture.detach()
+            descent.record(loss=loss, **terms)
+            descent.offer(loss)
+            if frames:
+                path.append(search.picture)
+            if step + 1 == recipe.stop_after:
+                descent.stop()
+            descent.follow(loss, picture)
+    if descent.stopped and descent.history:
+        recipe = replace(recipe, stop_after=len(descent.history["loss"]))
+    return Stylization(descent.best, image, prompt.text, recipe, descent.history, evenly(path, frames), mask)
+
+
+class _Search:
+    """The network of one picture, what it draws, and what the losses say of it."""
+
+    def __init__(self, models: Models, image: Tensor, prompt: StylePrompt, recipe: StyleRecipe, mask: Tensor | None):
+        self.models, self.image, self.prompt, self.recipe, self.mask = models, image, prompt, recipe, mask
+        self.rng = torch.Generator().manual_seed(recipe.seed)
+        self.network = fresh(recipe).to(models.device)
+        self.content = content_of(models)
+        self.patch_pixels = max(8, round(recipe.patch_share * min(image.shape[-2:])))
+        with torch.no_grad():
+            self.before = models.clip.encode_image(squared(image))
+            self.content_before = self.content(image)
+        self.picture = image
+
+    def draw(self) -> Tensor:
+        """The picture as it is now, [1, 3, H, W]; outside of the mask it is the one before."""
+        drawn = padded_through(self.network, self.image)
+        return drawn if self.mask is None else blended(self.image, drawn, self.mask)
+
+    def terms(self, picture: Tensor) -> dict[str, Tensor]:
+        """The losses without their weights; those whose weight is zero are left out."""
+        recipe, prompt, clip = self.recipe, self.prompt, self.models.clip
+        weight = None if self.mask is None else self.mask[0, 0].cpu()
+        patches = random_patches(tuple(picture.shape[-2:]), recipe.patches, self.patch_pixels, recipe.distortion, self.rng, weight=weight)
+        whole = clip.encode_image(random_views(squared(picture), recipe.views, self.rng))
+        parts = clip.encode_image(patches.of(picture))
+        found = {
+            "direction": lambda: directional_loss(whole, self.before, prompt.direction),
+            "patch": lambda: patch_loss(parts, self.before, prompt.direction, recipe.threshold),
+            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, recipe.cap),
+            "content": lambda: content_loss(self.content(picture), self.content_before),
+            "tv": lambda: total_variation((picture + 1) / 2),
+        }
+        return {name: term() for name, term in found.items() if self.weight(name)}
+
+    def weight(self, name: str) -> float:
+        return getattr(self.recipe, f"lambda_{name}")
+
+    def weighed(self, terms: dict[str, Tensor]) -> Tensor:
+        return sum(self.weight(name) * term for name, term in terms.items())
+
+
+def fresh(recipe: StyleRecipe) -> StyleUnet:
+    """A new network, its random weights depending on the seed alone; other random numbers go on as if it were not there."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        return StyleUnet(residual=recipe.residual)
+
+
+def padded_through(network: torch.nn.Module, image: Tensor, stride: int = STRIDE) -> Tensor:
+    """What a network makes of a picture of any size: sides that do not divide by its stride are mirrored at the edges before and cut off
+    afterwards. image [B, 3, H, W] -> the same shape"""
+    height, width = image.shape[-2:]
+    right, below = -width % stride, -height % stride
+    if not (right or below):
+        return network(image)
+    return network(F.pad(image, (0, right, 0, below), mode="reflect"))[..., :height, :width]
+
+
+def squared(image: Tensor) -> Tensor:
+    """A picture made square for CLIP, which would squash it: the shorter side is mirrored at its edges, or where that does not reach, they
+    are drawn out. [B, 3, H, W] -> [B, 3, S, S]"""
+    height, width = image.shape[-2:]
+    across, down = max(height - width, 0), max(width - height, 0)
+    if not (across or down):
+        return image
+    sides = (across // 2, across - across // 2, down // 2, down - down // 2)
+    return F.pad(image, sides, mode="reflect" if max(sides) < min(height, width) else "replicate")
+
+
+def checked(image: Tensor) -> Tensor:
+    """The picture. Raises StyleclipError if it is none that can be redrawn."""
+    if image.ndim != 4 or image.shape[:2] != (1, 3):
+        raise StyleclipError(f"The picture must have the shape [1, 3, H, W], not {list(image.shape)}; load_image(path) gives one.")
+    if min(image.shape[-2:]) < SMALLEST:
+        raise StyleclipError(f"The picture has {image.shape[-1]} x {image.shape[-2]} pixels; it needs {SMALLEST} along each side at least.")
+    return image.detach().float()
+
+
+def reduced(image: Tensor, size: int) -> Tensor:
+    """A picture whose longer side has at most `size` pixels. [1, 3, H, W]"""
+    height, width = image.shape[-2:]
+    scale = size / max(height, width)
+    if scale >= 1:
+        return image
+    to = [max(SMALLEST, round(side * scale)) for side in (height, width)]
+    return F.interpolate(image, to, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
+
+

@@ -1,0 +1,160 @@
+"""Where a picture may be redrawn: a mask or box of one's own, or the place that CLIP finds for a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..editing.directions.prompt_templates import can_read
+from ..errors import StyleclipError
+from ..models import Models
+
+SHARES = (1 / 2, 1 / 3, 1 / 4)
+"""Sides of the windows through which CLIP looks, as shares of the picture's shorter side."""
+
+OTHERS = ("a face", "hair", "a hat", "clothes", "the background", "the sky", "the sea", "hills", "houses", "trees")
+"""What a window may show instead."""
+
+AT_ONCE = 32
+
+SOFT = 0.15
+"""How uncertain the relevance leaves a place, in parts of its range."""
+
+BINS, ROUNDS = 8, 4
+"""Of the histograms of colours, along each of the three; and how often they are counted."""
+
+GUIDE_RADIUS, GUIDE_EPS = 1 / 32, 1e-3
+"""Of the guided filter that smooths along the picture's edges: its radius as a share of the shorter side, and how flat (a variance
+of colours in [0, 1]) a place must be to count as having none."""
+
+
+def region_of(models: Models, image: Tensor, text: str, mask: Tensor | None) -> Tensor | None:
+    """The mask to work with: the user's own, else that of the text, else None for the whole picture. -> [1, 1, H, W] in [0, 1]
+
+    Raises StyleclipError for a mask of another size or an empty one, and for a text of which CLIP finds nothing.
+    """
+    if mask is not None:
+        return checked_mask(mask, image).to(image)
+    return found_region(models, image, text) if text else None
+
+
+def checked_mask(mask: Tensor, image: Tensor) -> Tensor:
+    """A mask that fits the picture; where the picture was reduced, the mask is, too. Raises StyleclipError."""
+    if mask.ndim != 4 or mask.shape[:2] != (1, 1):
+        raise StyleclipError(f"The mask must have the shape [1, 1, H, W], not {list(mask.shape)}.")
+    (height, width), (tall, wide) = image.shape[-2:], mask.shape[-2:]
+    if abs(tall / wide - height / width) > 0.02 * height / width:
+        raise StyleclipError(f"The mask has {wide} x {tall} pixels and the picture {width} x {height}: make the mask for this picture, "
+                             "with its width and height.")
+    mask = mask.float().clamp(0, 1)
+    if (tall, wide) != (height, width):
+        mask = F.interpolate(mask, (height, width), mode="bilinear", antialias=True, align_corners=False)
+    if mask.max() < 0.5:
+        raise StyleclipError("The mask is empty: it must be white where the picture may be redrawn.")
+    return mask
+
+
+def box_mask(box: tuple[float, float, float, float], shape: tuple[int, int]) -> Tensor:
+    """A mask that is 1 in a rectangle. box = left, top, right, bottom in pixels; shape = (H, W) -> [1, 1, H, W]
+
+    Raises StyleclipError for a box without a pixel in the picture.
+    """
+    height, width = shape
+    left, top, right, bottom = (max(0, round(side)) for side in box)
+    mask = torch.zeros(1, 1, height, width)
+    mask[..., top:bottom, left:right] = 1
+    if not mask.any():
+        raise StyleclipError(f"The box {', '.join(f'{side:g}' for side in box)} (left, top, right, bottom) holds no pixel of the picture, "
+                             f"which has {width} x {height}.")
+    return mask
+
+
+def blended(image: Tensor, drawn: Tensor, mask: Tensor) -> Tensor:
+    """`drawn` where the mask is 1, `image` where it is 0. image, drawn [B, 3, H, W], mask [1 or B, 1, H, W]"""
+    return image + (drawn - image) * mask
+
+
+def found_region(models: Models, image: Tensor, text: str) -> Tensor:
+    """The soft mask of what a text names. image [1, 3, H, W] -> [1, 1, H, W] in [0, 1]
+
+    Raises StyleclipError for a text that CLIP cannot read, or of which it sees nothing in the picture.
+    """
+    relevance, style = relevance_map(models, image, text), models.calibration.style
+    low, high = relevance.min(), relevance.max()
+    if high < style.region_least:
+        raise StyleclipError(f"CLIP sees no '{text}' in the picture: name something that is there, or give a mask or a box.")
+    share = (relevance - low) / (high - low).clamp(min=1e-6)
+    return colored_in(torch.sigmoid((share - style.region_threshold) / SOFT), image)
+
+
+@torch.no_grad()
+def relevance_map(models: Models, image: Tensor, text: str) -> Tensor:
+    """How much each place of a picture shows what a text names: CLIP's choice of the text among `OTHERS`, averaged over windows.
+
+    image [1, 3, H, W] -> [1, 1, H, W] in [0, 1]. Raises StyleclipError for a text that CLIP cannot read.
+    """
+    clip = models.clip
+    others = [other for other in OTHERS if text not in other and can_read(clip, [other])]
+    texts, scale = clip.encode_text([text, *others]), clip.model.logit_scale.exp()
+    height, width = image.shape[-2:]
+    total, weight = torch.zeros(1, 1, height, width), torch.zeros(1, 1, height, width)
+    for side, places in windows(height, width):
+        tent = 1 - (torch.arange(side) + 0.5 - side / 2).abs() / (side / 2)
+        tent = torch.outer(tent, tent)
+        for some in places.split(AT_ONCE):
+            cut = torch.cat([image[..., top:top + side, left:left + side] for top, left in some.tolist()])
+            share = (scale * clip.encode_image(cut) @ texts.T).softmax(1)[:, 0].cpu()
+            for (top, left), value in zip(some.tolist(), share):
+                total[..., top:top + side, left:left + side] += value * tent
+                weight[..., top:top + side, left:left + side] += tent
+    return (total / weight.clamp(min=1e-6)).to(image)
+
+
+def windows(height: int, width: int) -> Iterator[tuple[int, Tensor]]:
+    """Squares that overlap by half, of every size in `SHARES`: a side, and the upper left corners [N, 2] (top, left)."""
+    for share in SHARES:
+        side = max(8, round(share * min(height, width)))
+        rows, columns = (torch.linspace(0, length - side, max(1, round(2 * length / side) - 1)).round().long()
+                         for length in (height, width))
+        yield side, torch.cartesian_prod(rows, columns)
+
+
+def colored_in(prior: Tensor, image: Tensor) -> Tensor:
+    """Decides pixel by pixel, from a rough guess of where a thing is and from the colours that are more frequent there than elsewhere.
+
+    Bayes' rule with histograms of colours as likelihoods, which are counted anew with each answer (as GrabCut does with its colour
+    models, Rother et al. 2004); the answer is smoothed along the picture's edges.
+    prior [1, 1, H, W] in [0, 1], image [1, 3, H, W] -> as prior
+    """
+    bins = ((image[0] + 1) / 2 * BINS).long().clamp(0, BINS - 1).flatten(1)
+    bins = (bins[0] * BINS + bins[1]) * BINS + bins[2]
+    share = prior
+    for _ in range(ROUNDS):
+        inside, outside = (torch.bincount(bins, weights.flatten(), BINS**3) + 1 for weights in (share, 1 - share))
+        ratio = (inside / inside.sum() / (outside / outside.sum()))[bins].view_as(prior)
+        share = guided(prior * ratio / (prior * ratio + 1 - prior), image).clamp(0, 1)
+    return share
+
+
+def guided(values: Tensor, image: Tensor) -> Tensor:
+    """Values whose edges are those of a picture (guided filter, He et al. 2010, with the three colours as guide).
+
+    In every window the values are fitted as a linear function of the colours. values [1, 1, H, W], image [1, 3, H, W] -> [1, 1, H, W]
+    """
+    guide = (image + 1) / 2
+    radius = max(1, round(GUIDE_RADIUS * min(image.shape[-2:])))
+
+    def mean(x: Tensor) -> Tensor:
+        kernel = 2 * radius + 1
+        return F.avg_pool2d(x, kernel, 1, radius, count_include_pad=False)
+
+    centre, average = mean(guide), mean(values)
+    products = (guide[:, :, None] * guide[:, None]).flatten(1, 2)
+    covariance = (mean(products) - (centre[:, :, None] * centre[:, None]).flatten(1, 2)).unflatten(1, (3, 3)).permute(0, 3, 4, 1, 2)
+    both = (mean(guide * values) - centre * average).permute(0, 2, 3, 1)
+    slope = torch.linalg.solve(covariance + GUIDE_EPS * torch.eye(3, device=image.device), both).permute(0, 3, 1, 2)
+    offset = average - (slope * centre).sum(1, keepdim=True)
+    return (mean(slope) * guide).sum(1, keepdim=True) + mean(offset)
