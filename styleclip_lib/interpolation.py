@@ -118,7 +118,8 @@ class Morph:
 
     weights  [T], where on the path each frame lies: 0 = a, 1 = b
     images   [T, 3, R, R] in [-1, 1]
-    steps    [T - 1], the perceptual length of each step: sqrt(d) of neighbouring frames, d as `networks.perceptual` defines it
+    steps    [T - 1], the perceptual length of each step: sqrt(d) of neighbouring frames, d as `networks.perceptual` defines it (NaN
+             where that network was not loaded)
     w_plus   [T, num_ws, w_dim], the codes (None for a morph in styles, which need not have any)
     z        [T, z_dim], for a morph in z
     styles   styles [T, num_channels] and rgb_styles [T, num_rgb_channels], for a morph in styles
@@ -133,7 +134,7 @@ class Morph:
 
     @property
     def length(self) -> float:
-        """The perceptual length of the whole path, as its frames measure it."""
+        """The perceptual length of the whole path, as its frames measure it; NaN where nothing measures."""
         return float(self.steps.sum())
 
     @property
@@ -154,6 +155,7 @@ def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, fra
 
     a, b            in the given space: z [1, z_dim], w [1, w_dim], w_plus [1, num_ws, w_dim], or the pair
                     (styles, rgb_styles) as `generator.styles(w_plus)` gives it
+    even            needs the perceptual network; without, the generator is enough
     frames          how many, both ends included: 2 or more
     space           "z" (along the arc), "w", "w+" or "styles" (along the line; w_plus and its styles give the same pictures,
                     because the layers between them are affine)
@@ -163,6 +165,8 @@ def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, fra
 
     Raises StyleclipError for a wrong shape, space, number of frames or reach.
     """
+    if even and models.perceptual is None:
+        raise StyleclipError("Steps that look equally large need the perceptual network: load it too, or take even=False.")
     _check_morph(models, a, b, frames, space, reach, layers)
     weights, best = np.linspace(*reach, frames), None
     shown = tqdm(total=frames * (ROUNDS if even else 1), desc="morphing", disable=not progress, leave=False)
@@ -224,12 +228,14 @@ def _drawn(models: Models, codes: dict, frames: int, shown: tqdm) -> tuple[Tenso
         else:
             image = models.generator.synthesis(codes["w_plus"][i:i + 1])
         images.append(image.clamp(-1, 1))
+        shown.update()
+        if models.perceptual is None:
+            continue
         features = models.perceptual.features(images[-1])
         if before is not None:
             steps.append(models.perceptual.distance(before, features).sqrt())
         before = features
-        shown.update()
-    return torch.cat(images), torch.cat(steps).cpu()
+    return torch.cat(images), torch.cat(steps).cpu() if steps else torch.full((frames - 1,), torch.nan)
 
 
 def _numbers(weights: Weights, like: Tensor) -> Tensor:

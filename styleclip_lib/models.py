@@ -1,5 +1,6 @@
 """A domain, ready to use: all its networks in one object."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from .networks.identity import Identity
 from .networks.lpips import Lpips
 from .networks.perceptual import Perceptual
 from .weights.domain import file_path, find_domain, load_network, load_tensors, read_index, sources
-from .weights.downloads.official import fetch_official, load_official
+from .weights.downloads.official import fetch_official, load_official, missing_downloads
 from .weights.downloads.registry import is_official
 from .weights.readers.openai_clip import check_clip
 
@@ -105,10 +106,16 @@ class Models:
         return self.memo[key]
 
 
-def load_models(domain: str | Path = "portraits", device: str = "auto") -> Models:
+NETWORKS = ("generator", "clip", "identity", "perceptual")
+"""Without these there is no editing."""
+
+
+def load_models(domain: str | Path = "portraits", device: str = "auto", only: Collection[str] | None = None) -> Models:
     """Loads a domain: its name, or the path of a folder with a `domain.json`.
 
     device: "auto" takes a GPU if there is one; else as `torch.device` names it.
+    only: the networks that are wanted, such as ("generator", "perceptual"); nothing is fetched or read for the others, which
+        are None. By default all.
 
     A domain of official files, such as "ffhq", downloads them when it is first loaded, after naming them; from then on it
     needs no network, as the others never do.
@@ -117,8 +124,10 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
     """
     folder, where = find_domain(domain), _device(device)
     homes = sources(folder)
-    for needed in ("generator", "clip", "identity", "perceptual"):
-        if needed not in homes:
+    if only is not None:
+        homes = {name: home for name, home in homes.items() if name in only}
+    for needed in NETWORKS:
+        if needed not in homes and (only is None or needed in only):
             raise StyleclipError(f"The domain {folder} has no {needed}; train it: styleclip train {needed}.")
 
     for home in set(homes.values()):
@@ -134,12 +143,13 @@ def load_models(domain: str | Path = "portraits", device: str = "auto") -> Model
 
 def load_generator(domain: str | Path = "portraits", device: str = "auto") -> Generator:
     """The generator of a domain by itself: nothing else of the domain is fetched or read. Settings and errors: see `load_models`."""
-    folder, where = find_domain(domain), _device(device)
-    home = sources(folder).get("generator")
-    if home is None:
-        raise StyleclipError(f"The domain {folder} has no generator; train it: styleclip train generator.")
-    fetch_official(home, ["generator"])
-    return _placed(_network(home, "generator", Generator), where)
+    return load_models(domain, device, only=("generator",)).generator
+
+
+def is_at_hand(domain: str | Path, name: str) -> bool:
+    """Whether a domain has a network for which nothing has to be downloaded. Raises StyleclipError for an unknown domain."""
+    home = sources(find_domain(domain)).get(name)
+    return home is not None and not missing_downloads(home, [name])
 
 
 def calibration_of(folder: Path) -> Calibration:

@@ -71,19 +71,27 @@ def main(arguments: Sequence[str]) -> int:
 
     from ..evaluation.boundary_crossing import boundary_crossings
     from ..interpolation import layer_weights, morph
-    from ..models import load_models
+    from ..models import is_at_hand, load_models
 
-    models = load_models(settings.domain, device=settings.device)
+    only = None
+    if all(isinstance(end, str) for end in ends):  # nothing is inverted, so that what measures is welcome, but not worth a download
+        only = ["generator", *(name for name in ("perceptual", "attributes") if is_at_hand(settings.domain, name))]
+    models = load_models(settings.domain, device=settings.device, only=only)
+    even = not settings.uniform and models.perceptual is not None
+    if not settings.uniform and not even:
+        print("The steps are equally large in the space, since the network that sees how large they look is not here; "
+              f"styleclip download {settings.domain} fetches it.")
     a, b = (_code(models, end, settings) for end in ends)
     layers = None if settings.layers == "all" else layer_weights(models.generator, **{settings.layers: 1.0})
-    path = morph(models, a, b, frames=settings.frames, space=settings.space, even=not settings.uniform, reach=settings.reach,
+    path = morph(models, a, b, frames=settings.frames, space=settings.space, even=even, reach=settings.reach,
                  layers=layers, truncation_psi=settings.psi)
     if settings.output.suffix.lower() in SHEETS:
         save_image(image_grid(path.images, labels=[f"{weight:.2f}" for weight in path.weights]), settings.output)
     else:
         animation = list(path.images)
         save_animation(animation + animation[-2:0:-1] if settings.back else animation, settings.output, fps=settings.fps)
-    print(f"The path is {path.length:.2f} long; its steps differ by {100 * path.unevenness:.0f} %.")
+    if models.perceptual is not None:
+        print(f"The path is {path.length:.2f} long; its steps differ by {100 * path.unevenness:.0f} %.")
     if models.attributes is not None:
         for crossing in boundary_crossings(models, path):
             print(f"  {crossing}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import singledispatchmethod
 from pathlib import Path
@@ -16,7 +16,9 @@ from ..models import Models
 from ..paths import data_folder
 from ..photos.loading import Photo, load_face
 from .face import Face
+from .mapper_file import shipped_mappers
 from .prompt import Prompt
+from .recipes import Recipe
 from .sources import Blended, Edited, File, Inverted, Mixed, Portrait, Seed, Source
 
 
@@ -29,10 +31,12 @@ class Faces:
     """Makes the faces of sources, and remembers those that took steps.
 
     A `File` is a path, unless `take_photos` was told of a picture of that name.
+
+    files  which paths sources and recipes may name, besides such pictures: what a stranger's recipe names is not opened. None: any
     """
 
-    def __init__(self, models: Models, progress: bool = False):
-        self.models, self.progress = models, progress
+    def __init__(self, models: Models, progress: bool = False, files: Collection[str] | None = None):
+        self.models, self.progress, self.files = models, progress, files
         self._photos: dict[str, Sequence[Photo]] = {}
         self._inverted: dict[Source, Face] = {}
 
@@ -68,11 +72,23 @@ class Faces:
             self.check(one)
         if isinstance(source, Portrait) and source.name not in portraits():
             raise StyleclipError(f"The gallery has no portrait {source.name!r}, only {', '.join(portraits())}.")
-        if isinstance(source, File) and source.name not in self._photos and not Path(source.name).is_file():
-            raise StyleclipError(f"The picture {source.name!r} is not there: upload it first, or work in the folder where it lies.")
+        if isinstance(source, File) and source.name not in self._photos:
+            if self.files is not None and source.name not in self.files:
+                raise StyleclipError(f"The picture {source.name!r} is not there: upload it first, then load the recipe again.")
+            if not Path(source.name).is_file():
+                raise StyleclipError(f"The picture {source.name!r} is not there: upload it first, or work in the folder where it lies.")
+        if isinstance(source, Edited):
+            self.check_recipe(source.recipe)
         num_ws = self.models.generator.num_ws
         if isinstance(source, Mixed) and not 0 <= source.layers[0] <= source.layers[1] <= num_ws:
             raise StyleclipError(f"The layers {source.layers[0]} to {source.layers[1]} are not there: this generator has 0 to {num_ws}.")
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raises StyleclipError for a recipe that names a file of weights which it may not name."""
+        named = getattr(recipe, "mapper", "")
+        if named and self.files is not None and named not in self.files and named not in shipped_mappers(self.models):
+            raise StyleclipError(f"The recipe names the mapper {named!r}, which does not come with the domain: open the studio with that "
+                                 "file among its mappers, if you know it.")
 
     # --- one for each kind of source ---------------------------------------------------------------------------------
 
@@ -128,6 +144,7 @@ class Faces:
 
     @_make.register
     def _(self, source: Edited, on_step: OnStep | None, quick: bool) -> Face:
+        self.check_recipe(source.recipe)
         start = self.of(source.face, on_step, quick)
         if quick and self._takes_steps(source):
             return start

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import shlex
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -42,8 +44,25 @@ def find_domain(domain: str | Path) -> Path:
     for folder in (data_folder() / "models" / str(domain), user_path(domain)):
         if os.path.isfile(folder / INDEX):
             return folder
-    raise StyleclipError(f"There is no domain '{domain}' here. Installed: {', '.join(domains()) or 'none'}; "
-                         f"or give the path of a folder that holds a {INDEX}.")
+    raise StyleclipError(f"There is no domain '{domain}' here: {_meant(str(domain))}")
+
+
+def _meant(domain: str) -> str:
+    """What somebody should have given who gave this as a domain."""
+    path, installed = user_path(domain), domains()
+    near = get_close_matches(domain.casefold(), installed, n=1)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    if path.name == INDEX and os.path.isfile(path):
+        return f"give the folder of that file, '{path.parent}'."
+    if os.path.isfile(path):
+        return (f"that is a file. If it holds a StyleGAN2 generator, make a domain of it, styleclip import {shlex.quote(domain)} FOLDER, "
+                "and then give that folder.")
+    inside = sorted(found.parent for found in path.glob(f"*/{INDEX}")) if os.path.isdir(path) else []
+    if inside:
+        return f"the folder holds several things; give '{inside[0]}'{' or another one in it' if len(inside) > 1 else ''}."
+    return (f"installed are {', '.join(installed) or 'none'}; or give the path of a folder that holds a {INDEX}, as styleclip import makes "
+            "it of a network file.")
 
 
 def sources(folder: Path) -> dict[str, Path]:

@@ -110,6 +110,25 @@ def test_interpolate_two_seeds(space, styleclip, models, tmp_path, capsys):
     assert "long; its steps differ by" in shown and f"Saved {out}." in shown
 
 
+@pytest.mark.parametrize("options", [[], ["--uniform"]])
+def test_a_generator_alone_is_sampled_and_interpolated(options, models, tmp_path, capsys):
+    """All other networks would have to be downloaded, from where nobody answers."""
+    source = {"origin": "nobody", "urls": ["http://127.0.0.1:9/a.pt"], "bytes": 10, "sha256": 64 * "0", "licence": "none", "permits": "all"}
+    others = {name: {"format": kind, "sources": ["a.pt"]} for name, kind in (("clip", "openai-clip"), ("perceptual", "lpips"))}
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "domain.json").write_text(json.dumps({"name": "far", "files": others, "sources": {"a.pt": source}}))
+    torch.save({"g_ema": models.generator.state_dict()}, tmp_path / "g.pt")
+    assert main(["import", str(tmp_path / "g.pt"), str(tmp_path / "own"), "--like", str(tmp_path / "far")]) == 0
+    domain = ["--domain", str(tmp_path / "own")]
+    assert main(["sample", str(tmp_path / "5.png"), "--seed", "5", *domain]) == 0
+    capsys.readouterr()
+    assert main(["interpolate", "5", "6", str(tmp_path / "a.png"), "--frames", "3", *options, *domain]) == 0
+    shown = capsys.readouterr().out
+    assert ("equally large in the space" in shown) == (not options) and "long" not in shown
+    assert Image.open(tmp_path / "a.png").crop((0, 0, 32, 32)).tobytes() == Image.open(tmp_path / "5.png").convert("RGB").tobytes()
+    assert main(["interpolate", "5", str(tmp_path / "5.png"), str(tmp_path / "b.png"), *domain]) == 2
+
+
 @pytest.mark.parametrize("extension", [".gif", ".mp4", ".webp", ".GIF"])
 def test_interpolate_films(extension, styleclip, tmp_path):
     out = tmp_path / f"a{extension}"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+import re
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.weights.domain import (
     enter_file,
     file_path,
+    find_domain,
     load_network,
     load_tensors,
     read_index,
@@ -43,7 +45,7 @@ def folder(tmp_path):
 
 def one_sentence(error) -> bool:
     text = str(error.value)
-    return "\n" not in text and len(text) < 400 and text.endswith(".")
+    return "\n" not in text and len(text) < 400 and text.endswith((".", "?"))
 
 
 def change_index(folder, change):
@@ -193,6 +195,23 @@ def test_nothing_in_a_file_is_executed(folder, tmp_path):
     with pytest.raises(StyleclipError):
         load_network(folder, "small", Small)
     assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ("FFHQ", "did you mean 'ffhq'?"), ("Portraits", "did you mean 'portraits'?"), ("portrait", "did you mean 'portraits'?"),
+    ("network.pkl", "styleclip import network.pkl FOLDER"), ("my network.pt", "styleclip import 'my network.pt' FOLDER"),
+    ("mine/domain.json", "give the folder of that file, 'mine'"), (".", "give 'mine'"),
+    ("nowhere", "installed are "), ("mine/inner", "styleclip import"), ("~nosuchuser", "begins with '~'"),
+])  # fmt: skip
+def test_what_else_people_give_as_a_domain(folder, given, said, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    folder.rename("mine")
+    Path("mine/inner").mkdir()
+    for name in ("network.pkl", "my network.pt"):
+        Path(name).write_bytes(b"x")
+    with pytest.raises(StyleclipError, match=re.escape(said)) as error:
+        find_domain(given)
+    assert one_sentence(error)
 
 
 def test_a_domain_can_be_moved(folder, tmp_path):

@@ -35,7 +35,7 @@ from ..tensor_file import read_tensors
 from ..unpickling.torch_file import read_torch, tensors
 from ..unpickling.untrusted import Stretch, Unknown, untrusted
 from .download import expected_sha256, fetch, fetch_all
-from .registry import domain_cache, downloads_of, is_official
+from .registry import Source, domain_cache, downloads_of, is_official
 
 VERSION = 2
 """Of what is kept in the cache."""
@@ -58,10 +58,19 @@ def fetch_official(folder: Path, names: Iterable[str], progress: bool = True) ->
 
     Raises StyleclipError as `fetch_all` does.
     """
-    entries = read_index(folder)["files"]
-    sources = downloads_of(folder, [name for name in names if is_official(entries[name]) and not _is_kept(folder, name)])
+    sources = _needed(folder, names)
     if sources:
         fetch_all(sources, domain_cache(folder), room=sum(source.bytes or 0 for source in sources), progress=progress)
+
+
+def missing_downloads(folder: Path, names: Iterable[str]) -> list[Source]:
+    """What `fetch_official` would download."""
+    return [source for source in _needed(folder, names) if not (domain_cache(folder) / source.name).is_file()]
+
+
+def _needed(folder: Path, names: Iterable[str]) -> list[Source]:
+    entries = read_index(folder)["files"]
+    return downloads_of(folder, [name for name in names if is_official(entries[name]) and not _is_kept(folder, name)])
 
 
 def load_official(folder: Path, name: str) -> nn.Module:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -47,10 +47,13 @@ class Shot:
 
 
 class Renderer:
-    """Draws scenes. What takes seconds (inversions, searches) is remembered."""
+    """Draws scenes. What takes seconds (inversions, searches) is remembered.
 
-    def __init__(self, models: Models):
-        self.models, self.faces = models, Faces(models)
+    files  the only paths that a scene may name, since it may come from a stranger's recipe
+    """
+
+    def __init__(self, models: Models, files: Collection[str] = ()):
+        self.models, self.faces = models, Faces(models, files=files)
         self._edits: dict[Scene, Edit] = {}
         self._prompts: dict[tuple[str, str | None], Prompt] = {}
         self._begun: set[type[Recipe]] = set()
@@ -68,6 +71,8 @@ class Renderer:
     def check(self, scene: Scene) -> None:
         """Raises StyleclipError for what can be said before anything is drawn: a face that is not there, a word that CLIP cannot read."""
         self.faces.check(scene.face)
+        if scene.recipe is not None:
+            self.faces.check_recipe(scene.recipe)
         self._prompt(scene)
         for change in getattr(scene.recipe, "changes", ()):
             self._understood(change.target, change.neutral)

@@ -38,7 +38,7 @@ class Session:
 
     def __init__(self, models: Models, scene: Scene, folder: str | Path = ".", mappers: Sequence[str | Path] = (), threaded: bool = True):
         self.models, self.folder, self.mappers = models, Path(folder), [str(path) for path in mappers]
-        self.renderer, self.stage, self.progress = Renderer(models), Stage(threaded), Progress()
+        self.renderer, self.stage, self.progress = Renderer(models, files=self.mappers), Stage(threaded), Progress()
         self.scene = replace(scene, domain=models.domain)
         self.history, self.shot = History([self.scene]), None
         self._stop = threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,7 +17,7 @@ from styleclip_lib.cli.main import main
 from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.faces import portraits
 from styleclip_lib.editing.recipes import Change, ChannelShift, Directions, MapperEdit, Optimization
-from styleclip_lib.editing.sources import Edited, File, Mixed, Portrait, Seed
+from styleclip_lib.editing.sources import Blended, Edited, File, Mixed, Portrait, Seed
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import save_image
 from styleclip_lib.photos.loading import load_faces
@@ -41,6 +42,25 @@ def test_a_picture_that_is_not_there(renderer):
         for look in (renderer.check, renderer.shot):
             with pytest.raises(StyleclipError, match=says):
                 look(Scene(face=face))
+
+
+def test_paths_that_a_strangers_recipe_names_are_not_opened(world, tmp_path, monkeypatch):
+    """A picture and a mapper that are there, but were neither uploaded nor named when the studio was opened."""
+    picture, mapper = shutil.copy(portraits()["anna"], tmp_path), shutil.copy(world.folder / "mapper_smile.safetensors", tmp_path)
+    renderer, opened = Renderer(world), []
+    for module, name in (("editing.faces", "load_face"), ("editing.mapper_file", "find_mapper")):
+        monkeypatch.setattr(f"styleclip_lib.{module}.{name}", lambda models, path, **rest: opened.append(path))
+    foreign = MapperEdit(mapper=mapper)
+    for scene, says in ((Scene(face=File(name=picture)), "upload it first"), (Scene(recipe=foreign), "does not come with the domain"),
+                        (Scene(face=Mixed(Seed(1), Blended((File(name=picture),), (1.0,)), (0, 1))), "upload it first"),
+                        (Scene(face=Edited(Seed(), foreign)), "does not come with the domain")):  # fmt: skip
+        with pytest.raises(StyleclipError, match=says):
+            renderer.check(scene)
+        if scene.recipe is None:
+            with pytest.raises(StyleclipError, match=says):
+                renderer.shot(scene)
+    assert not opened
+    Renderer(world, files=[mapper]).check(Scene(recipe=foreign))
 
 
 def test_a_preview_takes_the_encoders_guess_and_measures_nothing(renderer, world):
