@@ -101,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
     with fast(models.device) if settings.fast else nullcontext():
         edit = recipe.apply(models, face, prompt)
         edited = edit.image
-    measured = measure_edit(models, before, edited, prompt or NEUTRAL)
+    measured = measure_edit(models, before, edited, prompt or NEUTRAL, photo=photo)
     save_image(photo.paste_back(edited) if settings.paste_back else edited, settings.output)
     print(measured)
     print(f"Saved {settings.output}.")

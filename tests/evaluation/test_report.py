@@ -4,12 +4,17 @@ import dataclasses
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.evaluation import photo_identity
 from styleclip_lib.evaluation.report import measure_edit
+from styleclip_lib.photos.detection import Face
+from styleclip_lib.photos.loading import Photo
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME, Reading
 from styleclip_lib.portraits.world.factors import Factors, sample
@@ -180,3 +185,20 @@ def test_the_portraits_own_reader_sees_a_change(models, person, text, change):
     assert report.clip_gain > 0
     assert measure_edit(models, pictures[0], pictures[0], text).success is False
     assert measure_edit(models, pictures[0], pictures[0], text).identity == pytest.approx(1, abs=1e-4)
+
+
+def test_a_report_on_a_photograph_says_how_far_the_person_is_from_the_one_in_it(tiny, monkeypatch):
+    photo = Photo(Image.new("RGB", (32, 32)), Image.new("RGB", (90, 90)), np.array([[20, 20], [20, 60], [60, 60], [60, 20]]),
+                  Face(30, 28, 50, 48, 1.0))  # fmt: skip
+    image, asked = torch.zeros(1, 3, 32, 32), []
+    monkeypatch.setattr(photo_identity, "person_distance", lambda *settings: asked.append(settings) or 0.43)
+    monkeypatch.setattr(photo_identity, "is_available", lambda: True)
+    report = measure_edit(tiny, image, image, "a smiling face", photo=photo)
+    assert report.person_distance == 0.43 and "Distance from the person in the photograph: 0.43 (below 0.6: the same)." in str(report)
+    crop, edited, folder, box = asked[0]
+    assert crop is photo.crop and edited.size == (32, 32) and folder == tiny.folder
+    np.testing.assert_allclose([box.left, box.top, box.right, box.bottom, box.turn], [8, 6.4, 24, 22.4, 0])
+    whole = dataclasses.replace(photo, quad=None)
+    assert measure_edit(tiny, image, image, "a smiling face", photo=whole).person_distance is None
+    monkeypatch.setattr(photo_identity, "is_available", lambda: False)
+    assert "photograph" not in str(measure_edit(tiny, image, image, "a smiling face", photo=photo))

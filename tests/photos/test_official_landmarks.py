@@ -1,20 +1,23 @@
 """The ffhq domain's own landmark model, dlib's, on photographs: tilted, dark, small, several. Where the extra `photos` is installed."""
 
 import bz2
+import io
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch.nn.functional as F
 from PIL import Image
 
-from styleclip_lib.evaluation.photo_identity import SAME, person_distance
+from styleclip_lib.evaluation.photo_identity import SAME, distance_to_photograph, person_distance
 from styleclip_lib.framing import face_quad, quad_side
+from styleclip_lib.images import load_image
 from styleclip_lib.paths import data_folder
 from styleclip_lib.photos.detection import find_faces
 from styleclip_lib.photos.face_points import face_landmarks, tilt
-from styleclip_lib.photos.loading import load_face
+from styleclip_lib.photos.loading import load_face, load_faces
 from styleclip_lib.weights.downloads.download import fetch
 from styleclip_lib.weights.downloads.registry import domain_cache, downloads_of
 
@@ -73,8 +76,29 @@ def test_a_face_is_cropped_and_pasted_back_and_stays_the_person(astronaut):
     assert photo.notes == () and photo.crop.size == (256, 256)
     back = photo.paste_back(photo.image)
     assert person_distance(back, astronaut, FFHQ) < SAME / 2
+    assert distance_to_photograph(photo, photo.image, FFHQ) == 0
+    smaller = F.interpolate(F.interpolate(photo.image, scale_factor=0.5), scale_factor=2.0)
+    assert 0 < distance_to_photograph(photo, smaller, FFHQ) < SAME
+    somebody = load_image(data_folder() / "images" / "anna.png")
+    assert distance_to_photograph(photo, F.interpolate(somebody, (256, 256)), FFHQ) > SAME
     again = load_face(models, photo.crop.resize((400, 400), Image.Resampling.LANCZOS))
     assert again.quad is None, "an aligned face is not cropped once more"
+
+
+def test_an_upload_with_several_faces_offers_each_of_them_upright(astronaut):
+    """What the studio does with the bytes of a photograph."""
+    head = astronaut.crop((110, 10, 340, 240))
+    pair = Image.new("RGB", (800, 420), (150, 150, 150))
+    pair.paste(head.resize((368, 368), Image.Resampling.BICUBIC), (10, 20))
+    pair.paste(head.rotate(30, Image.Resampling.BICUBIC, fillcolor=(150, 150, 150)), (520, 100))
+    file = io.BytesIO()
+    pair.save(file, "JPEG", quality=95)
+    models = SimpleNamespace(folder=FFHQ, generator=SimpleNamespace(img_resolution=256))
+    large, small = load_faces(models, file.getvalue())
+    assert large.box.width > small.box.width
+    assert abs(tilt(face_landmarks(large.crop, large.box_in_crop, FFHQ))) < 2
+    assert abs(tilt(face_landmarks(small.crop, small.box_in_crop, FFHQ))) < 2
+    assert distance_to_photograph(large, small.image, FFHQ) < SAME
 
 
 def test_a_drawn_face_is_somebody_else(astronaut):
