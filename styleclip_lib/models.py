@@ -192,6 +192,8 @@ def _network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.n
     """One network of a domain; `network` is its class where the weights are this project's own."""
     if is_official(read_index(folder)["files"][name]):
         return load_official(folder, name)
+    if network is Encoder and "blocks" in read_index(folder)["files"][name]["config"]:
+        network = E4e  # the official one, trained further
     return _clip(folder) if network is Clip else load_network(folder, name, network)
 
 

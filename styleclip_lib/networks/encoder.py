@@ -25,16 +25,20 @@ class Encoder(nn.Module):
         self.offsets = nn.ModuleList(nn.Linear(4 * widths[stage], w_dim) for stage in self.stage_of)
         self.register_buffer("w_avg", torch.zeros(w_dim))
 
-    def forward(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1] -> w_plus [B, num_ws, w_dim]"""
-        base, offsets = self.parts(image)
+    def forward(self, image: Tensor, stage: int | None = None) -> Tensor:
+        """image [B, 3, H, W] in [-1, 1] -> w_plus [B, num_ws, w_dim]. stage: see `parts`."""
+        base, offsets = self.parts(image, stage)
         return base[:, None] + offsets
 
-    def parts(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """The common w [B, w_dim] and the offsets [B, num_ws, w_dim], the first of them zero."""
+    def parts(self, image: Tensor, stage: int | None = None) -> tuple[Tensor, Tensor]:
+        """The common w [B, w_dim] and the offsets [B, num_ws, w_dim], the first of them zero.
+
+        stage: how many of the Δ_i are in use, the later ones being zero, as in `E4e.parts`. None: all.
+        """
         features = self.trunk(image)
         base = self.w_avg + self.base(F.adaptive_avg_pool2d(features[-1], 4).flatten(1))
         pooled = {stage: F.adaptive_avg_pool2d(features[stage], 2).flatten(1) for stage in set(self.stage_of)}
         offsets = [head(pooled[stage]) for head, stage in zip(self.offsets, self.stage_of)]
-        offsets[0] = torch.zeros_like(offsets[0])
+        in_use = self.num_ws if stage is None else stage + 1
+        offsets = [torch.zeros_like(delta) if i == 0 or i >= in_use else delta for i, delta in enumerate(offsets)]
         return base, torch.stack(offsets, 1)

@@ -57,6 +57,7 @@ class Irse50(nn.Module):
 
     def __init__(self, blocks: Sequence[int] = BLOCKS):
         super().__init__()
+        self.blocks = tuple(blocks)
         first = blocks[0]
         self.input_layer = nn.Sequential(nn.Conv2d(3, first, 3, padding=1, bias=False), nn.BatchNorm2d(first), nn.PReLU(first))
         begins = [True, *(a != b for a, b in pairwise(blocks))]

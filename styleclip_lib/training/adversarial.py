@@ -20,12 +20,12 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def r1_penalty(discriminator, real: Tensor) -> Tensor:
-    """E[|grad_x D(x)|^2] on real pictures; the loss is gamma/2 times this (Mescheder et al. 2018)."""
+    """E[|grad_x D(x)|^2] on real pictures, or latents; the loss is gamma/2 times this (Mescheder et al. 2018). real [B, ...]"""
     real = real.detach().requires_grad_()
     with fast(real.device):
         logits = discriminator(real)
     (gradient,) = torch.autograd.grad(logits.float().sum(), real, create_graph=True)
-    return gradient.float().square().sum((1, 2, 3)).mean()
+    return gradient.float().square().flatten(1).sum(1).mean()
 
 
 class PathLength:

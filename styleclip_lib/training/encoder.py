@@ -1,114 +1,267 @@
-"""Trains the encoder: `styleclip train encoder`."""
+"""Trains an encoder: `styleclip train encoder`, of portraits whose w is known, or as e4e (Tov et al. 2021) of any data set."""
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+import tyro
 
+from ..errors import StyleclipError
+from ..models import load_models
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
-from ..networks.identity import Identity
-from ..networks.perceptual import Perceptual
-from ..weights.domain import load_network
+from ..networks.latent_discriminator import LatentDiscriminator
+from ..paths import check_new_folder, data_folder
+from ..photos.datasets.manifest import read_facts
+from ..processes import this_process
+from ..weights.domain import INDEX
+from ..weights.new_domain import encoder_config, like_of, new_domain
 from .card import About, publish
-from .data import DataSettings, Portraits, to_float
+from .data import to_float
+from .e4e import LatentPool, any_layer, discriminator_step, encoder_discriminator_loss, progressive_stage, total_delta_loss
+from .encoding import Photographs, Renders, held_out_photographs, held_out_renders
 from .loop import Run, learning_rate, settings_of
+from .pictures import holds_pictures
+from .table import LossTable
 
 ABOUT = About(
     what="From a picture to W+ in one step, as one w and a small offset for each layer; the start of every inversion.",
     data="Pictures drawn by the generator and rendered portraits; the w of both is known.",
     limits="Photographs lie outside of what it has seen: it finds a portrait of similar colours and pose.")
 
+ABOUT_PICTURES = About(
+    what="From a picture to W+ in one step, as one w and a small offset for each layer (e4e, Tov et al. 2021).",
+    data="The data set of a user's own pictures that `settings` names by the SHA-256 of its manifest.",
+    limits="It does best on faces like those it has learnt from, cropped alike.")
+
+ON_RENDERS = {"lr": 1.5e-3, "samples_each": 12, "pictures_each": 12, "lambda_lpips": 0.3, "lambda_delta": 2e-3,
+              "lambda_discriminator": 0.0, "progressive_start": 0}
+ON_PICTURES = {"lr": 1e-4, "samples_each": 0, "pictures_each": 8, "lambda_lpips": 0.8, "lambda_delta": 2e-4,
+               "lambda_discriminator": 0.1, "progressive_start": 20_000}
+"""What is set unless it is given; on pictures the authors' values, and with `--from` all offsets are in use from the beginning."""
+
+LOOKS = ("perceptual", "identity")
+
+FREE = ("steps", "table_every")
+"""Settings with which a run on pictures may go on differently: its learning rate does not depend on them."""
+
 
 @dataclass
 class Settings:
     """Settings of the encoder.
 
-    run, data, domain    folders of the run, of the renders, and of the domain that holds the generator
-    samples_each, renders_each  pictures in a batch: drawn by the generator, and rendered; the w of both is known
-    lambda_w, lambda_l2, lambda_perceptual, lambda_id, lambda_delta  weights of the losses
+    With --data FOLDER of a data set (styleclip dataset) it is trained as e4e; else of renders that are kept in that folder. The values in
+    brackets are those for renders, and for a data set.
+
+    run, data, domain    folders of the run, of the pictures, and of the domain with the generator; a domain that is not there yet gets the
+                         generator of --from
+    start                --from: the domain whose encoder is trained further, such as portraits or ffhq; by default a new one is trained
+    count, widths        how many renders; channels of a new encoder
+    samples_each, pictures_each  pictures in a batch: drawn by the generator, whose w is known (12, 0); of the folder (12, 8)
+    lr                   learning rate of AdamW (1.5e-3, falling; 1e-4)
+    lambda_w             weight of the distance of w from the known one, where it is known
+    lambda_l2, lambda_lpips, lambda_id  weights of the picture's losses: pixels, perceptual distance (0.3, 0.8), identity
+    lambda_delta         of the sizes of the offsets from the first w (2e-3, 2e-4)
+    lambda_discriminator of the latent discriminator's verdict (0, 0.1)
+    discriminator_lr, r1_gamma, r1_every, pool  the discriminator's learning rate, R1 regularisation, and how many latents its pools keep
+    progressive_start, progressive_every  the step at which the first offset comes in (0: all at once; 20000, with --from 0), and the
+                         steps from each to the next
+    table_every          steps between two tables of losses
     """
 
     run: Path = Path("runs/encoder")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
+    start: Annotated[str | None, tyro.conf.arg(name="from", metavar="DOMAIN")] = None
     count: int = 30_000
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     steps: int = 2000
-    samples_each: int = 12
-    renders_each: int = 12
-    lr: float = 1.5e-3
+    samples_each: int | None = None
+    pictures_each: int | None = None
+    lr: float | None = None
     lambda_w: float = 0.3
     lambda_l2: float = 1.0
-    lambda_perceptual: float = 0.3
+    lambda_lpips: float | None = None
     lambda_id: float = 0.1
-    lambda_delta: float = 0.02
+    lambda_delta: float | None = None
+    lambda_discriminator: float | None = None
+    discriminator_lr: float = 2e-5
+    r1_gamma: float = 10.0
+    r1_every: int = 16
+    pool: int = 50
+    progressive_start: int | None = None
+    progressive_every: int = 2000
+    table_every: int = 50
     seed: int = 0
 
 
 def train(settings: Settings) -> dict:
-    """Trains, measures on held-out renders, adds the network to the domain. Returns the metrics."""
-    s = settings
-    torch.manual_seed(s.seed)
-    generator = load_network(s.domain, "generator", Generator).to(memory_format=torch.channels_last)
-    network = Encoder(generator.num_ws, generator.w_dim, s.widths).to(memory_format=torch.channels_last)
-    network.w_avg.copy_(generator.mapping.w_avg)
-    seconds = _fit(network, generator, s)
-    metrics = measure(network, generator, s)
-    config = {"num_ws": generator.num_ws, "w_dim": generator.w_dim, "widths": s.widths}
-    publish(network, "encoder", s, config, seconds, metrics, ABOUT)
+    """Trains, measures on held-out pictures, adds the network to the domain. Returns the metrics.
+
+    Raises StyleclipError where the domain, the encoder to start from and the pictures do not fit each other.
+    """
+    on_pictures = holds_pictures(settings.data)
+    s = _completed(settings, on_pictures)
+    _check_domain(s, on_pictures)
+    is_new = s.start is not None and not (s.domain / INDEX).exists()
+    home = s.start if is_new else s.domain
+    generator, looks = _loaded(home)
+    network = _network(s, generator)
+    source = (Photographs if on_pictures else Renders)(s, generator)
+    held_out = (held_out_photographs if on_pictures else held_out_renders)(s, generator)
+    before = measured(network, generator, looks, held_out) if s.start else {}
+    seconds = _fit(network, generator, looks, source, s, on_pictures)
+    after = measured(network, generator, looks, held_out)
+    metrics = {name: f"{value} (before: {before[name]})" if before else value for name, value in after.items()}
+    if is_new and this_process().is_main_process:
+        new_domain(s.domain, like_of(s.start), generator, {"command": f"The generator of '{s.start}', as it is."}, half=True)
+    publish(network, "encoder", s, encoder_config(network), seconds, metrics, ABOUT_PICTURES if on_pictures else ABOUT)
     return metrics
 
 
 def measure_again(settings: Settings) -> dict:
-    """The metrics of the domain's network."""
-    encoder, generator = load_network(settings.domain, "encoder", Encoder), load_network(settings.domain, "generator", Generator)
-    return measure(encoder, generator, settings)
+    """The metrics of the domain's network, on renders."""
+    generator, looks = _loaded(settings.domain)
+    return measured(_encoder(settings.domain), generator, looks, held_out_renders(settings, generator))
 
 
-def _fit(network: Encoder, generator: Generator, s: Settings) -> float:
-    portraits = Portraits(DataSettings(s.data, s.count, generator.img_resolution))
-    perceptual = load_network(s.domain, "perceptual", Perceptual).to(memory_format=torch.channels_last)
-    identity = load_network(s.domain, "identity", Identity).to(memory_format=torch.channels_last)
+def _loaded(domain: str | Path) -> tuple[Generator, dict]:
+    """The generator of a domain, and its networks that compare pictures."""
+    models = load_models(domain, "cpu", only=("generator", *LOOKS))
+    return models.generator, {name: getattr(models, name) for name in LOOKS}
+
+
+def _encoder(domain: str | Path) -> torch.nn.Module:
+    """The encoder of a domain. Raises StyleclipError if it has none."""
+    encoder = load_models(domain, "cpu", only=("encoder",)).encoder
+    if encoder is None:
+        raise StyleclipError(f"The domain {domain} has no encoder: take another one with --from, or train a new one without --from.")
+    return encoder
+
+
+def _completed(settings: Settings, on_pictures: bool) -> Settings:
+    """The settings with what was left open."""
+    usual = dict(ON_PICTURES if on_pictures else ON_RENDERS)
+    if settings.start is not None:
+        usual["progressive_start"] = 0
+    return replace(settings, **{name: value for name, value in usual.items() if getattr(settings, name) is None})
+
+
+def _check_domain(s: Settings, on_pictures: bool) -> None:
+    """What can be said before anything long begins. Raises StyleclipError."""
+    if on_pictures and data_folder() / "models" in s.domain.resolve().parents:
+        raise StyleclipError("An encoder of your own pictures belongs into a domain of your own: name its folder with --domain FOLDER.")
+    if not (s.domain / INDEX).exists():
+        if s.start is None:
+            raise StyleclipError(f"There is no domain '{s.domain}': give one that has a generator, or --from DOMAIN to begin with its own.")
+        check_new_folder(s.domain)
+
+
+def _network(s: Settings, generator: Generator) -> torch.nn.Module:
+    """The encoder to train, on the CPU."""
+    torch.manual_seed(s.seed)
+    if s.start is None:
+        network = Encoder(generator.num_ws, generator.w_dim, s.widths)
+        network.w_avg.copy_(generator.mapping.w_avg)
+        return network.to(memory_format=torch.channels_last)
+    network = _encoder(s.start).requires_grad_(True)
+    if (network.num_ws, network.w_dim) != (generator.num_ws, generator.w_dim):
+        raise StyleclipError(f"The encoder of '{s.start}' makes {network.num_ws} w's of {network.w_dim} numbers, and the generator of "
+                             f"'{s.domain}' needs {generator.num_ws} of {generator.w_dim}: take an encoder that fits.")
+    return network
+
+
+def _fit(network, generator: Generator, looks: dict, source, s: Settings, on_pictures: bool) -> float:
     optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.01)
-    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
-        for part in (generator, perceptual, identity):
+    judge = _Judge(generator.w_dim, s)
+    kept = settings_of(s, but=FREE if on_pictures else ())
+    if on_pictures:
+        kept["data set"] = read_facts(s.data).manifest[:12]
+    with Run(s.run, settings=kept, network=network, optimizer=optimizer, **judge.parts) as run:
+        table = LossTable(s.run, s.table_every, run.step)
+        for part in (generator, *looks.values()):
             part.to(run.device)
+        network.train()
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
-            index = torch.randint(len(portraits), (s.renders_each,), generator=rng)
-            z = torch.cat([torch.randn(s.samples_each, generator.z_dim, generator=rng), portraits.latents[index]]).to(run.device)
-            with torch.no_grad(), run.autocast():
-                w = generator.mapping.w(z)
-                samples = generator.synthesis(w[: s.samples_each, None].expand(-1, generator.num_ws, -1)).float()
-            images = torch.cat([samples, to_float(portraits.images(index)).to(run.device)])
+            batch, stage = source.batch(run, rng), progressive_stage(step, s.progressive_start, s.progressive_every, generator.num_ws)
             for group in optimizer.param_groups:
-                group["lr"] = s.lr * learning_rate(step, s.steps)
-            network.train()
-            with run.autocast():
-                base, offsets = (part.float() for part in network.parts(images))
-                drawn = generator.synthesis(base[:, None] + offsets).float()
-                likeness = perceptual(drawn, images).mean()
-                same_person = 1 - (identity(drawn) * identity(images)).sum(1).mean()
-            known = F.mse_loss(base, w)
-            delta = offsets.norm(dim=2).mean()
-            loss = (s.lambda_w * known + s.lambda_l2 * F.mse_loss(drawn, images) + s.lambda_perceptual * likeness
-                    + s.lambda_id * same_person + s.lambda_delta * delta)
-            run.update(loss, optimizer)
-            run.log(loss=loss, w=known, perceptual=likeness, delta=delta)
+                group["lr"] = s.lr * (1.0 if on_pictures else learning_rate(step, s.steps))
+            losses = judge.learn(network, generator, batch.images, stage, run, rng) if s.lambda_discriminator else {}
+            more, images = _encoder_losses(network, generator, looks, judge, batch, stage, run, s)
+            run.update(more["loss"], optimizer)
+            losses |= {name: value.detach() for name, value in more.items()}
+            run.log(**losses)
+            table.add(step, losses)
             if step % 500 == 0:
-                run.sheet("encoder", torch.cat([images[-16:], drawn.detach()[-16:]]).cpu())
+                run.sheet("encoder", torch.cat([batch.images[-16:], images.detach()[-16:]]).cpu())
+        table.plot()
     network.eval()
-    generator.cpu()
+    for part in (generator, *looks.values()):
+        part.cpu()
     return run.seconds
 
 
+class _Judge:
+    """The latent discriminator, and what it learns with."""
+
+    def __init__(self, w_dim: int, s: Settings):
+        self.s, self.network = s, LatentDiscriminator(w_dim)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=s.discriminator_lr)
+        self.real, self.fake = LatentPool(s.pool, w_dim), LatentPool(s.pool, w_dim)
+        self.parts = {"discriminator": self.network, "d_optimizer": self.optimizer, "real_pool": self.real, "fake_pool": self.fake}
+        if not s.lambda_discriminator:
+            self.parts = {}
+
+    def learn(self, encoder, generator: Generator, images, stage: int, run: Run, rng: torch.Generator) -> dict:
+        z = torch.randn(len(images), generator.z_dim, generator=rng).to(run.device)
+        with torch.no_grad(), run.autocast():
+            real, fake = generator.mapping.w(z).float(), encoder(images, stage).float()
+        real, fake = self.real.exchange(real, rng), self.fake.exchange(any_layer(fake, stage, rng), rng)
+        return discriminator_step(self.network, self.optimizer, run, real, fake, self.s.r1_gamma, self.s.r1_every)
+
+
+def _encoder_losses(network, generator: Generator, looks: dict, judge: _Judge, batch, stage: int, run: Run, s: Settings):
+    """All losses of the encoder by the names that e4e gives them, "loss" being their weighted sum, and what it draws."""
+    images, w = batch
+    with run.autocast():
+        base, offsets = (part.float() for part in network.parts(images, stage))
+        drawn = generator.synthesis(base[:, None] + offsets).float()
+        perceptual, person = looks["perceptual"](drawn, images).mean(), looks["identity"](drawn)
+        with torch.no_grad():
+            asked = looks["identity"](images)
+    same = (person * asked).sum(1).mean()
+    losses = {"total_delta_loss": total_delta_loss(offsets, stage), "loss_id": 1 - same, "id_improve": same - (asked * asked).sum(1).mean(),
+              "loss_l2": F.mse_loss(drawn, images), "loss_lpips": perceptual}
+    weights = {"total_delta_loss": s.lambda_delta, "loss_id": s.lambda_id, "loss_l2": s.lambda_l2, "loss_lpips": s.lambda_lpips}
+    if s.lambda_discriminator:
+        losses = {"encoder_discriminator_loss": encoder_discriminator_loss(judge.network, base[:, None] + offsets, stage), **losses}
+        weights["encoder_discriminator_loss"] = s.lambda_discriminator
+    if len(w):
+        losses["loss_w"], weights["loss_w"] = F.mse_loss(base[: len(w)], w), s.lambda_w
+    return {**losses, "loss": sum(weight * losses[name] for name, weight in weights.items())}, drawn
+
+
 @torch.no_grad()
-def measure(network: Encoder, generator: Generator, s: Settings) -> dict:
-    """PSNR of 200 held-out renders after encoding and drawing again, in dB (pixels in [0, 1])."""
-    portraits = Portraits(DataSettings(s.data, 1000, generator.img_resolution, seed=1))
-    images = to_float(portraits.images(torch.arange(200)))
-    drawn = torch.cat([generator.synthesis(network(part)) for part in images.split(50)])
-    psnr = -10 * torch.log10(((drawn.clamp(-1, 1) - images) / 2).square().mean((1, 2, 3)))
-    return {"median psnr of renders (dB)": round(psnr.median().item(), 2)}
+def measured(network, generator: Generator, looks: dict, pictures: torch.Tensor) -> dict:
+    """Pictures that were never seen, uint8 [N, 3, R, R], after encoding and drawing again.
+
+    Their number; the median of PSNR (pixels in [0, 1]); means of the perceptual distance, of the identity network's cosine, and of how
+    far the w's of the layers lie from the first one, ‖Δ_i‖₂.
+    """
+    psnr, apart, same, far = [], [], [], []
+    network = copy.deepcopy(network).eval()
+    for part in pictures.split(20):
+        images = to_float(part)
+        base, offsets = network.parts(images)
+        drawn = generator.synthesis(base[:, None] + offsets).clamp(-1, 1)
+        psnr.append(-10 * torch.log10(((drawn - images) / 2).square().mean((1, 2, 3))))
+        apart.append(looks["perceptual"](drawn, images))
+        same.append((looks["identity"](drawn) * looks["identity"](images)).sum(1))
+        far.append(offsets[:, 1:].norm(dim=2).mean(1))
+    return {"pictures": len(pictures), "median psnr (dB)": round(torch.cat(psnr).median().item(), 2),
+            "perceptual distance": round(torch.cat(apart).mean().item(), 3), "identity": round(torch.cat(same).mean().item(), 3),
+            "distance to W": round(torch.cat(far).mean().item(), 3)}

@@ -126,7 +126,8 @@ class Run(AbstractContextManager):
         values = {name: torch.as_tensor(value).item() for name, value in values.items()}
         for name, value in values.items():
             self.writer.add_scalar(name, value, self.step)
-        self._bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()})
+        shown = values if len(values) < 5 else {"loss": values["loss"]}
+        self._bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items()})
 
     def sheet(self, name: str, images: torch.Tensor, columns: int = 8):
         """Saves a sheet of pictures, images [N, 3, H, W] in [-1, 1], as NAME-STEP.png."""

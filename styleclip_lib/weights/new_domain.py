@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+from ..networks.e4e import E4e
+from ..networks.encoder import Encoder
 from ..networks.generator import Generator
 from ..paths import check_new_folder, folder_written_whole, user_path
-from .domain import INDEX, domains, find_domain, save_network, sha256
+from .domain import INDEX, domains, find_domain, read_index, save_network, sha256
 from .readers.any_generator import read_generator
 
 SMALL = 128
@@ -26,20 +28,48 @@ def import_network(network: str | Path, folder: str | Path, like: str | None = N
         like = _name_or_path(like)
     generator = read_generator(network)
     if like is None:
-        like = _name_or_path("portraits" if generator.img_resolution <= SMALL else "ffhq")
+        like = usual_like(generator.img_resolution)
     origin = {"command": f"styleclip import {network.name} {folder.name} --like {like}",
               "source": {"file": network.name, "bytes": network.stat().st_size, "sha256": sha256(network)}}
+    return new_domain(folder, like, generator, origin)
+
+
+def new_domain(folder: str | Path, like: str, generator: Generator, origin: dict, half: bool = False, **facts) -> Path:
+    """A domain with a generator, whose other networks are those of the domain that it is like.
+
+    origin: how the generator was made; half: see `save_network`; facts: what else `domain.json` says.
+    Returns the folder. Raises StyleclipError for a folder that is there.
+    """
+    folder = user_path(folder).absolute()
     with folder_written_whole(folder) as partial:
-        index = {"name": folder.name, "like": like, "files": {}}
+        index = {"name": folder.name, "like": like, **facts, "files": {}}
         (partial / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
-        save_network(partial, "generator", generator, generator_config(generator), origin, half=False)
+        save_network(partial, "generator", generator, generator_config(generator), origin, half=half)
     return folder
+
+
+def usual_like(img_resolution: int) -> str:
+    """The domain whose other networks suit a generator of this resolution."""
+    return _name_or_path("portraits" if img_resolution <= SMALL else "ffhq")
+
+
+def like_of(domain: str | Path) -> str:
+    """What a domain made from another one is like: that one, or the one that it has its other networks from."""
+    return read_index(find_domain(domain)).get("like") or _name_or_path(str(domain))
 
 
 def _name_or_path(domain: str) -> str:
     """What finds a domain again from anywhere. Raises StyleclipError if there is none."""
     folder = find_domain(domain)
     return domain if domain in domains() else str(folder.absolute())
+
+
+def encoder_config(encoder: Encoder | E4e) -> dict:
+    """The settings with which the class of an encoder builds this one again."""
+    config = {"num_ws": encoder.num_ws, "w_dim": encoder.w_dim}
+    if isinstance(encoder, E4e):
+        return {**config, "blocks": list(encoder.trunk.blocks), "offsets": encoder.offsets}
+    return {**config, "widths": list(encoder.trunk.widths)}
 
 
 def generator_config(generator: Generator) -> dict:

@@ -1,0 +1,70 @@
+"""What an encoder learns from: pictures, and the w of those of which it is known."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..networks.generator import Generator
+from .data import DataSettings, Portraits, to_float
+from .loop import Run
+from .pictures import HELD_OUT, LEARNT, Pictures
+
+
+class Batch(NamedTuple):
+    """images [B, 3, R, R] in [-1, 1]; w [K, w_dim] of the first K of them, K ≤ B."""
+
+    images: Tensor
+    w: Tensor
+
+
+class Renders:
+    """Pictures that the generator draws, and renders of the portraits' world: the w of both is known."""
+
+    def __init__(self, s, generator: Generator):
+        self.s, self.generator = s, generator
+        self.portraits = Portraits(DataSettings(s.data, s.count, generator.img_resolution))
+
+    def batch(self, run: Run, rng: torch.Generator) -> Batch:
+        index = torch.randint(len(self.portraits), (self.s.pictures_each,), generator=rng)
+        z = torch.cat([torch.randn(self.s.samples_each, self.generator.z_dim, generator=rng), self.portraits.latents[index]])
+        with torch.no_grad(), run.autocast():
+            w = self.generator.mapping.w(z.to(run.device))
+        samples = drawn(self.generator, w[: self.s.samples_each], run)
+        return Batch(torch.cat([samples, to_float(self.portraits.images(index)).to(run.device)]), w)
+
+
+class Photographs:
+    """Pictures of a data set, whose w nobody knows, and as many as are wanted that the generator draws."""
+
+    def __init__(self, s, generator: Generator):
+        self.s, self.generator = s, generator
+        self.pictures = Pictures(s.data, generator.img_resolution, LEARNT)
+
+    def batch(self, run: Run, rng: torch.Generator) -> Batch:
+        index = torch.randint(len(self.pictures), (self.s.pictures_each,), generator=rng)
+        images = to_float(self.pictures.images(index)).to(run.device)
+        z = torch.randn(self.s.samples_each, self.generator.z_dim, generator=rng)
+        with torch.no_grad(), run.autocast():
+            w = self.generator.mapping.w(z.to(run.device))
+        return Batch(torch.cat([drawn(self.generator, w, run), images]), w)
+
+
+@torch.no_grad()
+def drawn(generator: Generator, w: Tensor, run: Run) -> Tensor:
+    """The pictures of some w [N, w_dim]; N may be 0."""
+    if not len(w):
+        return torch.zeros(0, 3, generator.img_resolution, generator.img_resolution, device=w.device)
+    with run.autocast():
+        return generator.synthesis(w[:, None].expand(-1, generator.num_ws, -1)).float()
+
+
+def held_out_renders(s, generator: Generator, count: int = 200) -> Tensor:
+    """Renders of portraits that no encoder learns from, uint8 [count, 3, R, R]."""
+    return Portraits(DataSettings(s.data, 1000, generator.img_resolution, seed=1)).images(torch.arange(count))
+
+
+def held_out_photographs(s, generator: Generator, most: int = 200) -> Tensor:
+    """The first pictures of a data set that nothing learns from, uint8 [N, 3, R, R]."""
+    pictures = Pictures(s.data, generator.img_resolution, HELD_OUT)
+    return pictures.images(torch.arange(min(most, len(pictures))))
