@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,18 +20,18 @@ from .fillers import (
 from .parsing import parse
 from .phrases import Phrase, double_phrases, single_phrases
 from .statements import STATEMENTS, Caption, Statement, statements_true
-from .style_words import STYLE_WORDS
+from .style_words import PLAIN, PLAIN_WORDS, STYLE_WORDS
 from .vocabulary import with_article
 from .wording import plainly
 
 HELDOUT_FILE = Path(__file__).with_name("heldout_phrasings.txt")
 
 _HOW_MANY = (0.04, 0.42, 0.26, 0.17, 0.11)  # how often a caption makes 0, 1, 2, 3, 4 statements
-_MAX_WORDS = 24
+MAX_WORDS = 24
 _PLACE_WEIGHTS = {"before": 3, "noun": 4, "having": 3, "wearing": 3, "after": 2}
 _QUIET = {("eyes", "open"), ("expression", "neutral")} | {s for s in STATEMENTS if s[1] == "none"}
 _WITH = ("with", "with", "with", "with", "who has", "that has", "having")
-_NOT_AFTER_IS = ("hair", "smile", "mohawk", "adult", "close up", "punk")  # "who is red hair" is no English
+NOT_AFTER_IS = ("hair", "smile", "mohawk", "adult", "close up", "punk")  # "who is red hair" is no English
 
 
 def caption(factors: Factors, seed: int, max_statements: int = 4,
@@ -55,7 +55,7 @@ def caption(factors: Factors, seed: int, max_statements: int = 4,
         how_many = rng.choices(range(max_statements + 1), _HOW_MANY[: max_statements + 1])[0]
         if named is not None and rng.random() < 0.2:
             how_many = 0
-        captions.append(write(_choose(known, how_many, rng), rng, named))
+        captions.append(write(choose(known, how_many, rng), rng, named))
     return captions
 
 
@@ -63,8 +63,18 @@ def write(statements: Sequence[Statement], rng: random.Random, style: str | None
     """Says exactly these statements, in one of many ways that are not held out."""
     while True:
         text = _one_way_to_say(statements, rng, style)
-        if len(text.split()) <= _MAX_WORDS and not is_heldout(text):
+        if len(text.split()) <= MAX_WORDS and not is_heldout(text):
             return Caption(text, tuple(statements), style)
+
+
+def style_caption(styles: Sequence[str | None], seed: int) -> list[Caption]:
+    """Names the style of each picture and says nothing else: "a mosaic", "in watercolor", "a photo" for None."""
+    rng = random.Random(seed)
+    captions = []
+    for style in styles:
+        words = STYLE_WORDS.get(style)
+        captions.append(Caption(rng.choice(words.opening + words.ending + words.alone if words else PLAIN_WORDS), (), style or PLAIN))
+    return captions
 
 
 def said_apart(text: str) -> list[str]:
@@ -86,8 +96,10 @@ def heldout_captions() -> tuple[Caption, ...]:
     """The captions of `heldout_phrasings.txt`, with phrasings that no training caption contains."""
     captions = []
     for text, said in _heldout_lines():
-        statements = tuple(tuple(statement.strip().split("=")) for statement in said.split(","))
-        captions.append(Caption(text.replace("[", "").replace("]", ""), statements))
+        parts = [part.strip() for part in said.split(",")]
+        statements = tuple(tuple(part.split("=")) for part in parts if "!" not in part)
+        denied = tuple(tuple(part.split("!=")) for part in parts if "!" in part)
+        captions.append(Caption(text.replace("[", "").replace("]", ""), statements, denied=denied))
     return tuple(captions)
 
 
@@ -108,7 +120,7 @@ def _heldout_lines():
     return [tuple(part.strip() for part in line.split("|")) for line in lines if line and line[0] != "#"]
 
 
-def _choose(known, how_many, rng):
+def choose(known: Sequence[Statement], how_many: int, rng: random.Random) -> list[Statement]:
     """Draws `how_many` of the known statements: the quiet ones ("no hat") rarely, and in company often the gender."""
     def weight(statement):
         if statement in _QUIET:
@@ -129,6 +141,19 @@ def _one_way_to_say(statements, rng, style):
     if rng.random() < 0.33:
         text = f"{rng.choice(OPENINGS)} {text}"
     return f"{text} {rng.choice(ENDINGS)}" if rng.random() < 0.03 else text
+
+
+def describe(statements: Sequence[Statement], rng: random.Random, phrase_for: Callable[[Statement, Sequence[str]], Phrase | None]) -> str:
+    """A noun phrase that says these statements, each in a phrase that `phrase_for(statement, places)` gives."""
+    phrases, places = [], list(_PLACE_WEIGHTS)
+    for statement in statements:
+        phrase = phrase_for(statement, places)
+        while phrase is None or (phrase.place == "noun" and "noun" not in places):
+            phrase = phrase_for(statement, places)
+        if phrase.place == "noun":
+            places.remove("noun")
+        phrases.append(phrase)
+    return _noun_phrase(phrases, rng)
 
 
 def _bare(text, rng):
@@ -169,7 +194,7 @@ def _noun_phrase(phrases, rng):
     if rng.random() < 0.03:
         adjectives.append(rng.choice(NEUTRAL_ADJECTIVES))
     tails, having, worn = [], [p.text for p in at["having"]], [p.text for p in at["wearing"]]
-    if adjectives and not adjectives[-1].endswith(_NOT_AFTER_IS) and rng.random() < 0.2:
+    if adjectives and not adjectives[-1].endswith(NOT_AFTER_IS) and rng.random() < 0.2:
         tails.append(f"{rng.choice(('who', 'who', 'that'))} is {adjectives.pop()}")
     if rng.random() < 0.5:
         having, worn = having + worn, []
@@ -186,7 +211,7 @@ def _noun_phrase(phrases, rng):
 
 def _intensified(phrase, rng):
     """Sometimes "very" before an adjective that has degrees: "a really angry face"."""
-    has_degrees = phrase.statements[0][0] in GRADABLE and not phrase.text.endswith(("er", *_NOT_AFTER_IS))
+    has_degrees = phrase.statements[0][0] in GRADABLE and not phrase.text.endswith(("er", *NOT_AFTER_IS))
     if has_degrees and not phrase.text.startswith("very") and rng.random() < 0.15:
         return f"{rng.choice(INTENSIFIERS)} {phrase.text}"
     return phrase.text

@@ -8,25 +8,84 @@ def _words(text: str) -> frozenset[str]:
 
 
 SYNONYMS: dict[str, str] = {other: word for word, others in {
-    "glasses": "specs, lenses, goggles, monocle, eyeglass", "sunglasses": "sunnies, sunglass, dark specs",
-    "moustache": "stache, tache, tash, moustaches, mustachio", "beard": "goatee, whiskers, beard and moustache, moustache and beard",
-    "man": "bloke, chap, fellow, gent, sir, men", "woman": "gal, lass, madam, women", "child": "baby, toddler, infant, children",
-    "teenager": "teen, adolescent", "cap": "beanie", "hat": "beret, bonnet, sombrero, top hat, straw hat, cowboy hat, sun hat, headgear",
-    "makeup": "lippy, mascara, eyeliner, blusher, rouge", "red lips": "", "painted lips": "red lips, pink lips, coloured lips",
-    "sad": "crying, weeping, tearful, upset, sadness, sorrow, cries, teary, looks sad",
+    "woman": "gal, lass, madam, women, wife, mother, mum, mom, sister, aunt, daughter, girlfriend, queen, princess, actress, bride, "
+             "ladies, mrs",
+    "man": "bloke, chap, fellow, gent, sir, men, husband, father, dad, daddy, brother, uncle, son, boyfriend, king, prince, groom, mister",
+    "child": "baby, toddler, infant, children, kids, newborn, schoolchild, preschooler", "boy": "schoolboy, boys", "girl": "schoolgirl, girls",
+    "teenager": "teen, adolescent, teens, teenage, youth", "young": "youngish, juvenile, youngest, fresh faced",
+    "old": "wrinkly, ageing, aging, ancient, geriatric, wizened, grizzled, weathered, oldest, retired",
+    "pensioner": "retiree, pensioners", "grandfather": "granddad, grandad, gramps, grandpas", "grandmother": "gran, nana, nan",
+    "thin": "gaunt, scrawny, bony, lanky, underweight, petite, svelte, trim, haggard, skinnier, slenderer",
+    "fat": "stout, corpulent, tubby, chunky, heavyset, rotund, pudgy, podgy, portly, stocky, fleshy, plumper, chubbier, big boned",
+    "pale": "pallid, pasty, ashen, white skinned, fair complexioned",
+    "light skin": "porcelain skin, ivory skin, milky skin, fairer skin, lighter skin, white skin",
+    "tanned": "suntanned, sun tanned, bronzed, sun kissed", "dark skin": "ebony skin, chocolate skin, darker skin",
+    "dark skinned": "black skinned, dark complexioned",
+    "bald": "shaved head, shave head, shave his head, shave her head, shaven headed, balding, shorn, bald pated, baldheaded",
+    "short hair": "short haircut, crew cut, buzz cut, buzzcut, pixie cut, short locks, shorter hair, close cropped hair, cropped haircut",
+    "long hair": "long locks, long tresses, longer hair, waist length hair, flowing locks, long mane",
+    "bob": "bobbed hair, pageboy, bob style", "curls": "curl, ringlets, curled hair, curlier hair, afro hair, permed hair, coily hair",
+    "mohawk": "mohican, punk hair, punk hairdo, mohawk hairdo",
+    "black hair": "ebony hair, jet hair, coal black hair, inky hair, black locks, black tresses",
+    "brown hair": "brunette hair, hazel hair, chocolate hair, mousy hair, brown tresses",
+    "blond hair": "flaxen hair, platinum hair, sandy hair, straw hair, honey hair, blond tresses, gold hair, blonder hair, blonde tresses",
+    "red hair": "coppery hair, carrot hair, russet hair, fiery hair, ginger curls",
+    "grey hair": "greying hair, graying hair, salt and pepper hair, ashen hair, steel grey hair, greyer hair",
+    "white hair": "whiter hair, snow hair", "pink hair": "bubblegum hair, hot pink hair", "blue hair": "sky blue hair, electric blue hair",
+    "green hair": "mint hair, neon green hair", "redhead": "redheads", "blonde": "goldilocks, blondie",
+    "blue eyes": "azure eyes, sapphire eyes, baby blue eyes, ice blue eyes, steel blue eyes",
+    "green eyes": "jade eyes, sea green eyes", "brown eyes": "chestnut eyes, chocolate eyes, coffee eyes",
+    "thick eyebrows": "shaggy eyebrows, dense eyebrows, full eyebrows, fuller eyebrows, caterpillar eyebrows, unplucked eyebrows",
+    "thin eyebrows": "slim eyebrows, skinny eyebrows, pencil thin eyebrows, threaded eyebrows, sparse eyebrows",
+    "brows": "brow", "eyebrows": "eyebrow", "wrinkles": "wrinkle, crow s feet", "closed": "close",
+    "stubble": "bristles, scruff", "unshaven": "scruffy faced, bristly",
+    "moustache": "stache, tache, tash, moustaches, mustachio, handlebar moustache, walrus moustache, pencil moustache, handlebar mustache",
+    "beard": "goatee, whiskers, beard and moustache, moustache and beard, viking beard, santa beard, hipster beard, lumberjack beard, "
+             "full facial hair",
+    "clean shaven": "smooth shaven, freshly shaved, cleanly shaven, smoothly shaven",
     "happy": "glad, delighted, cheery, happily, happiness, joy, smiley, smirking, smiles, grins, laughs, laugh, laughter, tears of joy, "
-             "smiling eyes, looks happy",
-    "smile": "smirk", "angry": "anger, rage, irritated, irate, looks angry",
-    "surprised": "surprise, astonishment, amazement, shock, looks surprised",
-    "old": "wrinkly, ageing, aging", "closed eyes": "closed eyelids, eyes shut, shut eyes", "curls": "curl",
-    "brows": "brow", "closed": "close",
-    "eyebrows": "eyebrow", "wrinkles": "wrinkle",
-    "earrings": "earring, hoops",
-    "short hair": "short haircut", "bald": "shaved head, shave head, shave his head, shave her head",
+             "smiling eyes, looks happy, jolly, merry, pleased, radiant, amused, giggling, chuckling, content, contented, thrilled, elated, "
+             "blissful, ecstatic, overjoyed, jovial, gleeful, upbeat, happiest, laughingly, excited",
+    "smile": "smirk, beaming smile, toothy grin, wide smile, bright smile, toothy smile, smiling expression",
+    "sad": "crying, weeping, tearful, upset, sadness, sorrow, cries, teary, looks sad, mournful, heartbroken, dejected, melancholy, "
+           "melancholic, glum, downcast, sobbing, grieving, wistful, disappointed, downhearted, forlorn, morose, saddest, in tears, gloomier",
+    "frown": "pout, long face", "frowning": "pouting",
+    "angry": "anger, rage, irritated, irate, looks angry, cranky, grumpy, fuming, livid, outraged, infuriated, raging, hostile, fierce, "
+             "snarling, bad tempered, wrathful, aggressive, indignant, angriest, enraging",
+    "scowl": "glare, snarl", "scowling": "glaring",
+    "surprised": "surprise, astonishment, amazement, shock, looks surprised, stunned, astounded, dumbfounded, flabbergasted, speechless, "
+                 "bewildered, taken aback, awestruck, gobsmacked, agape",
+    "serious": "unsmiling, stern, straight faced, composed, deadpan, impassive, poker faced, unemotional, emotionless, stoic, solemn, "
+               "relaxed, placid, unmoved", "serious expression": "poker face, straight face, blank look, blank expression, stern look",
+    "closed eyes": "closed eyelids, eyes shut, shut eyes, eyes closed, eyelids closed", "sleeping": "snoozing, napping, dozing, slumbering",
+    "sleepy": "drowsy", "open eyes": "eyes open, eyes wide open, wide open eyes",
+    "glasses": "specs, lenses, goggles, monocle, eyeglass, bifocals, horn rimmed glasses, nerd glasses, round glasses, eye glasses, "
+               "prescription glasses, rimmed glasses, readers, square glasses",
+    "sunglasses": "sunnies, sunglass, dark specs, aviators, ray bans, dark shades, tinted glasses, sun glasses, mirrored glasses",
+    "cap": "beanie, snapback, baseball hat, trucker cap, ball cap, flat cap, visor, caps",
+    "hat": "beret, bonnet, sombrero, top hat, straw hat, cowboy hat, sun hat, headgear, panama, stetson, bowler, bowler hat, trilby, "
+           "sunhat, felt hat, wide brim hat, hats",
+    "makeup": "lippy, mascara, eyeliner, blusher, rouge, eyeshadow, lip gloss, lipgloss, lip stick, lipsticks, red lipstick, pink lipstick, "
+              "dark lipstick, bright lipstick", "red lips": "", "painted lips": "red lips, pink lips, coloured lips, glossy lips",
+    "earrings": "earring, hoops, ear studs, hoop earrings, gold hoops, golden earrings, drop earrings, dangly earrings, ear hoops, "
+                "ear pendants",
+    "looking left": "looking leftwards, looking leftward, peering left, facing leftwards, glancing left",
+    "looking right": "looking rightwards, looking rightward, peering right, facing rightwards, glancing right",
+    "looking ahead": "looking forward, looking forwards, facing ahead, facing us, facing front, looking straight, front facing",
+    "looking up": "looking upwards, looking skyward, gazing skyward, gazing upwards, glancing up",
+    "looking down": "looking downwards, looking at the ground, gazing downwards, glancing down",
+    "lit from the left": "left light, light from left, lit from left", "lit from the right": "right light, light from right, lit from right",
+    "background": "backcloth, backgrounds", "clothes": "attire, apparel, garments, outfit, garment, clothed",
+    "sweater": "jumper, pullover, jersey, hoodie, cardigan, turtleneck", "shirt": "blouse, tee, tshirt, polo, polo shirt, shirts",
+    "red": "scarlet, crimson, ruby", "blue": "navy, azure, cobalt, indigo, sky blue, navy blue", "green": "emerald, lime, olive green, mint",
+    "yellow": "lemon, mustard", "orange": "tangerine, apricot", "purple": "lilac, lavender, mauve", "pink": "magenta, fuchsia, rosy, hot pink",
+    "white": "ivory, snowy white", "grey": "silvery, slate",
+    **{f"dressed in {color}": f"clothed in {color}, clad in {color}"
+       for color in ("red", "blue", "green", "yellow", "black", "white", "purple", "orange")},
     "without": "no longer wearing, no longer with, takes off, take off, taking off, get rid of, rid of, instead of, rather than, free of",
-    "serious": "unsmiling, stern, straight faced", "not": "no longer",
+    "not": "no longer",
 }.items() for other in split(others) if other}
-"""Other words -> a word of the captions, for which they stand."""
+"""Other words -> a word or phrase of the captions, for which they stand."""
 
 FILLERS = _words("""
     please kindly just now then also too again maybe perhaps really actually simply only still both so i we you me us he she it

@@ -15,7 +15,7 @@ from .fillers import DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEU
 from .phrases import all_phrases
 from .scene_words import SCENE_WORDS
 from .statements import Statement
-from .style_words import STYLE_WORDS
+from .style_words import PLAIN_WORDS, STYLE_WORDS
 from .wording import worded
 
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
@@ -345,7 +345,7 @@ def _longest_phrase(words, at):
 def _meanings() -> dict[tuple[str, ...], tuple[tuple[Statement, ...], str | None]]:
     """The words of each phrase, without articles, and what it means: (statements, style)."""
     scenes = (text for texts in SCENE_WORDS.values() for text in texts)
-    meanings = {_key(text): ((), None) for text in (*OPENINGS, *ENDINGS, *NEUTRAL_NOUNS, *scenes)}
+    meanings = {_key(text): ((), None) for text in (*OPENINGS, *ENDINGS, *NEUTRAL_NOUNS, *PLAIN_WORDS, *scenes)}
     for style, words in STYLE_WORDS.items():
         for text in (style, *words.opening, *words.ending, *words.alone):
             meanings[_key(text)] = ((), style)
@@ -370,5 +370,5 @@ def _all_texts() -> Iterator[str]:
         yield from (*words.opening, *words.ending, *words.alone)
     for words in SCENE_WORDS.values():
         yield from words
-    for texts in (DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEUTRAL_NOUNS, OPENINGS, PRONOUNS, _GLUE):
+    for texts in (DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEUTRAL_NOUNS, OPENINGS, PLAIN_WORDS, PRONOUNS, _GLUE):
         yield from texts

@@ -5,14 +5,14 @@ it is also known which captions of *other* portraits are true of it; this is wha
 negatives for training CLIP.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 
-from ..world.attributes import ATTRIBUTES, index_of
+from ..world.attributes import ATTRIBUTES, Attribute, index_of
 from ..world.factors import Factors
-from .style_words import STYLE_WORDS
+from .style_words import PLAIN, STYLE_WORDS
 
 Statement = tuple[str, str]
 
@@ -22,11 +22,15 @@ COLUMN: dict[Statement, int] = {statement: column for column, statement in enume
 
 @dataclass(frozen=True)
 class Caption:
-    """A text, what it states, and the style it names (a key of `styles.STYLES`), if any."""
+    """A text, what it states, and the style it names (a key of `styles.STYLES`, or `PLAIN`), if any.
+
+    denied  the statements that it denies: "not smiling" denies a smile and says of no other expression that it is there
+    """
 
     text: str
     statements: tuple[Statement, ...] = ()
     style: str | None = None
+    denied: tuple[Statement, ...] = ()
 
 
 def visible(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
@@ -61,18 +65,23 @@ def visible(factors: Factors, styles: Sequence[str | None] | None = None) -> tor
 
 def statements_true(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
     """Which statements clearly hold and can be seen. Returns bool [N, number of STATEMENTS]."""
-    true = torch.cat([a.is_true(getattr(factors, a.name)) for a in ATTRIBUTES], 1)
-    return true & ~_no_hair_color(factors) & visible(factors, styles)
+    return _of_each(factors, Attribute.is_true) & ~_no_hair_color(factors) & visible(factors, styles)
 
 
 def statements_false(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
     """Which statements clearly do not hold. Returns bool [N, number of STATEMENTS]."""
-    false = torch.cat([a.is_false(getattr(factors, a.name)) for a in ATTRIBUTES], 1)
-    return (false | _no_hair_color(factors)) & visible(factors, styles)
+    return (_of_each(factors, Attribute.is_false) | _no_hair_color(factors)) & visible(factors, styles)
+
+
+def _of_each(factors: Factors, holds: Callable[[Attribute, torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    """`holds` of every attribute; of one that portraits of this kind do not have, nothing holds. -> bool [N, number of STATEMENTS]"""
+    nothing = torch.zeros(len(factors), dtype=torch.bool, device=factors.gender.device)
+    return torch.cat([holds(a, getattr(factors, a.name)) if hasattr(factors, a.name) else nothing[:, None].expand(-1, len(a.values))
+                      for a in ATTRIBUTES], 1)
 
 
 def true_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Whether all that a caption says clearly holds.
+    """Whether all that a caption says clearly holds, and clearly nothing of what it denies.
 
     captions   C captions
     factors    N portraits
@@ -80,18 +89,19 @@ def true_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str 
 
     Returns bool [C, N].
     """
-    said = _said(captions).to(factors.gender.device)
-    missing = said @ (~statements_true(factors, styles)).T.float()
+    said, denied = (part.to(factors.gender.device) for part in _said(captions))
+    missing = said @ (~statements_true(factors, styles)).T.float() + denied @ (~statements_false(factors, styles)).T.float()
     return (missing == 0) & _style_fits(captions, factors, styles)
 
 
 def false_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Whether something that a caption says clearly does not hold; arguments and result as for `true_of`.
+    """Whether something that a caption says clearly does not hold, or something that it denies does; arguments and result as for
+    `true_of`.
 
     Both can be False: a face turned by ten degrees is neither clearly looking left nor clearly not.
     """
-    said = _said(captions).to(factors.gender.device)
-    wrong = said @ statements_false(factors, styles).T.float()
+    said, denied = (part.to(factors.gender.device) for part in _said(captions))
+    wrong = said @ statements_false(factors, styles).T.float() + denied @ statements_true(factors, styles).T.float()
     return (wrong > 0) | ~_style_fits(captions, factors, styles)
 
 
@@ -108,18 +118,23 @@ def _no_hair_color(factors):
 
 
 def _said(captions):
-    """Which statements each caption makes, 0 or 1 [C, number of STATEMENTS]."""
-    said = torch.zeros(len(captions), len(STATEMENTS))
+    """Which statements each caption makes, and which it denies, 0 or 1, twice [C, number of STATEMENTS]."""
+    said, denied = torch.zeros(2, len(captions), len(STATEMENTS))
     for row, caption in enumerate(captions):
-        for statement in caption.statements:
-            said[row, COLUMN[statement]] = 1
-    return said
+        said[row, [COLUMN[statement] for statement in caption.statements]] = 1
+        denied[row, [COLUMN[statement] for statement in caption.denied]] = 1
+    return said, denied
 
 
 def _style_fits(captions, factors, styles):
     """Whether the style that a caption names, if any, is the picture's [C, N]."""
     styles = [None] * len(factors) if styles is None else styles
-    code = {name: index for index, name in enumerate(STYLE_WORDS)}
-    named = torch.tensor([code[c.style] if c.style else -1 for c in captions], device=factors.gender.device)[:, None]
-    drawn = torch.tensor([code[name] if name else -1 for name in styles], device=factors.gender.device)[None, :]
+    return style_fits(captions, styles).to(factors.gender.device)
+
+
+def style_fits(captions: Sequence[Caption], styles: Sequence[str | None]) -> torch.Tensor:
+    """Whether the style that a caption names, if any, is the one that a picture is drawn in. styles of N pictures -> bool [C, N]"""
+    code = {name: index for index, name in enumerate((PLAIN, *STYLE_WORDS))}
+    named = torch.tensor([code[c.style] if c.style else -1 for c in captions])[:, None]
+    drawn = torch.tensor([code[name or PLAIN] for name in styles])[None, :]
     return (named == -1) | (named == drawn)

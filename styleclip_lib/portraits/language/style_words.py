@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from .vocabulary import split
 
 COLORS = ("skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes")
+PLAIN = "plain"
+"""The style of pictures that are not drawn in any, where a caption says so."""
+PLAIN_WORDS = split("""a photo, a photo, a photograph, a plain photo, a normal photo, an ordinary photo, an ordinary photograph,
+                    a normal picture, a plain picture, a realistic photo, a realistic picture, a real photo, a color photo""")
 SMALL_THINGS = ("eye_color", "earrings", "brows", "eyes", "makeup", "facial_hair", "light", "age", "expression")
 
 

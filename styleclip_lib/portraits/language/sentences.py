@@ -1,0 +1,257 @@
+"""What people write: sentences, commands, denials and everyday words, with what each of them says.
+
+`captions` describes pictures; this speaks as a person does who wants one: "make her hair blue", "he is not smiling", "no glasses, please".
+Whatever is written here is understood by `parsing` as it is meant; the tests hold the two together.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ..world.factors import Factors
+from .captions import MAX_WORDS, NOT_AFTER_IS, choose, describe, is_heldout
+from .everyday import ATTRIBUTIVE, FILLERS, OPPOSITES, SYNONYMS
+from .parsing import known_words, parse, words_of
+from .phrases import Phrase, single_phrases
+from .statements import STATEMENTS, Caption, Statement, statements_false, statements_true
+
+DENIABLE: tuple[Statement, ...] = tuple(s for s in OPPOSITES if s[1] not in ("none", "open"))
+"""What a sentence denies: a thing that is not there, not a thing that is missing."""
+
+_SHARES = (0.45, 0.35, 0.20)  # how often a sentence says one thing, two or three
+_PRONOUNS = (("he", "him", "his"), ("she", "her", "her"), ("the person", "the person", "the"), ("this person", "them", "their"))
+_PLEASE = ("please", "now", "just", "then", "i want to", "can you", "could you please", "i would like to")
+_FILLING = tuple(sorted(FILLERS - {"a", "an", "the", "and", "or", "nor", "by", "of", "plus"}))
+_DENYING = re.compile(r"\b(no|not|without|remove|lose|rid)\b|n’t")
+_NOTHING = re.compile(r"^(no |without |not |bare|nothing |natural |smooth |who |whose |the |hair that )")
+
+
+def sentences(factors: Factors, seed: int, styles: Sequence[str | None] | None = None) -> list[Caption]:
+    """One sentence for each portrait, true of it.
+
+    factors, styles  of N portraits, as for `captions.caption`; no style is named
+    No sentence contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same.
+    """
+    rng = random.Random(seed)
+    written = []
+    for true, false in zip(statements_true(factors, styles).tolist(), statements_false(factors, styles).tolist()):
+        known = [statement for statement, holds in zip(STATEMENTS, true) if holds]
+        wrong = {statement for statement, fails in zip(STATEMENTS, false) if fails}
+        absent = [statement for statement in DENIABLE if statement in wrong and (_opposite(statement)[1] != "none"
+                                                                                 or _opposite(statement) in known)]
+        how_many = rng.choices((1, 2, 3), _SHARES)[0]
+        denied = _denied_among(absent, rng)[:how_many] if rng.random() < 0.4 else []
+        written.append(say(choose([s for s in known if s[0] not in dict(denied)], how_many - len(denied), rng), denied, rng))
+    return written
+
+
+def say(statements: Sequence[Statement], denied: Sequence[Statement], rng: random.Random) -> Caption:
+    """Says these statements and denies those, in one of many ways that are not held out.
+
+    Who denies a beard says that there is none, and no moustache either: a denied thing is a statement about its absence.
+    """
+    absent = [_opposite(statement) for statement in denied if _opposite(statement)[1] == "none"]
+    while True:
+        text = rng.choice(_WAYS)(list(statements), list(denied), rng)
+        if rng.random() < 0.12:
+            filler = " ".join(rng.choices(_FILLING, k=rng.randint(1, 2)))
+            text = f"{text}, {filler}" if rng.random() < 0.5 else f"{filler}, {text}"
+        if text and len(words_of(text)) <= MAX_WORDS and not is_heldout(text):
+            return Caption(text, (*statements, *absent), None, tuple(s for s in denied if _opposite(s) not in absent))
+
+
+@lru_cache(maxsize=1)
+def everyday_phrases() -> dict[Statement, tuple[Phrase, ...]]:
+    """For each statement its phrases with everyday words in them: "a toothy grin", "a crimson jumper". Only such as are understood."""
+    found: dict[Statement, list[Phrase]] = {statement: [] for statement in STATEMENTS}
+    others: dict[str, list[str]] = {}
+    for other, word in SYNONYMS.items():
+        if word not in ("not", "without"):
+            others.setdefault(word, []).append(other)
+    for statement, phrases in single_phrases().items():
+        for phrase in phrases:
+            if phrase.place == "before" and phrase.text.endswith(NOT_AFTER_IS):
+                continue
+            for word, new in _words_within(phrase.text, others):
+                text = re.sub(rf"\b{word}\b", new, phrase.text, count=1)
+                if parse(text).statements == (statement,) and not parse(text).problem:
+                    found[statement].append(Phrase(text, phrase.place, (statement,)))
+    return {statement: tuple(phrases) for statement, phrases in found.items()}
+
+
+@lru_cache(maxsize=1)
+def sentence_words() -> frozenset[str]:
+    """Every word that a sentence or a caption may contain."""
+    texts = [phrase.text for phrases in everyday_phrases().values() for phrase in phrases]
+    texts += [*_PLEASE, *_FILLING, *(form for forms in _PRONOUNS for form in forms), _FRAMES]
+    return known_words() | {word for text in texts for word in words_of(text)}
+
+
+_FRAMES = """make look give add put on let wear turn into show draw is has have wears looks be not no without does don doesn isn t hasn
+    remove lose get rid but dye color paint change to who a an and the face person picture of with"""
+
+
+def _opposite(statement):
+    return statement[0], OPPOSITES[statement]
+
+
+def _words_within(text, others):
+    """(word, everyday word) for every word or phrase of a text that has one."""
+    words = text.split()
+    spans = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 3) + 1)}
+    return [(span, other) for span in sorted(spans) for other in others.get(span, ())]
+
+
+def _denied_among(absent, rng):
+    """One or two statements to deny, of attributes that differ."""
+    chosen: dict[str, Statement] = {}
+    for statement in rng.sample(absent, min(3, len(absent))):
+        chosen.setdefault(statement[0], statement)
+    return list(chosen.values())[: 1 if rng.random() < 0.75 else 2]
+
+
+def _phrase(statement, rng, places=None):
+    """A phrase for a statement, one in three with an everyday word, if there is one at one of these places; else None."""
+    base, more = ([phrase for phrase in source[statement] if places is None or phrase.place in places]
+                  for source in (single_phrases(), everyday_phrases()))
+    options = more if more and rng.random() < 0.35 else base
+    if not options:
+        return None
+    place = rng.choice(sorted({phrase.place for phrase in options}))
+    return rng.choice([phrase for phrase in options if phrase.place == place])
+
+
+def _declared(statements, denied, rng):
+    """ "she is smiling and has blue eyes, but she does not wear a hat" """
+    who, _, whose = rng.choice(_PRONOUNS)
+    clauses = [_clause(_phrase(statement, rng), who, whose, rng) for statement in statements]
+    clauses += [_denying_clause(statement, who, rng) for statement in denied]
+    return _joined(clauses, rng)
+
+
+def _ordered(statements, denied, rng):
+    """ "give him a beard and make the hair blue, and remove the glasses" """
+    _, whom, whose = rng.choice(_PRONOUNS)
+    orders = [_order(_phrase(statement, rng), whom, whose, rng) for statement in statements]
+    orders += [_removing_order(statement, rng) for statement in denied]
+    text = _joined(orders, rng)
+    return f"{rng.choice(_PLEASE)} {text}" if rng.random() < 0.15 else text
+
+
+def _described(statements, denied, rng):
+    """ "a man with a beard who is not smiling" """
+    text = describe(statements, rng, lambda statement, places: _phrase(statement, rng, places)) if statements else \
+        rng.choice(("a person", "a face", "somebody", "a photo of a person", "a portrait"))
+    tails = [_denying_tail(statement, rng) for statement in denied]
+    return " and ".join([f"{text} {tails[0]}", *tails[1:]]) if tails else text
+
+
+def _alone(statements, denied, rng):
+    """ "blue hair, no glasses" """
+    parts = [re.sub(r"^(a|an) ", "", _phrase(statement, rng).text) if rng.random() < 0.5 else _phrase(statement, rng).text
+             for statement in statements]
+    return ", ".join([*parts, *(_denying_tail(statement, rng) for statement in denied)])
+
+
+_WAYS = (_declared, _ordered, _described, _described, _alone)
+
+
+def _joined(clauses, rng):
+    if len(clauses) == 1:
+        return clauses[0]
+    clauses = sorted(clauses, key=lambda clause: _DENYING.search(clause) is not None)
+    comma, text = rng.choice((" and ", ", ", ", and ")), clauses[0]
+    for before, clause in zip(clauses, clauses[1:]):
+        text += (", but " if _DENYING.search(before) else comma) + clause
+    return text
+
+
+def _color_of(text):
+    """("blue", "hair") for "blue hair", "a blue shirt"; None for what is no adjective before one of the nouns that have some."""
+    words = _bare(text).split()
+    pair = len(words) == 2 and words[1] in ATTRIBUTIVE and words[1] not in ("head", "face")
+    said = parse(f"make her {words[1]} {words[0]}") if pair else None
+    return tuple(words) if said and said.statements == parse(text).statements and not said.problem else None
+
+
+def _clause(phrase, who, whose, rng):
+    text, adjective = phrase.text, _color_of(phrase.text)
+    if adjective and rng.random() < 0.6:
+        return f"{whose} {adjective[1]} {'are' if adjective[1].endswith('s') else 'is'} {adjective[0]}"
+    if text.startswith("whose "):
+        return f"{whose} {text.removeprefix('whose ')}"
+    if text.startswith("who "):
+        return f"{who} {text.removeprefix('who ')}"
+    if phrase.place == "before":
+        return f"{who} {rng.choice(('is', 'is', 'looks'))} {text}"
+    if phrase.place == "noun":
+        return f"{who} is {_with_article(text)}"
+    if phrase.place == "having":
+        return f"{who} {rng.choice(('has', 'has', 'has got'))} {text}"
+    if phrase.place == "wearing":
+        return f"{who} {rng.choice(('wears', 'is wearing', 'has'))} {text}"
+    return f"{who} is {text}"
+
+
+def _order(phrase, whom, whose, rng):
+    text, adjective = phrase.text, _color_of(phrase.text)
+    if adjective and rng.random() < 0.6:
+        verb = rng.choice(("make", "make", "turn", *(("dye", "color", "paint") if adjective[1] == "hair" else ())))
+        return f"{verb} {whose} {adjective[1]} {adjective[0]}"
+    if text.startswith(("whose ", "who ")):
+        return f"show {whom}, {text}"
+    if phrase.place == "before":
+        return f"{rng.choice(('make', 'make', 'let'))} {whom} {rng.choice(('', 'look '))}{text}"
+    if phrase.place == "noun":
+        return f"{rng.choice(('make', 'turn'))} {whom} into {_with_article(text)}"
+    if phrase.place == "having":
+        return f"{rng.choice((f'give {whom}', f'give {whom}', 'add', 'i want'))} {text}"
+    if phrase.place == "wearing":
+        return rng.choice((f"give {whom} {text}", f"add {text}", f"put {text} on {whom}", f"let {whom} wear {text}"))
+    return f"{rng.choice(('show', 'draw'))} {whom} {text}"
+
+
+def _deniable(statement, rng):
+    """A phrase that can be denied."""
+    while True:
+        phrase = _phrase(statement, rng)
+        if not _NOTHING.search(phrase.text) and not parse(f"she has no {_bare(phrase.text)}").problem:
+            return phrase
+
+
+def _bare(text):
+    return re.sub(r"^(a|an) ", "", text)
+
+
+def _denying_clause(statement, who, rng):
+    phrase = _deniable(statement, rng)
+    if phrase.place == "having":
+        return f"{who} {rng.choice((f'has no {_bare(phrase.text)}', f'does not have {phrase.text}', f'doesn’t have {phrase.text}'))}"
+    if phrase.place == "wearing":
+        return f"{who} {rng.choice((f'wears no {_bare(phrase.text)}', f'is not wearing {phrase.text}', f'doesn’t wear {phrase.text}'))}"
+    text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
+    return f"{who} {rng.choice(('is not', 'is not', 'isn’t'))} {text}"
+
+
+def _removing_order(statement, rng):
+    phrase = _deniable(statement, rng)
+    if phrase.place in ("having", "wearing"):
+        return f"{rng.choice(('remove the', 'lose the', 'no', 'get rid of the'))} {_bare(phrase.text)}"
+    text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
+    return f"{rng.choice(('not', 'do not make it'))} {text}"
+
+
+def _denying_tail(statement, rng):
+    phrase = _deniable(statement, rng)
+    if phrase.place in ("having", "wearing"):
+        ways = [f"without {phrase.text}", f"without {phrase.text}", f"with no {_bare(phrase.text)}", f"who has no {_bare(phrase.text)}"]
+        return rng.choice(ways + ([f"not wearing {phrase.text}"] if phrase.place == "wearing" else []))
+    text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
+    return f"{rng.choice(('not', 'who is not', 'who is not', 'who isn’t'))} {text}"
+
+
+def _with_article(noun):
+    return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
