@@ -199,5 +199,5 @@ def _network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.n
 
 def _clip(folder: Path) -> Clip:
     path, entry = file_path(folder, "clip", verify=False), read_index(folder)["files"]["clip"]
-    tokenizer = WordTokenizer(entry["config"]["words"], entry["config"]["context_length"])
+    tokenizer = WordTokenizer(**entry["config"])
     return clip_from_state(load_tensors(path, entry["sha256"], lambda shapes: check_clip(shapes, tokenizer)), tokenizer)

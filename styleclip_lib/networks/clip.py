@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
-from ..portraits.language.parsing import in_plain_words, known_words, words_of
+from ..portraits.language.parsing import known_words, parse, words_of
+from ..portraits.language.wording import worded
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend
@@ -26,10 +27,13 @@ EMPTY = "The text is empty; say what the face should look like, for instance 'a 
 
 
 class WordTokenizer:
-    """One token for each word of a vocabulary. 0 pads; the start and the end have the two highest numbers, as CLIP wants it."""
+    """One token for each word of a vocabulary. 0 pads; the start and the end have the two highest numbers, as CLIP wants it.
 
-    def __init__(self, words: Sequence[str], context_length: int = 32):
-        self.words, self.context_length = list(words), context_length
+    sentences  whether its CLIP has learnt from what people write (`portraits.language.sentences`), and not from captions alone
+    """
+
+    def __init__(self, words: Sequence[str], context_length: int = 32, sentences: bool = False):
+        self.words, self.context_length, self.sentences = list(words), context_length, sentences
         self._number = {word: i + 1 for i, word in enumerate(self.words)}
         self.start, self.end = len(self.words) + 1, len(self.words) + 2
         self.vocab_size = len(self.words) + 3
@@ -48,12 +52,21 @@ class WordTokenizer:
         return tokens
 
     def plain(self, text: str) -> str:
-        """The text in words of the captions that this CLIP has learnt from; see `in_plain_words`. Raises StyleclipError.
+        """The text itself, if it consists of what this CLIP has learnt, else the same in words of captions. Raises StyleclipError for a text that is not understood.
 
         A vocabulary of one's own has words that the portraits' grammar does not know: such a text is left as it is.
         """
-        own = [word for word in words_of(text) if word in self._number and word not in known_words()]
-        return text if own else in_plain_words(text)
+        words = words_of(text)
+        if not self.sentences and any(word in self._number and word not in known_words() for word in words):
+            return text
+        parsed = parse(text)
+        if parsed.problem:
+            raise StyleclipError(parsed.problem)
+        plain = text if self.sentences else parsed.plain
+        return plain if self._knows(plain) else worded(parsed.statements, parsed.style)
+
+    def _knows(self, text: str) -> bool:
+        return all(word in self._number for word in words_of(text))
 
     def _lookup(self, word: str) -> int:
         if word not in self._number:

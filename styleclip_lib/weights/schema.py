@@ -124,6 +124,7 @@ class ClipConfig(Struct):
 
     words: list[Annotated[str, Meta(min_length=1, max_length=100)]] = []
     context_length: Annotated[int, Meta(ge=3, le=1024)] = 32
+    sentences: bool = False
 
 
 class MapperFacts(Struct):
