@@ -13,8 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
-from ..portraits.language.parsing import known_words, parse, words_of
-from ..portraits.language.wording import worded
+from ..portraits.language.parsing import in_plain_words, known_words, words_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend
@@ -52,21 +51,16 @@ class WordTokenizer:
         return tokens
 
     def plain(self, text: str) -> str:
-        """The text itself, if it consists of what this CLIP has learnt, else the same in words of captions. Raises StyleclipError for a text that is not understood.
+        """The text itself, if it consists of what this CLIP has learnt, else the same in words of captions (`in_plain_words`).
+        Raises StyleclipError for a text that is not understood.
 
         A vocabulary of one's own has words that the portraits' grammar does not know: such a text is left as it is.
         """
         words = words_of(text)
         if not self.sentences and any(word in self._number and word not in known_words() for word in words):
             return text
-        parsed = parse(text)
-        if parsed.problem:
-            raise StyleclipError(parsed.problem)
-        plain = text if self.sentences else parsed.plain
-        return plain if self._knows(plain) else worded(parsed.statements, parsed.style)
-
-    def _knows(self, text: str) -> bool:
-        return all(word in self._number for word in words_of(text))
+        plain = in_plain_words(text, self._number)
+        return text if self.sentences and all(word in self._number for word in words) else plain
 
     def _lookup(self, word: str) -> int:
         if word not in self._number:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ..networks.resampling import resized
 from ..portraits.language.captions import caption, style_caption
 from ..portraits.language.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
-from ..portraits.language.style_words import PLAIN
+from ..portraits.language.sentences import sentences
 from ..portraits.language.statements import Caption, false_of, style_fits, true_of
+from ..portraits.language.style_words import PLAIN
 from ..portraits.styles.scenes import Scenes, render_scenes, sample_scenes
 from ..portraits.styles.styles import STYLES, apply_style
 from .data import Portraits, to_float
@@ -21,124 +22,133 @@ from .data import Portraits, to_float
 LOT = 25  # pictures that are drawn at a time
 PATCH = (0.35, 0.75)  # the side of a patch, as a share of the picture's
 
-
-@dataclass(frozen=True)
-class Counts:
-    """How many there are of each kind in a batch: plain and styled portraits, scenes, patches, and captions of each sort."""
-
-    plain: int = 32
-    styled: int = 16
-    scenes: int = 8
-    patches: int = 32
-    captions: int = 64
-    scene_captions: int = 8
-    style_captions: int = 21
+Style = str | None
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Pictures and captions.
+class Pictures:
+    """Pictures of a batch, each lot [N, 3, S, S] in [-1, 1], and what is known of them.
 
-    images   [N, 3, S, S] in [-1, 1]: plain portraits, styled portraits, scenes, patches
-    captions C of them;  true, false  bool [C, N]: what is clearly so, and what clearly is not
-    factors  of the plain portraits;  styles  of all pictures
+    portraits  whole portraits, the plain ones first, with their factors and styles
+    scenes     whole scenes, with their facts and styles
+    patches    of any of them; of these only the style is known
     """
 
-    images: Tensor
-    captions: list[Caption]
-    true: Tensor
-    false: Tensor
+    portraits: Tensor
     factors: object
-    styles: list[str | None]
+    styles: list[Style]
+    scenes: Tensor
+    facts: Scenes
+    scene_styles: list[Style]
+    patches: Tensor
+    patch_styles: list[Style]
+
+    @property
+    def plain(self) -> int:
+        """How many plain portraits there are."""
+        return self.styles.count(None)
+
+    def plain_ones(self) -> Tensor:
+        """Everything that is drawn in no style. [N, 3, S, S]"""
+        styles = [*self.styles, *self.scene_styles, *self.patch_styles]
+        return torch.cat([self.portraits, self.scenes, self.patches])[[i for i, style in enumerate(styles) if style is None]]
+
+
+@dataclass(frozen=True)
+class Captions:
+    """Captions of portraits, of scenes, and such as name a style and nothing else."""
+
+    of_portraits: list[Caption]
+    of_scenes: list[Caption]
+    of_styles: list[Caption]
+
+    def all(self) -> list[Caption]:
+        """In this order."""
+        return [*self.of_portraits, *self.of_scenes, *self.of_styles]
 
 
 class CaptionedPictures:
-    """Batches of pictures and captions, and which captions are true and which are false of which pictures.
-
-    Because everything about every picture is known, a caption has not one positive but all of them, and only pictures
-    of which it is clearly false are its negatives. Of a patch only the style is known.
+    """Draws pictures, and captions that are true of them.
 
     styled, scenes  how many portraits are drawn in a style, and how many scenes there are, every second one in a style
-    size            pixels along each side of what `batch` returns
+    size            pixels along each side of the pictures in a batch
     """
 
     def __init__(self, portraits: Portraits, styled: int, scenes: int, size: int, seed: int = 0, progress: bool = True):
         self.portraits, self.size = portraits, size
         rng = torch.Generator().manual_seed(seed)
         self.styled_index = torch.randint(len(portraits), (styled,), generator=rng)
-        self.styled_styles = _drawn_from(tuple(STYLES), styled, rng)
+        self.styled_styles = _some_of(tuple(STYLES), styled, rng)
         self.scenes = sample_scenes(scenes, seed)
-        half = scenes // 2
-        self.scene_styles = [None] * (scenes - half) + _drawn_from(SCENE_STYLES, half, rng)
-        folder, name = Path(portraits.settings.folder), f"{portraits.world.name}-{portraits.settings.size}px-seed{seed}-of{len(portraits)}"
-        self.styled = kept(folder / f"styled-{name}-{styled}.npy", self._draw_styled, styled, progress)
-        self.scene_pictures = kept(folder / f"scenes-{name}-{scenes}.npy", self._draw_scenes, scenes, progress)
+        self.scene_styles = [None] * (scenes - scenes // 2) + _some_of(SCENE_STYLES, scenes // 2, rng)
+        s = portraits.settings
+        name = f"{portraits.world.name}-{s.size}px-seed{s.seed}-{seed}-of{len(portraits)}"
+        self.styled = kept(Path(s.folder) / f"styled-{name}-{styled}.npy", self._draw_styled, styled, progress)
+        self.scene_pictures = kept(Path(s.folder) / f"scenes-{name}-{scenes}.npy", self._draw_scenes, scenes, progress)
 
-    def batch(self, rng: torch.Generator, counts: Counts) -> Batch:
-        """Draws a batch."""
-        def some(total, count):
-            return torch.randint(total, (count,), generator=rng)
-
-        plain, styled = some(len(self.portraits), counts.plain), some(len(self.styled), counts.styled)
-        scenes = some(len(self.scenes), counts.scenes)
-        wholes = [self.portraits.images(plain), _taken(self.styled, styled), _taken(self.scene_pictures, scenes)]
-        patches, patch_styles = self._patches(rng, counts.patches)
-        images = torch.cat([*(resized(part, self.size) for part in wholes if len(part)), patches])
-        factors = self.portraits.factors[torch.cat([plain, self.styled_index[styled]])]
-        styles = [None] * counts.plain + [self.styled_styles[i] for i in styled.tolist()]
-        scene_styles = [self.scene_styles[i] for i in scenes.tolist()]
-        everywhere = [*styles, *scene_styles, *patch_styles]
-
-        seed = int(torch.randint(2**31, (1,), generator=rng))
-        chosen = torch.randint(len(factors), (counts.captions,), generator=rng)
-        said = caption(factors[chosen], seed, styles=[styles[i] for i in chosen.tolist()])
-        told = scene_caption(self.scenes[scenes][:counts.scene_captions], seed, styles=scene_styles[:counts.scene_captions])
-        named = style_caption([everywhere[i] for i in some(len(everywhere), counts.style_captions).tolist()], seed)
-        true, false = truth(said, told, named, factors, styles, self.scenes[scenes], scene_styles, patch_styles)
-        return Batch(images, [*said, *told, *named], true, false, self.portraits.factors[plain], everywhere)
-
-    def _patches(self, rng: torch.Generator, count: int) -> tuple[Tensor, list[str | None]]:
-        """Windows of pictures, half of them from styled portraits, the others from plain portraits and from scenes."""
-        half, rest = count // 2, count - count // 2 - count // 4
-        styled = torch.randint(len(self.styled), (half,), generator=rng)
-        plain = torch.randint(len(self.portraits), (count // 4,), generator=rng)
-        scenes = torch.randint(len(self.scenes), (rest,), generator=rng)
-        pictures = torch.cat([_taken(self.styled, styled), self.portraits.images(plain), _taken(self.scene_pictures, scenes)])
-        styles = [self.styled_styles[i] for i in styled.tolist()] + [None] * len(plain) + [self.scene_styles[i] for i in scenes.tolist()]
-        return windows(pictures, self.size, rng), styles
+    def draw(self, rng: torch.Generator, plain: int, styled: int, scenes: int, patches: int) -> Pictures:
+        """Draws that many pictures of each kind; half of the patches are of styled portraits, the others of plain ones and of scenes."""
+        plain, of_plain = (torch.randint(len(self.portraits), (n,), generator=rng) for n in (plain, patches // 4))
+        styled, of_styled = (torch.randint(len(self.styled), (n,), generator=rng) for n in (styled, patches // 2))
+        scenes, of_scenes = (torch.randint(len(self.scenes), (n,), generator=rng)
+                             for n in (scenes, patches - patches // 2 - patches // 4))
+        whole = torch.cat([self.portraits.images(plain), _taken(self.styled, styled)])
+        parts = torch.cat([_taken(self.styled, of_styled), self.portraits.images(of_plain), _taken(self.scene_pictures, of_scenes)])
+        return Pictures(
+            resized(to_float(whole), self.size), self.portraits.factors[torch.cat([plain, self.styled_index[styled]])],
+            [None] * len(plain) + [self.styled_styles[i] for i in styled.tolist()],
+            resized(to_float(_taken(self.scene_pictures, scenes)), self.size), self.scenes[scenes],
+            [self.scene_styles[i] for i in scenes.tolist()],
+            windows(parts, self.size, rng),
+            [*(self.styled_styles[i] for i in of_styled.tolist()), *[None] * len(of_plain),
+             *(self.scene_styles[i] for i in of_scenes.tolist())])
 
     def _draw_styled(self, start: int, stop: int) -> Tensor:
-        images = to_float(self.portraits.images(self.styled_index[start:stop]))
-        return _in_style(images, self.styled_styles[start:stop], start)
+        return _in_style(to_float(self.portraits.images(self.styled_index[start:stop])), self.styled_styles[start:stop], start)
 
     def _draw_scenes(self, start: int, stop: int) -> Tensor:
         images = render_scenes(self.scenes[torch.arange(start, stop)], self.portraits.settings.size)
         return _in_style(images, self.scene_styles[start:stop], start)
 
 
-def truth(said: Sequence[Caption], told: Sequence[Caption], named: Sequence[Caption], factors, styles, scenes: Scenes, scene_styles,
-          patch_styles) -> tuple[Tensor, Tensor]:
-    """Which captions are true and which false of which pictures, bool [C, N] each.
+def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, styles: int) -> Captions:
+    """That many captions, each true of some picture; those of portraits are half descriptions, half what people write."""
+    seed = int(torch.randint(2**31, (1,), generator=rng))
+    chosen = torch.randint(len(pictures.factors), (portraits,), generator=rng)
+    factors, known = pictures.factors[chosen], [pictures.styles[i] for i in chosen.tolist()]
+    half = portraits // 2
+    said = caption(factors[:half], seed, styles=known[:half]) + sentences(factors[half:], seed, known[half:])
+    told = scene_caption(pictures.facts[:scenes], seed, styles=pictures.scene_styles[:scenes])
+    everywhere = [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles]
+    named = style_caption([everywhere[i] for i in torch.randint(len(everywhere), (styles,), generator=rng).tolist()], seed)
+    return Captions(said, told, named)
 
-    said of portraits, told of scenes, named: captions of a style and nothing else
-    factors, styles of P portraits; scenes, scene_styles of S scenes; patch_styles of patches
-    What is said of a portrait is false of a scene, and the other way round; of a patch it is false if the style is another one. Whether
-    it is night or evening is not asked of scenes, which have a time of day of their own, and of patches without a style.
+
+def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
+    """Which captions are true and which are false of which pictures, bool [C, N] each, in the order portraits, scenes, patches.
+
+    Because everything about every picture is known, a caption has not one positive but all of them, and only pictures
+    of which it is clearly false are its negatives. What is said of a portrait is false of a scene, and the other way round; of a patch
+    it is false if the style is another one. Whether it is night or evening is not asked of scenes and patches that are drawn in no
+    style: scenes have a time of day of their own.
     """
-    portraits, places = slice(len(factors)), slice(len(factors), len(factors) + len(scenes))
-    fits = style_fits([*said, *told, *named], [*styles, *scene_styles, *patch_styles])
+    p, s = len(pictures.factors), len(pictures.facts)
+    fits = style_fits(captions.all(), [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles])
     true, false = torch.zeros_like(fits), ~fits
-    of_portraits, of_scenes, of_styles = slice(len(said)), slice(len(said), len(said) + len(told)), slice(len(said) + len(told), None)
-    true[of_portraits, portraits], false[of_portraits, portraits] = true_of(said, factors, styles), false_of(said, factors, styles)
-    false[of_portraits, places] = True
-    false[of_scenes, portraits] = True
-    if told:
-        true[of_scenes, places] = scenes_true_of(told, scenes, scene_styles)
-        false[of_scenes, places] = scenes_false_of(told, scenes, scene_styles)
-    true[of_styles] = fits[of_styles]
-    by_the_hour = torch.tensor([caption.style not in (None, PLAIN, *SCENE_STYLES) for caption in named], dtype=torch.bool)
-    unstyled = torch.tensor([style is None for style in (*scene_styles, *patch_styles)], dtype=torch.bool)
-    false[of_styles, len(factors):] &= ~(by_the_hour[:, None] & unstyled)
+    said = slice(len(captions.of_portraits))
+    told = slice(said.stop, said.stop + len(captions.of_scenes))
+    named = slice(told.stop, None)
+    true[said, :p] = true_of(captions.of_portraits, pictures.factors, pictures.styles)
+    false[said, :p] = false_of(captions.of_portraits, pictures.factors, pictures.styles)
+    false[said, p:p + s] = True
+    false[told, :p] = True
+    if captions.of_scenes and s:
+        true[told, p:p + s] = scenes_true_of(captions.of_scenes, pictures.facts, pictures.scene_styles)
+        false[told, p:p + s] = scenes_false_of(captions.of_scenes, pictures.facts, pictures.scene_styles)
+    true[named] = fits[named]
+    hours = torch.tensor([c.style not in (PLAIN, *SCENE_STYLES) for c in captions.of_styles], dtype=torch.bool)
+    unstyled = torch.tensor([style is None for style in (*pictures.scene_styles, *pictures.patch_styles)], dtype=torch.bool)
+    false[named, p:] &= ~(hours[:, None] & unstyled)
     return true, false
 
 
@@ -148,20 +158,12 @@ def windows(pictures: Tensor, size: int, rng: torch.Generator, sides: tuple[floa
     uint8 [N, 3, H, H]  ->  float32 [N, 3, size, size] in [-1, 1]
     """
     whole = pictures.shape[-1]
-    parts = []
+    parts = [torch.empty(0, 3, size, size)]
     for picture, (a, b, c) in zip(pictures, torch.rand(len(pictures), 3, generator=rng).tolist()):
         side = max(2, round(whole * (sides[0] + (sides[1] - sides[0]) * a)))
         x, y = round(b * (whole - side)), round(c * (whole - side))
-        parts.append(resized(picture[None, :, y:y + side, x:x + side], size))
-    return torch.cat(parts) if parts else torch.empty(0, 3, size, size)
-
-
-def resized(pictures: Tensor, size: int) -> Tensor:
-    """uint8 [N, 3, H, H]  ->  float32 [N, 3, size, size] in [-1, 1], without aliases, channels last"""
-    images = to_float(pictures)
-    if images.shape[-1] == size:
-        return images
-    return F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+        parts.append(resized(to_float(picture[None, :, y:y + side, x:x + side]), size))
+    return torch.cat(parts)
 
 
 def kept(path: Path, draw: Callable[[int, int], Tensor], count: int, progress: bool) -> np.ndarray:
@@ -169,10 +171,10 @@ def kept(path: Path, draw: Callable[[int, int], Tensor], count: int, progress: b
     not at all."""
     if not path.exists():
         starts = tqdm(range(0, count, LOT), desc=path.stem, disable=not progress, mininterval=2)
-        pictures = torch.cat([draw(start, min(start + LOT, count)) for start in starts]) if count else torch.empty(0, 3, 1, 1)
+        pictures = torch.cat([draw(start, min(start + LOT, count)) for start in starts])
         temporary = path.with_suffix(".part")
         with open(temporary, "wb") as file:
-            np.save(file, pictures.byte().numpy())
+            np.save(file, pictures.numpy())
         temporary.rename(path)
     return np.load(path, mmap_mode="r")
 
@@ -181,11 +183,11 @@ def _taken(pictures: np.ndarray, index: Tensor) -> Tensor:
     return torch.from_numpy(pictures[index.numpy()])
 
 
-def _drawn_from(names: Sequence[str], count: int, rng: torch.Generator) -> list[str | None]:
+def _some_of(names: Sequence[str], count: int, rng: torch.Generator) -> list[Style]:
     return [names[i] for i in torch.randint(len(names), (count,), generator=rng).tolist()]
 
 
-def _in_style(images: Tensor, styles: Sequence[str | None], seed: int) -> Tensor:
+def _in_style(images: Tensor, styles: Sequence[Style], seed: int) -> Tensor:
     """Each picture in its style, as uint8."""
     drawn = [apply_style(image[None], style, seed + i) if style else image[None] for i, (image, style) in enumerate(zip(images, styles))]
     return ((torch.cat(drawn) + 1) * 127.5).round().byte()

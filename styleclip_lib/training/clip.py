@@ -1,37 +1,83 @@
 """Trains the portraits domain's CLIP: `styleclip train clip`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..networks.clip import CLIP, Clip, WordTokenizer
-from ..portraits.language.captions import heldout_captions
-from ..portraits.language.parsing import known_words
-from ..portraits.language.statements import STATEMENTS, false_of, true_of
+from ..networks.clip import CLIP, Clip, WordTokenizer, clip_from_state
+from ..networks.generator import Generator
+from ..networks.resampling import resized
+from ..portraits.language.sentences import sentence_words
+from ..portraits.language.statements import STATEMENTS
+from ..weights.domain import file_path, load_network, load_tensors, read_index
 from .augment import augment
-from .captioned import Batch, CaptionedPictures, Counts, resized, truth
+from .captioned import CaptionedPictures, Pictures, say
+from .card import About, publish
+from .clip_quality import measure_clip
 from .coding import statement_loss
+from .contrast import contrastive_loss, straightness_loss
 from .data import DataSettings, Portraits
-from .loop import Run, learning_rate
+from .latent_paths import LatentPaths
+from .loop import Run, learning_rate, settings_of
 from .muon import Muon
-from .opponents import PixelOpponents, StyleOpponents
-from .worlds import ALIGNED
+from .opponents import LatentOpponents, PixelOpponents, StyleOpponents, joined
+from .worlds import ALIGNED, World, world_of_domain
+
+ABOUT = About(
+    what="The architecture `clip.model.CLIP` (ResNet form) with a vocabulary of its own: pictures and sentences as unit "
+         "vectors in one space.",
+    data="Rendered portraits, portraits drawn in twenty styles, simple scenes, and patches of all of them, with captions from a grammar: "
+         "half of them descriptions, half what people write, commands and denials included. Every caption is compared with all pictures "
+         "of which it is clearly true or clearly false, by the factors that the pictures were drawn from; no network reads them. "
+         "Phrasings listed in `portraits/language/heldout_phrasings.txt` were never used. Opponents try all the time to fool it, by "
+         "pixels, by repainting and, where the domain had a generator, in its latent space; their pictures are in every batch "
+         "(`training/opponents.py`).",
+    limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")
 
 
 @dataclass
 class Settings:
+    """Settings of CLIP.
+
+    run, data, domain   folders of the run, of the renders, and of the domain to add the network to
+    generator           a domain with a generator of portraits, to learn from what it draws too; none: from renders alone
+    count, styled, scenes  how many portraits, portraits drawn in a style, and scenes there are
+    plain_each, styled_each, scenes_each, patches_each  how many of each are in a batch
+    said_each, told_each, named_each  captions in a batch: of portraits, of scenes, of a style alone
+    pixel_opponents, style_opponents, latent_opponents  how many there are (`training/opponents.py`)
+    paths, paths_each   latent paths of the generator (`training/latent_paths.py`), and how many are in a batch
+    img_resolution      pixels along each side of the renders
+    image_resolution    what the network sees of them: a multiple of 32
+    vision_layers, vision_width, embed_dim  the image encoder, the small ResNet form of CLIP
+    context_length, text_width, text_layers the text encoder
+    muon_lr, adam_lr    learning rates: of matrices and convolutions (Muon), and of everything else
+    aid                 weight of reading from the picture's vector which statements hold of it
+    straight            weight of the paths' being straight
+    strength            of the augmentations
+    """
+
     run: Path = Path("runs/clip")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    count: int = 6000
+    generator: Path | None = None
+    count: int = 24_000
     styled: int = 6000
     scenes: int = 2000
-    counts: Counts = field(default_factory=Counts)
+    plain_each: int = 32
+    styled_each: int = 16
+    scenes_each: int = 8
+    patches_each: int = 32
+    said_each: int = 64
+    told_each: int = 8
+    named_each: int = 20
     pixel_opponents: int = 12
     style_opponents: int = 8
+    latent_opponents: int = 4
+    paths: int = 3000
+    paths_each: int = 8
     img_resolution: int = 256
     image_resolution: int = 128
     vision_layers: tuple[int, ...] = (2, 2, 2, 2)
@@ -44,49 +90,97 @@ class Settings:
     muon_lr: float = 0.01
     adam_lr: float = 2e-3
     aid: float = 4.0
+    straight: float = 2.0
     strength: float = 0.35
     seed: int = 0
-    muon: bool = True
 
 
-def step_batch(pictures, pixels, repaint, batch):
-    pass
+def train(settings: Settings, world: World = ALIGNED) -> dict:
+    """Trains, measures on held-out portraits and held-out phrasings, adds the network to the domain. Returns the metrics."""
+    s = settings
+    torch.manual_seed(s.seed)
+    config = {"words": sorted(sentence_words()), "context_length": s.context_length, "sentences": True}
+    tokenizer = WordTokenizer(**config)
+    model = CLIP(s.embed_dim, s.image_resolution, s.vision_layers, s.vision_width, None, s.context_length,
+                 tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
+    clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
+    seconds = _fit(clip, s, world)
+    metrics = measure_clip(clip, s.data, s.img_resolution, world)
+    publish(clip.model, "clip", s, config, seconds, metrics, ABOUT)
+    return metrics
 
 
-def _with_opponents(batch: Batch, pixels: PixelOpponents, repaint: StyleOpponents) -> tuple[list, Tensor, Tensor]:
-    """The captions of a batch and of the opponents, and what is true and false of the batch's pictures and of the opponents'."""
-    columns = len(pixels) + len(repaint)
-    true, false = (F.pad(part, (0, columns)) for part in (batch.true, batch.false))
-    return true, false
+def measure_again(settings: Settings) -> dict:
+    """The metrics of the domain's network."""
+    config, world = read_index(settings.domain)["files"]["clip"]["config"], world_of_domain(settings.domain)
+    clip = clip_from_state(load_tensors(file_path(settings.domain, "clip")), WordTokenizer(**config))
+    return measure_clip(clip, settings.data, settings.img_resolution if world is ALIGNED else 128, world)
 
 
-def optimizers_of(model: nn.Module, s) -> dict:
-    matrices = [p for n, p in model.named_parameters() if p.ndim >= 2 and "embedding" not in n]
-    if not s.muon:
-        return {"adam": torch.optim.AdamW(model.parameters(), lr=s.adam_lr, weight_decay=0.03, betas=(0.9, 0.98))}
-    chosen = {id(p) for p in matrices}
-    return {"muon": Muon(matrices, lr=s.muon_lr),
-            "adam": torch.optim.AdamW([p for p in model.parameters() if id(p) not in chosen], lr=s.adam_lr, weight_decay=0.0, betas=(0.9, 0.98))}
+def _fit(clip: Clip, s: Settings, world: World) -> float:
+    portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution), world=world)
+    pictures = CaptionedPictures(portraits, s.styled, s.scenes, s.image_resolution, s.seed)
+    generator = load_network(s.generator, "generator", Generator) if s.generator else None
+    paths = LatentPaths(generator, world, s.paths, s.seed + 5) if generator is not None else None
+    pixels = PixelOpponents(s.pixel_opponents, s.image_resolution, s.seed + 7)
+    latent = LatentOpponents(s.latent_opponents, generator, paths, s.image_resolution, s.seed + 8)
+    repaint = StyleOpponents(s.style_opponents, s.image_resolution, s.seed + 9)
+    reader = nn.Linear(s.embed_dim, len(STATEMENTS))
+    optimizers = optimizers_of(nn.ModuleList([clip, reader]), s)
+    parts = {"clip": clip, "reader": reader, **optimizers}
+    with Run(s.run, settings=settings_of(s), save_every=200, **parts) as run:
+        for step in run.steps(s.steps):
+            batch, between, share = _drawn(pictures, paths, run.generator(s.seed), s)
+            for opponents in (pixels, latent, repaint):
+                opponents.renew(batch)
+            captions = say(batch, run.generator(s.seed + 1), s.said_each, s.told_each, s.named_each)
+            images, captions, true, false = joined(batch, captions, pixels, latent, repaint)
+            set_rates(optimizers, s, learning_rate(step, s.steps))
+            clip.train()
+            with run.autocast():
+                seen = clip.model.encode_image(clip.preprocess(torch.cat([images, between]).to(run.device))).float()
+                texts = clip.model.encode_text(clip.tokenizer([c.text for c in captions]).to(run.device)).float()
+            seen, texts = F.normalize(seen, dim=1), F.normalize(texts, dim=1)
+            logits = clip.model.logit_scale.exp().clamp(max=100) * texts @ seen[:len(images)].T
+            contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
+            aid = statement_loss(reader(seen[:s.plain_each] * s.embed_dim**0.5).cpu(), batch.factors[:s.plain_each], focus=2.0)
+            starts, ends = seen[s.plain_each:s.plain_each + 2 * len(share)].chunk(2)
+            straight = straightness_loss(starts, ends, seen[len(images):], share.to(run.device)) if len(share) else torch.zeros(())
+            run.update(contrast + s.aid * aid.to(run.device) + s.straight * straight, *optimizers.values())
+            for opponents in (pixels, latent, repaint):
+                opponents.follow()
+            run.log(contrast=contrast, aid=aid, straight=straight, scale=clip.model.logit_scale.exp())
+    clip.eval()
+    return run.seconds
 
 
-def contrastive_loss(logits: Tensor, true: Tensor, false: Tensor) -> Tensor:
-    """CLIP's loss with all positives known (Radford et al. 2021, figure 3; InfoNCE: van den Oord et al. 2018, eq. 4).
+def _drawn(pictures: CaptionedPictures, paths: LatentPaths | None, rng: torch.Generator, s: Settings) -> tuple[Pictures, Tensor, Tensor]:
+    """The pictures of a batch, a little changed; what lies between the ends of latent paths [P, 3, S, S], and how far along it [P]. The
+    starts and ends follow on the plain portraits."""
+    batch = pictures.draw(rng, s.plain_each, s.styled_each, s.scenes_each, s.patches_each)
+    between, share = torch.empty(0, 3, s.image_resolution, s.image_resolution), torch.empty(0)
+    if paths is not None and s.paths_each:
+        ends, factors, between, share = paths.batch(rng, s.paths_each)
+        at = s.plain_each
+        batch = replace(
+            batch, portraits=torch.cat([batch.portraits[:at], resized(ends, s.image_resolution), batch.portraits[at:]]),
+            factors=type(factors).joined([batch.factors[:at], factors, batch.factors[at:]]),
+            styles=[*batch.styles[:at], *[None] * len(ends), *batch.styles[at:]])
+        between = augment(resized(between, s.image_resolution), rng, s.strength)
+    lots = {name: augment(getattr(batch, name), rng, s.strength) for name in ("portraits", "scenes", "patches")}
+    return replace(batch, **lots), between, share
 
-    For every true pair p of a row:  log(exp(l_p) + Σ_false exp(l_f)) - l_p,  averaged over the row's true pairs, then over
-    rows; the same over columns. Pairs that are neither true nor false take no part.
 
-    logits, true, false [C, N] -> a number
-    """
-    def one_way(logits, true, false):
-        negatives = logits.masked_fill(~false, -1e4).logsumexp(1, keepdim=True)
-        loss = F.softplus(negatives - logits)
-        count = true.sum(1)
-        return ((loss * true).sum(1) / count.clamp(min=1))[count > 0].mean()
-
-    return (one_way(logits, true, false) + one_way(logits.T, true.T, false.T)) / 2
+def optimizers_of(network: nn.Module, s: Settings) -> dict[str, torch.optim.Optimizer]:
+    """Muon for matrices and convolutions, Adam for everything else: embeddings, norms, biases, the scale of the logits."""
+    named = [(name, parameter) for name, parameter in network.named_parameters()]
+    matrices = [parameter for name, parameter in named if parameter.ndim > 1 and "embedding" not in name]
+    others = [parameter for name, parameter in named if parameter.ndim < 2 or "embedding" in name]
+    return {"muon": Muon(matrices, lr=s.muon_lr), "adam": torch.optim.Adam(others, betas=(0.9, 0.98))}
 
 
-def area_under_curve(positive: Tensor, negative: Tensor) -> float:
-    """How often a positive scores higher than a negative, ties counted half. Scores [P], [N] -> [0, 1]"""
-    difference = positive[:, None] - negative[None, :]
-    return ((difference > 0).float() + 0.5 * (difference == 0).float()).mean().item()
+def set_rates(optimizers: dict[str, torch.optim.Optimizer], s: Settings, factor: float) -> None:
+    """Learning rates of a step: those of the settings times a factor."""
+    for name, rate in (("muon", s.muon_lr), ("adam", s.adam_lr)):
+        for group in optimizers[name].param_groups:
+            group["lr"] = rate * factor

@@ -13,7 +13,7 @@ from ..networks.identity import Identity
 from ..weights.domain import load_network
 from .augment import augment
 from .card import About, publish
-from .clip import area_under_curve
+from .contrast import area_under_curve
 from .data import DataSettings, Portraits, to_float
 from .discriminant import discriminant
 from .loop import Run, learning_rate, settings_of

@@ -4,30 +4,38 @@ An image optimiser meets faces half-way: a hat that is still a shadow. Renders k
 it gives no gradient there.
 """
 
+import random
+
 import torch
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..networks.generator import Generator
-from ..portraits.world.attributes import ATTRIBUTES
-from ..portraits.world.factors import NAMES, Factors, from_uniform
-from ..portraits.world.latents import latents_of_uniform
+from ..portraits.language.captions import write
+from ..portraits.language.statements import STATEMENTS, Caption, statements_false, statements_true
 from ..speed import fast
 from .data import to_float, uniform
+from .worlds import World
 
 
 class LatentPaths:
     """Triples of pictures: a start, an end with another value of one attribute, and one between them, straight on in w."""
 
-    def __init__(self, generator: Generator, count: int, seed: int, progress: bool = True):
+    def __init__(self, generator: Generator, world: World, count: int, seed: int, progress: bool = True):
         rng = torch.Generator().manual_seed(seed)
-        start, other = uniform(count, seed), uniform(count, seed + 1)
-        columns = torch.tensor([NAMES.index(a.name) for a in ATTRIBUTES])[torch.randint(len(ATTRIBUTES), (count,), generator=rng)]
+        start, other = uniform(count, seed, world), uniform(count, seed + 1, world)
+        places = torch.tensor([world.factor_names.index(a.name) for a in world.attributes])
+        columns = places[torch.randint(len(places), (count,), generator=rng)]
         end = start.scatter(1, columns[:, None], other.gather(1, columns[:, None]))
-        self.starts, self.ends = from_uniform(start), from_uniform(end)
+        self.starts, self.ends = world.from_uniform(start), world.from_uniform(end)
+        self._differences = (statements_true(self.ends) & statements_false(self.starts)).nonzero().tolist()
         self.share = 0.1 + 0.8 * torch.rand(count, generator=rng)
-        self.pictures = _drawn(generator, latents_of_uniform(start, seed), latents_of_uniform(end, seed), self.share, progress)
+        latents = (world.latents_of_uniform(numbers, seed) for numbers in (start, end))
+        with torch.no_grad():
+            self.w_start, self.w_end = (torch.cat([generator.mapping(some) for some in z.split(500)]) for z in latents)
+        self.pictures = _drawn(generator, self.w_start, self.w_end, self.share, progress)
 
-    def batch(self, rng: torch.Generator, count: int) -> tuple[torch.Tensor, Factors, torch.Tensor, torch.Tensor]:
+    def batch(self, rng: torch.Generator, count: int) -> tuple[Tensor, object, Tensor, Tensor]:
         """Draws some triples.
 
         Returns the starts and the ends [2 count, 3, R, R] in [-1, 1], their factors, what lies between them
@@ -35,18 +43,24 @@ class LatentPaths:
         """
         index = torch.randint(len(self.share), (count,), generator=rng)
         starts, ends, between = (to_float(part) for part in self.pictures[index].unbind(1))
-        return torch.cat([starts, ends]), Factors.joined([self.starts[index], self.ends[index]]), between, self.share[index]
+        factors = type(self.starts).joined([self.starts[index], self.ends[index]])
+        return torch.cat([starts, ends]), factors, between, self.share[index]
+
+    def false_start(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Caption]:
+        """A start and an end, w_plus [num_ws, w_dim] each, and a caption of what differs: true of the end and false of the start."""
+        number, statement = self._differences[int(torch.randint(len(self._differences), (1,), generator=rng))]
+        said = write([STATEMENTS[statement]], random.Random(int(torch.randint(2**31, (1,), generator=rng))))
+        return self.w_start[number], self.w_end[number], said
 
 
 @torch.no_grad()
-def _drawn(generator, z_start, z_end, share, progress):
+def _drawn(generator: Generator, starts: Tensor, ends: Tensor, shares: Tensor, progress: bool) -> Tensor:
     """uint8 [count, 3 pictures, 3, R, R]"""
     drawn = []
-    parts = list(zip(z_start.split(25), z_end.split(25), share.split(25)))
-    for a, b, s in tqdm(parts, desc="drawing latent paths", disable=not progress):
-        start, end = generator.mapping(a), generator.mapping(b)
-        w_plus = torch.cat([start, end, torch.lerp(start, end, s[:, None, None])])
+    parts = list(zip(starts.split(25), ends.split(25), shares.split(25)))
+    for start, end, share in tqdm(parts, desc="drawing latent paths", disable=not progress):
+        w_plus = torch.cat([start, end, torch.lerp(start, end, share[:, None, None])])
         with fast(torch.device("cpu")):
             images = generator.synthesis(w_plus).float().clamp(-1, 1)
-        drawn.append(((images + 1) * 127.5).round().byte().view(3, len(a), *images.shape[1:]).transpose(0, 1))
+        drawn.append(((images + 1) * 127.5).round().byte().view(3, len(start), *images.shape[1:]).transpose(0, 1))
     return torch.cat(drawn)

@@ -8,50 +8,54 @@ cost no more than other pictures.
 No opponent can do what its text says, so that what is true of its picture is known without asking another network.
 """
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..networks.generator import Generator
+from ..networks.resampling import resized
 from ..portraits.language.captions import caption, style_caption
 from ..portraits.language.statements import Caption, false_of
 from ..portraits.styles.styles import STYLES
-from .captioned import Batch
+from .captioned import Captions, Pictures, truth
+from .latent_paths import LatentPaths
 
+PATIENCE = 12  # steps of an opponent, after which it begins again with another picture and another text
 LIMIT = 0.05
 """How far a pixel of [-1, 1] may move."""
-PATIENCE = 12  # steps of an opponent, after which it begins again with another picture and another text
 CHANNELS = 12
 CANDIDATES = 16  # texts among which one is looked for that is false of the portrait
 PALETTES = ("black and white", "old photograph", "night", "sunset", "underwater")
 """Styles that a change of colours alone comes near to: a network of three layers can do that, and nothing is asked of it there."""
 TARGET_STYLES = tuple(name for name in STYLES if name not in PALETTES)
+SHARE = 0.3
+"""How far a latent opponent may go, as a share of the way to a portrait that its text is true of."""
 
 
 class Opponents(nn.Module):
     """Some optimisers at work, each with a picture and a text that is false of it; all go a step at a time.
 
-    count  how many;  size  pixels along each side of their pictures
+    `forward()` draws where they stand, [count, 3, S, S]; `targets` are their texts.
     """
 
-    images: Tensor
-
-    def __init__(self, count: int, size: int, seed: int):
+    def __init__(self, count: int, seed: int):
         super().__init__()
         self.rng = torch.Generator().manual_seed(seed)
-        self.register_buffer("images", torch.zeros(count, 3, size, size), persistent=False)
-        self.targets = [Caption("")] * count
+        self.targets = [Caption("a face")] * count
         self.age = torch.full((count,), PATIENCE)
 
     def __len__(self) -> int:
         return len(self.age)
 
-    def renew(self, batch: Batch) -> None:
-        """Lets those begin again that are at the end of their patience, with pictures and facts of a batch."""
-        first = bool((self.age == PATIENCE).all())
+    @torch.no_grad()
+    def renew(self, pictures: Pictures) -> None:
+        """Lets those begin again that are at the end of their patience, with pictures of a batch."""
+        at_first = bool((self.age >= PATIENCE).all())
         for number in (self.age >= PATIENCE).nonzero()[:, 0].tolist():
-            self._begin(number, batch)
-        if first and len(self):
-            self.age = torch.randint(PATIENCE, (len(self),), generator=self.rng)  # not all at once from now on
+            self.age[number] = number % PATIENCE if at_first else 0  # not all at once from then on
+            self._begin(number, pictures)
 
     @torch.no_grad()
     def follow(self) -> None:
@@ -69,32 +73,33 @@ class Opponents(nn.Module):
 class PixelOpponents(Opponents):
     """They move every pixel of a plain portrait, but none by more than `LIMIT`: what is true of it stays true."""
 
+    images: Tensor
+
     def __init__(self, count: int, size: int, seed: int):
-        super().__init__(count, size, seed)
+        super().__init__(count, seed)
+        self.register_buffer("images", torch.zeros(count, 3, size, size), persistent=False)
         self.offset = nn.Parameter(torch.zeros(count, 3, size, size))
         self.factors = None
 
     def forward(self) -> Tensor:
-        """The pictures as they stand. [count, 3, S, S]"""
         return (self.images + LIMIT * self.offset).clamp(-1, 1)
 
+    @torch.no_grad()
     def follow(self) -> None:
         super().follow()
-        self.offset.data.clamp_(-1, 1)
+        self.offset.clamp_(-1, 1)
 
-    @torch.no_grad()
-    def _begin(self, number: int, batch: Batch) -> None:
+    def _begin(self, number: int, pictures: Pictures) -> None:
         if self.factors is None:
-            self.factors = batch.factors[torch.zeros(len(self), dtype=torch.long)]
-        chosen = self._pick(len(batch.factors))
+            self.factors = pictures.factors[torch.zeros(len(self), dtype=torch.long)]
+        chosen = self._pick(pictures.plain)
         for name, values in self.factors.items():
-            values[number] = getattr(batch.factors, name)[chosen]
-        others = batch.factors[torch.randint(len(batch.factors), (CANDIDATES,), generator=self.rng)]
-        said = caption(others, self._pick(2**31), max_statements=2)
-        self.targets[number] = said[int(false_of(said, batch.factors[chosen])[:, 0].float().argmax())]
-        self.images[number] = batch.images[chosen]
-        self.offset[number] = torch.rand(self.offset.shape[1:], generator=self.rng) * 2 - 1
-        self.age[number] = 0
+            values[number] = getattr(pictures.factors, name)[chosen]
+        others = torch.randint(len(pictures.factors), (CANDIDATES,), generator=self.rng)
+        said = caption(pictures.factors[others], self._pick(2**31), max_statements=2)
+        self.targets[number] = said[int(false_of(said, pictures.factors[chosen])[:, 0].float().argmax())]
+        self.images[number] = pictures.portraits[chosen]
+        self.offset[number] = torch.rand(self.offset.shape[1:], generator=self.rng).to(self.offset) * 2 - 1
 
     def _rates(self):
         return [(self.offset, 0.5)]
@@ -103,28 +108,89 @@ class PixelOpponents(Opponents):
 class StyleOpponents(Opponents):
     """Each repaints a picture or a patch with three convolutions of its own, towards a style; that is no time to learn its strokes."""
 
+    images: Tensor
+
     def __init__(self, count: int, size: int, seed: int):
-        super().__init__(count, size, seed)
+        super().__init__(count, seed)
+        self.register_buffer("images", torch.zeros(count, 3, size, size), persistent=False)
         self.weights = nn.ParameterList([nn.Parameter(torch.zeros(count, out, into, 3, 3))
                                          for into, out in ((3, CHANNELS), (CHANNELS, CHANNELS), (CHANNELS, 3))])
 
     def forward(self) -> Tensor:
-        """The pictures as they stand. [count, 3, S, S]"""
+        if not len(self):
+            return self.images
         x = self.images.contiguous().view(1, -1, *self.images.shape[2:])
         for number, weight in enumerate(self.weights):
             x = F.conv2d(F.leaky_relu(x, 0.2) if number else x, weight.flatten(0, 1), padding=1, groups=len(self))
         return (self.images + x.view(self.images.shape)).clamp(-1, 1)
 
-    @torch.no_grad()
-    def _begin(self, number: int, batch: Batch) -> None:
-        plain = [i for i, style in enumerate(batch.styles) if style is None]
-        self.images[number] = batch.images[plain[self._pick(len(plain))]]
+    def _begin(self, number: int, pictures: Pictures) -> None:
+        plain = pictures.plain_ones()
+        self.images[number] = plain[self._pick(len(plain))]
         self.targets[number] = style_caption([TARGET_STYLES[self._pick(len(TARGET_STYLES))]], self._pick(2**31))[0]
         for weight in self.weights[:-1]:
             filters = torch.randn(weight.shape[1:], generator=self.rng)
             weight[number] = 1.4 * F.normalize(filters.flatten(1), dim=1).view_as(filters)
         self.weights[-1][number] = 0
-        self.age[number] = 0
 
     def _rates(self):
         return [(weight, 0.01) for weight in self.weights]
+
+
+class LatentOpponents(Opponents):
+    """They move w+ of a generator's portrait, but by no more than `SHARE` of what it takes to make their text true.
+
+    generator  None: there are no opponents
+    """
+
+    def __init__(self, count: int, generator: Generator | None, paths: LatentPaths | None, size: int, seed: int):
+        super().__init__(count if generator is not None else 0, seed)
+        self._generator, self.paths, self.size = [generator], paths, size  # in a list: it is not to be trained or saved
+        shape = (len(self), generator.num_ws, generator.w_dim) if generator is not None else (0, 1, 1)
+        self.offset = nn.Parameter(torch.zeros(shape))
+        self.register_buffer("start", torch.zeros(shape), persistent=False)
+        self.register_buffer("limit", torch.zeros(len(self), 1, 1), persistent=False)
+
+    def forward(self) -> Tensor:
+        if not len(self):
+            return torch.empty(0, 3, self.size, self.size)
+        return resized(self._generator[0].synthesis(self.start + self.offset).float().clamp(-1, 1), self.size)
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        if self.offset.grad is not None:
+            self.offset.add_(0.25 * self.limit * F.normalize(self.offset.grad, dim=2))
+            self.offset.grad = None
+            length = self.offset.norm(dim=2, keepdim=True)
+            self.offset.mul_((self.limit / length.clamp(min=1e-8)).clamp(max=1))
+        self.age += 1
+
+    def _begin(self, number: int, pictures: Pictures) -> None:
+        start, end, self.targets[number] = self.paths.false_start(self.rng)
+        self.start[number], self.offset[number] = start, 0
+        self.limit[number] = SHARE * (end - start).norm(dim=1).mean()
+
+
+def joined(pictures: Pictures, captions: Captions, pixels: PixelOpponents, latent: LatentOpponents,
+           repaint: StyleOpponents) -> tuple[Tensor, list[Caption], Tensor, Tensor]:
+    """A batch and the opponents.
+
+    Returns the pictures [N, 3, S, S], the captions C of them, and which are true and which are false, [C, N] each. Pictures are
+    portraits, pixel opponents, scenes, patches, latent and style opponents. Of a latent opponent only its own text is asked, of a
+    repainted picture only whether it is drawn in one of `TARGET_STYLES`.
+    """
+    captions = Captions([*captions.of_portraits, *pixels.targets, *latent.targets], captions.of_scenes,
+                        [*captions.of_styles, *repaint.targets])
+    portraits, factors = pictures.portraits, pictures.factors
+    if len(pixels):
+        portraits = torch.cat([portraits, pixels()])
+        factors = type(factors).joined([factors, pixels.factors])
+    pictures = replace(pictures, portraits=portraits, factors=factors, styles=[*pictures.styles, *[None] * len(pixels)])
+    images = torch.cat([pictures.portraits, pictures.scenes, pictures.patches, latent(), repaint()])
+    true, false = (F.pad(part, (0, len(latent) + len(repaint))) for part in truth(captions, pictures))
+    texts, columns = captions.all(), false.shape[1] - len(repaint)
+    row = len(captions.of_portraits) - len(latent)
+    for number in range(len(latent)):
+        false[row + number, columns - len(latent) + number] = True
+    false[:, columns:] = torch.tensor([text.style in TARGET_STYLES for text in texts])[:, None]
+    return images, texts, true, false

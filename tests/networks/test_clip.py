@@ -6,6 +6,8 @@ from clip.model import CLIP
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.clip import MEAN, STD, Clip, PieceTokenizer, WordTokenizer, clip_from_state
+from styleclip_lib.portraits.language.parsing import known_words, parse, words_of
+from styleclip_lib.portraits.language.sentences import sentence_words
 
 WORDS = ["a", "face", "glasses", "smiling", "with", "woman"]
 
@@ -129,3 +131,23 @@ def test_building_leaves_the_state_dict_alone_and_is_exact_the_second_time(token
 
 def test_the_constants_are_not_saved(clip):
     assert not {"mean", "std"} & set(clip.state_dict())
+
+
+SPOKEN = ["make her hair blue", "he isn't smiling", "give him a goatee, please", "an ordinary photo of a grumpy man", "no glasses"]
+
+
+@pytest.mark.parametrize("text", SPOKEN)
+def test_what_people_write_is_read_as_it_is_or_said_again_in_words_that_are_known(text):
+    spoken = WordTokenizer(sorted(sentence_words()), sentences=True)
+    assert spoken.plain(text) == text and spoken([text])[0].count_nonzero() == len(words_of(text)) + 2
+    few = sorted(known_words() - {"ordinary", "grumpy"})
+    for tokenizer in (WordTokenizer(few), WordTokenizer([*few, "goatee"], sentences=True)):
+        plain = tokenizer.plain(text)
+        assert parse(plain).statements == parse(text).statements and tokenizer([plain]).any()
+
+
+def test_what_is_not_understood_is_said():
+    for tokenizer in (WordTokenizer(sorted(known_words())), WordTokenizer(sorted(sentence_words()), sentences=True)):
+        for text in ("a zebra", "not blond", "is she old?"):
+            with pytest.raises(StyleclipError):
+                tokenizer.plain(text)

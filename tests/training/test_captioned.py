@@ -1,37 +1,39 @@
 """Pictures with captions: which caption is true of which picture."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+from styleclip_lib.portraits.aligned.world.factors import sample
 from styleclip_lib.portraits.language.captions import heldout_captions
 from styleclip_lib.portraits.language.statements import false_of, true_of
+from styleclip_lib.portraits.language.style_words import PLAIN
 from styleclip_lib.portraits.styles.styles import STYLES
-from styleclip_lib.portraits.world.factors import sample
-from styleclip_lib.training.captioned import CaptionedPictures
+from styleclip_lib.training.captioned import CaptionedPictures, Captions, kept, say, truth, windows
 
-PLAIN, DRAWN, SCENES, CAPTIONS = 20, 12, 8, 30
+SIZE, KINDS, SAID = 16, (20, 12, 8, 16), (30, 6, 10)
 
 
 class FewPortraits:
     """Forty grey pictures that carry the factors of forty portraits."""
 
-    settings = SimpleNamespace(size=16)
+    world = SimpleNamespace(name="few")
 
-    def __init__(self):
-        self.factors = sample(40, seed=0)
+    def __init__(self, folder):
+        self.factors, self.settings = sample(40, seed=0), SimpleNamespace(size=32, folder=folder, seed=0)
 
     def __len__(self):
         return 40
 
     def images(self, index):
-        return index.to(torch.uint8)[:, None, None, None].expand(-1, 3, 16, 16).clone()
+        return index.to(torch.uint8)[:, None, None, None].expand(-1, 3, 32, 32).clone()
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    return CaptionedPictures(FewPortraits(), drawn=30, scenes=24, seed=1, progress=False)
+def source(tmp_path_factory):
+    return CaptionedPictures(FewPortraits(tmp_path_factory.mktemp("pictures")), 60, 24, SIZE, seed=1, progress=False)
 
 
 def rng(seed=0):
@@ -39,72 +41,111 @@ def rng(seed=0):
 
 
 @pytest.fixture(scope="module")
-def batch(pictures):
-    return pictures.batch(rng(), PLAIN, DRAWN, SCENES, CAPTIONS)
+def pictures(source):
+    return source.draw(rng(), *KINDS)
 
 
-def test_shapes(batch):
-    images, captions, true, false, factors = batch
-    assert images.shape == (PLAIN + DRAWN + SCENES, 3, 16, 16)
-    assert images.min() >= -1 and images.max() <= 1
-    assert len(captions) == CAPTIONS and len(factors) == PLAIN
-    assert true.shape == false.shape == (CAPTIONS, len(images))
-    assert true.dtype == false.dtype == torch.bool
+@pytest.fixture(scope="module")
+def captions(pictures):
+    return say(pictures, rng(1), *SAID)
 
 
-def test_nothing_is_true_and_false(batch):
-    assert not (batch[2] & batch[3]).any()
+@pytest.fixture(scope="module")
+def facts(captions, pictures):
+    return truth(captions, pictures)
 
 
-def test_every_caption_was_written_for_a_picture_of_the_batch(batch):
-    assert batch[2].any(1).all()
-    assert batch[2][-SCENES:, PLAIN + DRAWN :].diagonal().all(), "scenes are described in their order"
+def test_shapes(pictures, captions, facts):
+    lots = pictures.portraits, pictures.scenes, pictures.patches
+    assert [len(lot) for lot in lots] == [32, 8, 16]
+    assert all(lot.shape[1:] == (3, SIZE, SIZE) and lot.min() >= -1 and lot.max() <= 1 for lot in lots)
+    assert pictures.plain == 20 and len(pictures.factors) == len(pictures.styles) == 32 and len(pictures.patch_styles) == 16
+    assert [len(part) for part in (captions.of_portraits, captions.of_scenes, captions.of_styles)] == list(SAID)
+    assert all(part.shape == (46, 56) and part.dtype == torch.bool for part in facts)
 
 
-def test_portraits_are_no_scenes(batch):
-    _, _, true, false, _ = batch
-    of_portraits = CAPTIONS - SCENES
-    assert false[:of_portraits, PLAIN + DRAWN :].all() and false[of_portraits:, : PLAIN + DRAWN].all()
-    assert not true[:of_portraits, PLAIN + DRAWN :].any() and not true[of_portraits:, : PLAIN + DRAWN].any()
+def test_nothing_is_true_and_false(facts):
+    assert not (facts[0] & facts[1]).any()
 
 
-def test_the_pictures_are_the_factors_pictures(batch, pictures):
-    images, captions, true, false, factors = batch
-    number = ((images[:PLAIN, 0, 0, 0] + 1) * 127.5).round().long()
-    assert torch.equal(pictures.portraits.factors.yaw[number], factors.yaw)
-    said = captions[: CAPTIONS - SCENES]
-    assert torch.equal(true_of(said, factors, [None] * PLAIN), true[: len(said), :PLAIN])
-    assert torch.equal(false_of(said, factors, [None] * PLAIN), false[: len(said), :PLAIN])
+def test_every_caption_was_written_for_a_picture_of_the_batch(facts):
+    assert facts[0].any(1).all()
 
 
-def test_a_style_is_false_of_a_plain_picture(batch):
-    _, captions, _, false, _ = batch
-    styled = [n for n, caption in enumerate(captions[: CAPTIONS - SCENES]) if caption.style]
-    assert styled and all(captions[n].style in STYLES for n in styled)
-    assert false[styled, :PLAIN].all()
+def test_portraits_and_scenes_are_no_match_for_each_other(facts):
+    assert facts[1][:30, 32:40].all() and facts[1][30:36, :32].all()
 
 
-def test_a_generator_means_the_same_batch(pictures, batch):
-    again, other = (
-        pictures.batch(rng(), PLAIN, DRAWN, SCENES, CAPTIONS),
-        pictures.batch(rng(1), PLAIN, DRAWN, SCENES, CAPTIONS),
-    )
-    assert torch.equal(batch[0], again[0]) and batch[1] == again[1] and torch.equal(batch[2], again[2])
-    assert batch[1] != other[1]
+def test_of_portraits_the_factors_decide(captions, pictures, facts):
+    said = captions.of_portraits
+    assert torch.equal(facts[0][:30, :32], true_of(said, pictures.factors, pictures.styles))
+    assert torch.equal(facts[1][:30, :32], false_of(said, pictures.factors, pictures.styles))
 
 
-def test_held_out_phrasings_are_never_said(pictures):
-    held_out = {caption.text for caption in heldout_captions()}
-    said = {caption.text for seed in range(8) for caption in pictures.batch(rng(seed), 30, 0, 0, 30)[1]}
-    assert len(said) > 150 and not said & held_out
+def test_of_patches_the_style_alone_decides(captions, pictures, facts):
+    true, false = (part[:, 40:] for part in facts)
+    for row, caption in enumerate(captions.all()):
+        for column, style in enumerate(pictures.patch_styles):
+            other = caption.style is not None and caption.style != (style or PLAIN)
+            at_that_hour = row >= 36 and style is None and caption.style in ("night", "sunset")
+            assert false[row, column] == (other and not at_that_hour)
+            assert true[row, column] == (row >= 36 and not other)
 
 
-def test_samples_from_elsewhere_come_after_the_plain_portraits(pictures, batch):
-    their_factors = sample(6, seed=9)
-    their_pictures = torch.rand(6, 3, 16, 16, generator=rng()) * 2 - 1
-    images, captions, true, _, factors = pictures.batch(rng(), PLAIN, DRAWN, SCENES, CAPTIONS, (their_pictures, their_factors))
-    assert torch.equal(images[:PLAIN], batch[0][:PLAIN]) and torch.equal(images[PLAIN : PLAIN + 6], their_pictures)
-    assert torch.equal(factors.yaw, torch.cat([batch[4].yaw, their_factors.yaw]))
-    said = captions[: CAPTIONS - SCENES]
-    assert true.shape == (CAPTIONS, PLAIN + 6 + DRAWN + SCENES)
-    assert torch.equal(true_of(said, their_factors, [None] * 6), true[: len(said), PLAIN : PLAIN + 6])
+def test_a_style_by_itself_is_true_of_whatever_is_drawn_in_it(pictures, facts, captions):
+    styles = [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles]
+    for row, caption in enumerate(captions.of_styles, 36):
+        assert facts[0][row].tolist() == [(style or PLAIN) == caption.style for style in styles]
+
+
+def test_what_people_write_is_among_the_captions(source):
+    pictures = source.draw(rng(3), 30, 0, 0, 0)
+    said = [caption for seed in range(20) for caption in say(pictures, rng(seed), 30, 0, 0).of_portraits]
+    assert any(caption.denied for caption in said) and not {c.text for c in said} & {c.text for c in heldout_captions()}
+
+
+def test_the_same_random_numbers_give_the_same(source, pictures, captions):
+    again = source.draw(rng(), *KINDS)
+    assert torch.equal(again.patches, pictures.patches) and again.styles == pictures.styles
+    assert say(again, rng(1), *SAID) == captions
+    assert not torch.equal(source.draw(rng(5), *KINDS).portraits, pictures.portraits)
+
+
+def test_every_style_is_drawn_and_half_of_the_scenes_are_plain(source):
+    assert set(source.styled_styles) <= set(STYLES) and len(set(source.styled_styles)) > 15
+    assert source.scene_styles.count(None) == 12 and not {"night", "sunset"} & set(source.scene_styles)
+    styled = source.styled[0]
+    assert styled.shape == (3, 32, 32) and styled.std() > 0, "a style leaves its traces on grey"
+
+
+def test_captions_without_pictures_of_their_kind(pictures):
+    none = dataclasses.replace(pictures, scenes=pictures.scenes[:0], facts=pictures.facts[:0], scene_styles=[])
+    said = say(none, rng(), 5, 4, 3)
+    assert said.of_scenes == [] and truth(said, none)[0].shape == (8, 48)
+    assert truth(Captions([], [], []), none)[0].shape == (0, 48)
+
+
+def test_a_window_shows_a_part():
+    picture = torch.arange(64, dtype=torch.uint8).expand(1, 3, 64, 64)
+    parts = windows(picture.expand(50, -1, -1, -1), 64, rng(), (0.5, 0.5))
+    width = (parts[:, 0, 0, -1] - parts[:, 0, 0, 0]) * 127.5
+    torch.testing.assert_close(width, torch.full((50,), 31.0), atol=0.1, rtol=0)
+    assert len({round(x, 3) for x in parts[:, 0, 0, 0].tolist()}) > 10
+    assert torch.equal(windows(picture, 64, rng(), (1.0, 1.0)), picture / 127.5 - 1)
+
+
+def test_pictures_are_kept_and_a_stop_leaves_nothing_half(tmp_path):
+    asked = []
+
+    def draw(start, stop):
+        asked.append((start, stop))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return torch.full((stop - start, 3, 2, 2), start, dtype=torch.uint8)
+
+    with pytest.raises(KeyboardInterrupt):
+        kept(tmp_path / "some.npy", draw, 60, progress=False)
+    assert list(tmp_path.iterdir()) == []
+    first = kept(tmp_path / "some.npy", draw, 60, progress=False)
+    assert first[:, 0, 0, 0].tolist() == [0] * 25 + [25] * 25 + [50] * 10
+    assert (kept(tmp_path / "some.npy", None, 60, progress=False) == first).all()

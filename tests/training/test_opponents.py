@@ -1,144 +1,157 @@
-"""Optimisers that play against CLIP: they follow its gradient, begin anew in time, and say truly what their pictures show."""
-
-import dataclasses
+"""Optimisers that play against CLIP: they follow its gradient, begin anew in time, and what is true of their pictures is known."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from styleclip_lib.networks.generator import Generator
+from styleclip_lib.portraits.aligned.world.factors import sample
 from styleclip_lib.portraits.language.parsing import parse
-from styleclip_lib.portraits.language.statements import Caption, false_of, true_of
-from styleclip_lib.portraits.world.attributes import BY_NAME
-from styleclip_lib.portraits.world.factors import Factors, sample
-from styleclip_lib.portraits.world.latents import Z_DIM
-from styleclip_lib.training import opponents as module
-from styleclip_lib.training.opponents import PATIENCE, Opponents, results
+from styleclip_lib.portraits.language.statements import false_of, true_of
+from styleclip_lib.portraits.styles.scenes import sample_scenes
+from styleclip_lib.training.captioned import Captions, Pictures, say, truth
+from styleclip_lib.training.latent_paths import LatentPaths
+from styleclip_lib.training.opponents import (
+    LIMIT,
+    PATIENCE,
+    SHARE,
+    TARGET_STYLES,
+    LatentOpponents,
+    PixelOpponents,
+    StyleOpponents,
+    joined,
+)
+from styleclip_lib.training.worlds import ALIGNED
 
-pytestmark = pytest.mark.slow
-
-COUNT = 5
+SIZE, COUNT = 32, 5
 
 
 @pytest.fixture(scope="module")
-def world(tiny):
-    """The tiny domain with a generator of latents that are portraits."""
+def pictures():
+    rng = torch.Generator().manual_seed(0)
+    portraits, scenes, patches = (torch.rand(n, 3, SIZE, SIZE, generator=rng) * 2 - 1 for n in (12, 3, 4))
+    return Pictures(portraits, sample(12, 3), [None] * 10 + ["mosaic", "ink"], scenes, sample_scenes(3, 0), [None, "ink", None],
+                    patches, [None, "neon", None, None])
+
+
+@pytest.fixture(scope="module")
+def paths():
     torch.manual_seed(0)
-    generator = Generator(32, z_dim=Z_DIM, w_dim=10, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8, 32: 8})
-    return dataclasses.replace(tiny, generator=generator.eval().requires_grad_(False))
+    generator = Generator(8, ALIGNED.z_dim, 10, 2, {4: 8, 8: 8}).eval().requires_grad_(False)
+    return generator, LatentPaths(generator, ALIGNED, 30, seed=3, progress=False)
 
 
-@pytest.fixture
-def opponents(world):
-    return Opponents(world.generator, world.attributes, COUNT, seed=3)
+def three(paths, seed=1):
+    return PixelOpponents(COUNT, SIZE, seed), LatentOpponents(COUNT, *paths, SIZE, seed), StyleOpponents(COUNT, SIZE, seed)
 
 
-def test_every_text_is_false_of_its_face(opponents):
-    for number, target in enumerate(opponents.targets):
-        assert false_of([target], opponents.factors[number]).all()
-        assert dict(parse(target.text).statements).items() <= dict(target.statements).items()
+def climb(opponents, clip, steps):
+    """Steps up the cosine of picture and text. Returns that cosine before and after them."""
+    texts = clip.encode_text([target.text for target in opponents.targets])
+
+    def cosines():
+        return (clip.encode_image(opponents()) * texts).sum(1)
+
+    before = cosines().detach()
+    for _ in range(steps):
+        cosines().sum().backward()
+        opponents.follow()
+    return before, cosines().detach()
 
 
-def test_the_same_seed_begins_the_same(world, opponents):
-    again = Opponents(world.generator, world.attributes, COUNT, seed=3)
-    assert again.targets == opponents.targets and torch.equal(again.start[0], opponents.start[0])
-    other = Opponents(world.generator, world.attributes, COUNT, seed=4)
-    assert other.targets != opponents.targets and not torch.equal(other.start[0], opponents.start[0])
+def test_every_text_is_false_of_its_picture(pictures, paths):
+    pixels, latent, repaint = three(paths)
+    for opponents in (pixels, latent, repaint):
+        opponents.renew(pictures)
+        assert all(parse(target.text).problem == "" for target in opponents.targets)
+    assert all(false_of([target], pixels.factors[number]).all() for number, target in enumerate(pixels.targets))
+    assert all(target.style in TARGET_STYLES for target in repaint.targets)
+    assert all(len(target.statements) == 1 for target in latent.targets)
 
 
-def test_the_first_pictures_are_the_faces_themselves(world, opponents):
-    with torch.no_grad():
-        faces = world.generator.from_styles(*opponents.start).clamp(-1, 1)
-    images, seen = opponents.step(world.clip)
-    assert (images - faces).abs().mean() < 0.02 and not images.requires_grad
-    assert torch.equal(seen.hair_style, world.attributes(images)["hair_style"].argmax(1))
-    assert torch.equal(seen.age, world.attributes(images)["age"])
-    assert torch.equal(seen.fringe, opponents.factors.fringe), "what nobody reads stays as it was"
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_they_come_nearer_to_their_texts_within_their_limits(which, pictures, paths, tiny):
+    opponents = three(paths)[which]
+    opponents.renew(pictures)
+    start = opponents().detach()
+    before, after = climb(opponents, tiny.clip, PATIENCE)
+    assert (after > before).float().mean() >= 0.8 and after.mean() > before.mean()
+    if which == 0:
+        assert (opponents() - opponents.images).abs().max() <= LIMIT + 1e-6
+    if which == 1:
+        assert (opponents.offset.norm(dim=2) <= opponents.limit[:, :, 0] * 1.0001).all() and opponents.offset.abs().sum() > 0
+    if which == 2:
+        torch.testing.assert_close(start, opponents.images), "a new painter leaves the picture as it is"
 
 
-def test_they_come_nearer_to_their_texts(world, opponents):
-    opponents.age[:] = 0
-    texts = world.clip.encode_text([target.text for target in opponents.targets])
-    nearness = [(world.clip.encode_image(opponents.step(world.clip)[0]) * texts).sum(1) for _ in range(12)]
-    assert (nearness[-1] > nearness[0]).all()
+def test_the_limit_of_a_latent_opponent_is_a_share_of_the_way(pictures, paths):
+    latent = three(paths)[1]
+    latent.renew(pictures)
+    source = paths[1]
+    for number in range(COUNT):
+        at = int((source.w_start == latent.start[number]).all(2).all(1).nonzero()[0])
+        way = (source.w_end[at] - source.w_start[at]).norm(dim=1).mean()
+        assert latent.limit[number].item() == pytest.approx(SHARE * way.item(), rel=1e-4)
+        assert true_of([latent.targets[number]], source.ends[at]).all() and false_of([latent.targets[number]], source.starts[at]).all()
 
 
-def test_they_begin_anew_when_patience_is_over(world, opponents):
-    opponents.age = torch.tensor([0, PATIENCE, 3, PATIENCE - 1, 0])
-    for _ in range(2):
-        opponents.step(world.clip)
-    targets, start, offset = list(opponents.targets), opponents.start[0].clone(), opponents.offset[0].detach().clone()
-    assert opponents.age.tolist() == [2, 2, 5, 1, 2], "the second began at once, the fourth after one step"
-    opponents.age[2] = PATIENCE
-    opponents.step(world.clip)
-    kept = [0, 1, 3, 4]
-    assert torch.equal(opponents.start[0][kept], start[kept]) and not torch.equal(opponents.start[0][2], start[2])
-    assert [opponents.targets[i] for i in kept] == [targets[i] for i in kept] and opponents.targets[2] != targets[2]
-    assert offset[2].abs().max() > 1.2 * module.STEP
-    assert opponents.offset[0][2].abs().max() < 1.01 * module.STEP, "one step from nothing, without the old one's momentum"
+def test_they_begin_anew_in_turn(pictures):
+    opponents = PixelOpponents(PATIENCE, SIZE, seed=1)
+    opponents.renew(pictures)
+    assert sorted(opponents.age.tolist()) == list(range(PATIENCE)), "not all at once"
+    texts = list(opponents.targets)
+    for _ in range(PATIENCE):
+        opponents.follow()
+        opponents.renew(pictures)
+    assert sorted(opponents.age.tolist()) == list(range(PATIENCE)) and sum(a != b for a, b in zip(texts, opponents.targets)) > PATIENCE // 2
 
 
-def test_each_row_is_an_adam_of_its_own_age(opponents):
-    """However long the others have been at work: beside torch's Adam on that row alone."""
-    rng, ages = torch.Generator().manual_seed(0), torch.tensor([0, 7, 20, 3, 11])
-    gradients = [torch.randn(opponents.offset[0].shape, generator=rng) for _ in range(4)]
-    alone = torch.zeros(gradients[0].shape[1]).requires_grad_()
-    adam = torch.optim.Adam([alone], lr=module.STEP)
-    offset, mean, square = opponents.offset[0], torch.ones(gradients[0].shape), torch.ones(gradients[0].shape)
-    mean[0] = square[0] = 0
-    for step, gradient in enumerate(gradients):
-        opponents.age = ages + step + 1
-        opponents._follow(offset, gradient, mean, square)
-        alone.grad = gradient[0]
-        adam.step()
-    torch.testing.assert_close(offset[0], alone)
+def test_the_same_seed_begins_the_same(pictures, paths):
+    for one, again, other in zip(three(paths), three(paths), three(paths, seed=2)):
+        for opponents in (one, again, other):
+            opponents.renew(pictures)
+        assert one.targets == again.targets and torch.equal(one(), again())
+        assert one.targets != other.targets
 
 
-def test_a_caption_on_which_truth_and_sight_disagree_is_neither(opponents):
-    opponents.factors = opponents.factors.replace(headwear="none", glasses="none")
-    seen = opponents.factors.replace(headwear=torch.tensor([0, 0, 1, 1, 1]))
-    hat = Caption("a face with a hat", (("headwear", BY_NAME["headwear"].values[1]),))
-    true, false = opponents._truth([hat, Caption("a face")], seen)
-    assert true.tolist() == [[False] * 5, [True] * 5]
-    assert false.tolist() == [[True, True, False, False, False], [False] * 5]
+def test_what_is_known_of_a_batch_with_opponents(pictures, paths):
+    pixels, latent, repaint = three(paths)
+    for opponents in (pixels, latent, repaint):
+        opponents.renew(pictures)
+    captions = say(pictures, torch.Generator().manual_seed(2), 6, 2, 4)
+    images, texts, true, false = joined(pictures, captions, pixels, latent, repaint)
+    assert images.shape == (12 + COUNT + 3 + 4 + COUNT + COUNT, 3, SIZE, SIZE)
+    assert true.shape == false.shape == (len(texts), len(images)) and len(texts) == 12 + 3 * COUNT
+    assert not (true & false).any()
+    assert torch.equal(images[12:17], pixels()) and torch.equal(images[-COUNT:], repaint())
+    assert torch.equal(images[-2 * COUNT:-COUNT], latent())
+    assert false[6:11, 12:17].diagonal().all(), "a pixel opponent's text is false of its picture"
+    assert torch.equal(true[:11, 12:17], true_of(texts[:11], pixels.factors)), "and what was true stays true"
+    own = torch.zeros(len(texts), COUNT, dtype=torch.bool)
+    own[11:16] = torch.eye(COUNT, dtype=torch.bool)
+    assert torch.equal(false[:, -2 * COUNT:-COUNT], own) and not true[:, -2 * COUNT:].any()
+    assert false[-COUNT:, -COUNT:].all(), "a style opponent's text is false of whatever it paints"
+    assert all(false[row, -COUNT:].any() == (text.style in TARGET_STYLES) for row, text in enumerate(texts))
+    asked = Captions([*captions.of_portraits, *pixels.targets, *latent.targets], captions.of_scenes,
+                     [*captions.of_styles, *repaint.targets])
+    assert torch.equal(true[:, :12], truth(asked, pictures)[0][:, :12]), "of the other pictures nothing changes"
 
 
-def test_the_batch_is_enlarged_by_texts_and_pictures(opponents):
-    """Two captions of portraits and one of a scene; two portraits that are known, one drawn, one scene."""
-    factors = sample(2, 9)
-    captions = [Caption("a smiling face", (("expression", "smile"),)), Caption("a face"), Caption("a tree")]
-    known = torch.arange(12).view(3, 4) % 2 == 0
-    true, false = opponents.joined(captions, 1, known, ~known, factors, opponents.factors)
-    assert true.shape == false.shape == (3 + COUNT, 4 + COUNT)
-    assert torch.equal(true[:3, :4], known) and torch.equal(false[:3, :4], ~known)
-    assert torch.equal(true[3:, :2], true_of(opponents.targets, factors))
-    assert torch.equal(false[3:, :2], false_of(opponents.targets, factors))
-    assert not true[3:, 2].any() and not false[3:, 2].any(), "nobody looks at drawn portraits"
-    assert not true[3:, 3].any() and false[3:, 3].all() and not true[2, 4:].any() and false[2, 4:].all(), "a scene is no portrait"
-    assert torch.equal(true[:2, 4:], true_of(captions[:2], opponents.factors))
-    assert torch.equal(false[3:, 4:], false_of(opponents.targets, opponents.factors)) and false[3:, 4:].diagonal().all()
+def test_nobody_plays(pictures):
+    nobody = PixelOpponents(0, SIZE, 0), LatentOpponents(4, None, None, SIZE, 0), StyleOpponents(0, SIZE, 0)
+    for opponents in nobody:
+        opponents.renew(pictures)
+        opponents.follow()
+    captions = say(pictures, torch.Generator().manual_seed(2), 6, 2, 4)
+    images, texts, true, _ = joined(pictures, captions, *nobody)
+    assert len(images) == 19 and texts == captions.all() and torch.equal(true, truth(captions, pictures)[0])
 
 
-def test_fooled_looks_at_texts_that_are_still_false(opponents):
-    images, texts = (F.normalize(torch.randn(7 + COUNT, 8, generator=torch.Generator().manual_seed(seed)), dim=1) for seed in (0, 1))
-    false = torch.zeros(7 + COUNT, 7 + COUNT, dtype=torch.bool)
-    assert opponents.fooled(images, texts, false) == 0
-    false[-1, -1] = false[-3, -3] = True
-    wanted = (images[-1] @ texts[-1] + images[-3] @ texts[-3]) / 2
-    torch.testing.assert_close(opponents.fooled(images, texts, false), wanted)
-
-
-def test_results_tell_the_fooled_from_the_served(world, monkeypatch):
-    """With attributes that always see what was asked for, and with such that never do."""
-    def share(sees, convinced):
-        monkeypatch.setattr(Opponents, "_as_seen", lambda self, images: sees(self))
-        return results(world.clip, world.generator, world.attributes, convinced, count=4)
-
-    def as_asked(opponents):
-        plain = opponents.factors.replace(hair_style="short", headwear="none", glasses="none", eyes="open", fringe=0.0)
-        asked = [plain[i].replace(**dict(target.statements)) for i, target in enumerate(opponents.targets)]
-        return Factors.joined(asked)
-
-    assert share(as_asked, -1) == {"served": 1.0, "fooled": 0.0}
-    assert share(lambda opponents: opponents.factors, -1) == {"served": 0.0, "fooled": 1.0}
-    assert share(as_asked, 1) == share(lambda opponents: opponents.factors, 1) == {"served": 0.0, "fooled": 0.0}
+def test_their_gradient_comes_with_the_networks_own(pictures, tiny):
+    pixels = PixelOpponents(COUNT, SIZE, 1)
+    pixels.renew(pictures)
+    before = pixels.offset.detach().clone()
+    loss = F.softplus(tiny.clip.encode_image(pixels()) @ tiny.clip.encode_text(["a smiling face"]).T).sum()
+    loss.backward()
+    pixels.follow()
+    assert pixels.offset.grad is None and not torch.equal(pixels.offset, before)

@@ -11,7 +11,8 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "woman": "gal, lass, madam, women, wife, mother, mum, mom, sister, aunt, daughter, girlfriend, queen, princess, actress, bride, "
              "ladies, mrs",
     "man": "bloke, chap, fellow, gent, sir, men, husband, father, dad, daddy, brother, uncle, son, boyfriend, king, prince, groom, mister",
-    "child": "baby, toddler, infant, children, kids, newborn, schoolchild, preschooler", "boy": "schoolboy, boys", "girl": "schoolgirl, girls",
+    "child": "baby, toddler, infant, children, kids, newborn, schoolchild, preschooler", "boy": "schoolboy, boys",
+    "girl": "schoolgirl, girls",
     "teenager": "teen, adolescent, teens, teenage, youth", "young": "youngish, juvenile, youngest, fresh faced",
     "old": "wrinkly, ageing, aging, ancient, geriatric, wizened, grizzled, weathered, oldest, retired",
     "pensioner": "retiree, pensioners", "grandfather": "granddad, grandad, gramps, grandpas", "grandmother": "gran, nana, nan",
@@ -44,11 +45,13 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
              "full facial hair",
     "clean shaven": "smooth shaven, freshly shaved, cleanly shaven, smoothly shaven",
     "happy": "glad, delighted, cheery, happily, happiness, joy, smiley, smirking, smiles, grins, laughs, laugh, laughter, tears of joy, "
-             "smiling eyes, looks happy, jolly, merry, pleased, radiant, amused, giggling, chuckling, content, contented, thrilled, elated, "
+             "smiling eyes, looks happy, jolly, merry, pleased, radiant, amused, giggling, chuckling, content, contented, "
+             "thrilled, elated, "
              "blissful, ecstatic, overjoyed, jovial, gleeful, upbeat, happiest, laughingly, excited",
     "smile": "smirk, beaming smile, toothy grin, wide smile, bright smile, toothy smile, smiling expression",
     "sad": "crying, weeping, tearful, upset, sadness, sorrow, cries, teary, looks sad, mournful, heartbroken, dejected, melancholy, "
-           "melancholic, glum, downcast, sobbing, grieving, wistful, disappointed, downhearted, forlorn, morose, saddest, in tears, gloomier",
+           "melancholic, glum, downcast, sobbing, grieving, wistful, disappointed, downhearted, forlorn, morose, saddest, "
+             "in tears, gloomier",
     "frown": "pout, long face", "frowning": "pouting",
     "angry": "anger, rage, irritated, irate, looks angry, cranky, grumpy, fuming, livid, outraged, infuriated, raging, hostile, fierce, "
              "snarling, bad tempered, wrathful, aggressive, indignant, angriest, enraging",
@@ -65,7 +68,8 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "cap": "beanie, snapback, baseball hat, trucker cap, ball cap, flat cap, visor, caps",
     "hat": "beret, bonnet, sombrero, top hat, straw hat, cowboy hat, sun hat, headgear, panama, stetson, bowler, bowler hat, trilby, "
            "sunhat, felt hat, wide brim hat, hats",
-    "makeup": "lippy, mascara, eyeliner, blusher, rouge, eyeshadow, lip gloss, lipgloss, lip stick, lipsticks, red lipstick, pink lipstick, "
+    "makeup": "lippy, mascara, eyeliner, blusher, rouge, eyeshadow, lip gloss, lipgloss, lip stick, lipsticks, red lipstick, "
+             "pink lipstick, "
               "dark lipstick, bright lipstick", "red lips": "", "painted lips": "red lips, pink lips, coloured lips, glossy lips",
     "earrings": "earring, hoops, ear studs, hoop earrings, gold hoops, golden earrings, drop earrings, dangly earrings, ear hoops, "
                 "ear pendants",
@@ -74,11 +78,14 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "looking ahead": "looking forward, looking forwards, facing ahead, facing us, facing front, looking straight, front facing",
     "looking up": "looking upwards, looking skyward, gazing skyward, gazing upwards, glancing up",
     "looking down": "looking downwards, looking at the ground, gazing downwards, glancing down",
-    "lit from the left": "left light, light from left, lit from left", "lit from the right": "right light, light from right, lit from right",
+    "lit from the left": "left light, light from left, lit from left", "lit from the right": "right light, light from right, "
+             "lit from right",
     "background": "backcloth, backgrounds", "clothes": "attire, apparel, garments, outfit, garment, clothed",
     "sweater": "jumper, pullover, jersey, hoodie, cardigan, turtleneck", "shirt": "blouse, tee, tshirt, polo, polo shirt, shirts",
-    "red": "scarlet, crimson, ruby", "blue": "navy, azure, cobalt, indigo, sky blue, navy blue", "green": "emerald, lime, olive green, mint",
-    "yellow": "lemon, mustard", "orange": "tangerine, apricot", "purple": "lilac, lavender, mauve", "pink": "magenta, fuchsia, rosy, hot pink",
+    "red": "scarlet, crimson, ruby", "blue": "navy, azure, cobalt, indigo, sky blue, navy blue", "green": "emerald, lime, "
+             "olive green, mint",
+    "yellow": "lemon, mustard", "orange": "tangerine, apricot", "purple": "lilac, lavender, mauve", "pink": "magenta, fuchsia, "
+             "rosy, hot pink",
     "white": "ivory, snowy white", "grey": "silvery, slate",
     **{f"dressed in {color}": f"clothed in {color}, clad in {color}"
        for color in ("red", "blue", "green", "yellow", "black", "white", "purple", "orange")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -86,16 +86,18 @@ def unknown_words(text: str) -> list[str]:
     return [word for word in dict.fromkeys(words_of(text)) if word not in known_words()]
 
 
-def in_plain_words(text: str) -> str:
+def in_plain_words(text: str, vocabulary: Container[str] | None = None) -> str:
     """A text in words that captions use, for a CLIP that has learnt from captions; a text that uses no others comes back as it is.
 
     "make her smile" -> "a smiling face"; "a face without a smile" -> "a serious face".
+    vocabulary  the words that this CLIP knows; None: all words of captions
     Raises StyleclipError, with what would help, for a text that is not understood: never the opposite of what it says.
     """
     parsed = parse(text)
     if parsed.problem:
         raise StyleclipError(parsed.problem)
-    return parsed.plain
+    known = known_words() if vocabulary is None else vocabulary
+    return parsed.plain if all(word in known for word in words_of(parsed.plain)) else worded(parsed.statements, parsed.style)
 
 
 @lru_cache(maxsize=4096)

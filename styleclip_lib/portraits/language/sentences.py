@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from ..world.factors import Factors
 from .captions import MAX_WORDS, NOT_AFTER_IS, choose, describe, is_heldout
@@ -164,7 +165,7 @@ def _joined(clauses, rng):
         return clauses[0]
     clauses = sorted(clauses, key=lambda clause: _DENYING.search(clause) is not None)
     comma, text = rng.choice((" and ", ", ", ", and ")), clauses[0]
-    for before, clause in zip(clauses, clauses[1:]):
+    for before, clause in pairwise(clauses):
         text += (", but " if _DENYING.search(before) else comma) + clause
     return text
 

@@ -4,10 +4,12 @@ import random
 import pytest
 import torch
 
-from styleclip_lib.portraits.language.captions import caption, heldout_captions, is_heldout, said_apart, write
+from styleclip_lib.portraits.language.captions import caption, heldout_captions, is_heldout, said_apart, style_caption, write
+from styleclip_lib.portraits.language.everyday import OPPOSITES
 from styleclip_lib.portraits.language.parsing import known_words, parse, unknown_words, words_of
 from styleclip_lib.portraits.language.phrases import all_phrases, single_phrases
 from styleclip_lib.portraits.language.scene_words import SCENE_WORDS
+from styleclip_lib.portraits.language.sentences import sentence_words
 from styleclip_lib.portraits.language.statements import STATEMENTS, Caption, false_of, statements_true, true_of
 from styleclip_lib.portraits.language.style_words import STYLE_WORDS
 from styleclip_lib.portraits.world.attributes import ATTRIBUTES
@@ -80,10 +82,10 @@ def test_heldout_phrasings_are_never_written(captions):
 
 
 def test_heldout_phrasings_say_what_the_file_claims_in_words_that_are_trained(captions):
-    seen = {word for c in captions for word in words_of(c.text)}
     for held in heldout_captions():
-        assert set(parse(held.text).statements) == set(held.statements), held
-        assert set(words_of(held.text)) <= seen, held
+        meant = {*held.statements, *((name, OPPOSITES[name, value]) for name, value in held.denied)}
+        assert set(parse(held.text).statements) == meant, held
+        assert set(words_of(held.text)) <= sentence_words(), held
 
 
 def test_heldout_phrasings_cover_every_value():
@@ -96,7 +98,7 @@ def test_every_known_word_is_trained():
     """In captions of plain and of styled portraits; the words of scenes are tested with the scenes."""
     people = sample(30000, seed=5)
     styles = list(itertools.islice(itertools.cycle([None, None, None, *STYLE_WORDS]), len(people)))
-    seen = {word for c in caption(people, seed=6, styles=styles) for word in words_of(c.text)}
+    seen = {word for c in [*caption(people, seed=6, styles=styles), *style_caption([None] * 500, 6)] for word in words_of(c.text)}
     assert seen <= known_words()
     of_scenes = {word for texts in SCENE_WORDS.values() for text in texts for word in words_of(text)}
     assert known_words() - seen <= of_scenes

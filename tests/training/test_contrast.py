@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styleclip_lib.training.clip import _at_resolution, area_under_curve, contrastive_loss, straightness_loss
+from styleclip_lib.training.contrast import area_under_curve, contrastive_loss, straightness_loss
 
 
 def slow_one_way(logits, true, false):
@@ -83,16 +83,6 @@ def test_the_area_is_that_of_the_roc_curve():
 def test_areas_that_are_known():
     low, high = torch.tensor([0.0, 1.0]), torch.tensor([2.0, 3.0])
     assert area_under_curve(high, low) == 1 and area_under_curve(low, high) == 0 and area_under_curve(low, low) == 0.5
-
-
-def test_positions_for_another_picture_size():
-    key = "visual.attnpool.positional_embedding"
-    state = {key: torch.randn(1 + 9, 8), "other": torch.ones(1)}
-    larger = _at_resolution(state, 160)
-    assert larger[key].shape == (1 + 25, 8) and torch.equal(larger[key][0], state[key][0])
-    torch.testing.assert_close(larger[key][1 + 12], state[key][1 + 4]), "the middle stays in the middle"
-    torch.testing.assert_close(_at_resolution(state, 96)[key], state[key])
-    assert larger["other"] is state["other"]
 
 
 def test_what_lies_where_it_belongs_costs_nothing():

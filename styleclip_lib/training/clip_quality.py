@@ -1,0 +1,146 @@
+"""How good a CLIP is: what its card says of it."""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..networks.clip import Clip
+from ..networks.resampling import resized
+from ..portraits.language.captions import heldout_captions
+from ..portraits.language.everyday import OPPOSITES
+from ..portraits.language.scene_captions import SCENE_STYLES
+from ..portraits.language.statements import COLUMN, Caption, Statement, false_of, statements_true, true_of
+from ..portraits.language.style_words import STYLE_WORDS
+from ..portraits.language.wording import worded
+from ..portraits.styles.scenes import render_scenes, sample_scenes
+from ..portraits.styles.styles import STYLES, apply_style
+from .captioned import Pictures, windows
+from .contrast import area_under_curve
+from .data import DataSettings, Portraits, to_float
+from .opponents import Opponents, PixelOpponents, StyleOpponents
+from .worlds import World
+
+COUNT = 1000  # held-out portraits
+EACH = 20  # pictures of every style, portraits and scenes
+HALF = (0.5, 0.5)  # the side of a patch of a quarter of the area
+STEPS = 30  # of an optimiser that follows CLIP
+
+
+def measure_clip(clip: Clip, data: Path, size: int, world: World) -> dict:
+    """Everything that the card says of a CLIP, on portraits, scenes and phrasings that were never seen.
+
+    data  the folder of the renders;  size  pixels along each side of them
+    """
+    portraits = Portraits(DataSettings(data, COUNT, size, seed=1), world=world)
+    scores = Scores(clip, portraits)
+    return {**zero_shot(scores, world), "negations": negations(scores), **styles(clip, portraits), **fooled(scores, portraits)}
+
+
+class Scores:
+    """Cosines of texts with the held-out portraits."""
+
+    def __init__(self, clip: Clip, portraits: Portraits):
+        self.clip, self.factors = clip, portraits.factors
+        self.vectors = _seen(clip, portraits)
+        self.true = statements_true(self.factors)
+
+    @torch.no_grad()
+    def of(self, texts: list[str]) -> Tensor:
+        """[T, N]"""
+        return self.clip.encode_text(texts) @ self.vectors.T
+
+
+def zero_shot(scores: Scores, world: World) -> dict:
+    """The area under the ROC curve of every attribute, for texts that say one thing."""
+    captions = [c for c in heldout_captions() if len(c.statements) == 1 and not c.denied]
+    true, false = true_of(captions, scores.factors), false_of(captions, scores.factors)
+    areas: dict[str, list[float]] = {}
+    for caption, score, t, f in zip(captions, scores.of([c.text for c in captions]), true, false):
+        if t.any() and f.any():
+            areas.setdefault(caption.statements[0][0], []).append(area_under_curve(score[t], score[f]))
+    by_attribute = {a.name: round(sum(areas[a.name]) / len(areas[a.name]), 4) for a in world.attributes if a.name in areas}
+    return {"auc": by_attribute, "mean auc": round(sum(by_attribute.values()) / len(by_attribute), 4)}
+
+
+def negations(scores: Scores) -> float:
+    """How often a portrait is on the right side of a denial: nearer to "not smiling" than to "a smiling face" if it does not smile, and
+    the other way round; true and false counting alike, averaged over the held-out denials."""
+    shares = []
+    for caption in heldout_captions():
+        for thing in _denied(caption):
+            nearer = scores.of([caption.text])[0] > scores.of([worded([thing])])[0]
+            absent, present = true_of([caption], scores.factors)[0], scores.true[:, COLUMN[thing]]
+            if absent.any() and present.any():
+                shares.append((nearer[absent].float().mean() + (~nearer)[present].float().mean()) / 2)
+    return round(torch.stack(shares).mean().item(), 4)
+
+
+def _denied(caption: Caption) -> tuple[Statement, ...]:
+    """The statements that a held-out text denies: those of its own, or all things that "none" is the absence of."""
+    absent = [name for name, value in caption.statements if value == "none"]
+    return caption.denied or tuple(thing for thing in OPPOSITES if thing[0] in absent and thing[1] != "none")
+
+
+@torch.no_grad()
+def styles(clip: Clip, portraits: Portraits) -> dict:
+    """How often the style is told among the twenty, from whole pictures and from patches of a quarter of their area; for portraits and for
+    scenes. A style is the mean of all its phrasings."""
+    names = list(STYLES)
+    texts = torch.stack([F.normalize(clip.encode_text(list(w.opening + w.ending + w.alone)).mean(0), dim=0)
+                         for w in (STYLE_WORDS[name] for name in names)])
+    rng, right = torch.Generator().manual_seed(3), {}
+    size = portraits.settings.size
+    for what, chosen in (("portraits", names), ("scenes", list(SCENE_STYLES))):
+        known = [names.index(name) for name in chosen for _ in range(EACH)]
+        plain = to_float(portraits.images(torch.arange(len(known)))) if what == "portraits" else render_scenes(
+            sample_scenes(len(known), seed=1), size)
+        drawn = torch.cat([apply_style(plain[i:i + 1], names[number], 10_000_000 + i) for i, number in enumerate(known)])
+        parts = windows(((drawn + 1) * 127.5).round().byte(), clip.image_size, rng, HALF)
+        for where, pictures in (("", drawn), (", patches", parts)):
+            found = torch.cat([(clip.encode_image(lot) @ texts.T).argmax(1) for lot in pictures.split(50)])
+            right[what + where] = round((found == torch.tensor(known)).float().mean().item(), 4)
+    return {"styles": right}
+
+
+def fooled(scores: Scores, portraits: Portraits, count: int = 48) -> dict:
+    """How often an optimiser makes CLIP take its text for true by means that cannot make it so: by pixels that move a little, and by
+    repainting. CLIP takes a text for true from half-way between the portraits of which it is true and those of which it is false."""
+    clip, size = scores.clip, scores.clip.image_size
+    chosen = torch.arange(COUNT - 200, COUNT)
+    images = resized(to_float(portraits.images(chosen)), size)
+    some = Pictures(images, portraits.factors[chosen], [None] * len(chosen), images[:0], sample_scenes(0, 0), [], images[:0], [])
+    pixels, repaint = PixelOpponents(count, size, 11), StyleOpponents(count, size, 12)
+    for opponents in (pixels, repaint):
+        opponents.renew(some)
+    true, false = true_of(pixels.targets, scores.factors), false_of(pixels.targets, scores.factors)
+    cosines = scores.of([target.text for target in pixels.targets])
+    enough = torch.stack([(c[t].mean() + c[f].mean()) / 2 if t.any() and f.any() else c.new_tensor(1.0)
+                          for c, t, f in zip(cosines, true, false)])
+    drawn = torch.cat([apply_style(image[None], target.style, number) for number, (image, target) in enumerate(
+        zip(to_float(portraits.images(torch.arange(count))), repaint.targets))])
+    with torch.no_grad():
+        texts = clip.encode_text([target.text for target in repaint.targets])
+        really = (clip.encode_image(drawn) * texts).sum(1)
+        plainly = (scores.vectors[:count] * texts).sum(1)
+    return {"fooled": {"by pixels": _share_fooled(clip, pixels, enough),
+                       "by repainting": _share_fooled(clip, repaint, (really + plainly) / 2)}}
+
+
+def _share_fooled(clip: Clip, opponents: Opponents, enough: Tensor) -> float:
+    """After `STEPS` steps up the cosine of picture and text, the paper's plain loss."""
+    texts = clip.encode_text([target.text for target in opponents.targets]).detach()
+    for _ in range(STEPS):
+        (clip.encode_image(opponents()) * texts).sum().backward()
+        opponents.follow()
+    with torch.no_grad():
+        nearness = (clip.encode_image(opponents()) * texts).sum(1)
+    return round((nearness >= enough).float().mean().item(), 4)
+
+
+@torch.no_grad()
+def _seen(clip: Clip, portraits: Portraits) -> Tensor:
+    """CLIP's vectors of all portraits [N, D]."""
+    return torch.cat([clip.encode_image(resized(to_float(portraits.images(i)), clip.image_size))
+                      for i in torch.arange(len(portraits)).split(100)])
