@@ -172,11 +172,15 @@ def _drawn(pictures: CaptionedPictures, paths: LatentPaths | None, rng: torch.Ge
 
 
 def optimizers_of(network: nn.Module, s: Settings) -> dict[str, torch.optim.Optimizer]:
-    """Muon for matrices and convolutions, Adam for everything else: embeddings, norms, biases, the scale of the logits."""
-    named = [(name, parameter) for name, parameter in network.named_parameters()]
-    matrices = [parameter for name, parameter in named if parameter.ndim > 1 and "embedding" not in name]
-    others = [parameter for name, parameter in named if parameter.ndim < 2 or "embedding" in name]
-    return {"muon": Muon(matrices, lr=s.muon_lr), "adam": torch.optim.Adam(others, betas=(0.9, 0.98))}
+    """Muon for convolutions and the text encoder's matrices, Adam for everything else: embeddings, norms, biases, the attention pooling,
+    whose matrices are so large that making a step of them orthogonal takes longer than all the rest."""
+    def by_muon(name, parameter):
+        return parameter.ndim > 1 and "embedding" not in name and "attnpool" not in name
+
+    named = list(network.named_parameters())
+    chosen = [parameter for name, parameter in named if by_muon(name, parameter)]
+    others = [parameter for name, parameter in named if not by_muon(name, parameter)]
+    return {"muon": Muon(chosen, lr=s.muon_lr), "adam": torch.optim.Adam(others, betas=(0.9, 0.98))}
 
 
 def set_rates(optimizers: dict[str, torch.optim.Optimizer], s: Settings, factor: float) -> None:
