@@ -126,9 +126,11 @@ def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, que
     try:
         for name, recipe in recipes.items():
             for question, portraits in zip(questions, chosen):
-                row, prompt = Row(name, question), Prompt.of(models, question.text)
+                row, prompt, began = Row(name, question), Prompt.of(models, question.text), time.perf_counter()
+                ready = recipe.prepare(models, prompt, progress=False)
+                learning = time.perf_counter() - began
                 for portrait in portraits:
-                    row.answers.append(answer(models, recipe, people, portrait, prompt))
+                    row.answers.append(answer(models, ready, people, portrait, prompt, 0.0 if row.answers else learning))
                     shown.update()
                 rows.append(row)
     except KeyboardInterrupt:
@@ -161,13 +163,13 @@ def with_text(factors: Factors, text: str) -> Factors:
     return factors.replace(**dict(parse(text).statements))
 
 
-def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, prompt: Prompt) -> Answer:
-    """One edit, measured."""
+def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, prompt: Prompt, learning: float = 0.0) -> Answer:
+    """One edit, measured. learning: seconds that the recipe took to learn the text before, which count as the edit's."""
     start = people.inversions[portrait]
     face = Face.of_inversion(models, start)
     began = time.perf_counter()
     image = recipe.apply(models, face, prompt, progress=False).image
-    seconds = time.perf_counter() - began
+    seconds = learning + time.perf_counter() - began
     may_change = region(people.factors[portrait], prompt.text, models.generator.img_resolution).to(models.device)
     outside = distance_outside(models.perceptual, start.image.clamp(-1, 1), image.clamp(-1, 1), may_change)
     return Answer(portrait, measure_edit(models, start.image, image, prompt, seconds), outside)

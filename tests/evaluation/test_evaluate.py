@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from styleclip_lib.editing.recipes import MapperEdit
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation import evaluate as evaluation
 from styleclip_lib.evaluation.evaluate import (
@@ -109,6 +110,9 @@ class Stay:
     def __init__(self, stops_at=None):
         self.asked, self.stops_at = [], stops_at
 
+    def prepare(self, models, prompt, progress):
+        return self
+
     def apply(self, models, face, prompt, progress):
         if prompt.text == self.stops_at:
             raise KeyboardInterrupt
@@ -140,6 +144,25 @@ def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
     smiling = HeldOut(people.factors.replace(expression="smile"), people.inversions)
     (row,) = oracle_edits(tiny, smiling, QUESTIONS[:1], each=3)
     assert all(a.report.perceptual == a.report.clip_gain == a.outside == 0 for a in row.answers)
+
+
+class Watched(MapperEdit):
+    """Writes down how many steps each edit has to take."""
+
+    steps = []
+
+    def apply(self, models, face, prompt, **settings):
+        self.steps.append(self.steps_ahead(models, prompt))
+        return super().apply(models, face, prompt, **settings)
+
+
+def test_a_mapper_is_trained_once_for_each_text_and_its_training_is_timed(tiny, people):
+    questions = [Question("a smiling face", "single"), Question("a sad face", "single")]
+    rows = evaluate(dataclasses.replace(tiny), {"mapper": Watched()}, people, questions, each=3, progress=False)
+    assert Watched.steps == [0] * 6, "the training comes before, once for all portraits"
+    for row in rows:
+        first, *others = (answer.report.seconds for answer in row.answers)
+        assert first > max(others)
 
 
 def test_stopping_keeps_whole_rows(tiny, people, capsys):
