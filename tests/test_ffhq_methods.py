@@ -112,6 +112,7 @@ def test_directions_by_gradients(models, found):
     assert torch.equal(edit.rgb_styles, models.generator.styles(found.w_plus)[1])
 
 
+@pytest.mark.slow
 def test_the_scan_says_its_cost_and_goes_on_after_ctrl_c(models, tmp_path, monkeypatch, capsys):
     """Of a few channels: all 8704 that take part in a picture of 256 pixels take hours."""
     scan_channels, done = channel_scan.scan_channels, []

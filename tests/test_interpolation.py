@@ -316,6 +316,7 @@ def test_even_steps_are_more_even(bent, frames):
     assert torch.equal(uniform.images[[0, -1]], even.images[[0, -1]])
 
 
+@pytest.mark.slow
 def test_even_steps_in_the_portraits(models):
     a, b = models.sample(1), models.sample(2)
     uniform, even = (quietly(models, a, b, frames=6, even=choice) for choice in (False, True))

@@ -145,6 +145,7 @@ def test_the_portraits_look_like_portraits(models):
     assert images.clamp(-1, 1).std((1, 2, 3)).min() > 0.2
 
 
+@pytest.mark.slow
 def test_the_attributes_of_renders_are_read(models):
     people = sample(24, seed=4242)
     readings = models.attributes.read(render(people, models.generator.img_resolution))

@@ -71,6 +71,7 @@ def test_sample_psi_zero_is_the_average_face(styleclip, tmp_path):
     assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_align(photograph, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert main(["align", str(photograph), str(out), "--size", "40"]) == 0
@@ -78,6 +79,7 @@ def test_align(photograph, tmp_path, capsys):
     assert capsys.readouterr().out == f"Saved {out}.\n"
 
 
+@pytest.mark.slow
 def test_one_of_several_faces_can_be_chosen(styleclip, two_faces, models, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert main(["align", str(two_faces), str(out)]) == 2 and "2 faces were found" in capsys.readouterr().err
@@ -147,6 +149,7 @@ def test_interpolate_there_and_back(styleclip, tmp_path):
     assert frames[5] == frames[1] and frames[4] == frames[2] and frames[3] != frames[0]
 
 
+@pytest.mark.slow
 def test_interpolate_from_a_photograph_to_a_seed(styleclip, two_faces, models, tmp_path, capsys):
     out = tmp_path / "a.png"
     options = ["--frames", "2", "--uniform", *FEW, "--seed", "4", "--space", "w", "--face", "1"]
@@ -187,6 +190,7 @@ def test_edit_saves_the_edited_face(edit, portrait, inverted, models, tmp_path, 
     assert content["text"] == TEXT and content["measured"]["text"] == TEXT
 
 
+@pytest.mark.slow
 def test_a_photograph_is_cropped_and_one_line_says_what_to_expect(edit, photograph, models, tmp_path, capsys):
     assert edit(photograph, tmp_path / "a.png", "--text", TEXT) == 0
     assert capsys.readouterr().out.splitlines().count("This domain draws noise.") == 1
@@ -194,6 +198,7 @@ def test_a_photograph_is_cropped_and_one_line_says_what_to_expect(edit, photogra
     assert_drawn(tmp_path / "a.png", optimize_latent(models, start.w_plus, TEXT, steps=3, progress=False).image)
 
 
+@pytest.mark.slow
 def test_align_can_be_asked_for_outright(edit, portrait, photograph, models, tmp_path, capsys):
     out = tmp_path / "a.png"
     assert edit(portrait, out, "--text", TEXT, "--align", "always") == 2
@@ -217,6 +222,7 @@ def test_the_defaults_are_those_of_the_library():
     assert way.psi == defaults["truncation_psi"] and way.uniform != defaults["even"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [0, 0.5])
 def test_strength_moves_between_the_face_and_the_edit(strength, edit, portrait, inverted, models, tmp_path):
     assert edit(portrait, tmp_path / "a.png", "--text", TEXT, "--space", "w+", "--strength", strength) == 0
@@ -241,6 +247,7 @@ def test_edit_with_the_mapper_that_is_at_hand_or_with_a_file(edit, portrait, inv
         assert_drawn(out, mapper.edit(inverted.w_plus, 0.5).image)
 
 
+@pytest.mark.slow
 def test_a_mapper_is_trained_for_a_text_that_has_none(edit, portrait, tmp_path):
     report = tmp_path / "r.json"
     assert edit(portrait, tmp_path / "a.png", "--method", "mapper", "--text", "an old face", "--seed", "4", "--report", report) == 0

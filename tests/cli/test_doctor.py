@@ -101,6 +101,7 @@ def test_no_data_at_all(tmp_path, monkeypatch, capsys):
     assert "STYLECLIP_DATA names" in doctor(capsys, 1)
 
 
+@pytest.mark.slow
 def test_missing_and_broken_packages(data):
     """In a Python of its own, in which dlib and safetensors are missing and clip is broken."""
     code = """

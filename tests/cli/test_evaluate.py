@@ -11,6 +11,7 @@ from styleclip_lib.cli.evaluate import table
 FEW = ("--portraits", "5", "--each", "2")
 
 
+@pytest.mark.slow
 def test_the_table_and_the_file(styleclip, tmp_path, capsys):
     out = tmp_path / "e.json"
     texts = ["a smiling face", "a man with a beard"]

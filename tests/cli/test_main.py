@@ -172,6 +172,7 @@ def test_a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing(arguments, sai
     assert "Saved" not in shown.out and sorted(folder.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_the_same_from_outside(tmp_path):
     result = run("edit", "none.png", "a.png", "--text", "a smile", cwd=tmp_path)
     assert result.returncode == 2 and result.stdout == ""
@@ -225,6 +226,7 @@ def test_too_little_memory_is_said(monkeypatch, capsys):
     assert "memory is not enough" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_name_that_the_terminal_cannot_write_is_spelt_out(tmp_path):
     result = run("sample", "顔.png", cwd=tmp_path, PYTHONIOENCODING="cp1252")
     assert result.returncode == 0 and (tmp_path / "顔.png").is_file()

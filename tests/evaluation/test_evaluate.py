@@ -156,6 +156,7 @@ class Watched(MapperEdit):
         return super().apply(models, face, prompt, **settings)
 
 
+@pytest.mark.slow
 def test_a_mapper_is_trained_once_for_each_text_and_its_training_is_timed(tiny, people):
     questions = [Question("a smiling face", "single"), Question("a sad face", "single")]
     rows = evaluate(dataclasses.replace(tiny), {"mapper": Watched()}, people, questions, each=3, progress=False)
@@ -172,6 +173,7 @@ def test_stopping_keeps_whole_rows(tiny, people, capsys):
     assert "Stopped after 1 of 2 rows" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_recipes_edit(tiny, people):
     """Each of them, whatever the method, on a real face."""
     quick = {"steps": 2, "auxiliary_latents": 0}

@@ -275,6 +275,7 @@ def large(tiny):
     return dataclasses.replace(tiny, generator=generator, encoder=encoder, perceptual=perceptual, calibration=calibration)
 
 
+@pytest.mark.slow
 def test_a_photograph_starts_with_e4e_and_is_compared_at_256_pixels(large):
     image = large.generator.synthesis(large.sample(5, truncation_psi=1.0)).clamp(-1, 1)
     start, found = (invert(large, image, preset=preset_for(large), steps=steps, progress=False) for steps in (0, 2))

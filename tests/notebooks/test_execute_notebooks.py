@@ -55,6 +55,7 @@ def test_a_broken_notebook_is_left_as_it_was(source, complaint, tmp_path, capsys
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.slow
 def test_a_cell_that_takes_too_long(tmp_path):
     path = write(tmp_path, "import time\ntime.sleep(60)")
     assert "timed out" in refresh(path, timeout=2).lower()

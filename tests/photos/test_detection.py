@@ -87,6 +87,7 @@ def test_it_is_public_and_256_pixels_by_default(astronaut):
     assert issubclass(styleclip_lib.SeveralFacesError, StyleclipError)
 
 
+@pytest.mark.slow
 def test_the_same_face_from_a_file_from_bytes_in_grey_on_its_side_and_large(astronaut, tmp_path):
     expected = align_face(astronaut, size=64)
     buffer = io.BytesIO()
@@ -100,6 +101,7 @@ def test_the_same_face_from_a_file_from_bytes_in_grey_on_its_side_and_large(astr
     assert np.abs(np.asarray(grey.convert("L"), dtype=float) - np.asarray(expected.convert("L"), dtype=float)).mean() < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [800, 1024, 2600])
 def test_the_same_crop_from_a_larger_picture(side, astronaut):
     expected = face_quad(face_landmarks(astronaut))
@@ -115,6 +117,7 @@ def test_a_wider_framing_shows_the_same_face_smaller(astronaut):
     assert np.abs(middle - np.asarray(near, dtype=float)).mean() < 4
 
 
+@pytest.mark.slow
 def test_without_a_domain_the_framing_is_ffhqs_and_with_one_it_is_the_domains(astronaut):
     folder = data_folder() / "models" / "portraits"
     framing = domain_framing(folder)
@@ -124,6 +127,7 @@ def test_without_a_domain_the_framing_is_ffhqs_and_with_one_it_is_the_domains(as
     assert ours.tobytes() == align_face(astronaut, size=64, framing=framing).tobytes() != ffhq.tobytes()
 
 
+@pytest.mark.slow
 def test_a_portrait_is_framed_as_it_was():
     """The portraits' framing turns a portrait seen from the front into nearly itself."""
     pose = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0, "offset_x": 0.0, "offset_y": 0.0, "face_size": 0.5}
@@ -136,6 +140,7 @@ def test_a_portrait_is_framed_as_it_was():
     assert np.hypot(*(features(again) - features(before)).T).max() < 192 * 0.06
 
 
+@pytest.mark.slow
 def test_the_square_is_the_one_that_is_cropped(astronaut):
     folder = data_folder() / "models" / "portraits"
     for settings in ({}, {"domain": folder}, {"framing": 2.0, "landmarks": face_landmarks(astronaut) + 3}):
@@ -164,6 +169,7 @@ def test_a_face_that_is_not_there(face, group):
         align_face(group, face=face)
 
 
+@pytest.mark.slow
 def test_no_face_says_what_to_try():
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
     with pytest.raises(NoFaceError, match=r"300 x 200 pixels.*towards the camera"):
@@ -196,6 +202,7 @@ def test_a_face_is_found_and_levelled_however_it_is_tilted(degrees, head):
     assert np.hypot(*(found - marks).T).mean() < np.hypot(*(EYES[1] - EYES[0])) / 5
 
 
+@pytest.mark.slow
 def test_small_and_large_faces_are_found_side_by_side(head, astronaut):
     picture = Image.new("RGB", (900, 420), (150, 150, 150))
     for person, side, place in ((head, 400, (10, 10)), (head, 100, (600, 30)), (astronaut, 230, (600, 180))):
@@ -212,12 +219,14 @@ def test_an_upright_and_a_lying_face_are_found_side_by_side(head):
     assert len(faces) == 2 and abs(faces[0].turn) < 15 and abs(faces[1].turn - 270) < 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["coffee", "chelsea", "rocket", "camera", "brick", "page", "coins"])
 def test_what_is_no_face_is_none_in_any_turn(name):
     pixels = getattr(pytest.importorskip("skimage.data"), name)()
     assert find_faces(Image.fromarray(pixels)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["anna", "ben", "chloe", "david", "emma", "felix", "grace", "hugo"])
 def test_a_drawn_face_is_one_face_and_upright(name):
     (face,) = find_faces(data_folder() / "images" / f"{name}.png")

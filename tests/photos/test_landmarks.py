@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from styleclip_lib.paths import data_folder
-from styleclip_lib.photos.landmarks import MIRRORED, place, predict, predict_mirrored, read_predictor, rectangle, relative
+from styleclip_lib.photos.landmarks import MIRRORED, place, predict, predict_mirrored, read_predictor, relative
 from styleclip_lib.portraits.drawing.landmarks import landmarks
 from styleclip_lib.portraits.world.factors import sample
 
@@ -31,11 +31,6 @@ def test_a_box_goes_with_its_face(face):
     box = np.array([50.0, 60.0, 130.0, 140.0])
     np.testing.assert_allclose(place(relative(box, face), face), box)
     np.testing.assert_allclose(place(relative(box, face), 2 * face + 7), 2 * box + 7)
-
-
-def test_a_rectangle_is_whole_pixels():
-    box = rectangle(np.array([0.6, 1.4, 9.5, 11.0]))
-    assert (box.left(), box.top(), box.right(), box.bottom()) == (1, 1, 10, 11)
 
 
 def test_points_are_read_once_or_a_second_time_where_the_box_usually_lies(face):
@@ -76,5 +71,5 @@ def test_it_predicts_what_dlib_predicts(name):
     for _ in range(25):
         middle, half = rng.uniform(-10, 210, 2), rng.uniform(1, 120)
         box = np.array([*(middle - half), *(middle + half)]).round().astype(int)
-        points = [(part.x, part.y) for part in theirs(picture, rectangle(box)).parts()]
+        points = [(part.x, part.y) for part in theirs(picture, dlib.rectangle(*box.round().astype(int).tolist())).parts()]
         np.testing.assert_array_equal(ours(picture, box), points)

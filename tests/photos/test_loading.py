@@ -62,6 +62,7 @@ def test_an_aligned_picture_of_any_size_is_taken_whole(name, side):
     assert load_face(models(), portrait, align="always").quad is not None
 
 
+@pytest.mark.slow
 def test_no_face_is_an_error_or_a_note_where_the_size_is_right(coffee):
     with pytest.raises(NoFaceError):
         load_face(models(), coffee)
@@ -88,6 +89,7 @@ def test_one_kernel_for_every_entrance(astronaut, tmp_path):
     assert (from_file.image == load_image(from_file.crop)).all() and (from_file.image == from_pil(from_file.crop)).all()
 
 
+@pytest.mark.slow
 def test_all_faces_of_a_picture_are_offered(astronaut):
     head = astronaut.crop((110, 10, 340, 240))
     pair = Image.new("RGB", (700, 400), (150, 150, 150))
@@ -101,6 +103,7 @@ def test_all_faces_of_a_picture_are_offered(astronaut):
         assert load_face(models(), pair, face=number).crop.tobytes() == photo.crop.tobytes()
 
 
+@pytest.mark.slow
 def test_faces_of_a_picture_without_any(coffee):
     with pytest.raises(NoFaceError):
         load_faces(models(), coffee)
@@ -136,6 +139,7 @@ def test_when_a_picture_counts_as_aligned(grow, shift, degrees, aligned):
     assert not is_aligned(quad, (128, 140))
 
 
+@pytest.mark.slow
 def test_of_an_animation_only_the_first_frame_is_looked_at_and_that_is_said(astronaut, tmp_path):
     black, face = Image.new("RGB", (230, 230)), astronaut.crop((110, 10, 340, 240))
     black.save(tmp_path / "late.gif", save_all=True, append_images=[face])

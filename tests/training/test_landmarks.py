@@ -64,6 +64,7 @@ def test_real_proportions(points):
         np.testing.assert_allclose(unmoved[0][0], unmoved[1][0])
 
 
+@pytest.mark.slow
 def test_the_shipped_model_is_measured_again(tmp_path, monkeypatch):
     """Few portraits: their figures lie near the card's, which are those of three hundred."""
     monkeypatch.setattr(training, "measure", functools.partial(training.measure, count=12))

@@ -133,6 +133,7 @@ def test_settings_may_be_a_namespace_or_missing(checkpoint, images):
     assert (psp(images) - as_e4e)[:, 1:].abs().amax((1, 2)).min() > 0.01
 
 
+@pytest.mark.slow
 def test_the_mean_w(checkpoint, images):
     whole = checkpoint.pop("latent_avg")
     w = whole[0]

@@ -127,6 +127,7 @@ def test_another_file_or_another_version_is_read_anew(folder, server, monkeypatc
     assert len(set(domain_cache(folder).glob("identity-*.safetensors")) - before) == 1 and len(server.requests) == 1
 
 
+@pytest.mark.slow
 def test_landmarks_are_read_once(folder, official_files, server, tmp_path):
     (tmp_path / "a.dat").write_bytes(bz2.decompress(official_files["shape_predictor_68_face_landmarks.dat.bz2"].read_bytes()))
     original, kept = read_predictor(tmp_path / "a.dat"), read_predictor(path := landmark_file(folder))

@@ -87,6 +87,7 @@ def test_absurd_tensors(generator):
     assert str(error.value).isprintable() and len(str(error.value)) < 300
 
 
+@pytest.mark.slow
 def test_thousands_of_resolutions(generator):
     one = torch.zeros(3)
     with pytest.raises(StyleclipError, match=r"missing|50\d\d tensors"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import subprocess
 import sys
@@ -16,11 +17,14 @@ from PIL import Image
 from styleclip_lib.cli.main import main
 from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.faces import portraits
-from styleclip_lib.editing.recipes import Change, ChannelShift, Directions, MapperEdit, Optimization
+from styleclip_lib.editing.prompt import Prompt
+from styleclip_lib.editing.recipes import Change, ChannelShift, Directions, MapperEdit, Optimization, Recipe
 from styleclip_lib.editing.sources import Blended, Edited, File, Mixed, Portrait, Seed
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import save_image
+from styleclip_lib.models import load_models
 from styleclip_lib.photos.loading import load_faces
+from styleclip_lib.weights.domain import INDEX, save_network
 from styleclip_lib.widgets.studio import renderer as studio_renderer
 from styleclip_lib.widgets.studio.code import as_code
 from styleclip_lib.widgets.studio.renderer import Renderer
@@ -191,24 +195,46 @@ def test_what_is_computed_needs_no_widgets():
     subprocess.run([sys.executable, "-c", f"import sys; sys.modules['ipywidgets'] = None; {core}"], check=True)
 
 
-@pytest.mark.parametrize("recipe", [Optimization(steps=3), Directions(alpha=3.0), MapperEdit(mapper="smile", strength=0.5)],
-                         ids=["optimisation", "directions", "mapper"])
-def test_one_picture_and_one_recipe_give_the_same_pixels_everywhere(world, tiny_domain, tmp_path, monkeypatch, recipe):
-    """By command line, studio, copied code, and the recipe from a file."""
+@pytest.fixture(scope="module")
+def noisy_domain(tiny_folder, tmp_path_factory):
+    """The tiny domain with noise maps that show, in which photographs are inverted as in ffhq: with noise maps of their own."""
+    folder = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("noisy") / "tiny")
+    generator, index = load_models(folder, device="cpu").generator, json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    for _, layer in generator.synthesis.conv_layers():
+        layer.noise_strength.fill_(0.3)
+    save_network(folder, "generator", generator, index["files"]["generator"]["config"], {})
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    (folder / INDEX).write_text(json.dumps({**index, "calibration": {"inversion": "photograph"}}), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recipe", "domain"), [
+    (Optimization(steps=3), "noisy_domain"), (Directions(alpha=3.0), "tiny_domain"),
+    (MapperEdit(mapper="smile", strength=0.5), "tiny_domain")],
+    ids=["optimisation", "directions", "mapper"])
+def test_one_photograph_and_one_recipe_give_the_same_pixels_everywhere(recipe, domain, request, tmp_path, monkeypatch):
+    """By command line, studio, copied code, and `Recipe.from_dict`; the second of two faces, found and cropped by each."""
     monkeypatch.chdir(tmp_path)
+    folder = request.getfixturevalue(domain)
+    models = load_models(folder, device="cpu")
     two = Image.new("RGB", (700, 330), (150, 150, 150))
     for name, side, corner in (("anna", 250, (20, 40)), ("felix", 300, (360, 15))):
         two.paste(Image.open(portraits()[name]).resize((side, side)), corner)
     two.save("two.png")
-    scene = Scene(domain=world.domain, face=File(name="two.png", face=1, steps=4), recipe=recipe, text="a smiling face")
+    scene = Scene(domain=models.domain, face=File(name="two.png", face=1, steps=4), recipe=recipe, text="a smiling face")
     scene.save("recipe.json")
     assert main(["edit", "two.png", "cli.png", "--recipe", "recipe.json", "--inversion-steps", "4", "--face", "1", "--domain",
-                 str(tiny_domain)]) == 0
+                 str(folder)]) == 0
 
-    renderer = Renderer(world)
-    renderer.take_photos("two.png", load_faces(world, "two.png"))
-    shot = renderer.shot(Scene.read((tmp_path / "recipe.json").read_bytes(), world.domain))
+    renderer = Renderer(models)
+    renderer.take_photos("two.png", load_faces(models, "two.png"))
+    shot = renderer.shot(Scene.read((tmp_path / "recipe.json").read_bytes(), models.domain))
     code: dict = {}
-    exec(as_code(world, shot.scene), code)
-    for name, image in {"studio": shot.after, "code": code["image"]}.items():
-        assert save_image(image, f"{name}.png").read_bytes() == Path("cli.png").read_bytes(), name
+    exec(as_code(models, shot.scene), code)
+    again = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
+    face = Face.of(models, scene.face, progress=False)
+    image = again.apply(models, face, Prompt.of(models, scene.text), progress=False).image
+    for name, one in {"studio": shot.after, "code": code["image"], "from_dict": image}.items():
+        assert save_image(one, f"{name}.png").read_bytes() == Path("cli.png").read_bytes(), name
+    assert (face.generator is not models.generator) == (domain == "noisy_domain"), "noise maps of the face's own"

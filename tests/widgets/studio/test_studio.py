@@ -432,6 +432,7 @@ def two_faces() -> bytes:
     return content.getvalue()
 
 
+@pytest.mark.slow
 def test_the_faces_of_an_upload_are_found_once_and_one_is_chosen(studio, monkeypatch):
     from styleclip_lib.photos import loading
 
@@ -450,6 +451,7 @@ def test_the_faces_of_an_upload_are_found_once_and_one_is_chosen(studio, monkeyp
     assert len(found) == 1
 
 
+@pytest.mark.slow
 def test_a_picture_without_a_face_is_refused_in_a_sentence(studio):
     content = io.BytesIO()
     Image.new("RGB", (200, 200)).save(content, "PNG")
