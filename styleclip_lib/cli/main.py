@@ -28,6 +28,7 @@ COMMANDS = {
     "interpolate": "draw the way from one face to another",
     "edit": "change a face as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
+    "grade": "grade what students handed in",
     "benchmark": "measure how fast this machine is, and what makes it faster",
     "studio": "play with all of it in the browser, without a notebook",
     "dataset": "make a data set of aligned faces of a folder of pictures",

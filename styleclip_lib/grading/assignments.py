@@ -1,0 +1,89 @@
+"""The assignments: notebooks in nbgrader's format, with solutions, hidden tests and rubrics in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..errors import StyleclipError
+
+SOLUTION = re.compile(r"^([ \t]*)#{2,} BEGIN SOLUTION[^\n]*\n.*?^[ \t]*#{2,} END SOLUTION[^\n]*", re.MULTILINE | re.DOTALL)
+HIDDEN_TESTS = re.compile(r"^[ \t]*#{2,} BEGIN HIDDEN TESTS.*?^[ \t]*#{2,} END HIDDEN TESTS[^\n]*\n?", re.MULTILINE | re.DOTALL)
+STUB = "# YOUR CODE HERE\nraise NotImplementedError"
+WRITTEN_STUB = "YOUR ANSWER HERE"
+SOURCES = Path(__file__).parents[2] / "notebooks" / "assignments" / "source"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment, as the teacher has it. name: of its file, without the ending."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @cached_property
+    def notebook(self) -> NotebookNode:
+        try:
+            return nbformat.read(self.path, as_version=4)
+        except Exception as error:
+            raise StyleclipError(f"The assignment '{self.path}' cannot be read ({error}): take it from the kit again.") from error
+
+    def cell_names(self) -> set[str]:
+        return {name for cell in self.notebook.cells if (name := graded_as(cell))}
+
+    def points(self, written: bool) -> float:
+        """How many points it brings at most, by answers in words or by the tests."""
+        return sum(cell.metadata.nbgrader.points for cell in self.notebook.cells if points_for(cell) and is_answer(cell) == written)
+
+
+def find_assignments(folder: Path = SOURCES) -> list[Assignment]:
+    """All in a folder. Raises StyleclipError if there are none."""
+    found = [Assignment(path) for path in sorted(folder.glob("*.ipynb"))]
+    if not found:
+        raise StyleclipError(f"There are no assignments in '{folder}': give a folder with their sources, or work from a clone of the kit.")
+    return found
+
+
+def graded_as(cell: NotebookNode) -> str | None:
+    """The name under which nbgrader knows a cell."""
+    grading = cell.metadata.get("nbgrader")
+    name = grading.get("grade_id") if isinstance(grading, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether students write in it."""
+    return bool(graded_as(cell) and cell.metadata.nbgrader.get("solution"))
+
+
+def points_for(cell: NotebookNode) -> bool:
+    """Whether there are points for it: a test, or an answer that somebody reads."""
+    return bool(graded_as(cell) and cell.metadata.nbgrader.get("grade"))
+
+
+def is_test(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and points_for(cell) and not is_answer(cell)
+
+
+def release_text(cell: NotebookNode) -> str:
+    """What students get of a cell: a stub for the solution, no hidden test. The same as nbgrader makes of it."""
+    if not graded_as(cell):
+        return cell.source
+    text = cell.source
+    if cell.cell_type == "code":
+        text = SOLUTION.sub(lambda found: "\n".join(found[1] + line for line in STUB.splitlines()), text)
+    else:
+        text = SOLUTION.sub(WRITTEN_STUB, text)
+    return without_hidden_tests(text)
+
+
+def without_hidden_tests(text: str) -> str:
+    return HIDDEN_TESTS.sub("", text)

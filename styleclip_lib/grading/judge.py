@@ -1,0 +1,203 @@
+"""Runs one submission: its cells in the sandbox, the tests here. The result is the notebook with outputs, which nbgrader then reads."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..checks.feedback import CheckFailed, Elsewhere, NotWritten
+from ..errors import plain
+from .assignments import graded_as, is_answer, is_test
+from .sandbox import Gone, Limits, Sandbox
+from .submissions import defined_by
+from .wire import Function, WireError
+
+MOST_RESTARTS = 3
+
+
+@dataclass
+class Run:
+    """What came of it.
+
+    notebook  with outputs; problems: what the submission did that a process must not, in sentences
+    seconds   of processor time and sleep;  unguarded: what the system could not guarantee ("network", "files")
+    """
+
+    notebook: NotebookNode
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    unguarded: list[str] = field(default_factory=list)
+
+
+class Remote(Elsewhere):
+    """A function of the student's, called in the sandbox."""
+
+    def __init__(self, judge: Judge, name: str) -> None:
+        self.judge, self.__name__ = judge, name
+
+    def __call__(self, *arguments: object) -> Any:
+        """What `answer_of` does, there. Raises CheckFailed and NotWritten."""
+        answer = self.judge.ask({"call": self.__name__, "arguments": list(arguments)}, f"{self.__name__} was called and")
+        if answer.get("not_written"):
+            raise NotWritten
+        if "value" not in answer:
+            raise CheckFailed(plain(answer.get("failed", f"{self.__name__} is not there any more.")))
+        return answer["value"]
+
+
+def run(notebook: NotebookNode, scratch: Path, limits: Limits) -> Run:
+    """Runs a notebook that `placed` has put together."""
+    os.environ["NBGRADER_EXECUTION"] = "autograde"  # a check that finds nothing written objects
+    with Sandbox(scratch, limits) as sandbox:
+        judge = Judge(notebook, sandbox)
+        for cell in notebook.cells:
+            if is_test(cell):
+                judge.test(cell)
+            elif cell.cell_type == "code":
+                judge.run(cell)
+        return Run(notebook, judge.problems, sandbox.spent, sandbox.missing)
+
+
+class Judge:
+    """Keeps what the tests need to know of a run."""
+
+    def __init__(self, notebook: NotebookNode, sandbox: Sandbox) -> None:
+        self.sandbox, self.problems = sandbox, []
+        self.done: list[str] = []  # the sources that have run, to run them again in a new process
+        self.stopped: dict[str, str] = {}  # a name that should have been defined -> why its cell stopped
+        self.restarts = 0
+        self.given = _imports(notebook)
+
+    def run(self, cell: NotebookNode) -> None:
+        """Runs a cell of the submission and keeps what it shows."""
+        cell.outputs, label = [], _label(cell)
+        untouched = cell.metadata.get("styleclip", {})
+        if untouched.get("untouched") and untouched.get("elsewhere"):
+            self.problems.append(f"{label} was left as it is, and what it asks for written elsewhere: the latter was graded.")
+            return
+        try:
+            answer, late = self.sandbox.ask({"run": cell.source})
+        except (Gone, WireError) as gone:
+            why = f"{label} was stopped: {gone}."
+            self.problems.append(why)
+            cell.outputs = [_error("Stopped", why)]
+            self._note(cell, why)
+            return self._again()
+        outputs, error = _outputs(answer), answer.get("error")
+        if late:
+            self.problems.append(f"{label} was stopped: {late}.")
+            error = {"ename": "Stopped", "evalue": late, "traceback": [f"Stopped: {late}."]}
+        if isinstance(error, dict):
+            ename, evalue = plain(error.get("ename", "Error")), plain(error.get("evalue", ""))
+            outputs.append(_error(ename, evalue, error.get("traceback")))
+            self._note(cell, f"{ename}: {evalue}")
+        if not late:
+            self.done.append(cell.source)
+        cell.outputs = outputs
+
+    def test(self, cell: NotebookNode) -> None:
+        """Runs a test here, with the student's functions as calls into the sandbox."""
+        printed = io.StringIO()
+        try:
+            code = compile(cell.source, _label(cell), "exec")
+            with contextlib.redirect_stdout(printed):
+                exec(code, {**self.given, **self._names_of(code, cell.source)})
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=printed.getvalue())]
+        except (CheckFailed, NotWritten, AssertionError) as error:
+            cell.outputs = [_error("CheckFailed", str(error) or "The answer is not right yet.")]
+        except Exception as error:  # a check that did not expect such an answer
+            cell.outputs = [_error("CheckFailed", f"The answer is of a kind that the check cannot judge ({type(error).__name__}: "
+                                                  f"{plain(error)[:200]}).")]
+
+    def ask(self, request: dict, doing: str) -> dict:
+        """Asks the sandbox on behalf of a test. Raises CheckFailed when it does not answer in time."""
+        try:
+            answer, late = self.sandbox.ask(request)
+        except (Gone, WireError) as gone:
+            self.problems.append(f"{doing} was stopped: {gone}.")
+            self._again()
+            raise CheckFailed(f"{doing} was stopped: {gone}.") from None
+        if late:
+            raise CheckFailed(f"{doing} was stopped: {late}. Is there a loop that does not end?")
+        return answer
+
+    def _names_of(self, code: CodeType, source: str) -> dict[str, Any]:
+        """What a test wants to have from the submission: values, and functions to call."""
+        loaded = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        stored = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        defined = stored | {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)}
+        defined |= {node.arg for node in ast.walk(ast.parse(source)) if isinstance(node, ast.arg)} | _imported(source)
+        wanted = loaded - defined - set(self.given) - set(dir(builtins))
+        return {name: self._look_up(name) for name in sorted(wanted)}
+
+    def _look_up(self, name: str) -> Any:
+        answer = self.ask({"look_up": name}, f"{name} was looked up and")
+        if "value" not in answer:
+            if name in self.stopped:
+                raise CheckFailed(f"There is no {name} in the notebook: its cell stopped with {self.stopped[name]}")
+            raise CheckFailed(f"There is no {name} in the notebook. {plain(answer.get('failed', ''))}")
+        return Remote(self, name) if isinstance(answer["value"], Function) else answer["value"]
+
+    def _note(self, cell: NotebookNode, why: str) -> None:
+        for name in defined_by(cell):
+            self.stopped[name] = why
+
+    def _again(self) -> None:
+        """A new process that has run what has been run, without what ended the last one."""
+        self.restarts += 1
+        if self.restarts > MOST_RESTARTS:
+            return self.problems.append(f"The rest was not run: the process had to be started again {MOST_RESTARTS} times before.") or None
+        try:
+            self.sandbox.restart()
+            for source in self.done:
+                self.sandbox.ask({"run": source})
+        except Gone:
+            self._again()
+
+
+def _imports(notebook: NotebookNode) -> dict[str, Any]:
+    """What the assignment's own cells import, for the tests. The student's do not count."""
+    space: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and graded_as(cell) and cell.metadata.nbgrader.get("locked") and not is_answer(cell) and not is_test(cell):
+            body = [node for node in ast.parse(cell.source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+            exec(compile(ast.Module(body, []), "imports", "exec"), space)
+    return {name: value for name, value in space.items() if name != "__builtins__"}
+
+
+def _imported(source: str) -> set[str]:
+    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return {(alias.asname or alias.name).split(".")[0] for node in nodes for alias in node.names}
+
+
+def _label(cell: NotebookNode) -> str:
+    return f"The cell {graded_as(cell)}" if graded_as(cell) else "A cell of the student's own"
+
+
+def _error(ename: str, evalue: str, traceback: Any = None) -> NotebookNode:
+    lines = [str(line)[:1000] for line in traceback[-40:]] if isinstance(traceback, list) else [f"✗ {evalue}"]
+    return nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=lines)
+
+
+def _outputs(answer: dict) -> list[NotebookNode]:
+    """The outputs that came, those that are what they should be."""
+    found = answer.get("outputs")
+    outputs = []
+    for output in found if isinstance(found, list) else []:
+        try:
+            node = nbformat.from_dict(output)
+            nbformat.validate(node, ref="output", version=4)
+        except Exception:  # forged by the submission
+            continue
+        outputs.append(node)
+    return outputs
