@@ -8,6 +8,7 @@
 # make coverage   which lines the tests run; build/coverage has a page for each file
 # make docs       an API page from the docstrings, in build/docs
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
+# make release    write the students' versions of the assignments, in notebooks/assignments/release
 # make clean      take away what the other commands made
 
 PYTHON  ?= python3
@@ -22,7 +23,7 @@ export OMP_WAIT_POLICY := passive
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
-.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks clean
+.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release clean
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -58,6 +59,9 @@ docs: $(VENV)/installed-dev
 notebooks: $(VENV)/installed-lab
 	$(BIN)/python tools/execute_notebooks.py $(LESSONS)
 
+release: $(VENV)/installed-grade
+	$(BIN)/python -m styleclip_lib.grading.release notebooks/assignments/release
+
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
 
@@ -66,12 +70,16 @@ $(VENV)/installed-lab: pyproject.toml setup.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable ".[lab]"
 	touch $@
 
+$(VENV)/installed-grade: pyproject.toml setup.py | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[lab,grade]"
+	touch $@
+
 $(VENV)/installed-test: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,train,test]"
+	$(BIN)/python -m pip install --quiet --editable ".[lab,train,grade,test]"
 	touch $@ $(VENV)/installed-lab
 
 $(VENV)/installed-dev: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,train,test,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[lab,train,grade,test,dev]"
 	touch $@ $(VENV)/installed-lab $(VENV)/installed-test
 
 # Colab's widgets, kernel and shell, beside the newer ones and before them on the path.

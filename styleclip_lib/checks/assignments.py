@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..errors import StyleclipError
 from .feedback import CheckFailed, NotWritten, answer_of, compare, not_yet, passed
 
 
@@ -23,6 +24,8 @@ def checking(task: str) -> Iterator[None]:
         if grading():
             raise CheckFailed(f"{task} is not written yet.") from None
         not_yet(task)
+    except StyleclipError as error:  # a setting that the library refuses
+        raise CheckFailed(str(error)) from None
     else:
         passed(task, "this check is content." if not grading() else "all checks passed.")
 

@@ -7,27 +7,51 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from ..networks.generator import Generator
 
 
 @dataclass(frozen=True)
 class Toy:
-    """Stands for a toy, so that it can be sent from one process to another. kind: "generator"."""
+    """Stands for a toy, so that it can be sent from one process to another. kind: "generator", "critic" or "mapper"."""
 
     kind: str
     seed: int = 0
 
     def build(self) -> Any:
-        return TOYS[self.kind](self.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return TOYS[self.kind]()
 
 
-def toy_generator(seed: int = 0) -> Generator:
+def toy_generator() -> Generator:
     """A StyleGAN2 of 16 pixels with random weights: z_dim 8, w_dim 8, num_ws 6. It draws coloured noise, in a millisecond."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        generator = Generator(16, z_dim=8, w_dim=8, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8})
+    generator = Generator(16, z_dim=8, w_dim=8, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8})
     return generator.eval().requires_grad_(False)
 
 
-TOYS: dict[str, Callable[[int], Any]] = {"generator": toy_generator}
+class ToyCritic(nn.Module):
+    """Stands for CLIP and one text: image [B, 3, 16, 16] -> D [B], one minus the cosine of a picture's vector and the text's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("projection", torch.randn(3 * 8 * 8, 12))
+        self.register_buffer("text", F.normalize(torch.randn(12), dim=0))
+
+    def forward(self, image: Tensor) -> Tensor:
+        features = F.adaptive_avg_pool2d(image, 8).flatten(1) @ self.projection
+        return 1 - F.normalize(features, dim=1) @ self.text
+
+
+def toy_mapper() -> nn.Module:
+    """w_plus [B, 6, 8] -> offsets [B, 6, 8]; what a latent mapper is, in small. Its offsets begin near zero."""
+    first, last = nn.Linear(8, 16), nn.Linear(16, 8)
+    with torch.no_grad():
+        last.weight.mul_(0.1)
+        last.bias.zero_()
+    return nn.Sequential(first, nn.LeakyReLU(0.2), last)
+
+
+TOYS: dict[str, Callable[[], Any]] = {"generator": toy_generator, "critic": ToyCritic, "mapper": toy_mapper}

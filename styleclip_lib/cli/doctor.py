@@ -38,7 +38,7 @@ PACKAGES = {  # distribution -> the module that must import
 }
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "voila": "for styleclip studio",
             "matplotlib": "to plot in the lessons", "accelerate": "for styleclip train", "tensorboard": "for styleclip train",
-            "torchmetrics": "for styleclip train", "nbval": "to test the lessons"}
+            "torchmetrics": "for styleclip train", "nbgrader": "for styleclip grade", "nbval": "to test the lessons"}
 INSTALL = "pip install --editable . (in the repository's folder)"
 
 

@@ -84,7 +84,7 @@ def refuse_what_is_not_graded(scratch: Path, hidden: Sequence[str], allowed: Seq
                 raise ImportError(f"{name} cannot be imported while a submission is graded")
         elif event == "open":
             path, mode, flags = arguments
-            writes = set(mode or "") & set("wax+") or isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
+            writes = set(mode or "") & set("wax+") or (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR))
             if writes and path is not None and not inside(path):
                 raise PermissionError(OUTSIDE)
         elif event in CHANGING:

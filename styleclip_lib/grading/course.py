@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from ..errors import StyleclipError
 from .assignments import STUB, WRITTEN_STUB, Assignment, is_test, without_hidden_tests
 
 COURSE = "styleclip"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Course:
             "LockCells", "ClearSolutions", "ClearOutput", "CheckCellMetadata", "ComputeChecksums", "SaveCells", "ClearHiddenTests",
             "ClearMarkScheme", "ComputeChecksums", "CheckCellMetadata")
         config.Autograde.autograde_preprocessors = [_outputs_of(self.folder), *_preprocessors("SaveAutoGrades", "CheckCellMetadata")]
+        config.HTMLExporter.sanitize_html = True  # students write HTML into their answers
         config.GenerateFeedback.preprocessors = [*_preprocessors("GetGrades"), *_for_students()]
         self.api = NbGraderAPI(config=config)
         self.api.log.setLevel(logging.CRITICAL)
@@ -77,6 +80,7 @@ class Course:
         wrong = f"{student}'s {assignment.name} cannot be graded"
         _succeed(self.api.autograde(assignment.name, student), wrong)
         _succeed(self.api.generate_feedback(assignment.name, student), wrong)
+        _shut(self.feedback(student, assignment))
 
     def feedback(self, student: str, assignment: Assignment) -> Path:
         return self.folder / "feedback" / student / assignment.name / f"{assignment.name}.html"
@@ -133,6 +137,12 @@ def _for_students() -> list[type]:
             return nb, resources
 
     return [WithoutHiddenTests, CSSHTMLHeaderPreprocessor]
+
+
+def _shut(page: Path) -> None:
+    """Lets a page run nothing and load nothing: what a student wrote must do nothing to who reads it."""
+    text = re.sub(r"<script\b.*?</script>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    page.write_text(text.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">', 1), encoding="utf-8")
 
 
 def _succeed(result: dict, otherwise: str) -> None:

@@ -72,5 +72,6 @@ def _entered(course: Course, submission: Submission, ran: Run, awarded: dict[tup
     answers = {graded_as(cell): cell.source for cell in ran.notebook.cells if points_for(cell) and is_answer(cell)}
     blank = {graded_as(cell) for cell in assignment.notebook.cells
              if is_answer(cell) and answers.get(graded_as(cell), "").strip() == release_text(cell).strip()}
-    return Grade(submission, course.marks(student, assignment), course.feedback(student, assignment).relative_to(course.folder), ran.seconds,
+    page = course.feedback(student, assignment).relative_to(course.folder)
+    return Grade(submission, course.marks(student, assignment), page, ran.seconds,
                  {name: "" if name in blank else text for name, text in answers.items()})

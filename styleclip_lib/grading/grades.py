@@ -108,8 +108,9 @@ def _harmless(value: object) -> object:
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2024;background:#fff}
-table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d8dde3;vertical-align:top}
-th{font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}small{color:#5b6570}
+table{border-collapse:collapse;min-width:45rem;margin:1rem 0 2rem}
+th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d8dde3;vertical-align:middle}
+th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}small{color:#5b6570}
 .bar{background:#e6eaee;height:.5rem;width:6rem;border-radius:.25rem;overflow:hidden}.bar i{display:block;height:100%;background:#2f6fb3}
 .warn{border-left:.3rem solid #b7791f;background:#fdf6e6;padding:.5rem 1rem}
 """
@@ -118,7 +119,7 @@ th{font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums;white
 def _page(grades: list[Grade], strays: Strays, unguarded: list[str]) -> str:
     parts = []
     if unguarded:
-        parts.append(f'<p class="warn">On this machine the system does not guarantee for submissions: no {" and no ".join(unguarded)} of others. '
+        parts.append(f'<p class="warn">This system does not guarantee that submissions leave {" and ".join(unguarded)} alone. '
                      "Grade work of people whom you do not trust in a container or on Linux 5.13 or newer.</p>")
     for name in dict.fromkeys(grade.submission.assignment.name for grade in grades):
         mine = [grade for grade in grades if grade.submission.assignment.name == name]
@@ -137,20 +138,22 @@ def _tasks(grades: list[Grade]) -> str:
         points = [grade.marks[i].points for grade in grades if grade.marks[i].points is not None]
         share = sum(points) / (len(points) * mark.most) if points and mark.most else 0.0
         said = f"{sum(points) / len(points):.1f}" if points else "not read yet"
-        rows.append(f'<tr><td>{_safe(mark.name.removesuffix("-test"))}{" <small>in words</small>" if mark.written else ""}</td>'
-                    f'<td class="n">{said} of {mark.most:g}</td><td><div class="bar"><i style="width:{100 * share:.0f}%"></i></div></td></tr>')
-    return f'<table><tr><th>Task</th><th>Mean of {len(grades)}</th><th></th></tr>{"".join(rows)}</table>'
+        name = _safe(mark.name.removesuffix("-test")) + (" <small>in words</small>" if mark.written else "")
+        rows.append(f"<tr><td>{name}</td>"
+                    f'<td class="n">{said} of {mark.most:g}</td>'
+                    f'<td><div class="bar"><i style="width:{100 * share:.0f}%"></i></div></td></tr>')
+    return f'<table><tr><th>Task</th><th class="n">Mean of {len(grades)}</th><th></th></tr>{"".join(rows)}</table>'
 
 
 def _class(grades: list[Grade]) -> str:
     rows = []
     for grade in grades:
         written = grade.total(True)
-        read = "to be read" if written is None else f"{written:g}"
+        read = "to be read" if written is None else f"{written:g} of {grade.most(True):g}"
         notes = "".join(f"<div><small>{_safe(problem)}</small></div>" for problem in grade.submission.problems)
         rows.append(f'<tr><td><a href="{_safe(grade.feedback.as_posix())}">{_safe(grade.submission.name)}</a>{notes}</td>'
-                    f'<td class="n">{grade.total(False):g} of {grade.most(False):g}</td><td class="n">{read} of {grade.most(True):g}</td></tr>')
-    return f"<table><tr><th>Student</th><th>Tests</th><th>In words</th></tr>{''.join(rows)}</table>"
+                    f'<td class="n">{grade.total(False):g} of {grade.most(False):g}</td><td class="n">{read}</td></tr>')
+    return f'<table><tr><th>Student</th><th class="n">Tests</th><th class="n">In words</th></tr>{"".join(rows)}</table>'
 
 
 def _safe(text: object) -> str:

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from ..checks.feedback import CheckFailed, Elsewhere, NotWritten
 from ..errors import plain
-from .assignments import graded_as, is_answer, is_test
+from .assignments import graded_as, is_test
 from .sandbox import Gone, Limits, Sandbox
 from .submissions import defined_by
 from .wire import Function, WireError
@@ -156,7 +156,8 @@ class Judge:
         """A new process that has run what has been run, without what ended the last one."""
         self.restarts += 1
         if self.restarts > MOST_RESTARTS:
-            return self.problems.append(f"The rest was not run: the process had to be started again {MOST_RESTARTS} times before.") or None
+            self.problems.append(f"The rest was not run: the process had to be started again {MOST_RESTARTS} times before.")
+            return
         try:
             self.sandbox.restart()
             for source in self.done:
@@ -168,8 +169,9 @@ class Judge:
 def _imports(notebook: NotebookNode) -> dict[str, Any]:
     """What the assignment's own cells import, for the tests. The student's do not count."""
     space: dict[str, Any] = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and graded_as(cell) and cell.metadata.nbgrader.get("locked") and not is_answer(cell) and not is_test(cell):
+    given = [cell for cell in notebook.cells if cell.cell_type == "code" and graded_as(cell) and cell.metadata.nbgrader.get("locked")]
+    for cell in given:
+        if not is_test(cell):
             body = [node for node in ast.parse(cell.source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
             exec(compile(ast.Module(body, []), "imports", "exec"), space)
     return {name: value for name, value in space.items() if name != "__builtins__"}
@@ -185,7 +187,7 @@ def _label(cell: NotebookNode) -> str:
 
 
 def _error(ename: str, evalue: str, traceback: Any = None) -> NotebookNode:
-    lines = [str(line)[:1000] for line in traceback[-40:]] if isinstance(traceback, list) else [f"✗ {evalue}"]
+    lines = [str(line)[:1000] for line in traceback[-40:]] if isinstance(traceback, list) else [f"\x1b[31m✗ {evalue}\x1b[0m"]
     return nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -81,10 +81,8 @@ class Sandbox:
         self._kill()
         self._worker.shutdown(wait=True)
         for stream in (self._process.stdin, self._process.stdout):
-            try:
+            with contextlib.suppress(OSError):  # what was not sent yet has nowhere to go
                 stream.close()
-            except OSError:  # what was not sent yet has nowhere to go
-                pass
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
@@ -198,10 +196,8 @@ class Sandbox:
 
     def _interrupt(self) -> None:
         if hasattr(os, "killpg"):
-            try:
+            with contextlib.suppress(OSError):
                 self._process.send_signal(signal.SIGINT)
-            except OSError:
-                pass
         else:  # Windows cannot interrupt another process without itself
             self._kill()
 

@@ -6,6 +6,7 @@ What the submission prints is kept up to a limit; its own standard input and out
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import signal
@@ -115,13 +116,8 @@ class Printing:
 
 
 def _display(data: dict) -> dict:
-    kept = {kind: content for kind, content in data.items()
-            if kind == "text/plain" and len(content) < MOST_PRINTED or kind in ("image/png", "image/jpeg") and len(content) < MOST_PICTURE}
-    for kind, content in kept.items():
-        if isinstance(content, bytes):
-            import base64
-
-            kept[kind] = base64.b64encode(content).decode()
+    kept = {kind: base64.b64encode(content).decode() if isinstance(content, bytes) else content for kind, content in data.items()
+            if len(content) < {"text/plain": MOST_PRINTED, "image/png": MOST_PICTURE, "image/jpeg": MOST_PICTURE}.get(kind, 0)}
     return {"output_type": "display_data", "metadata": {}, "data": kept or {"text/plain": "(not shown: too large, or of an unknown kind)"}}
 
 

@@ -56,7 +56,7 @@ def decode(data: bytes) -> Any:
     """The value that `encode` made the bytes of. Raises WireError for any other bytes."""
     try:
         return _value(json.loads(data))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, RuntimeError, MemoryError, binascii.Error) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, RuntimeError, MemoryError, binascii.Error) as error:
         raise WireError(f"what came cannot be read ({type(error).__name__})") from error
 
 
