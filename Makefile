@@ -29,14 +29,14 @@ lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 test: $(VENV)/installed-test
-	$(PYTEST) -m "not full" $(NBVAL) tests notebooks --ignore=tests/browser
+	$(PYTEST) -m "not full" $(NBVAL) tests notebooks --ignore=tests/browser --ignore=notebooks/assignments
 	$(BIN)/python -m pytest -m "not full" tests/browser
 
 test-fast: $(VENV)/installed-test
 	$(PYTEST) -m "not slow and not full" tests --ignore=tests/browser
 
 test-full: $(VENV)/installed-test
-	FUZZ_SECONDS=9 $(PYTEST) $(NBVAL) tests notebooks --ignore=tests/browser
+	FUZZ_SECONDS=9 $(PYTEST) $(NBVAL) tests notebooks --ignore=tests/browser --ignore=notebooks/assignments
 	$(BIN)/python -m pytest tests/browser
 
 fuzz: $(VENV)/installed-test
