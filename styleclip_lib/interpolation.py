@@ -200,9 +200,9 @@ def even_weights(weights: Weights, steps: Weights, frames: int) -> np.ndarray:
     path = np.concatenate([[0.0], steps.cumsum()])
     if path[-1] == 0:  # nothing is to be seen on this path
         return np.linspace(weights[0], weights[-1], frames)
-    found = np.interp(np.linspace(0, path[-1], frames), path, weights)
-    found[0], found[-1] = weights[0], weights[-1]
-    return found
+    evened = np.interp(np.linspace(0, path[-1], frames), path, weights)
+    evened[0], evened[-1] = weights[0], weights[-1]
+    return evened
 
 
 def _codes(models: Models, a, b, space: str, weights, layers, truncation_psi: float) -> dict:
@@ -252,8 +252,8 @@ def _numbers(weights: Weights, like: Tensor) -> Tensor:
 def _check_alike(a: Tensor, b: Tensor) -> None:
     for code in (a, b):
         if not isinstance(code, Tensor) or code.ndim not in (2, 3) or not code.is_floating_point():
-            said = list(code.shape) if isinstance(code, Tensor) else type(code).__name__
-            raise StyleclipError(f"A code is a tensor of floats: z, w or styles [B, ...], or w_plus [B, num_ws, w_dim], not {said}.")
+            got = list(code.shape) if isinstance(code, Tensor) else type(code).__name__
+            raise StyleclipError(f"A code is a tensor of floats: z, w or styles [B, ...], or w_plus [B, num_ws, w_dim], not {got}.")
     if a.shape != b.shape:
         raise StyleclipError(f"Codes of the shapes {list(a.shape)} and {list(b.shape)} have nothing between them: "
                              "take both from the same space and generator.")

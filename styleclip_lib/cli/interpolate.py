@@ -115,8 +115,9 @@ def _code(models, end, settings: Settings):
     photo = load_face(models, end, align=settings.align, face=settings.face)
     for note in photo.notes:
         print(note)
-    found = invert(models, photo.image, space=settings.space, preset=preset_for(models), steps=settings.inversion_steps, seed=settings.seed)
-    return found.w_plus[:, 0] if settings.space == "w" else found.w_plus
+    inversion = invert(models, photo.image, space=settings.space, preset=preset_for(models), steps=settings.inversion_steps,
+                       seed=settings.seed)
+    return inversion.w_plus[:, 0] if settings.space == "w" else inversion.w_plus
 
 
 def _invented(models, seed: int, settings: Settings):

@@ -53,12 +53,12 @@ class Face:
         tune_steps  steps of pivotal tuning afterwards, for faces that come out as somebody else; 0: none
         on_step     sees each step of the inversion, and may end it
         """
-        found = invert(models, photo.image, preset=preset or preset_for(models), steps=steps, seed=seed, on_step=on_step,
-                       progress=progress)
+        inversion = invert(models, photo.image, preset=preset or preset_for(models), steps=steps, seed=seed, on_step=on_step,
+                           progress=progress)
         if not tune_steps:
-            return cls.of_inversion(models, found, source)
-        fitted, found = tune_generator(models, found, photo.image, steps=tune_steps, seed=seed, progress=progress)
-        return cls(found.w_plus, fitted.generator, source)
+            return cls.of_inversion(models, inversion, source)
+        fitted, inversion = tune_generator(models, inversion, photo.image, steps=tune_steps, seed=seed, progress=progress)
+        return cls(inversion.w_plus, fitted.generator, source)
 
     @classmethod
     def of(cls, models: Models, source: Source, progress: bool = True) -> Face:

@@ -50,8 +50,8 @@ class Prompt:
             return cls(text, neutral, vector, neutral_vector, parsed)
         gender = tuple(statement for statement in parsed.statements if statement[0] == "gender")
         things = [statement for statement in parsed.statements if statement[0] != "gender"]
-        parts = tuple(cls(said, neutral, one, neutral_vector, Parsed((*gender, thing)))
-                      for said, thing, one in zip(texts, things, models.clip.encode_text(texts).split(1)))
+        parts = tuple(cls(part_text, neutral, one, neutral_vector, Parsed((*gender, thing)))
+                      for part_text, thing, one in zip(texts, things, models.clip.encode_text(texts).split(1)))
         return cls(text, neutral, vector, neutral_vector, parsed, parts)
 
     @property

@@ -48,12 +48,12 @@ def boundary_crossings(models: Models, morph: Morph, names: Sequence[str] | None
     hidden = [hidden_attributes(reading) for reading in readings]
     crossings = []
     for name in names:
-        attribute, said = BY_NAME[name], [reading.parts[name].cpu() for reading in readings]
+        attribute, outputs = BY_NAME[name], [reading.parts[name].cpu() for reading in readings]
         values, winners = [*attribute.values, None], [reading.index(name) for reading in readings]
         for i, j in pairwise(i for i in range(len(readings)) if name not in hidden[i]):
             was, is_now = winners[i], winners[j]
             if was != is_now:
-                start, end = _lead(attribute, said[i], said[j], was, is_now)
+                start, end = _lead(attribute, outputs[i], outputs[j], was, is_now)
                 weight = torch.lerp(morph.weights[i], morph.weights[j], start / (start - end))
                 crossings.append(BoundaryCrossing(name, values[was], values[is_now], weight.item()))
     return sorted(crossings, key=lambda crossing: abs(crossing.weight - morph.weights[0].item()))

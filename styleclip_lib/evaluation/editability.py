@@ -47,7 +47,7 @@ def mean_directions(models: Models, wanted: Iterable[Wanted], count: int = 4000,
 
 
 @torch.no_grad()
-def editability(models: Models, found: Inversion, directions: Mapping[Wanted, Tensor], strength: float = 1.0) -> Editability:
+def editability(models: Models, inversion: Inversion, directions: Mapping[Wanted, Tensor], strength: float = 1.0) -> Editability:
     """Moves an inverted face along each direction, w_plus + strength · direction in every layer, and reads what it became.
 
     Raises StyleclipError if the domain cannot read attributes.
@@ -55,12 +55,12 @@ def editability(models: Models, found: Inversion, directions: Mapping[Wanted, Te
     if models.attributes is None:
         raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so its edits cannot be judged.")
     moves = torch.stack([torch.zeros_like(next(iter(directions.values()))), *directions.values()])
-    codes = found.w_plus + strength * moves[:, None]
-    images = torch.cat([models.generator.synthesis(code[None], noises=found.noises) for code in codes]).clamp(-1, 1)
+    codes = inversion.w_plus + strength * moves[:, None]
+    images = torch.cat([models.generator.synthesis(code[None], noises=inversion.noises) for code in codes]).clamp(-1, 1)
     readings = models.attributes.read(images)
-    said, hidden = [reading.values() for reading in readings], [hidden_attributes(reading) for reading in readings]
+    values, hidden = [reading.values() for reading in readings], [hidden_attributes(reading) for reading in readings]
     success_rate = sum(reading.has(name, value) for (name, value), reading in zip(directions, readings[1:]))
     side_effects = 0
-    for (name, _), row, unseen in zip(directions, said[1:], hidden[1:]):
-        side_effects += sum(said[0][other] != row[other] for other in row if other != name and other not in unseen | hidden[0])
+    for (name, _), row, unseen in zip(directions, values[1:], hidden[1:]):
+        side_effects += sum(values[0][other] != row[other] for other in row if other != name and other not in unseen | hidden[0])
     return Editability(success_rate / len(directions), side_effects / len(directions), images)

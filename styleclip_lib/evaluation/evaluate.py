@@ -181,9 +181,9 @@ def portraits_for(people: HeldOut, question: Question, each: int | None, start: 
     It suits a portrait if `of` holds and the text could be seen to be true: nobody sees baldness under a hat.
     """
     asked = with_text(people.factors, question.text)
-    seen = statements_true(asked)[:, [COLUMN[statement] for statement in parse(question.text).statements]].all(1)
+    visible = statements_true(asked)[:, [COLUMN[statement] for statement in parse(question.text).statements]].all(1)
     fits = statements_true(people.factors)[:, [COLUMN[statement] for statement in question.of]].all(1)
-    suited = (seen & fits).nonzero()[:, 0].tolist()
+    suited = (visible & fits).nonzero()[:, 0].tolist()
     if not suited:
         raise StyleclipError(f"None of the {len(people.factors)} portraits suits '{question.text}': take more portraits.")
     turned = suited[start % len(suited):] + suited[: start % len(suited)]

@@ -26,7 +26,7 @@ class Trial:
 
     name        what was changed
     targets     [N, 3, R, R], the pictures to find
-    found       the inversion of each
+    inversions  the inversion of each
     head_psnr   [N], in dB, over the pixels of the head
     whole_psnr  [N], over the whole picture
     identity    [N], cosine of the person in the picture and in its inversion
@@ -34,7 +34,7 @@ class Trial:
 
     name: str
     targets: Tensor
-    found: list[Inversion]
+    inversions: list[Inversion]
     head_psnr: Tensor
     whole_psnr: Tensor
     identity: Tensor
@@ -55,23 +55,23 @@ def study(models: Models, people: Factors, changes: Mapping[str, Mapping[str, ob
     trials = {}
     with tqdm(total=len(people) * len(changes), desc="inverting", unit="picture", disable=not progress, leave=False) as bar:
         for name, factors in changed.items():
-            targets, found = render(factors, size).to(models.device), []
+            targets, inversions = render(factors, size).to(models.device), []
             for target in targets:
-                found.append(invert(models, target[None], progress=False, **settings))
+                inversions.append(invert(models, target[None], progress=False, **settings))
                 bar.update()
-            trials[name] = measured(models, name, factors, targets, found)
+            trials[name] = measured(models, name, factors, targets, inversions)
     return trials
 
 
 @torch.no_grad()
-def measured(models: Models, name: str, factors: Factors, targets: Tensor, found: list[Inversion]) -> Trial:
+def measured(models: Models, name: str, factors: Factors, targets: Tensor, inversions: list[Inversion]) -> Trial:
     """Compares targets [N, 3, R, R] with their inversions."""
-    images = torch.cat([inversion.image for inversion in found])
+    images = torch.cat([inversion.image for inversion in inversions])
     heads = on_head(factors, targets.shape[-1]).to(targets.device)
     head = torch.tensor([psnr(a[:, where], b[:, where]) for a, b, where in zip(targets, images, heads)])
     whole = torch.tensor([psnr(a, b) for a, b in zip(targets, images)])
     same = (models.identity(targets) * models.identity(images.clamp(-1, 1))).sum(1).cpu()
-    return Trial(name, targets, found, head, whole, same)
+    return Trial(name, targets, inversions, head, whole, same)
 
 
 def on_head(factors: Factors, size: int) -> Tensor:

@@ -106,8 +106,8 @@ def official_step(models: Models, w_plus: Tensor, w_start: Tensor, source: Tenso
         network.requires_grad_(True)
     try:
         image = official_synthesis(models.generator.synthesis, w)
-        seen = models.clip.model.visual(fractional_area_resize_reference(image, models.clip.image_size))
-        loss = clip_loss(F.normalize(seen, dim=1), models.clip.encode_text([text])).mean()
+        embedding = models.clip.model.visual(fractional_area_resize_reference(image, models.clip.image_size))
+        loss = clip_loss(F.normalize(embedding, dim=1), models.clip.encode_text([text])).mean()
         loss = loss + 0.005 * identity_loss(models.identity, image, models.identity(source)).mean()
         (loss + 0.008 * (w - w_start).square().sum()).backward()
     finally:

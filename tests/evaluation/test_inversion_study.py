@@ -20,7 +20,7 @@ def test_every_change_is_drawn_inverted_and_measured(tiny):
     assert torch.equal(turned.targets, render(people.replace(yaw=1.0), 32))
     assert not torch.equal(turned.targets, trials["as they are"].targets)
     again = invert(tiny, turned.targets[1:2], steps=2, progress=False)
-    assert torch.equal(turned.found[1].w_plus, again.w_plus) and len(turned.found) == 3
+    assert torch.equal(turned.inversions[1].w_plus, again.w_plus) and len(turned.inversions) == 3
     assert turned.whole_psnr[1].item() == pytest.approx(psnr(again.image, turned.targets[1:2]), abs=1e-4)
     assert turned.identity.shape == (3,) and turned.identity.abs().max() <= 1 + 1e-5
 

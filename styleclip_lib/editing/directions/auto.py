@@ -66,7 +66,7 @@ def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: fl
         start = Judged.of(models, edit.image)
         if part.is_true_of(start.embedding, models.calibration.early_exit):
             continue
-        found = []
+        tried = []
         for neutral in _neutrals(models, start.embedding, part):
             change = Change(part.text, neutral, alpha, beta, moves_rgb(directions, part) if rgb is None else rgb)
 
@@ -74,8 +74,8 @@ def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: fl
                 return directions.apply(face, (*before, replace(change, alpha=strength * alpha))).image
 
             strength, worth = weighed_strength(models, draw, part, start, strengths=strengths, cap_z=models.calibration.cap_z_directions)
-            found.append((worth, replace(change, alpha=strength * alpha)))
-        change = max(found, key=lambda pair: pair[0])[1]
+            tried.append((worth, replace(change, alpha=strength * alpha)))
+        change = max(tried, key=lambda pair: pair[0])[1]
         if change.alpha:
             changes = (*changes, change)
             edit = directions.apply(face, changes)

@@ -86,8 +86,8 @@ def draw(models: Models, corners: Corners, x: float = 0.5, y: float = 0.5, space
 
 def described(corners: Corners, weights: Sequence[float]) -> str:
     """The blend as a sum: "0.25 · anna + 0.75 · felix"; faces without weight are left out."""
-    seen = [(name, weight) for name, weight in zip(corners.names, weights) if abs(weight) >= 0.005]
-    return " ".join(f"{'-' if weight < 0 else '+'} {abs(weight):.2f} · {name}" for name, weight in seen).removeprefix("+ ")
+    visible = [(name, weight) for name, weight in zip(corners.names, weights) if abs(weight) >= 0.005]
+    return " ".join(f"{'-' if weight < 0 else '+'} {abs(weight):.2f} · {name}" for name, weight in visible).removeprefix("+ ")
 
 
 def blend_pad(models: Models, corners: Corners, x: float = 0.5, y: float = 0.5, size: int = 288, threaded: bool = True) -> Panel:

@@ -38,16 +38,16 @@ class DirectedFace:
 
     def after(self, changes: Sequence[Change]) -> torch.Tensor:
         """The picture with all changes made, [1, 3, R, R]. Raises StyleclipError for a text or a beta that cannot be used."""
-        return self.directions.edit_several(self.w_plus, said(changes)).image
+        return self.directions.edit_several(self.w_plus, with_text(changes)).image
 
     def draw(self, changes: Sequence[Change], size: int = 256) -> Image.Image:
         """Before and after side by side, `size` pixels each."""
-        labels = [f"seed {self.seed}", ", ".join(_described(c) for c in said(changes)) or "no text"]
+        labels = [f"seed {self.seed}", ", ".join(_described(c) for c in with_text(changes)) or "no text"]
         return image_grid([self.before, self.after(changes)], columns=2, labels=labels, size=size)
 
     def used(self, changes: Sequence[Change]) -> str:
         """A line for each text that says how many channels it moves, and which most of all."""
-        return "\n".join(self._used(change) for change in said(changes))
+        return "\n".join(self._used(change) for change in with_text(changes))
 
     def _used(self, change: Change) -> str:
         channels = self.directions.channels(change.target, change.neutral, change.beta, change.rgb)
@@ -63,7 +63,7 @@ def directed_face(directions: GlobalDirections, seed: int, psi: float = 0.7) -> 
         return DirectedFace(directions, seed, w_plus, models.generator.synthesis(w_plus))
 
 
-def said(changes: Sequence[Change]) -> list[Change]:
+def with_text(changes: Sequence[Change]) -> list[Change]:
     """The changes that have a text and a strength other than 0."""
     return [change for change in changes if change.target.strip() and change.alpha]
 
@@ -110,7 +110,7 @@ def directions_sliders(directions: GlobalDirections, texts: Sequence[str] = TEXT
     def changes() -> list[Change]:
         neutral, share = controls["neutral"].value, controls["share"].value
         rows = [Change(controls[f"text{i}"].value, neutral, controls[f"alpha{i}"].value) for i in range(len(texts))]
-        return [at_share(directions, change, share) for change in said(rows)]
+        return [at_share(directions, change, share) for change in with_text(rows)]
 
     def current() -> Drawing:
         wanted = changes()

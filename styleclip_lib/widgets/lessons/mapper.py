@@ -54,8 +54,8 @@ def draw(models: Models, mappers: Mapping[str, LatentMapper], state: MapperState
     after = mapper.edit(w_plus, state.strength, acting).image
     labels = [f"seed {state.seed}", f"{state.name} ({state.strength:g}: {', '.join(acting) or 'no level'})"]
     text = mapper.recipe.get("text", "")
-    said = str(measure_edit(models, before, after, text)) if models.attributes is not None and text else ""
-    return image_grid([before, after], columns=2, labels=labels, size=size), said
+    report = str(measure_edit(models, before, after, text)) if models.attributes is not None and text else ""
+    return image_grid([before, after], columns=2, labels=labels, size=size), report
 
 
 def mapper_sliders(

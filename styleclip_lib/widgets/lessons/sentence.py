@@ -40,8 +40,8 @@ class SentenceEdit:
 
     def draw(self, strength: float = 1.0, size: int = 256) -> Image.Image:
         """Before and after side by side, `size` pixels each."""
-        said = "(nothing said yet)" if self.edit is None else f"{self.edit.prompt.text} ({strength:g})"
-        return image_grid([self.face.image, self.at(strength).image], columns=2, labels=[str(self.face.source), said], size=size)
+        label = "(nothing label yet)" if self.edit is None else f"{self.edit.prompt.text} ({strength:g})"
+        return image_grid([self.face.image, self.at(strength).image], columns=2, labels=[str(self.face.source), label], size=size)
 
 
 def unedited(models: Models, seed: int) -> SentenceEdit:

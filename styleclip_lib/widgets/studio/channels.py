@@ -69,10 +69,10 @@ class ChannelsTab:
         models, face = self.session.models, self.session.renderer.face(self.session.scene.face, preview=True)
         faces = [replace(self.form.value, sigmas=sigmas).apply(models, face).image for sigmas in REACH]
         self.strip.value = png(image_grid(faces, columns=len(REACH), labels=[f"{sigmas:+g} sigma" for sigmas in REACH], size=79))
-        self.told.value = note(self._said(faces)).value
+        self.told.value = note(self._description(faces)).value
         self.session.stage.say("The strip shows the face with this channel at five places.")
 
-    def _said(self, faces: list[torch.Tensor]) -> str:
+    def _description(self, faces: list[torch.Tensor]) -> str:
         report = measure_edit(self.session.models, faces[0], faces[-1], NEUTRAL)
         changed = ", ".join(f"{name.replace('_', ' ')} ({a} to {b})" for name, (a, b) in report.side_effects.items())
         nothing = "no attribute changes" if report.readable else "the attributes of this domain cannot be read"

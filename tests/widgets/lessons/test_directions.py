@@ -14,7 +14,7 @@ from PIL import Image
 from styleclip_lib.editing.directions.global_directions import GlobalDirections
 from styleclip_lib.editing.recipes import Change
 from styleclip_lib.images import to_pil
-from styleclip_lib.widgets.lessons.directions import at_share, directed_face, directions_sliders, said
+from styleclip_lib.widgets.lessons.directions import at_share, directed_face, directions_sliders, with_text
 from styleclip_lib.widgets.toolkit.stage import png
 
 SIZE = 32
@@ -41,7 +41,7 @@ def test_before_and_after(directions):
 
 def test_empty_texts_and_no_strength_are_left_out(directions):
     nothing = [Change(" "), Change("a smiling face", alpha=0.0), Change("", alpha=3.0)]
-    assert said([*nothing, SMILE]) == [SMILE]
+    assert with_text([*nothing, SMILE]) == [SMILE]
     face = directed_face(directions, 4)
     torch.testing.assert_close(face.after(nothing), face.before)
     assert face.used(nothing) == ""
