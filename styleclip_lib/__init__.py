@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .threads import share_the_machine
 
 if TYPE_CHECKING:  # what __getattr__ finds, for editors and type checkers
+    from .editing.alignment import LatentAlignment as LatentAlignment
     from .editing.directions.global_directions import GlobalDirections as GlobalDirections
     from .editing.face import Face as Face
     from .editing.mapper import LatentMapper as LatentMapper
@@ -68,6 +69,7 @@ _HOME = {
     "optimize_latent": "editing.optimization",
     "LatentMapper": "editing.mapper",
     "train_mapper": "editing.mapper",
+    "LatentAlignment": "editing.alignment",
     "GlobalDirections": "editing.directions.global_directions",
     "stylize": "stylization.optimization",
     "StyleRecipe": "stylization.recipe",

@@ -95,8 +95,8 @@ def tiny_folder(tmp_path_factory, tiny) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_domain(tiny_folder, tmp_path_factory) -> Path:
-    """The tiny domain with all that a domain may bring: directions, a mapper for "a smiling face", a word on photographs."""
-    from styleclip_lib import GlobalDirections, train_mapper
+    """The tiny domain with all that a domain may bring: directions, an alignment, a mapper for "a smiling face", a word on photographs."""
+    from styleclip_lib import GlobalDirections, LatentAlignment, train_mapper
     from styleclip_lib.weights.domain import INDEX, enter_file, save_network
 
     folder = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("whole") / "tiny")
@@ -104,7 +104,8 @@ def tiny_domain(tiny_folder, tmp_path_factory) -> Path:
     GlobalDirections.compute(models, images=2, samples=64, folder=folder / "scan", progress=False).save(folder / "directions.safetensors")
     shutil.rmtree(folder / "scan")
     train_mapper(models, "a smiling face", steps=2, people=4, progress=False).save(folder / "mapper_smile.safetensors")
-    for name in ("directions", "mapper_smile"):
+    LatentAlignment.compute(models, faces=40, progress=False).save(folder / "alignment.safetensors")
+    for name in ("alignment", "directions", "mapper_smile"):
         enter_file(folder, name, folder / f"{name}.safetensors", {}, {})
     save_network(folder, "attributes", read_differently(models), {"widths": TINY_WIDTHS, "hidden": 16}, {}, half=False)
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))

@@ -35,8 +35,9 @@ class Settings:
     space: Literal["z", "w", "w+", "z noise", "w noise", "w+ noise"] | None = None
     """w: one w for all layers; w+: one for each layer, closer to the picture; z: what the mapping network can make; with
     " noise" the noise maps are found too. By default the preset's"""
-    start: Literal["encoder", "mean"] | None = None
-    """where to begin: the encoder's guess, or the average face. By default the preset's"""
+    start: Literal["encoder", "alignment", "mean"] | None = None
+    """where to begin: the encoder's guess, what latent alignment makes of the picture's vector in CLIP's space, or the average face. By
+    default the preset's"""
     steps: int = 100
     """steps of optimisation after the start"""
     tune: bool = False

@@ -19,6 +19,9 @@ NETWORKS = {
     "encoder": "the e4e encoder that guesses a latent code",
     "landmarks": "dlib's 68 points of a face",
     "mappers": "the latent mappers that ship: one network for each text",
+    "alignment": "the map from CLIP to the generator: a picture or a text becomes a face",
+    "student": "the mobile generator, which learns from the domain's",
+    "clip_student": "the small image encoder, which learns from the domain's CLIP",
     "directions": "what every style channel does in the eyes of CLIP (a scan; nothing is learnt)",
 }
 

@@ -239,6 +239,35 @@ class MapperEdit(Recipe):
         return replace(mapper.apply(face, self.levels), prompt=prompt)
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlignmentEdit(Recipe):
+    """Latent alignment: a map from CLIP's space to W+ turns what the text says into a step (after Zheng et al. 2022).
+
+    w_plus + f(C (t - t_0)),  t the text's vector and t_0 that of the neutral text
+    """
+
+    KIND: ClassVar[str] = "alignment"
+    TITLE: ClassVar[str] = "Latent alignment"
+    DEFAULT: ClassVar[AlignmentEdit]
+    c: float | None = setting(
+        None, "the constant C, how far the text is followed in CLIP's space; by default as far as the closed form predicts that it becomes "
+              "true of this face", low=-100, high=100, slider=(0.0, 1.0, 0.05), label="constant C")
+    closed_form: bool = setting(
+        False, "solve the map in closed form from invented faces, in about a minute, even where the domain brings a trained one")
+
+    def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> AlignmentEdit:
+        super().prepare(models, prompt)
+        from .alignment import latent_alignment_of
+
+        latent_alignment_of(models, self, progress)
+        return self
+
+    def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
+        from .alignment import latent_alignment_of
+
+        return latent_alignment_of(models, self, progress).apply(face, self.required(prompt), self)
+
+
 @dataclass(frozen=True)
 class Change(Settings):
     """One text of an edit by global directions: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta.
@@ -349,9 +378,11 @@ Optimization.DEFAULT = Optimization()
 Optimization.PAPER = Optimization(steps=300, space="w+", lr=0.1, lambda_l2=0.008, lambda_id=0.005, lambda_off_direction=0.0, clip_cap=1.0,
                                   early_exit=1.0, auxiliary_latents=0, views=1, rgb=False)
 MapperEdit.DEFAULT = MapperEdit()
+AlignmentEdit.DEFAULT = AlignmentEdit()
 Directions.DEFAULT = Directions()
 Directions.PAPER = Directions(alpha=4.1, beta=0.15, ridge=0.0, rgb=False)
 Optimization.PRESETS = {"default": Optimization.DEFAULT, "paper": Optimization.PAPER}
 MapperEdit.PRESETS = {"default": MapperEdit.DEFAULT}
+AlignmentEdit.PRESETS = {"default": AlignmentEdit.DEFAULT}
 Directions.PRESETS = {"default": Directions.DEFAULT, "paper": Directions.PAPER}
 

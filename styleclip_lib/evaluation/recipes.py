@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..editing.recipes import Directions, MapperEdit, Optimization, Recipe
+from ..editing.recipes import AlignmentEdit, Directions, MapperEdit, Optimization, Recipe
 
 RECIPES: dict[str, Recipe] = {
     "optimization": Optimization.DEFAULT,
@@ -10,6 +10,8 @@ RECIPES: dict[str, Recipe] = {
     "optimization-w+": Optimization(space="w+"),
     "optimization-paper": Optimization.PAPER,
     "mapper": MapperEdit(strength="auto"),
+    "alignment": AlignmentEdit(),
+    "alignment-closed-form": AlignmentEdit(closed_form=True),
     "directions": Directions(strength="auto"),
     "directions-paper": Directions.PAPER,
 }

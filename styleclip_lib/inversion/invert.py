@@ -11,10 +11,11 @@ from ..descent import Descent
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.generator import Generator
+from .alignment import code_of
 from .projector import latent_noise, noise_regularizer, normalized, w_deviation
 
 SPACES = ("z", "w", "w+", "z noise", "w noise", "w+ noise")
-STARTS = ("encoder", "mean")
+STARTS = ("encoder", "alignment", "mean")
 
 LARGEST = 256
 """Larger pictures are compared at so many pixels, as StyleGAN2's projectors do: what is finer costs more than it tells.
@@ -90,7 +91,8 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     image     [1, 3, H, W] in [-1, 1], resized to the generator's size
     space     "w+" (a w for each layer), "w" (one for all) or "z" (what the mapping network makes of one z); with " noise" behind it
               the noise maps are optimised too, with λ_noise · `projector.noise_regularizer` in the loss
-    start     "encoder" (its guess; the mean if the domain has none) or "mean" (the mean w)
+    start     "encoder" (its guess; the mean if the domain has none), "alignment" (`alignment.code_of`, from what CLIP sees) or "mean"
+              (the mean w)
     preset    a name in `PRESETS` or a `Preset`: what holds for everything that is not given
     patience  stop when the loss, without the noise term, has not fallen by 1 % for so many steps
     frames    how many pictures of the path to keep, evenly spread, the first being the start
@@ -173,7 +175,9 @@ def psnr(a: Tensor, b: Tensor) -> float:
 def _origin(models: Models, image: Tensor, space: str, start: str, rng: torch.Generator) -> Tensor:
     """Where the search begins: [1, num_ws, w_dim] for "w+", [1, 1, w_dim] for "w", [1, z_dim] for "z"."""
     generator = models.generator
-    if start == "mean" or models.encoder is None:
+    if start == "alignment":
+        guess = code_of(models, image)
+    elif start == "mean" or models.encoder is None:
         guess = generator.mapping.w_avg.expand(1, generator.num_ws, -1)
     else:
         guess = models.encoder(image)
@@ -223,7 +227,7 @@ def _chosen(preset: str | Preset, **given) -> Preset:
     if chosen.space not in SPACES:
         raise StyleclipError(f"space must be one of {', '.join(map(repr, SPACES))}, not '{chosen.space}'.")
     if chosen.start not in STARTS:
-        raise StyleclipError(f"start must be 'encoder' or 'mean', not '{chosen.start}'.")
+        raise StyleclipError(f"start must be one of {', '.join(map(repr, STARTS))}, not '{chosen.start}'.")
     return chosen
 
 

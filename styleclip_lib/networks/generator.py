@@ -100,7 +100,14 @@ class Synthesis(nn.Module):
             rgbs.append(block.torgb(x, rgb_style))
             if r == stop_at:
                 break
-        return sums(rgbs)
+        return self.sums(rgbs)
+
+    def sums(self, rgbs: Sequence[Tensor]) -> list[Tensor]:
+        """The outputs of the toRGB layers, from 4 pixels up -> the pictures: each sum is doubled in size before the next is added."""
+        images = [rgbs[0]]
+        for rgb in rgbs[1:]:
+            images.append(rgb + enlarged(images[-1]))
+        return images
 
     def pyramid(self, w_plus: Tensor, noise_mode: str = "const", stop_at: int | None = None) -> list[Tensor]:
         """w_plus [B, num_ws, w_dim] -> what `stop_at` gives for each resolution, from 4 pixels up, by one pass through the network."""
@@ -126,20 +133,7 @@ def _some(layers: Sequence[Tensor], go: slice) -> list[Tensor]:
     return [x if len(x) == 1 else x[go] for x in layers]
 
 
-def sums(rgbs: Sequence[Tensor]) -> list[Tensor]:
-    """The outputs of the toRGB layers, from 4 pixels up -> the pictures: each sum is doubled in size before the next is added."""
-    images = [rgbs[0]]
-    for rgb in rgbs[1:]:
-        images.append(rgb + _enlarge(images[-1]))
-    return images
-
-
-def summed(rgbs: Sequence[Tensor]) -> Tensor:
-    """The last of the `sums`: the picture."""
-    return sums(rgbs)[-1]
-
-
-def _enlarge(image: Tensor) -> Tensor:
+def enlarged(image: Tensor) -> Tensor:
     """Double the size of an RGB sum, in its own precision even under autocast."""
     with torch.autocast(image.device.type, enabled=False):
         return upsample2d(image)

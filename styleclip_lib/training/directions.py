@@ -88,7 +88,7 @@ def measure(directions: GlobalDirections, settings: Settings) -> dict:
     """How the directions agree with those to first order, and, where attributes can be read, what edits with them do."""
     models = directions.models
     first = GlobalDirections.first_order(models, images=settings.images, samples=settings.samples, seed=settings.seed)
-    texts = [text for text in TEXTS if _readable(models, text)]
+    texts = [text for text in TEXTS if readable(models, text)]
     each_alone = [dataclasses.replace(found, ridge=0.0) for found in (directions, first)]
     pairs = [tuple(found.relevance(text) for found in each_alone) for text in texts]
     metrics = {"channels": int(directions.effects.any(1).sum()), "channels of the toRGB layers": int(directions.rgb_effects.any(1).sum()),
@@ -115,7 +115,8 @@ def rank_correlation(a: torch.Tensor, b: torch.Tensor) -> float:
     return float(torch.corrcoef(torch.stack(ranks))[0, 1])
 
 
-def _readable(models: Models, text: str) -> bool:
+def readable(models: Models, text: str) -> bool:
+    """Whether the domain's CLIP knows all words of a text."""
     try:
         models.clip.encode_text([text, NEUTRAL])
     except StyleclipError:

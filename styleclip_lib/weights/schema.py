@@ -146,6 +146,31 @@ class DirectionsFacts(Struct):
     images: Annotated[int, Meta(ge=1, le=10**7)]
 
 
+class AlignmentFacts(Struct):
+    """What the file of a latent alignment says of itself: the networks that it joins, its sizes, and how it was made."""
+
+    generator: Annotated[str, Meta(max_length=200)]
+    clip: Annotated[str, Meta(max_length=200)]
+    num_ws: Annotated[int, Meta(ge=2, le=64)]
+    w_dim: Annotated[int, Meta(ge=1, le=8192)]
+    clip_dim: Annotated[int, Meta(ge=1, le=8192)]
+    depth: Annotated[int, Meta(ge=0, le=64)]
+    width: Annotated[int, Meta(ge=1, le=8192)]
+    mixing: Annotated[int, Meta(ge=1, le=8192)]
+    recipe: dict[str, Any]
+
+
+class StudentFacts(Struct):
+    """What the file of a student says of itself: the network that it learnt from, what it is built with, and how it was made."""
+
+    teacher: Annotated[str, Meta(max_length=200)]
+    config: dict[str, Any]
+    recipe: dict[str, Any]
+
+    def __post_init__(self):
+        check_settings(self.config)
+
+
 CONFIGS = {"landmarks": LandmarkConfig, "clip": ClipConfig}
 """The settings that are more than what a network is built with."""
 

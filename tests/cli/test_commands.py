@@ -12,7 +12,17 @@ import pytest
 import torch
 from PIL import Image
 
-from styleclip_lib import GlobalDirections, LatentMapper, align_face, invert, load_image, morph, optimize_latent, train_mapper
+from styleclip_lib import (
+    GlobalDirections,
+    LatentAlignment,
+    LatentMapper,
+    align_face,
+    invert,
+    load_image,
+    morph,
+    optimize_latent,
+    train_mapper,
+)
 from styleclip_lib.cli import edit as edit_command
 from styleclip_lib.cli import interpolate as interpolate_command
 from styleclip_lib.cli import invert as invert_command
@@ -20,7 +30,7 @@ from styleclip_lib.cli.main import main
 from styleclip_lib.cli.sample import read_seeds
 from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.prompt import Prompt
-from styleclip_lib.editing.recipes import ChannelShift, Directions, MapperEdit, Optimization, Recipe
+from styleclip_lib.editing.recipes import AlignmentEdit, ChannelShift, Directions, MapperEdit, Optimization, Recipe
 from styleclip_lib.editing.saved_edit import SavedEdit
 from styleclip_lib.editing.sources import File
 from styleclip_lib.errors import StyleclipError
@@ -63,6 +73,21 @@ def test_sample_draws_one_face_or_a_grid_and_a_face_depends_on_its_own_seed(styl
     assert_drawn(one, models.generator.synthesis(models.sample(5)))
     assert Image.open(grid).size == (3 * 32 + 2 * 2, 32)
     assert Image.open(grid).crop((34, 0, 66, 32)).tobytes() == Image.open(one).tobytes()
+
+
+def test_sample_draws_faces_of_a_text(styleclip, models, tmp_path, capsys):
+    out = tmp_path / "faces.png"
+    assert styleclip("sample", out, "--text", "a smiling woman with glasses", "--seed", "5") == 0
+    assert_drawn(out, LatentAlignment.available(models).face_of_text("a smiling woman with glasses", 5).image)
+    for text, says in (("a xyzzy", "xyzzy"), ("  ", "text is empty")):
+        assert styleclip("sample", tmp_path / "none.png", "--text", text) == 2 and says in capsys.readouterr().err
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_invert_begins_where_alignment_says(styleclip, models, portrait, tmp_path):
+    out = tmp_path / "a.png"
+    assert styleclip("invert", portrait, out, "--start", "alignment", "--steps", "0") == 0
+    assert_drawn(out, LatentAlignment.available(models).face_of_picture(load_image(portrait)).image)
 
 
 def test_sample_psi_zero_is_the_average_face(styleclip, tmp_path):
@@ -312,7 +337,8 @@ def test_fast_edits_in_bfloat16_and_reports_it(options, half, edit, portrait, in
 RECIPES = {
     "optimization": Optimization(steps=3, auxiliary_latents=1, strength=0.5), "mapper": MapperEdit(levels=("coarse",), strength=1.5),
     "directions": Directions(beta=0.01, ridge=0.5), "found strengths": Directions(strength="auto", beta=0.01),
-    "channel": ChannelShift(layer="b8.conv1", number=2, sigmas=8.0),
+    "channel": ChannelShift(layer="b8.conv1", number=2, sigmas=8.0), "alignment": AlignmentEdit(strength=0.5),
+    "alignment by a constant": AlignmentEdit(c=0.2, strength="auto"),
 }
 
 

@@ -106,7 +106,7 @@ def test_a_wrong_picture(tiny, wrong, hint):
 @pytest.mark.parametrize("settings, hint", [
     ({"space": "q"}, "'w\\+', 'z noise'.*not 'q'"),
     ({"space": "noise"}, "not 'noise'"),
-    ({"start": "zero"}, "'encoder' or 'mean', not 'zero'"),
+    ({"start": "zero"}, "'alignment', 'mean', not 'zero'"),
     ({"preset": "fast"}, "default, projector, image2stylegan, photograph, not 'fast'"),
     ({"steps": -1}, "at least 0"),
     ({"patience": 0}, "patience at least 1"),

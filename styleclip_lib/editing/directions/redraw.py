@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ...networks.generator import Generator, summed
+from ...networks.generator import Generator
 
 
 def with_channel(styles: Tensor, channel: int, value: float | Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class Redraw:
         if painting >= 0:
             number, place = _layer_of(painting, self.generator.rgb_style_slices)
             colors = self.to_rgbs[number](self.painted[number], with_channel(self.rgb_styles[number], place, value))
-            return summed([*self.colors[:number], colors, *self.colors[number + 1 :]])
+            return self._sum([*self.colors[:number], colors, *self.colors[number + 1 :]])
         first, place = _layer_of(channel, self.generator.style_slices)
         x, colors = self.inputs[first], self.colors[: (first + 1) // 2]
         for number in range(first, 2 * self.blocks - 1):
@@ -58,10 +58,13 @@ class Redraw:
             x = self._conv(number, x, with_channel(style, place, value) if number == first else style)
             if number % 2 == 0:
                 colors.append(self._colors(number // 2, x))
-        return summed(colors)
+        return self._sum(colors)
 
     def _conv(self, number: int, x: Tensor, style: Tensor) -> Tensor:
         return self.convs[number](x, style, self.convs[number].noise("const", len(x)))
+
+    def _sum(self, colors: list[Tensor]) -> Tensor:
+        return self.generator.synthesis.sums(colors)[-1]
 
     def _colors(self, number: int, x: Tensor) -> Tensor:
         return self.to_rgbs[number](x, self.rgb_styles[number])

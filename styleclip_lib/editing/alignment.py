@@ -1,0 +1,136 @@
+"""Latent alignment: a map from CLIP's space to W+ makes a face of a picture or a text, and an edit of a face and a text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .. import __version__
+from ..inversion import alignment as files
+from ..inversion.alignment import FACES, RIDGE, RIDGE_TEXT, alignment_of, closed_form, code_of
+from ..models import Models
+from ..networks.alignment import Alignment
+from .face import Face
+from .prompt import Prompt, understood
+from .recipes import AlignmentEdit
+from .result import Edit
+from .strength import z_scores
+
+
+class LatentAlignment:
+    """The map f from CLIP's space to W+, and the domain whose networks it joins (after Zheng et al. 2022).
+
+        picture -> face      w_plus = w̄ + f(v - v̄),              v = CLIP(x)
+        text -> face         a face's edit; of the mean face, or of one that a seed invents
+        face + text -> edit  w_plus + f(C · (t - t_0))
+
+    The gap: CLIP's vectors of texts lie in another place than those of pictures, so f never sees a text's vector itself but only what
+    leads from the neutral text to it (centring), as it sees what leads from one picture to another.
+
+    network  the `Alignment`;  recipe: the plain dictionary that makes it again
+    """
+
+    def __init__(self, models: Models, network: Alignment, recipe: dict):
+        self.models, self.network, self.recipe = models, network, recipe
+
+    @classmethod
+    def compute(cls, models: Models, *, faces: int = FACES, ridge: float = RIDGE, ridge_text: float = RIDGE_TEXT, seed: int = 0,
+                progress: bool = True) -> LatentAlignment:
+        """The closed form (`networks.alignment.Alignment`), from so many invented faces. Raises StyleclipError for fewer than 2."""
+        recipe = {"domain": models.domain, "method": "closed form", "faces": faces, "ridge": ridge, "ridge_text": ridge_text, "seed": seed,
+                  "version": __version__}
+        network = closed_form(models, faces, ridge=ridge, ridge_text=ridge_text, seed=seed, progress=progress)
+        return cls(models, network, recipe)
+
+    @classmethod
+    def load(cls, models: Models, path: str | Path) -> LatentAlignment:
+        """One that was saved. Raises StyleclipError if it is none, or belongs to another generator or another CLIP."""
+        return cls(models, files.read(path, models), files.read_facts(Path(path)).recipe)
+
+    @classmethod
+    def available(cls, models: Models, progress: bool = True) -> LatentAlignment:
+        """The one that comes with the domain, or the closed form, computed now; remembered. Raises StyleclipError as `load` does."""
+        return cls(models, alignment_of(models, progress), {})
+
+    def save(self, path: str | Path) -> None:
+        """Writes the map, the fingerprints of generator and CLIP, and its recipe. Raises StyleclipError if that cannot be."""
+        files.write(path, self.network, self.models, self.recipe)
+
+    # --- faces -------------------------------------------------------------------------------------------------------
+
+    def face_of_picture(self, image: Tensor) -> Face:
+        """The face of a picture, in one pass. image [1, 3, H, W] in [-1, 1]"""
+        return Face(code_of(self.models, image, self.network), self.models.generator)
+
+    def face_of_text(self, text: str | Prompt, seed: int | None = None, truncation_psi: float = 0.7) -> Face:
+        """A face of which a text is true: the mean face, edited, or the face of a seed, so that what the text leaves open varies.
+
+        Raises StyleclipError for a text that the domain's CLIP cannot read.
+        """
+        start = Face.of_seed(self.models, seed or 0, 0.0 if seed is None else truncation_psi)
+        return self.apply(start, understood(self.models, text)).face
+
+    # --- edits -------------------------------------------------------------------------------------------------------
+
+    def edit(self, w_plus: Tensor, text: str | Prompt, c: float | None = None, strength: float = 1.0) -> Edit:
+        """The edit of a face w_plus [1, num_ws, w_dim]. c: the constant C; None: see `predicted_c`. Raises StyleclipError for the text."""
+        face = Face(w_plus.detach().to(self.models.device), self.models.generator)
+        return self.apply(face, understood(self.models, text), AlignmentEdit(c=c)).at(strength)
+
+    @torch.no_grad()
+    def apply(self, face: Face, prompt: Prompt, recipe: AlignmentEdit | None = None) -> Edit:
+        """The edit of a face at the strength 1. Of the recipe its `c` counts; see `AlignmentEdit`."""
+        recipe = recipe or AlignmentEdit()
+        if recipe.c is None:
+            texts = prompt.parts or (prompt,)
+            c = self.predicted_c(self.models.clip.encode_image(face.image.clamp(-1, 1)), texts)
+        else:
+            texts, c = (prompt,), torch.full((1,), recipe.c, device=self.models.device)
+        offset = self.network(c[None] @ centred(texts), of_text=True)
+        end = replace(face, w_plus=face.code + self._bounded(offset), source=None)
+        return Edit(face, end, replace(recipe, strength=1.0), prompt)
+
+    @torch.no_grad()
+    def predicted_c(self, embedding: Tensor, texts: tuple[Prompt, ...]) -> Tensor:
+        """The constant C of each text with which, by the closed form, its CLIP z-score becomes the domain's `cap_z`. -> [N]
+
+        A step of C along text j is expected to raise the z-score of text i by M_ij C, with  M_ij = t_i · (f(Δt_j) · effect) / σ_i.
+        So M C = cap_z - z is solved for the texts that are not as true as that of the face already; the others get 0.
+
+        embedding  CLIP's vector of the face [1, D]
+        """
+        vectors = torch.cat([text.vector for text in texts])
+        spread = (self.models.reference_faces().embedding @ vectors.T).std(0)
+        missing = self.models.calibration.cap_z - z_scores(self.models, embedding, vectors)
+        gains = (vectors @ (self.network(centred(texts), of_text=True).mean(1) @ self.network.effect).T) / spread[:, None]
+        c, wanted = torch.zeros_like(missing), (missing > 0).nonzero()[:, 0]
+        if len(wanted):
+            solved = torch.linalg.lstsq(gains[wanted][:, wanted], missing[wanted, None]).solution[:, 0]
+            c[wanted] = solved.clamp(min=0)
+        return c
+
+    def _bounded(self, offset: Tensor) -> Tensor:
+        """An offset [1, num_ws, w_dim] no longer than from one invented face to another, on average over the layers."""
+        longest = self.network.w_scale * (2 * self.network.w_dim) ** 0.5
+        return offset * (longest / offset.norm(dim=2).mean().clamp(min=1e-8)).clamp(max=1)
+
+
+def centred(texts: tuple[Prompt, ...]) -> Tensor:
+    """Δt: from the neutral text to each text, in CLIP's space. -> [N, D]"""
+    return torch.cat([text.vector - text.neutral_vector for text in texts])
+
+
+def latent_alignment_of(models: Models, recipe: AlignmentEdit | None = None, progress: bool = True) -> LatentAlignment:
+    """The domain's alignment, or the closed form if the recipe asks for it; loaded or computed once and remembered.
+
+    Raises StyleclipError if the domain's belongs to other networks.
+    """
+    if recipe is None or not recipe.closed_form:
+        return LatentAlignment.available(models, progress)
+    if "closed form" not in models.memo:
+        network = alignment_of(models, progress)
+        models.memo["closed form"] = network if network.depth == 0 else closed_form(models, progress=progress)
+    return LatentAlignment(models, models.memo["closed form"], {})

@@ -1,0 +1,87 @@
+"""The students of a domain, small networks for small devices: a mobile generator and an image encoder of CLIP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ..errors import StyleclipError
+from ..models import Models
+from ..networks.clip_student import ClipStudent
+from ..networks.mobile import MobileGenerator
+from ..paths import user_path, written_whole
+from ..weights.domain import INDEX, file_path, load_tensors, read_index
+from ..weights.downloads.fingerprint import fingerprint
+from ..weights.readers.filled import unfilled
+from ..weights.schema import StudentFacts, parsed
+from ..weights.tensor_file import read_metadata
+
+STUDENT, CLIP_STUDENT = "student", "clip_student"
+
+
+def has(models: Models, name: str) -> bool:
+    """Whether a domain brings a student of this name."""
+    return (models.folder / INDEX).is_file() and name in read_index(models.folder)["files"]
+
+
+def with_student(models: Models, path: str | Path | None = None) -> Models:
+    """The models with the mobile student in place of their generator. Latents, directions and mappers of the teacher fit it.
+
+    path  a student's file; None: the domain's
+    Raises StyleclipError if there is none, or if it learnt from another generator.
+    """
+    teacher = models.tuned_from or models.generator
+    tensors, facts = _read(models, STUDENT, path, teacher, "generator")
+    student = _filled(lambda: MobileGenerator(teacher, **facts.config), lambda network: network.learnt(), tensors, STUDENT)
+    return replace(models, generator=student.to(models.device).eval().requires_grad_(False), tuned_from=teacher)
+
+
+def clip_student_of(models: Models, path: str | Path | None = None) -> ClipStudent:
+    """The small image encoder of the domain's CLIP. Raises StyleclipError if there is none, or if it learnt from another CLIP."""
+    tensors, facts = _read(models, CLIP_STUDENT, path, models.clip, "clip")
+    student = _filled(lambda: ClipStudent(**facts.config), lambda network: network.state_dict(), tensors, CLIP_STUDENT)
+    return student.to(models.device).eval().requires_grad_(False)
+
+
+def write_student(path: str | Path, name: str, tensors: dict[str, Tensor], teacher: nn.Module, config: dict, recipe: dict) -> None:
+    """Writes what a student has learnt, the fingerprint of its teacher, what it is built with and how it was made; whole or not at all.
+
+    Raises StyleclipError if the place cannot be written.
+    """
+    facts = {"teacher": fingerprint(teacher), "config": config, "recipe": recipe}
+    kept = {key: (value.half() if value.ndim > 1 else value).detach().cpu().contiguous() for key, value in tensors.items()}
+    with written_whole(user_path(path)) as temporary:
+        save_file(kept, str(temporary), metadata={name: json.dumps(facts, sort_keys=True)})
+
+
+def _read(models: Models, name: str, path: str | Path | None, teacher: nn.Module, kind: str) -> tuple[dict[str, Tensor], StudentFacts]:
+    if path is None and not has(models, name):
+        raise StyleclipError(f"The domain '{models.domain}' comes without a {name}; train one: styleclip train {name}.")
+    path = file_path(models.folder, name) if path is None else user_path(path)
+    if not path.is_file():
+        raise StyleclipError(f"There is no {name} at {path}; styleclip train {name} makes one.")
+    try:
+        facts = parsed(read_metadata(path)[name].encode(), StudentFacts)
+    except (StyleclipError, KeyError) as error:
+        raise StyleclipError(f"{path} does not hold a {name}; styleclip train {name} makes such a file.") from error
+    if facts.teacher != fingerprint(teacher):
+        raise StyleclipError(f"{path} learnt from another {kind} than that of the domain '{models.domain}', where it would mean something "
+                             f"else; train one for this domain: styleclip train {name}.")
+    return load_tensors(path), facts
+
+
+def _filled(build: Callable[[], nn.Module], own: Callable[[nn.Module], dict[str, Tensor]], tensors: dict[str, Tensor],
+            name: str) -> nn.Module:
+    """A student with its weights. Raises StyleclipError if they do not fit what the file says of itself."""
+    what = f"the {name} that the file speaks of"
+    wanted = {key: value.shape for key, value in own(unfilled(build, what)).items()}
+    if {key: value.shape for key, value in tensors.items()} != wanted:
+        raise StyleclipError(f"The tensors in the file do not fit {what}; make it again: styleclip train {name}.")
+    network = build()
+    network.load_state_dict(tensors, strict=False)
+    return network

@@ -1,0 +1,140 @@
+"""Latent alignment: a picture's vector in CLIP's space gives its latent code in one pass (after Zheng et al. 2022).
+
+A domain may bring a trained map in a file. For any other the closed form is solved when it is first asked for, from faces that the
+generator invents; no pictures are needed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ..errors import StyleclipError
+from ..models import Models
+from ..networks.alignment import Alignment
+from ..paths import user_path, written_whole
+from ..weights.domain import INDEX, file_path, load_tensors, read_index
+from ..weights.downloads.fingerprint import fingerprint
+from ..weights.readers.filled import compared, unfilled
+from ..weights.schema import AlignmentFacts, parsed
+from ..weights.tensor_file import read_metadata
+
+NAME = "alignment"
+RIDGE, RIDGE_TEXT = 0.01, 0.3
+"""Of the closed form for pictures and for texts; see `Alignment.solve`."""
+
+FACES = 1000
+"""From how many faces the closed form is solved unless another number is asked for."""
+
+_AT_ONCE = 8
+_LARGEST = 256  # pixels at which faces are drawn, where the generator draws more and CLIP does not look at more
+
+
+def alignment_of(models: Models, progress: bool = True) -> Alignment:
+    """The map of a domain: the one that it ships, or the closed form, solved now. Remembered.
+
+    Raises StyleclipError if the shipped one belongs to other networks.
+    """
+    if NAME not in models.memo:
+        path = shipped_path(models)
+        models.memo[NAME] = closed_form(models, progress=progress) if path is None else read(path, models)
+    return models.memo[NAME]
+
+
+def shipped_path(models: Models) -> Path | None:
+    """The file that comes with the domain, or None."""
+    if not (models.folder / INDEX).is_file() or NAME not in read_index(models.folder)["files"]:
+        return None
+    return file_path(models.folder, NAME)
+
+
+def closed_form(models: Models, faces: int = FACES, *, ridge: float = RIDGE, ridge_text: float = RIDGE_TEXT, seed: int = 0,
+                progress: bool = True) -> Alignment:
+    """The closed form, from so many invented faces. ridge, ridge_text: see `Alignment.solve`. Raises StyleclipError for fewer than 2."""
+    if faces < 2:
+        raise StyleclipError(f"faces must be at least 2, not {faces}.")
+    w, embedding = pairs(models, faces, seed, progress)
+    generator = models.generator
+    alignment = Alignment(generator.num_ws, generator.w_dim, embedding.shape[1])
+    alignment.solve(embedding.cpu(), w.cpu(), ridge, ridge_text)
+    return alignment.to(models.device).eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def pairs(models: Models, count: int, seed: int = 0, progress: bool = True) -> tuple[Tensor, Tensor]:
+    """Invented faces, untruncated: w [count, w_dim], and CLIP's vectors of their pictures [count, D]. A seed gives the same ones."""
+    generator, rng = models.generator, torch.Generator().manual_seed(seed)
+    w = generator.mapping.w(torch.randn(count, generator.z_dim, generator=rng).to(models.device))
+    parts = tqdm(w.split(_AT_ONCE), desc="faces for the alignment", disable=not progress, leave=False)
+    return w, torch.cat([embedded(models, part) for part in parts])
+
+
+def embedded(models: Models, w: Tensor) -> Tensor:
+    """CLIP's vectors of the faces of w [B, w_dim], one for all layers -> [B, D]"""
+    generator = models.generator
+    picture = generator.synthesis(w[:, None].expand(-1, generator.num_ws, -1), stop_at=drawn_at(models))
+    return models.clip.encode_image(picture.clamp(-1, 1))
+
+
+def drawn_at(models: Models) -> int:
+    """The resolution at which faces are drawn for CLIP: the generator's, or 256 if that is enough."""
+    resolutions = models.generator.synthesis.resolutions
+    return next((r for r in resolutions if r >= max(_LARGEST, models.clip.image_size)), resolutions[-1])
+
+
+@torch.no_grad()
+def code_of(models: Models, image: Tensor, alignment: Alignment | None = None) -> Tensor:
+    """A picture's latent code, in one pass: f(CLIP(x)). image [B, 3, H, W] in [-1, 1] -> w_plus [B, num_ws, w_dim]"""
+    alignment = alignment or alignment_of(models)
+    return alignment.codes(models.clip.encode_image(image.to(models.device)))
+
+
+def write(path: str | Path, alignment: Alignment, models: Models, recipe: dict) -> None:
+    """Writes a map, the fingerprints of the networks that it joins, and how it was made; whole or not at all. Matrices in half precision.
+
+    Raises StyleclipError if the place cannot be written.
+    """
+    tensors = {key: (value.half() if value.ndim > 1 else value).cpu().contiguous() for key, value in alignment.state_dict().items()}
+    facts = {"generator": fingerprint(models.generator), "clip": fingerprint(models.clip), **alignment.config(), "recipe": recipe}
+    with written_whole(user_path(path)) as temporary:
+        save_file(tensors, str(temporary), metadata={NAME: json.dumps(facts, sort_keys=True)})
+
+
+def read(path: str | Path, models: Models) -> Alignment:
+    """A map from a file, on the device of the models. Raises StyleclipError if it is none, or belongs to other networks."""
+    path, what = user_path(path), "the alignment that the file speaks of"
+    facts = read_facts(path)
+    for network, those in (("generator", models.related_generators), ("clip", [models.clip])):
+        if getattr(facts, network) not in map(fingerprint, those):
+            raise StyleclipError(f"{path} was made for another {network} than that of the domain '{models.domain}', where its codes "
+                                 "would mean something else; LatentAlignment.compute(models) makes one for this one.")
+
+    def build() -> Alignment:
+        return Alignment(facts.num_ws, facts.w_dim, facts.clip_dim, facts.depth, facts.width, facts.mixing)
+
+    try:
+        tensors = load_tensors(path, accept=lambda shapes: compared(shapes, unfilled(build, what), what))
+        alignment = build()
+        alignment.load_state_dict(tensors)
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise _no_alignment(path) from error
+    return alignment.to(models.device).eval().requires_grad_(False)
+
+
+def read_facts(path: Path) -> AlignmentFacts:
+    """What a file says of itself. Raises StyleclipError for what is no alignment's."""
+    if not path.is_file():
+        raise StyleclipError(f"There is no alignment at {path}; LatentAlignment.compute(models).save(path) makes one.")
+    try:
+        return parsed(read_metadata(path)[NAME].encode(), AlignmentFacts)
+    except (StyleclipError, KeyError) as error:
+        raise _no_alignment(path) from error
+
+
+def _no_alignment(path: Path) -> StyleclipError:
+    return StyleclipError(f"{path} does not hold an alignment; LatentAlignment.compute(models).save(path) makes such a file.")
