@@ -31,6 +31,9 @@ class Settings:
     """of how many of them each text is asked, another part for each text; 0 for all"""
     texts: tuple[str, ...] = ()
     """these texts only, each in quotes; by default the fixed set of 28"""
+    styles: tuple[str, ...] = ()
+    """instead of edits, redraw as many held-out pictures (--portraits), every other one a scene, in these styles, such as "mosaic", or
+    in all of them: all"""
     json: Path | None = None
     """where to write the table, as .json"""
     domain: Domain = "portraits"
@@ -45,6 +48,9 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError("--portraits must be 1 or more and --each 0 or more.")
     if settings.json is not None and check_destination(settings.json).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
+
+    if settings.styles:
+        return _styles(settings)
 
     from ..weights.domain import find_domain, sources
 
@@ -66,13 +72,51 @@ def main(arguments: Sequence[str]) -> int:
         rows += oracle_edits(models, people, questions, each)
     summaries = [row.summary() for row in rows]
     print(table(summaries, "text"), "", table(totals(rows), "kind"), sep="\n")
+    _keep(settings, {"version": __version__, "portraits": settings.portraits, "each": settings.each, "rows": summaries,
+                     "totals": totals(rows)})
+    return 0
+
+
+def _styles(settings: Settings) -> int:
+    """The table of styles: how often the style is seen, what stays, beside the same pictures drawn by the world's own brush."""
+    from ..evaluation.styles import DRAWN, drawn, evaluate_styles, held_out, text_of
+    from ..models import load_models
+    from ..portraits.styles.styles import STYLES
+    from ..stylization.recipe import StyleRecipe
+
+    styles = tuple(STYLES) if settings.styles == ("all",) else settings.styles
+    for style in styles:
+        if style not in STYLES:
+            raise StyleclipError(f"There is no style '{style}': choose from {', '.join(STYLES)}, or all.")
+    models = load_models(settings.domain, device=settings.device)
+    pictures = held_out(settings.portraits)
+
+    def optimized(image, style):
+        return StyleRecipe.DEFAULT.apply(models, image, text_of(style), progress=False).image
+
+    rows = [row.summary() for name, method in (("optimized", optimized), (DRAWN, drawn))
+            for row in evaluate_styles(models, styles, method, pictures, name)]
+    print(style_table(rows))
+    _keep(settings, {"version": __version__, "pictures": settings.portraits, "styles": rows})
+    return 0
+
+
+def style_table(rows: Sequence[dict]) -> str:
+    """Lines of text, a style in each."""
+    numbers = {"pictures": "d", "success_rate": ".0%", "attributes_kept": ".0%", "probability": ".2f", "distance": ".3f", "seconds": ".1f"}
+    lines = ["  ".join([f"{'method':10}", f"{'style':15}", *(f"{name:>{max(8, len(name))}}" for name in numbers)])]
+    for row in rows:
+        cells = [f"{'-' if row[name] is None else format(row[name], form):>{max(8, len(name))}}" for name, form in numbers.items()]
+        lines.append("  ".join([f"{row['method']:10}", f"{row['style']:15}", *cells]))
+    return "\n".join(lines)
+
+
+def _keep(settings: Settings, content: dict) -> None:
+    """Writes the table where it was asked for."""
     if settings.json is not None:
-        content = {"version": __version__, "portraits": settings.portraits, "each": settings.each,
-                   "rows": summaries, "totals": totals(rows)}
         with written_whole(settings.json) as partial:
             partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         print(f"Saved {settings.json}.")
-    return 0
 
 
 def table(summaries: Sequence[dict], of: str) -> str:

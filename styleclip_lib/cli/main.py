@@ -27,6 +27,7 @@ COMMANDS = {
     "invert": "find the latent code that draws a given face",
     "interpolate": "draw the way from one face to another",
     "edit": "change a face as a sentence says",
+    "stylize": "redraw a picture or a video as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
     "grade": "grade what students handed in",
     "benchmark": "measure how fast this machine is, and what makes it faster",

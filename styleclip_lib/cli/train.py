@@ -16,12 +16,14 @@ NETWORKS = {
     "attributes": "the readers of hair, glasses, smile and the rest",
     "examiner": "another reader of them, for measuring alone: nothing learns from it",
     "examiner_identity": "another network that tells people apart, for measuring alone",
+    "style_examiner": "the network that tells drawn styles apart, for measuring alone",
     "encoder": "the e4e encoder that guesses a latent code",
     "landmarks": "dlib's 68 points of a face",
     "mappers": "the latent mappers that ship: one network for each text",
     "alignment": "the map from CLIP to the generator: a picture or a text becomes a face",
     "student": "the mobile generator, which learns from the domain's",
     "clip_student": "the small image encoder, which learns from the domain's CLIP",
+    "style": "the fast networks for styles that ship: one for each text",
     "directions": "what every style channel does in the eyes of CLIP (a scan; nothing is learnt)",
 }
 

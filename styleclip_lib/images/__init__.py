@@ -9,6 +9,7 @@ from .grids import image_grid as image_grid
 from .opening import MAX_BYTES as MAX_BYTES
 from .opening import ImageSource as ImageSource
 from .opening import load_image as load_image
+from .opening import open_animation as open_animation
 from .opening import open_picture as open_picture
 from .opening import open_upright as open_upright
 from .saving import PICTURE_EXTENSIONS as PICTURE_EXTENSIONS

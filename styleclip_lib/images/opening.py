@@ -88,6 +88,15 @@ def open_upright(source: ImageSource) -> Image.Image:
         return image
 
 
+def open_animation(source: ImageSource) -> Image.Image:
+    """A file with several pictures (.gif, .webp, .png), to be read one after the other. Raises StyleclipError as ``open_upright`` does."""
+    name, content = _content(source)
+    image = _opened(name, content)
+    if not _is_bearable(image):
+        raise StyleclipError(_too_large(name, f" ({image.width} x {image.height} pixels)", image.format))
+    return image
+
+
 def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, bytes]:
     """(what to call it in a message, the bytes of the file). All are read at once: a file that shrinks meanwhile is cut off, no more."""
     if isinstance(source, (bytes, bytearray, memoryview)):

@@ -1,1 +1,1 @@
-"""Pictures and films redrawn as a sentence says."""
+"""Pictures and videos redrawn as a sentence says."""

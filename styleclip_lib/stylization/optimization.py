@@ -156,12 +156,12 @@ def squared(image: Tensor) -> Tensor:
 
 
 def checked(image: Tensor) -> Tensor:
-    """The picture. Raises StyleclipError if it is none that can be redrawn."""
+    """The picture, its values held in [-1, 1]. Raises StyleclipError if it is none that can be redrawn."""
     if image.ndim != 4 or image.shape[:2] != (1, 3):
         raise StyleclipError(f"The picture must have the shape [1, 3, H, W], not {list(image.shape)}; load_image(path) gives one.")
     if min(image.shape[-2:]) < SMALLEST:
         raise StyleclipError(f"The picture has {image.shape[-1]} x {image.shape[-2]} pixels; it needs {SMALLEST} along each side at least.")
-    return image.detach().float()
+    return image.detach().float().clamp(-1, 1)
 
 
 def reduced(image: Tensor, size: int) -> Tensor:

@@ -137,6 +137,15 @@ class MapperFacts(Struct):
     recipe: dict[str, Any]
 
 
+class StyleFacts(Struct):
+    """What the file of a style says of itself: the CLIP that it was learnt from, its sizes, and how it was made."""
+
+    clip: Annotated[str, Meta(max_length=200)]
+    width: Annotated[int, Meta(ge=4, le=1024, multiple_of=4)]
+    blocks: Annotated[int, Meta(ge=0, le=64)]
+    recipe: dict[str, Any]
+
+
 class DirectionsFacts(Struct):
     """What a file of global directions says of itself, as far as it is needed to choose among several."""
 

@@ -21,6 +21,9 @@ from .renderer import Renderer, Shot
 from .scenes import History, Scene
 from .score import split_view
 
+Watch = Callable[[int, torch.Tensor], bool]
+"""Sees the number and the picture of each step, and says whether to end."""
+
 REST = 0.3
 """Seconds without a move after which a scene is measured and put into the history."""
 
@@ -91,6 +94,14 @@ class Session:
             self.stage.request(lambda: self.take(scene, preview=True), kind="draw")
         self._stop = stop = self.progress.begin()
         self.stage.request(lambda: self._run(scene, stop), WORKING, kind="long")
+
+    def redraw(self, draw: Callable[[Watch], Drawing], steps: int) -> None:
+        """Shows a picture that takes steps and is no scene; the scene and its history stay. draw gets what sees every step."""
+        self.stop()
+        self.progress.end(self._stop)
+        self.stage.worker.cancel("long", "rest", "search")
+        self._stop = stop = self.progress.begin()
+        self.stage.request(lambda: self._watched(draw, steps, stop), WORKING, kind="long")
 
     def search(self, find: Callable[[Callable[[], bool]], Scene | None], working: str) -> None:
         """Looks for a scene, in the worker, and shows it. find gets what says whether it is to go on, and returns None if there is none."""
@@ -176,8 +187,10 @@ class Session:
 
     def _run(self, scene: Scene, stop: threading.Event) -> Drawing:
         """Draws a scene that takes steps, each of which is shown."""
-        steps = self.renderer.steps(scene)
+        return self._watched(lambda watch: self.take(scene, watch=watch), self.renderer.steps(scene), stop)
 
+    def _watched(self, draw: Callable[[Watch], Drawing], steps: int, stop: threading.Event) -> Drawing:
+        """Draws what takes steps, each of which is shown."""
         def watch(step: int, image: torch.Tensor) -> bool:
             if not self._is_wanted():
                 return True
@@ -187,7 +200,7 @@ class Session:
             return stop.is_set()
 
         try:
-            return self.take(scene, watch=watch)
+            return draw(watch)
         finally:
             self.progress.end(stop)
 

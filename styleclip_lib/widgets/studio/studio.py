@@ -22,12 +22,14 @@ from .renderer import Shot
 from .scenes import Scene
 from .score import STYLE, bars, score
 from .session import Session
+from .style import StyleTab
 from .text import TextTab
 
 SIZE = 376
 """Pixels of the face on the screen, whatever the generator's."""
 
-TABS = {"Face": FaceTab, "Text": TextTab, "Mix": MixTab, "Blend": BlendTab, "Channels": ChannelsTab, "History": HistoryTab, "Save": SaveTab}
+TABS = {"Face": FaceTab, "Text": TextTab, "Mix": MixTab, "Blend": BlendTab, "Channels": ChannelsTab, "Style": StyleTab,
+        "History": HistoryTab, "Save": SaveTab}
 
 
 class Studio:

@@ -461,7 +461,7 @@ def test_a_picture_without_a_face_is_refused_in_a_sentence(studio):
 
 
 def test_every_tab_has_a_title_and_knows_only_its_session(studio):
-    assert [studio.tab.get_title(i) for i in range(7)] == list(studio.tabs)
+    assert [studio.tab.get_title(i) for i in range(8)] == list(studio.tabs)
     for tab in studio.tabs.values():
         assert not any(value is studio for value in vars(tab).values())
 

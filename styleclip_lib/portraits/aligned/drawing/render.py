@@ -29,7 +29,7 @@ from .headwear import draw_headwear
 from .light import developed, light_of
 from .mouth import draw_mouth
 from .points import front_of
-from .pose import posed
+from .pose import Pose, posed
 from .scene import Scene
 from .skin import draw_head
 from .surface import meet
@@ -64,7 +64,11 @@ def draw(p: Portrait, size: int, camera: Camera = ALIGNED) -> torch.Tensor:
 
 def scene_of(p: Portrait, size: int, camera: Camera = ALIGNED) -> Scene:
     """Everything is in its place, and nothing painted yet."""
-    pose = posed(p, camera)
+    return scene_in(p, posed(p, camera), size)
+
+
+def scene_in(p: Portrait, pose: Pose, size: int) -> Scene:
+    """The same, in a frame that is settled already."""
     a, view = pose.a, View.whole(pose.frame, pose.rotation, size)
     head = meet(pose.clay, view.box(-1.0, 1.0, -1.25, 1.20), view.around((0.0, a.nose_y + 0.12, 0.95), 0.42))
     eye_z = front_of(pose.clay, torch.tensor([[a.eye_x, a.eye_y]])).item() - 0.012

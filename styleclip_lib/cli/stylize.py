@@ -1,0 +1,203 @@
+"""``styleclip stylize``: redraws a picture or a video as a sentence says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import tyro
+
+from .. import __version__
+from ..errors import StyleclipError
+from ..paths import check_destination, open_regular, written_whole
+from ..stylization.recipe import StyleRecipe
+from .parsing import Device, Domain, parse
+
+LARGEST = 1_000_000
+"""A recipe's file of more bytes is none of ours."""
+
+
+@dataclass
+class Settings:
+    """Redraw a picture or a video as a sentence says: "a pencil sketch", "a mosaic", "a photo of night". Ctrl-C keeps the best so far."""
+
+    input: tyro.conf.Positional[Path]
+    """a picture, or a video (.mp4, .mov, .webm, .mkv, .avi, .gif), whose frames go through a fast network"""
+    output: tyro.conf.Positional[Path]
+    """where to write it (.png, .jpg, ...; a video as .mp4, .gif or .webp)"""
+    text: str | None = None
+    """what the picture should become"""
+    source: str | None = None
+    """what the picture is before, by default "a photo" """
+    region: str | None = None
+    """redraw only there: a text, such as "hair", which CLIP finds in the picture, or the file of a mask of the picture's size, white where
+    it may be redrawn"""
+    box: tuple[float, float, float, float] | None = None
+    """redraw only in this rectangle: left, top, right and bottom in pixels"""
+    fast: str | None = None
+    """a network that has learnt one style: the name of one that comes with the domain, or a file, as styleclip train style writes it. A
+    video without it takes the domain's for the text, or trains one, in some minutes"""
+    preset: str | None = None
+    """settings that belong together: default, or paper for the authors'"""
+    recipe: Path | None = None
+    """a .json file with text and settings, as --report writes it; other options change it"""
+    steps: int | None = None
+    """steps of the optimisation; by default the domain's"""
+    size: int | None = None
+    """pixels of the longer side to which something larger is reduced; by default the domain's for a picture, and none for a video"""
+    content: float | None = None
+    """weight of the content loss: more keeps more of the picture; by default the domain's"""
+    smoothing: float = 0.0
+    """videos: how much of the frame before stays where the video itself does not change, from 0 to below 1"""
+    seed: int | None = None
+    """the same seed gives the same result; by default 0, or what the recipe says"""
+    domain: Domain = "portraits"
+    """whose CLIP: the name of a domain, or a folder with one"""
+    device: Device = "auto"
+    """what computes"""
+    report: Path | None = None
+    """where to write, as .json, what was done (text and settings) and how well the result fits the text"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "stylize", arguments)
+    if settings.report is not None and check_destination(settings.report).suffix != ".json":
+        raise StyleclipError(f"Cannot write '{settings.report}': give it the extension .json.")
+    text, recipe = _asked(settings)
+
+    (_video if _moves(settings.input) else _picture)(settings, text, recipe)
+    print(f"Saved {settings.output}.")
+    return 0
+
+
+def _moves(path: Path) -> bool:
+    """Whether a file is a video; a .gif of one picture is none."""
+    from ..videos import is_video, open_video
+
+    return is_video(path) and (path.suffix.lower() != ".gif" or open_video(path).frames != 1)
+
+
+def _asked(settings: Settings) -> tuple[str, StyleRecipe]:
+    """Text and recipe, from --recipe and the options. Raises StyleclipError."""
+    if settings.recipe is not None and settings.preset is not None:
+        raise StyleclipError("--recipe and --preset both say where to begin: give one of them.")
+    if settings.preset not in (None, *StyleRecipe.PRESETS):
+        raise StyleclipError(f"There is no preset '{settings.preset}': choose one of {', '.join(StyleRecipe.PRESETS)}.")
+    text, recipe = _read(settings.recipe) if settings.recipe else ("", StyleRecipe.PRESETS[settings.preset or "default"])
+    text = settings.text if settings.text is not None else text
+    if not text.strip() and settings.fast is None:
+        raise StyleclipError("Say what the picture should become: --text \"a pencil sketch\", or --fast NAME.")
+    options = {"source": settings.source, "steps": settings.steps, "size": settings.size, "lambda_content": settings.content,
+               "seed": settings.seed}
+    for name, value in options.items():
+        if value is not None:
+            try:
+                recipe = replace(recipe, **{name: value})
+            except StyleclipError as error:
+                raise StyleclipError(f"--{str(error).replace('lambda_content', 'content', 1)}") from None
+    return text, recipe
+
+
+def _read(path: Path) -> tuple[str, StyleRecipe]:
+    """Text and recipe of a file that --report has written. Raises StyleclipError."""
+    with open_regular(path) as file:
+        content = file.read(LARGEST + 1)
+    try:
+        read = json.loads(content) if len(content) <= LARGEST else None
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict) or not isinstance(read.get("style"), dict) or not isinstance(read.get("text"), str):
+        raise StyleclipError(f"{path} is no recipe of a style; choose a .json file that styleclip stylize --report has written.")
+    return read["text"], StyleRecipe.from_dict(read["style"])
+
+
+def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
+    from ..images import check_picture_path, load_image, save_image
+
+    check_picture_path(settings.output)
+    image = load_image(settings.input)
+
+    from ..models import load_models
+    from ..stylization.fast import fast_of
+    from ..stylization.optimization import reduced
+    from ..stylization.region import blended, region_of
+
+    models = load_models(settings.domain, device=settings.device)
+    mask, region = _mask(settings, image)
+    if settings.fast is None:
+        done = replace(recipe, region=region).apply(models, image, text, mask=mask)
+        save_image(done.image, settings.output)
+        _report(settings, models, done.text, done.recipe, done.image, done.before)
+        return
+    fast = fast_of(models, settings.fast, text)
+    image = reduced(image, recipe.size) if recipe.size else image
+    mask = region_of(models, image, region, mask)
+    drawn = fast.apply(image).cpu()
+    drawn = drawn if mask is None else blended(image, drawn, mask.cpu())
+    save_image(drawn, settings.output)
+    _report(settings, models, fast.text, recipe, drawn, image, settings.fast)
+
+
+def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:
+    from ..videos import WRITTEN, open_video
+
+    if settings.output.suffix.lower() not in WRITTEN:
+        raise StyleclipError(f"Cannot write a video as '{settings.output}': give it one of the extensions {', '.join(WRITTEN)}.")
+    check_destination(settings.output)
+    video = open_video(settings.input)
+
+    import torch
+
+    from ..models import load_models
+    from ..stylization.fast import fast_of
+    from ..stylization.video import check_length, stylize_video
+
+    check_length(video, settings.output)
+    mask, region = _mask(settings, torch.empty(1, 3, video.height, video.width))
+    if region:
+        raise StyleclipError("A text names a region in one picture; for a video give --box, or the file of a mask as --region.")
+    models = load_models(settings.domain, device=settings.device)
+    fast = fast_of(models, settings.fast or "", text)
+    done = stylize_video(fast, settings.input, settings.output, size=recipe.size, mask=mask, smoothing=settings.smoothing)
+    if done.interrupted:
+        print(f"Stopped after {done.frames} frames, which are kept.")
+    print(f"{done.frames} frames in {done.seconds:.0f} seconds.")
+    if settings.report is not None:
+        _write(settings, {"text": fast.text, "style": recipe.to_dict(), "fast": settings.fast or fast.recipe, "frames": done.frames})
+
+
+def _mask(settings: Settings, image):
+    """The mask that the options give, and the region's text if they name one."""
+    from ..images import load_image
+    from ..stylization.region import box_mask, checked_mask
+
+    if settings.box is not None and settings.region is not None:
+        raise StyleclipError("--box and --region both say where: give one of them.")
+    if settings.box is not None:
+        return box_mask(settings.box, tuple(image.shape[-2:])), ""
+    if settings.region is None:
+        return None, ""
+    if Path(settings.region).suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"):
+        return None, settings.region
+    white = (load_image(Path(settings.region)).mean(1, keepdim=True) + 1) / 2
+    return checked_mask(white, image), ""
+
+
+def _report(settings: Settings, models, text: str, recipe: StyleRecipe, image, before, fast: str | None = None) -> None:
+    """Prints how well the picture fits the text, and writes the report that was asked for."""
+    from ..evaluation.style_report import measure_style
+
+    measured = measure_style(models, before, image, text, recipe.source)
+    print(measured)
+    if settings.report is not None:
+        more = {} if fast is None else {"fast": fast}
+        _write(settings, {"text": text, "style": recipe.to_dict(), **more, "measured": vars(measured)})
+
+
+def _write(settings: Settings, content: dict) -> None:
+    whole = {"version": __version__, "domain": str(settings.domain), **content}
+    with written_whole(settings.report) as partial:
+        partial.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"Saved {settings.report}.")

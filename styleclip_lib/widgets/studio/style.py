@@ -1,0 +1,101 @@
+"""The studio's tab for styles: the picture that is shown, redrawn as a sentence says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import ipywidgets
+
+from ... import __version__
+from ...errors import StyleclipError
+from ...images import check_picture_path, save_image, to_pil
+from ...paths import written_whole
+from ...stylization.recipe import StyleRecipe
+from ...stylization.result import Stylization
+from ...stylization.style_prompt import RIVALS
+from ..toolkit.controls import button, choice, helped, note, row, text_box
+from ..toolkit.form import Form
+from ..toolkit.stage import Drawing
+from .code import as_code
+from .scenes import Scene
+from .session import Session, Watch
+
+OWN = "a text of your own"
+
+
+class StyleTab:
+    """Text, settings and a button; the result is shown in place of the face, of which it is none, and can be saved."""
+
+    def __init__(self, session: Session):
+        self.session = session
+        self.result: Stylization | None = None
+        self._scene: Scene | None = None
+        texts = list(RIVALS.values())
+        self.style = choice("style", [*texts, OWN], "One of the styles that the world of portraits is drawn in, or a text of your own")
+        self.text = text_box("text", texts[0], "What the picture should become, in a sentence")
+        self.preset = choice("settings", list(StyleRecipe.PRESETS), "Settings that belong together: the domain's, or the authors'")
+        self.form = Form(StyleRecipe, lambda: None, left_out=("stop_after",))
+        self.apply = button("Redraw", self._apply, "Redraw the picture with these settings", button_style="primary", icon="paint-brush")
+        self.name = text_box("file name", "my_style.png", "The picture's name; its settings get the same with .json", wait=False)
+        self.save_it = button("Save", lambda: session.stage.attempt(lambda: session.stage.say(self.save(self.name.value.strip()))),
+                              "Write the redrawn picture and its settings into the folder of the notebook", icon="save", disabled=True)
+        large = ipywidgets.Layout(width="98%", height="110px")
+        self.code = helped(ipywidgets.Textarea("", layout=large), "The code of the redrawn picture")
+        self.code.add_class("sc-code")
+        self.box = ipywidgets.VBox([note("Redraw the picture as a sentence says. This takes about a minute; Stop keeps the best so far."),
+                                    row(self.apply), self.style, self.text, self.preset, self.form.box, self.name, row(self.save_it),
+                                    self.code])
+        self.style.observe(lambda change: self._chosen(change["new"]), names="value")
+        self.preset.observe(lambda change: self.form.set(StyleRecipe.PRESETS[change["new"]]), names="value")
+
+    def save(self, name: str) -> str:
+        """Writes the picture and its settings, and says where. Raises StyleclipError if that cannot be."""
+        if self.result is None:
+            raise StyleclipError("Nothing is redrawn yet: press Redraw first.")
+        path = check_picture_path(self.session.folder / name)
+        save_image(self.result.image, path)
+        content = {"version": __version__, "domain": self.session.models.domain, "text": self.result.text,
+                   "style": self.result.recipe.to_dict()}
+        with written_whole(path.with_suffix(".json")) as partial:
+            partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return f"Saved {path.name} and {path.with_suffix('.json').name}."
+
+    def _chosen(self, style: str) -> None:
+        if style != OWN:
+            self.text.value = style
+
+    def _apply(self) -> None:
+        self.form.forget()
+        self.session.stage.attempt(self._redraw)
+
+    def _redraw(self) -> None:
+        """Raises StyleclipError for what can be told at once to be wrong."""
+        text, recipe, shot = self.text.value.strip(), self.form.value, self.session.shot
+        if not text:
+            raise StyleclipError("Say what the picture should become, such as: a mosaic")
+        if shot is None:
+            raise StyleclipError("There is no picture to redraw yet.")
+        models = self.session.models
+        models.clip.plain(text)
+        steps = recipe.steps or models.calibration.style.steps
+
+        def redrawn(watch: Watch) -> Drawing:
+            result = recipe.apply(models, shot.after, text, watch, progress=False)
+            self._take(result, shot.scene)
+            return to_pil(result.image), f"{result.text}, in {len(result.history['loss'])} steps. Save keeps it; the face is as before."
+
+        self.session.redraw(redrawn, steps)
+
+    def _take(self, result: Stylization, scene: Scene) -> None:
+        self.result, self.save_it.disabled = result, False
+        self.code.value = (f"{as_code(self.session.models, scene)}result = {_call(result.recipe)}.apply(models, image, {result.text!r})\n"
+                           "image = result.image\n").replace("import ", "import StyleRecipe, ", 1)
+
+
+def _call(recipe: StyleRecipe) -> str:
+    """The recipe as the Python that makes it."""
+    given = [f"{one.name}={getattr(recipe, one.name)!r}" for one in fields(recipe) if getattr(recipe, one.name) != one.default]
+    return f"StyleRecipe({', '.join(given)})"
+
+
