@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from ..errors import StyleclipError
 from .parsing import parse
@@ -31,11 +32,17 @@ HELP = "\n".join(
     [
         "usage: styleclip train NETWORK [OPTIONS]",
         "",
-        "Make the weights of a network of the portraits domain again. Interrupt it and call it again: it resumes.",
+        "Make the weights of a network of the portraits domain again, or a network of your own pictures.",
+        "Interrupt it and call it again: it resumes.",
         "",
         *(f"  {name:17} {what}" for name, what in NETWORKS.items()),
         "",
         "styleclip train NETWORK --help    the options of a network",
+        "",
+        "Of your own pictures (SET is what styleclip dataset makes of a folder):",
+        "  styleclip train generator --data SET --from DOMAIN --domain NEW    a generator, by transfer, or without --from from nothing",
+        "  styleclip train encoder --data SET --from DOMAIN --domain NEW      an encoder, as e4e; DOMAIN may be ffhq",
+        "  styleclip train generator --data SET --help                        the options of these",
     ]
 )
 
@@ -46,15 +53,27 @@ def main(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     name, *options = arguments
-    module = module_of(name, "Training")
+    module = module_of(_program(name, options), "Training")
     module.train(parse(module.Settings, f"train {name}", options))
     return 0
+
+
+def _program(name: str, options: Sequence[str]) -> str:
+    """What trains a network: a generator has another program for a data set of one's own than for the portraits' world."""
+    if name != "generator" or "--data" not in (option.partition("=")[0] for option in options):
+        return name
+
+    from ..training.pictures import holds_pictures
+
+    words = [word for option in options for word in option.split("=", 1)]
+    data = words[words.index("--data") + 1:][:1]
+    return "own_generator" if data and holds_pictures(Path(data[0]).expanduser()) else name
 
 
 def module_of(name: str, what: str):
     """The module that trains and measures a network. Raises StyleclipError if there is no such network, or if a package is missing
     that it needs; `what` is said to need it."""
-    if name not in NETWORKS:
+    if name not in (*NETWORKS, "own_generator"):
         raise StyleclipError(f"There is no network '{name}': choose one of {', '.join(NETWORKS)}.")
     try:
         return import_module(f"styleclip_lib.training.{name}")

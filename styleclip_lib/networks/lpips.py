@@ -53,6 +53,10 @@ class Lpips(nn.Module):
                 features.append(F.normalize(x.float(), dim=1, eps=1e-10))
         return features
 
+    def pooled(self, image: Tensor) -> Tensor:
+        """The last features averaged over the picture: image [B, 3, H, W] in [-1, 1] -> [B, C], what summaries of many pictures compare."""
+        return self.features(image)[-1].mean((2, 3))
+
     def maps(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> list[Tensor]:
         """How far features, as `features` gives them, are apart at each place of each stage. -> [B, H_l, W_l] of every stage"""
         return [F.conv2d((x - y).square(), head)[:, 0] for x, y, head in zip(a, b, self.heads)]

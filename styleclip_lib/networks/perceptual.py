@@ -25,6 +25,10 @@ class Perceptual(nn.Module):
         """image [B, 3, H, W] in [-1, 1] -> unit feature vectors [B, C_l, H_l, W_l] of every stage."""
         return [F.normalize(feature.float(), dim=1, eps=1e-4) for feature in self.trunk(resized(image, self.input_size))]
 
+    def pooled(self, image: Tensor) -> Tensor:
+        """The last features, not normalised, averaged over the picture: image [B, 3, H, W] in [-1, 1] -> [B, C], what summaries compare."""
+        return self.trunk(resized(image, self.input_size))[-1].mean((2, 3))
+
     def maps(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> list[Tensor]:
         """How far features, as `features` gives them, are apart at each place of each stage. -> [B, H_l, W_l] of every stage"""
         return [(x - y).square().sum(1) for x, y in zip(a, b)]

@@ -35,14 +35,17 @@ class PathLength:
     Gaussian noise and a the running mean of the lengths.
     """
 
-    def __init__(self, decay: float = 0.01):
-        self.mean, self.decay = 0.0, decay
+    def __init__(self, decay: float = 0.01, from_first: bool = False):
+        """from_first: whether the mean begins at the first lengths, as suits a generator that has learnt already, and not at 0."""
+        self.mean, self.decay, self.from_first = 0.0, decay, from_first
 
     def __call__(self, images: Tensor, w_plus: Tensor) -> Tensor:
         """images [B, 3, H, W] computed from w_plus [B, num_ws, w_dim] -> the penalty"""
         noise = torch.randn_like(images) / math.sqrt(images.shape[2] * images.shape[3])
         (gradient,) = torch.autograd.grad((images.float() * noise).sum(), w_plus, create_graph=True)
         lengths = gradient.float().square().sum(2).mean(1).sqrt()
+        if self.from_first and self.mean == 0:
+            self.mean = lengths.detach().mean().item()
         self.mean += self.decay * (lengths.detach().mean().item() - self.mean)
         return (lengths - self.mean).square().mean()
 

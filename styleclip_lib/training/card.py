@@ -38,6 +38,8 @@ def publish(network: torch.nn.Module, name: str, settings, config: dict, seconds
 def making(settings, seconds: float, metrics: dict, name: str) -> dict:
     """How a network was made: its command, the settings that matter, time, machine, and what was measured."""
     shown = {key: value for key, value in vars(settings).items() if not isinstance(value, Path)}
+    if shown.get("start"):
+        shown["start"] = Path(shown["start"]).name  # a domain, perhaps by the path of its folder
     before = {"before": "It went on from earlier weights (`start`)."} if getattr(settings, "start", None) else {}
     return {"command": f"styleclip train {name}", "settings": shown, **before, "seconds": round(seconds), "machine": machine(),
             "metrics": metrics}

@@ -177,7 +177,7 @@ def _network(s: Settings, generator: Generator) -> torch.nn.Module:
 def _fit(network, generator: Generator, looks: dict, source, s: Settings, on_pictures: bool) -> float:
     optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.01)
     judge = _Judge(generator.w_dim, s)
-    kept = settings_of(s, but=FREE if on_pictures else ())
+    kept = {**settings_of(s, but=FREE if on_pictures else ()), "start": s.start and Path(s.start).name}
     if on_pictures:
         kept["data set"] = read_facts(s.data).manifest[:12]
     with Run(s.run, settings=kept, network=network, optimizer=optimizer, **judge.parts) as run:

@@ -126,7 +126,7 @@ class Run(AbstractContextManager):
         values = {name: torch.as_tensor(value).item() for name, value in values.items()}
         for name, value in values.items():
             self.writer.add_scalar(name, value, self.step)
-        shown = values if len(values) < 5 else {"loss": values["loss"]}
+        shown = {"loss": values["loss"]} if len(values) > 4 and "loss" in values else values
         self._bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items()})
 
     def sheet(self, name: str, images: torch.Tensor, columns: int = 8):

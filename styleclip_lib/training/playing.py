@@ -26,8 +26,8 @@ def play(generator: Generator, portraits: Portraits, s) -> tuple[Generator, floa
     average = copy.deepcopy(generator).requires_grad_(False)
     discriminator = Discriminator(s.img_resolution, s.d_channels).to(memory_format=torch.channels_last)
     path_length = PathLength()
-    g_optimizer = _adam(generator, s.lr, s.path_every)
-    d_optimizer = _adam(discriminator, s.lr, s.r1_every)
+    g_optimizer = lazy_adam(generator, s.lr, s.path_every)
+    d_optimizer = lazy_adam(discriminator, s.lr, s.r1_every)
     with Run(s.run / "play", settings=settings_of(s, *KEPT), generator=generator, average=average, discriminator=discriminator,
              g_optimizer=g_optimizer, d_optimizer=d_optimizer, path_length=path_length) as run:
         for step in run.steps(s.steps):
@@ -38,15 +38,15 @@ def play(generator: Generator, portraits: Portraits, s) -> tuple[Generator, floa
                 run.update(s.r1_gamma / 2 * s.r1_every * r1_penalty(discriminator, real), d_optimizer)
             g_loss, copied = _generator_step(generator, discriminator, g_optimizer, run, portraits, rng, s)
             if step % s.path_every == 0:
-                _path_step(generator, g_optimizer, run, path_length, rng, s)
+                path_step(generator, g_optimizer, run, path_length, rng, s)
             update_average(average, generator, 0.5 ** (s.batch_size / s.average))
             run.log(d_loss=d_loss, g_loss=g_loss, copied=copied, path=path_length.mean)
             if step % s.sheet_every == 0:
-                run.sheet("play", _samples(average))
+                run.sheet("play", samples(average))
     return average, run.seconds
 
 
-def _adam(network, lr: float, every: int) -> torch.optim.Adam:
+def lazy_adam(network, lr: float, every: int) -> torch.optim.Adam:
     """Lazy regularisation: fewer steps with a penalty, so a little less momentum (Karras et al. 2020, appendix B)."""
     ratio = every / (every + 1)
     return torch.optim.Adam(network.parameters(), lr=lr * ratio, betas=(0.0, 0.99**ratio))
@@ -80,7 +80,7 @@ def _generator_step(generator, discriminator, optimizer, run, portraits, rng, s)
     return loss.item(), copied.item()
 
 
-def _path_step(generator, optimizer, run, path_length, rng, s) -> None:
+def path_step(generator, optimizer, run, path_length, rng, s) -> None:
     z = torch.randn(max(2, s.batch_size // 2), generator.z_dim, generator=rng).to(run.device)
     w_plus = mix_styles(generator.mapping, z, s.mixing, rng)
     with run.autocast():
@@ -89,7 +89,7 @@ def _path_step(generator, optimizer, run, path_length, rng, s) -> None:
 
 
 @torch.no_grad()
-def _samples(generator: Generator) -> Tensor:
+def samples(generator: Generator) -> Tensor:
     """The upper half as they come, the lower half truncated."""
     z = torch.randn(24, generator.z_dim, generator=torch.Generator().manual_seed(7)).to(generator.mapping.w_avg.device)
     return torch.cat([generator(z), generator(z, truncation_psi=0.7)]).float().cpu()

@@ -17,7 +17,6 @@ from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
 from ..networks.identity import Identity
 from ..networks.perceptual import Perceptual
-from ..networks.resampling import resized
 from ..speed import fast
 from ..weights.domain import INDEX, load_network, sources
 from .adversarial import discriminator_loss
@@ -160,10 +159,11 @@ class _Pooled(torch.nn.Module):
 
     def __init__(self, perceptual: Perceptual):
         super().__init__()
-        self.trunk, self.num_features, self.input_size = perceptual.trunk, perceptual.trunk.widths[-1], perceptual.input_size
+        self.perceptual = perceptual
+        self.num_features = perceptual.pooled(torch.zeros(1, 3, 64, 64)).shape[1]
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return self.trunk(resized(to_float(image), self.input_size))[-1].mean((2, 3))
+        return self.perceptual.pooled(to_float(image))
 
 
 @torch.no_grad()
