@@ -10,17 +10,22 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..networks.resampling import resized
+from ..portraits.aligned.drawing.parts import PARTS, parts
 from ..portraits.language.captions import caption, style_caption
+from ..portraits.language.region_words import REGIONS, region_caption
 from ..portraits.language.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
 from ..portraits.language.sentences import sentences
 from ..portraits.language.statements import Caption, false_of, style_fits, true_of
 from ..portraits.language.style_words import PLAIN
-from ..portraits.styles.scenes import Scenes, render_scenes, sample_scenes
+from ..portraits.styles.scenes import SCENE_PARTS, Scenes, render_scenes, sample_scenes, scene_parts
 from ..portraits.styles.styles import STYLES, apply_style
 from .data import Portraits, to_float
 
 LOT = 25  # pictures that are drawn at a time
-PATCH = (0.35, 0.75)  # the side of a patch, as a share of the picture's
+PATCH = (0.25, 0.75)  # the side of a patch, as a share of the picture's
+MASK = 64  # pixels along each side of a mask
+MOSTLY, HARDLY = 0.5, 0.05
+"""A patch shows what fills more of it than the first share, and does not show what fills less than the second."""
 
 Style = str | None
 
@@ -31,7 +36,8 @@ class Pictures:
 
     portraits  whole portraits, the plain ones first, with their factors and styles
     scenes     whole scenes, with their facts and styles
-    patches    of any of them; of these only the style is known
+    patches    of any of them: known are the style and, where there is none, how much of it each of `REGIONS` fills, shares [P, R] in
+               [0, 1]; unknown ones are NaN
     """
 
     portraits: Tensor
@@ -42,6 +48,7 @@ class Pictures:
     scene_styles: list[Style]
     patches: Tensor
     patch_styles: list[Style]
+    shares: Tensor
 
     @property
     def plain(self) -> int:
@@ -56,25 +63,27 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Captions:
-    """Captions of portraits, of scenes, and such as name a style and nothing else."""
+    """Captions of portraits, of scenes, such as name a style and nothing else, and such as name a part of a picture."""
 
     of_portraits: list[Caption]
     of_scenes: list[Caption]
     of_styles: list[Caption]
+    of_parts: list[Caption]
 
     def all(self) -> list[Caption]:
         """In this order."""
-        return [*self.of_portraits, *self.of_scenes, *self.of_styles]
+        return [*self.of_portraits, *self.of_scenes, *self.of_styles, *self.of_parts]
 
 
 class CaptionedPictures:
     """Draws pictures, and captions that are true of them.
 
-    styled, scenes  how many portraits are drawn in a style, and how many scenes there are, every second one in a style
+    styled, scenes  how many portraits are drawn in a style, and how many scenes there are, the second half of them in a style
+    masked          of how many portraits it is known what each pixel shows
     size            pixels along each side of the pictures in a batch
     """
 
-    def __init__(self, portraits: Portraits, styled: int, scenes: int, size: int, seed: int = 0, progress: bool = True):
+    def __init__(self, portraits: Portraits, styled: int, scenes: int, masked: int, size: int, seed: int = 0, progress: bool = True):
         self.portraits, self.size = portraits, size
         rng = torch.Generator().manual_seed(seed)
         self.styled_index = torch.randint(len(portraits), (styled,), generator=rng)
@@ -85,23 +94,39 @@ class CaptionedPictures:
         name = f"{portraits.world.name}-{s.size}px-seed{s.seed}-{seed}-of{len(portraits)}"
         self.styled = kept(Path(s.folder) / f"styled-{name}-{styled}.npy", self._draw_styled, styled, progress)
         self.scene_pictures = kept(Path(s.folder) / f"scenes-{name}-{scenes}.npy", self._draw_scenes, scenes, progress)
+        self.masks = kept(Path(s.folder) / f"masks-{name}-{masked}.npy", self._draw_masks, masked, progress)
+        self.scene_masks = kept(Path(s.folder) / f"scene-masks-{name}-{scenes}.npy", self._draw_scene_masks, scenes, progress)
 
     def draw(self, rng: torch.Generator, plain: int, styled: int, scenes: int, patches: int) -> Pictures:
-        """Draws that many pictures of each kind; half of the patches are of styled portraits, the others of plain ones and of scenes."""
-        plain, of_plain = (torch.randint(len(self.portraits), (n,), generator=rng) for n in (plain, patches // 4))
-        styled, of_styled = (torch.randint(len(self.styled), (n,), generator=rng) for n in (styled, patches // 2))
-        scenes, of_scenes = (torch.randint(len(self.scenes), (n,), generator=rng)
-                             for n in (scenes, patches - patches // 2 - patches // 4))
+        """Draws that many pictures of each kind; a third of the patches each is of styled portraits, of plain ones and of scenes."""
+        def some(total, count):
+            return torch.randint(total, (count,), generator=rng)
+
+        plain, styled, scenes = some(len(self.portraits), plain), some(len(self.styled), styled), some(len(self.scenes), scenes)
         whole = torch.cat([self.portraits.images(plain), _taken(self.styled, styled)])
-        parts = torch.cat([_taken(self.styled, of_styled), self.portraits.images(of_plain), _taken(self.scene_pictures, of_scenes)])
+        patches, patch_styles, shares = self._patches(patches, rng)
         return Pictures(
             resized(to_float(whole), self.size), self.portraits.factors[torch.cat([plain, self.styled_index[styled]])],
-            [None] * len(plain) + [self.styled_styles[i] for i in styled.tolist()],
-            resized(to_float(_taken(self.scene_pictures, scenes)), self.size), self.scenes[scenes],
-            [self.scene_styles[i] for i in scenes.tolist()],
-            windows(parts, self.size, rng),
-            [*(self.styled_styles[i] for i in of_styled.tolist()), *[None] * len(of_plain),
-             *(self.scene_styles[i] for i in of_scenes.tolist())])
+            [None] * len(plain) + self._styles(self.styled_styles, styled),
+            resized(to_float(_taken(self.scene_pictures, scenes)), self.size), self.scenes[scenes], self._styles(self.scene_styles, scenes),
+            patches, patch_styles, shares)
+
+    def _patches(self, count: int, rng: torch.Generator) -> tuple[Tensor, list[Style], Tensor]:
+        """Windows of styled portraits, of plain ones and of scenes; their styles, and their shares of `REGIONS`."""
+        third = count // 3
+        styled, plain, scenes = (torch.randint(total, (n,), generator=rng) for total, n in (
+            (len(self.styled), third), (len(self.masks), third), (len(self.scenes), count - 2 * third)))
+        places = window_places(count, rng)
+        pictures = torch.cat([_taken(self.styled, styled), self.portraits.images(plain), _taken(self.scene_pictures, scenes)])
+        styles = [*self._styles(self.styled_styles, styled), *[None] * third, *self._styles(self.scene_styles, scenes)]
+        shares = torch.cat([torch.full((third, len(REGIONS)), torch.nan),
+                            region_shares(_taken(self.masks, plain), PARTS, places[third:2 * third]),
+                            region_shares(_taken(self.scene_masks, scenes), SCENE_PARTS, places[2 * third:])])
+        shares[[i for i, style in enumerate(styles) if style is not None]] = torch.nan
+        return windows(pictures, places, self.size), styles, shares
+
+    def _styles(self, styles: list[Style], index: Tensor) -> list[Style]:
+        return [styles[i] for i in index.tolist()]
 
     def _draw_styled(self, start: int, stop: int) -> Tensor:
         return _in_style(to_float(self.portraits.images(self.styled_index[start:stop])), self.styled_styles[start:stop], start)
@@ -110,9 +135,16 @@ class CaptionedPictures:
         images = render_scenes(self.scenes[torch.arange(start, stop)], self.portraits.settings.size)
         return _in_style(images, self.scene_styles[start:stop], start)
 
+    def _draw_masks(self, start: int, stop: int) -> Tensor:
+        return (parts(self.portraits.factors[start:stop], MASK) * 255).round().byte()
 
-def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, styles: int) -> Captions:
-    """That many captions, each true of some picture; those of portraits are half descriptions, half what people write."""
+    def _draw_scene_masks(self, start: int, stop: int) -> Tensor:
+        return (scene_parts(self.scenes[torch.arange(start, stop)], MASK) * 255).round().byte()
+
+
+def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, styles: int, parts: int) -> Captions:
+    """That many captions, each true of some picture; those of portraits are half descriptions, half what people write. There are fewer
+    of parts where few patches show one."""
     seed = int(torch.randint(2**31, (1,), generator=rng))
     chosen = torch.randint(len(pictures.factors), (portraits,), generator=rng)
     factors, known = pictures.factors[chosen], [pictures.styles[i] for i in chosen.tolist()]
@@ -121,7 +153,9 @@ def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, s
     told = scene_caption(pictures.facts[:scenes], seed, styles=pictures.scene_styles[:scenes])
     everywhere = [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles]
     named = style_caption([everywhere[i] for i in torch.randint(len(everywhere), (styles,), generator=rng).tolist()], seed)
-    return Captions(said, told, named)
+    shown = [tuple(REGIONS)[column] for _, column in (pictures.shares > MOSTLY).nonzero().tolist()]
+    chosen = torch.randperm(len(shown), generator=rng)[:parts].tolist()
+    return Captions(said, told, named, region_caption([shown[i] for i in chosen], seed))
 
 
 def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
@@ -130,14 +164,15 @@ def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
     Because everything about every picture is known, a caption has not one positive but all of them, and only pictures
     of which it is clearly false are its negatives. What is said of a portrait is false of a scene, and the other way round; of a patch
     it is false if the style is another one. Whether it is night or evening is not asked of scenes and patches that are drawn in no
-    style: scenes have a time of day of their own.
+    style: scenes have a time of day of their own. Parts are asked of patches alone.
     """
     p, s = len(pictures.factors), len(pictures.facts)
     fits = style_fits(captions.all(), [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles])
     true, false = torch.zeros_like(fits), ~fits
     said = slice(len(captions.of_portraits))
     told = slice(said.stop, said.stop + len(captions.of_scenes))
-    named = slice(told.stop, None)
+    named = slice(told.stop, told.stop + len(captions.of_styles))
+    shown = slice(named.stop, None)
     true[said, :p] = true_of(captions.of_portraits, pictures.factors, pictures.styles)
     false[said, :p] = false_of(captions.of_portraits, pictures.factors, pictures.styles)
     false[said, p:p + s] = True
@@ -149,21 +184,38 @@ def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
     hours = torch.tensor([c.style not in (PLAIN, *SCENE_STYLES) for c in captions.of_styles], dtype=torch.bool)
     unstyled = torch.tensor([style is None for style in (*pictures.scene_styles, *pictures.patch_styles)], dtype=torch.bool)
     false[named, p:] &= ~(hours[:, None] & unstyled)
+    columns = [list(REGIONS).index(caption.statements[0][1]) for caption in captions.of_parts]
+    true[shown], false[shown] = False, False
+    true[shown, p + s:], false[shown, p + s:] = (pictures.shares > MOSTLY)[:, columns].T, (pictures.shares < HARDLY)[:, columns].T
     return true, false
 
 
-def windows(pictures: Tensor, size: int, rng: torch.Generator, sides: tuple[float, float] = PATCH) -> Tensor:
-    """A square window somewhere in each picture, with a side between the given shares of the picture's.
+def window_places(count: int, rng: torch.Generator, sides: tuple[float, float] = PATCH) -> Tensor:
+    """Square windows anywhere in a picture, with sides between two shares of its own. -> [count, 3]: left, top, side, as such shares"""
+    u = torch.rand(count, 3, generator=rng)
+    side = sides[0] + (sides[1] - sides[0]) * u[:, :1]
+    return torch.cat([u[:, 1:] * (1 - side), side], 1)
 
-    uint8 [N, 3, H, H]  ->  float32 [N, 3, size, size] in [-1, 1]
-    """
-    whole = pictures.shape[-1]
-    parts = [torch.empty(0, 3, size, size)]
-    for picture, (a, b, c) in zip(pictures, torch.rand(len(pictures), 3, generator=rng).tolist()):
-        side = max(2, round(whole * (sides[0] + (sides[1] - sides[0]) * a)))
-        x, y = round(b * (whole - side)), round(c * (whole - side))
-        parts.append(resized(to_float(picture[None, :, y:y + side, x:x + side]), size))
-    return torch.cat(parts)
+
+def cut(picture: Tensor, place: Tensor) -> Tensor:
+    """The window of a picture [C, H, H] at a place [3]."""
+    left, top, side = (round(share * picture.shape[-1]) for share in place.tolist())
+    return picture[:, top:top + max(side, 1), left:left + max(side, 1)]
+
+
+def windows(pictures: Tensor, places: Tensor, size: int) -> Tensor:
+    """A window of each picture. uint8 [N, 3, H, H], places [N, 3]  ->  float32 [N, 3, size, size] in [-1, 1]"""
+    parts = [resized(to_float(cut(picture, place)[None]), size) for picture, place in zip(pictures, places)]
+    return torch.cat([torch.empty(0, 3, size, size), *parts])
+
+
+def region_shares(masks: Tensor, names: Sequence[str], places: Tensor) -> Tensor:
+    """How much of a window each of `REGIONS` fills. masks uint8 [N, K, M, M] of the regions `names`, places [N, 3] -> [N, R] in [0, 1]"""
+    shares = torch.zeros(len(masks), len(REGIONS))
+    columns = [list(REGIONS).index(name) for name in names]
+    for row, (mask, place) in enumerate(zip(masks, places)):
+        shares[row, columns] = cut(mask, place).float().mean((1, 2)) / 255
+    return shares
 
 
 def kept(path: Path, draw: Callable[[int, int], Tensor], count: int, progress: bool) -> np.ndarray:

@@ -45,8 +45,9 @@ class Settings:
     run, data, domain   folders of the run, of the renders, and of the domain to add the network to
     generator           a domain with a generator of portraits, to learn from what it draws too; none: from renders alone
     count, styled, scenes  how many portraits, portraits drawn in a style, and scenes there are
+    masked              of how many portraits it is known what each pixel shows
     plain_each, styled_each, scenes_each, patches_each  how many of each are in a batch
-    said_each, told_each, named_each  captions in a batch: of portraits, of scenes, of a style alone
+    said_each, told_each, named_each, shown_each  captions in a batch: of portraits, of scenes, of a style alone, of a part
     pixel_opponents, style_opponents, latent_opponents  how many there are (`training/opponents.py`)
     paths, paths_each   latent paths of the generator (`training/latent_paths.py`), and how many are in a batch
     img_resolution      pixels along each side of the renders
@@ -66,13 +67,15 @@ class Settings:
     count: int = 24_000
     styled: int = 6000
     scenes: int = 2000
+    masked: int = 2000
     plain_each: int = 32
     styled_each: int = 16
     scenes_each: int = 8
-    patches_each: int = 32
+    patches_each: int = 36
     said_each: int = 64
     told_each: int = 8
     named_each: int = 20
+    shown_each: int = 10
     pixel_opponents: int = 12
     style_opponents: int = 8
     latent_opponents: int = 4
@@ -119,7 +122,7 @@ def measure_again(settings: Settings) -> dict:
 
 def _fit(clip: Clip, s: Settings, world: World) -> float:
     portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution), world=world)
-    pictures = CaptionedPictures(portraits, s.styled, s.scenes, s.image_resolution, s.seed)
+    pictures = CaptionedPictures(portraits, s.styled, s.scenes, s.masked, s.image_resolution, s.seed)
     generator = load_network(s.generator, "generator", Generator) if s.generator else None
     paths = LatentPaths(generator, world, s.paths, s.seed + 5) if generator is not None else None
     pixels = PixelOpponents(s.pixel_opponents, s.image_resolution, s.seed + 7)
@@ -133,7 +136,7 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
             batch, between, share = _drawn(pictures, paths, run.generator(s.seed), s)
             for opponents in (pixels, latent, repaint):
                 opponents.renew(batch)
-            captions = say(batch, run.generator(s.seed + 1), s.said_each, s.told_each, s.named_each)
+            captions = say(batch, run.generator(s.seed + 1), s.said_each, s.told_each, s.named_each, s.shown_each)
             images, captions, true, false = joined(batch, captions, pixels, latent, repaint)
             set_rates(optimizers, s, learning_rate(step, s.steps))
             clip.train()

@@ -8,15 +8,17 @@ from torch import Tensor
 
 from ..networks.clip import Clip
 from ..networks.resampling import resized
+from ..portraits.aligned.drawing.parts import PARTS, parts
 from ..portraits.language.captions import heldout_captions
 from ..portraits.language.everyday import OPPOSITES
+from ..portraits.language.region_words import REGIONS
 from ..portraits.language.scene_captions import SCENE_STYLES
 from ..portraits.language.statements import COLUMN, Caption, Statement, false_of, statements_true, true_of
 from ..portraits.language.style_words import STYLE_WORDS
 from ..portraits.language.wording import worded
-from ..portraits.styles.scenes import render_scenes, sample_scenes
+from ..portraits.styles.scenes import SCENE_PARTS, render_scenes, sample_scenes, scene_parts
 from ..portraits.styles.styles import STYLES, apply_style
-from .captioned import Pictures, windows
+from .captioned import HARDLY, MASK, MOSTLY, Pictures, region_shares, window_places, windows
 from .contrast import area_under_curve
 from .data import DataSettings, Portraits, to_float
 from .opponents import Opponents, PixelOpponents, StyleOpponents
@@ -25,6 +27,7 @@ from .worlds import World
 COUNT = 1000  # held-out portraits
 EACH = 20  # pictures of every style, portraits and scenes
 HALF = (0.5, 0.5)  # the side of a patch of a quarter of the area
+QUARTERS = (0.25, 0.5)  # the sides of windows in which regions are looked for
 STEPS = 30  # of an optimiser that follows CLIP
 
 
@@ -35,7 +38,8 @@ def measure_clip(clip: Clip, data: Path, size: int, world: World) -> dict:
     """
     portraits = Portraits(DataSettings(data, COUNT, size, seed=1), world=world)
     scores = Scores(clip, portraits)
-    return {**zero_shot(scores, world), "negations": negations(scores), **styles(clip, portraits), **fooled(scores, portraits)}
+    return {**zero_shot(scores, world), "negations": negations(scores), **styles(clip, portraits), **regions(clip, portraits),
+            **fooled(scores, portraits)}
 
 
 class Scores:
@@ -97,11 +101,32 @@ def styles(clip: Clip, portraits: Portraits) -> dict:
         plain = to_float(portraits.images(torch.arange(len(known)))) if what == "portraits" else render_scenes(
             sample_scenes(len(known), seed=1), size)
         drawn = torch.cat([apply_style(plain[i:i + 1], names[number], 10_000_000 + i) for i, number in enumerate(known)])
-        parts = windows(((drawn + 1) * 127.5).round().byte(), clip.image_size, rng, HALF)
+        parts = windows(((drawn + 1) * 127.5).round().byte(), window_places(len(drawn), rng, HALF), clip.image_size)
         for where, pictures in (("", drawn), (", patches", parts)):
             found = torch.cat([(clip.encode_image(lot) @ texts.T).argmax(1) for lot in pictures.split(50)])
             right[what + where] = round((found == torch.tensor(known)).float().mean().item(), 4)
     return {"styles": right}
+
+
+@torch.no_grad()
+def regions(clip: Clip, portraits: Portraits) -> dict:
+    """The area under the ROC curve of every part of a picture, for its first phrase: patches that show it against such that do not."""
+    count, size = 5 * EACH, portraits.settings.size
+    scenes, rng = sample_scenes(count, seed=2), torch.Generator().manual_seed(4)
+    views, shares = [], []
+    for images, masks, names in (
+            (to_float(portraits.images(torch.arange(count))), parts(portraits.factors[:count], MASK), PARTS),
+            (render_scenes(scenes, size), scene_parts(scenes, MASK), SCENE_PARTS)):
+        for _ in range(3):
+            places = window_places(count, rng, QUARTERS)
+            views.append(windows(((images + 1) * 127.5).round().byte(), places, clip.image_size))
+            shares.append(region_shares((masks * 255).round().byte(), names, places))
+    seen, shares = torch.cat([clip.encode_image(lot) for lot in torch.cat(views).split(100)]), torch.cat(shares)
+    areas = {}
+    for name, share, score in zip(REGIONS, shares.T, clip.encode_text([texts[0] for texts in REGIONS.values()]) @ seen.T):
+        if (share > MOSTLY).any():
+            areas[name] = round(area_under_curve(score[share > MOSTLY], score[share < HARDLY]), 4)
+    return {"regions": areas}
 
 
 def fooled(scores: Scores, portraits: Portraits, count: int = 48) -> dict:
@@ -110,7 +135,8 @@ def fooled(scores: Scores, portraits: Portraits, count: int = 48) -> dict:
     clip, size = scores.clip, scores.clip.image_size
     chosen = torch.arange(COUNT - 200, COUNT)
     images = resized(to_float(portraits.images(chosen)), size)
-    some = Pictures(images, portraits.factors[chosen], [None] * len(chosen), images[:0], sample_scenes(0, 0), [], images[:0], [])
+    some = Pictures(images, portraits.factors[chosen], [None] * len(chosen), images[:0], sample_scenes(0, 0), [], images[:0], [],
+                    torch.empty(0, len(REGIONS)))
     pixels, repaint = PixelOpponents(count, size, 11), StyleOpponents(count, size, 12)
     for opponents in (pixels, repaint):
         opponents.renew(some)

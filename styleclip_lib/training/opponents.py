@@ -180,7 +180,7 @@ def joined(pictures: Pictures, captions: Captions, pixels: PixelOpponents, laten
     repainted picture only whether it is drawn in one of `TARGET_STYLES`.
     """
     captions = Captions([*captions.of_portraits, *pixels.targets, *latent.targets], captions.of_scenes,
-                        [*captions.of_styles, *repaint.targets])
+                        [*captions.of_styles, *repaint.targets], captions.of_parts)
     portraits, factors = pictures.portraits, pictures.factors
     if len(pixels):
         portraits = torch.cat([portraits, pixels()])

@@ -6,14 +6,27 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from styleclip_lib.portraits.aligned.drawing.parts import PARTS
 from styleclip_lib.portraits.aligned.world.factors import sample
 from styleclip_lib.portraits.language.captions import heldout_captions
+from styleclip_lib.portraits.language.region_words import REGIONS
 from styleclip_lib.portraits.language.statements import false_of, true_of
 from styleclip_lib.portraits.language.style_words import PLAIN
 from styleclip_lib.portraits.styles.styles import STYLES
-from styleclip_lib.training.captioned import CaptionedPictures, Captions, kept, say, truth, windows
+from styleclip_lib.training.captioned import (
+    HARDLY,
+    MOSTLY,
+    CaptionedPictures,
+    Captions,
+    kept,
+    region_shares,
+    say,
+    truth,
+    window_places,
+    windows,
+)
 
-SIZE, KINDS, SAID = 16, (20, 12, 8, 16), (30, 6, 10)
+SIZE, KINDS, SAID = 16, (20, 12, 8, 24), (30, 6, 10, 4)
 
 
 class FewPortraits:
@@ -33,7 +46,7 @@ class FewPortraits:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    return CaptionedPictures(FewPortraits(tmp_path_factory.mktemp("pictures")), 60, 24, SIZE, seed=1, progress=False)
+    return CaptionedPictures(FewPortraits(tmp_path_factory.mktemp("pictures")), 60, 24, 20, SIZE, seed=1, progress=False)
 
 
 def rng(seed=0):
@@ -57,11 +70,13 @@ def facts(captions, pictures):
 
 def test_shapes(pictures, captions, facts):
     lots = pictures.portraits, pictures.scenes, pictures.patches
-    assert [len(lot) for lot in lots] == [32, 8, 16]
+    assert [len(lot) for lot in lots] == [32, 8, 24]
     assert all(lot.shape[1:] == (3, SIZE, SIZE) and lot.min() >= -1 and lot.max() <= 1 for lot in lots)
-    assert pictures.plain == 20 and len(pictures.factors) == len(pictures.styles) == 32 and len(pictures.patch_styles) == 16
-    assert [len(part) for part in (captions.of_portraits, captions.of_scenes, captions.of_styles)] == list(SAID)
-    assert all(part.shape == (46, 56) and part.dtype == torch.bool for part in facts)
+    assert pictures.plain == 20 and len(pictures.factors) == len(pictures.styles) == 32
+    assert len(pictures.patch_styles) == 24 == len(pictures.shares)
+    said = captions.of_portraits, captions.of_scenes, captions.of_styles, captions.of_parts
+    assert [len(part) for part in said] == list(SAID)
+    assert all(part.shape == (50, 64) and part.dtype == torch.bool for part in facts)
 
 
 def test_nothing_is_true_and_false(facts):
@@ -82,14 +97,33 @@ def test_of_portraits_the_factors_decide(captions, pictures, facts):
     assert torch.equal(facts[1][:30, :32], false_of(said, pictures.factors, pictures.styles))
 
 
-def test_of_patches_the_style_alone_decides(captions, pictures, facts):
+def test_of_patches_the_style_decides(captions, pictures, facts):
     true, false = (part[:, 40:] for part in facts)
-    for row, caption in enumerate(captions.all()):
+    for row, caption in enumerate(captions.all()[:46]):
         for column, style in enumerate(pictures.patch_styles):
             other = caption.style is not None and caption.style != (style or PLAIN)
             at_that_hour = row >= 36 and style is None and caption.style in ("night", "sunset")
             assert false[row, column] == (other and not at_that_hour)
             assert true[row, column] == (row >= 36 and not other)
+
+
+def test_of_patches_in_no_style_it_is_known_which_part_they_show(captions, pictures, facts):
+    true, false = facts
+    known = ~pictures.shares.isnan().any(1)
+    assert known.tolist() == [i >= 8 and style is None for i, style in enumerate(pictures.patch_styles)]
+    torch.testing.assert_close(pictures.shares[known].sum(1), torch.ones(int(known.sum())), atol=0.02, rtol=0)
+    for row, caption in enumerate(captions.of_parts, 46):
+        share = pictures.shares[:, list(REGIONS).index(dict(caption.statements)["part"])]
+        assert torch.equal(true[row, 40:], share > MOSTLY) and torch.equal(false[row, 40:], share < HARDLY)
+        assert not true[row, :40].any() and not false[row, :40].any(), "of whole pictures it is not asked"
+
+
+def test_a_share_is_that_of_the_window():
+    masks = torch.zeros(1, 5, 8, 8, dtype=torch.uint8)
+    masks[0, PARTS.index("hair"), :, :4] = 255
+    places = torch.tensor([[0.25, 0.0, 0.5]])
+    share = dict(zip(REGIONS, region_shares(masks, PARTS, places)[0].tolist()))
+    assert share["hair"] == 0.5 and sum(share.values()) == 0.5
 
 
 def test_a_style_by_itself_is_true_of_whatever_is_drawn_in_it(pictures, facts, captions):
@@ -99,8 +133,8 @@ def test_a_style_by_itself_is_true_of_whatever_is_drawn_in_it(pictures, facts, c
 
 
 def test_what_people_write_is_among_the_captions(source):
-    pictures = source.draw(rng(3), 30, 0, 0, 0)
-    said = [caption for seed in range(20) for caption in say(pictures, rng(seed), 30, 0, 0).of_portraits]
+    pictures = source.draw(rng(3), 30, 0, 0, 3)
+    said = [caption for seed in range(20) for caption in say(pictures, rng(seed), 30, 0, 0, 0).of_portraits]
     assert any(caption.denied for caption in said) and not {c.text for c in said} & {c.text for c in heldout_captions()}
 
 
@@ -120,18 +154,18 @@ def test_every_style_is_drawn_and_half_of_the_scenes_are_plain(source):
 
 def test_captions_without_pictures_of_their_kind(pictures):
     none = dataclasses.replace(pictures, scenes=pictures.scenes[:0], facts=pictures.facts[:0], scene_styles=[])
-    said = say(none, rng(), 5, 4, 3)
-    assert said.of_scenes == [] and truth(said, none)[0].shape == (8, 48)
-    assert truth(Captions([], [], []), none)[0].shape == (0, 48)
+    said = say(none, rng(), 5, 4, 3, 0)
+    assert said.of_scenes == [] and truth(said, none)[0].shape == (8, 56)
+    assert truth(Captions([], [], [], []), none)[0].shape == (0, 56)
 
 
 def test_a_window_shows_a_part():
     picture = torch.arange(64, dtype=torch.uint8).expand(1, 3, 64, 64)
-    parts = windows(picture.expand(50, -1, -1, -1), 64, rng(), (0.5, 0.5))
+    parts = windows(picture.expand(50, -1, -1, -1), window_places(50, rng(), (0.5, 0.5)), 64)
     width = (parts[:, 0, 0, -1] - parts[:, 0, 0, 0]) * 127.5
     torch.testing.assert_close(width, torch.full((50,), 31.0), atol=0.1, rtol=0)
     assert len({round(x, 3) for x in parts[:, 0, 0, 0].tolist()}) > 10
-    assert torch.equal(windows(picture, 64, rng(), (1.0, 1.0)), picture / 127.5 - 1)
+    assert torch.equal(windows(picture, torch.tensor([[0.0, 0.0, 1.0]]), 64), picture / 127.5 - 1)
 
 
 def test_pictures_are_kept_and_a_stop_leaves_nothing_half(tmp_path):

@@ -78,8 +78,9 @@ def seen(monkeypatch):
 
 
 SMALL = {
-    "count": 200, "styled": 8, "scenes": 4, "plain_each": 24, "styled_each": 2, "scenes_each": 2, "patches_each": 4, "said_each": 18,
-    "told_each": 2, "named_each": 4, "pixel_opponents": 2, "style_opponents": 2, "latent_opponents": 2, "paths": 40, "paths_each": 2,
+    "count": 200, "styled": 8, "scenes": 4, "plain_each": 24, "styled_each": 2, "scenes_each": 2, "patches_each": 6, "said_each": 18,
+    "shown_each": 2, "masked": 10, "told_each": 2, "named_each": 4, "pixel_opponents": 2, "style_opponents": 2,
+    "latent_opponents": 2, "paths": 40, "paths_each": 2,
     "img_resolution": 32, "image_resolution": 32, "vision_layers": (1, 1, 1, 1), "vision_width": 8, "embed_dim": 16, "context_length": 32,
     "text_width": 64, "text_layers": 1, "steps": 40,
 }  # fmt: skip
@@ -146,13 +147,14 @@ def test_without_a_generator_and_without_opponents(tmp_path, seen, monkeypatch):
 
 def test_what_is_measured(trained):
     metrics = trained.metrics
-    assert set(metrics) == {"auc", "mean auc", "negations", "styles", "fooled"}
+    assert set(metrics) == {"auc", "mean auc", "negations", "styles", "regions", "fooled"}
     assert set(metrics["auc"]) == {a.name for a in ALIGNED.attributes}
     assert all(0.1 < area < 0.9 for area in metrics["auc"].values()), "forty steps teach no words"
     assert metrics["mean auc"] == pytest.approx(np.mean(list(metrics["auc"].values())), abs=1e-3)
     assert set(metrics["styles"]) == {"portraits", "portraits, patches", "scenes", "scenes, patches"}
     assert set(metrics["fooled"]) == {"by pixels", "by repainting"}
-    assert all(0 <= share <= 1 for part in ("styles", "fooled") for share in metrics[part].values()) and 0 < metrics["negations"] < 1
+    assert all(0 <= share <= 1 for part in ("styles", "regions", "fooled") for share in metrics[part].values())
+    assert 0 < metrics["negations"] < 1
 
 
 def test_it_is_measured_on_portraits_that_were_never_seen(trained):

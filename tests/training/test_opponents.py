@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.portraits.aligned.world.factors import sample
 from styleclip_lib.portraits.language.parsing import parse
+from styleclip_lib.portraits.language.region_words import REGIONS
 from styleclip_lib.portraits.language.statements import false_of, true_of
 from styleclip_lib.portraits.styles.scenes import sample_scenes
 from styleclip_lib.training.captioned import Captions, Pictures, say, truth
@@ -31,7 +32,7 @@ def pictures():
     rng = torch.Generator().manual_seed(0)
     portraits, scenes, patches = (torch.rand(n, 3, SIZE, SIZE, generator=rng) * 2 - 1 for n in (12, 3, 4))
     return Pictures(portraits, sample(12, 3), [None] * 10 + ["mosaic", "ink"], scenes, sample_scenes(3, 0), [None, "ink", None],
-                    patches, [None, "neon", None, None])
+                    patches, [None, "neon", None, None], torch.full((4, len(REGIONS)), torch.nan))
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_what_is_known_of_a_batch_with_opponents(pictures, paths):
     pixels, latent, repaint = three(paths)
     for opponents in (pixels, latent, repaint):
         opponents.renew(pictures)
-    captions = say(pictures, torch.Generator().manual_seed(2), 6, 2, 4)
+    captions = say(pictures, torch.Generator().manual_seed(2), 6, 2, 4, 3)
     images, texts, true, false = joined(pictures, captions, pixels, latent, repaint)
     assert images.shape == (12 + COUNT + 3 + 4 + COUNT + COUNT, 3, SIZE, SIZE)
     assert true.shape == false.shape == (len(texts), len(images)) and len(texts) == 12 + 3 * COUNT
@@ -133,7 +134,7 @@ def test_what_is_known_of_a_batch_with_opponents(pictures, paths):
     assert false[-COUNT:, -COUNT:].all(), "a style opponent's text is false of whatever it paints"
     assert all(false[row, -COUNT:].any() == (text.style in TARGET_STYLES) for row, text in enumerate(texts))
     asked = Captions([*captions.of_portraits, *pixels.targets, *latent.targets], captions.of_scenes,
-                     [*captions.of_styles, *repaint.targets])
+                     [*captions.of_styles, *repaint.targets], [])
     assert torch.equal(true[:, :12], truth(asked, pictures)[0][:, :12]), "of the other pictures nothing changes"
 
 
@@ -142,7 +143,7 @@ def test_nobody_plays(pictures):
     for opponents in nobody:
         opponents.renew(pictures)
         opponents.follow()
-    captions = say(pictures, torch.Generator().manual_seed(2), 6, 2, 4)
+    captions = say(pictures, torch.Generator().manual_seed(2), 6, 2, 4, 3)
     images, texts, true, _ = joined(pictures, captions, *nobody)
     assert len(images) == 19 and texts == captions.all() and torch.equal(true, truth(captions, pictures)[0])
 

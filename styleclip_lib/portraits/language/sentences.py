@@ -17,6 +17,7 @@ from .captions import MAX_WORDS, NOT_AFTER_IS, choose, describe, is_heldout
 from .everyday import ATTRIBUTIVE, FILLERS, OPPOSITES, SYNONYMS
 from .parsing import known_words, parse, words_of
 from .phrases import Phrase, single_phrases
+from .region_words import REGIONS
 from .statements import STATEMENTS, Caption, Statement, statements_false, statements_true
 
 DENIABLE: tuple[Statement, ...] = tuple(s for s in OPPOSITES if s[1] not in ("none", "open"))
@@ -87,6 +88,7 @@ def everyday_phrases() -> dict[Statement, tuple[Phrase, ...]]:
 def sentence_words() -> frozenset[str]:
     """Every word that a sentence or a caption may contain."""
     texts = [phrase.text for phrases in everyday_phrases().values() for phrase in phrases]
+    texts += [text for names in REGIONS.values() for text in names]
     texts += [*_PLEASE, *_FILLING, *(form for forms in _PRONOUNS for form in forms), _FRAMES]
     return known_words() | {word for text in texts for word in words_of(text)}
 
