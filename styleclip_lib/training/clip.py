@@ -23,7 +23,7 @@ from .data import DataSettings, Portraits
 from .latent_paths import LatentPaths
 from .loop import Run, learning_rate, settings_of
 from .muon import Muon
-from .opponents import LatentOpponents, PixelOpponents, StyleOpponents, joined
+from .adversaries import LatentAdversaries, PixelAdversaries, StyleAdversaries, joined
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
@@ -32,9 +32,9 @@ ABOUT = About(
     data="Rendered portraits, portraits drawn in twenty styles, simple scenes, and patches of all of them, with captions from a grammar: "
          "half of them descriptions, half what people write, commands and denials included. Every caption is compared with all pictures "
          "of which it is clearly true or clearly false, by the factors that the pictures were drawn from; no network reads them. "
-         "Phrasings listed in `portraits/language/heldout_phrasings.txt` were never used. Opponents try all the time to fool it, by "
+         "Phrasings listed in `portraits/language/heldout_phrasings.txt` were never used. Adversaries try all the time to fool it, by "
          "pixels, by repainting and, where the domain had a generator, in its latent space; their pictures are in every batch "
-         "(`training/opponents.py`).",
+         "(`training/adversaries.py`).",
     limits="It knows the words of its vocabulary and refuses others. It was never shown a photograph.")
 
 
@@ -48,7 +48,7 @@ class Settings:
     masked              of how many portraits it is known what each pixel shows
     plain_each, styled_each, scenes_each, patches_each  how many of each are in a batch
     said_each, told_each, named_each, shown_each  captions in a batch: of portraits, of scenes, of a style alone, of a part
-    pixel_opponents, style_opponents, latent_opponents  how many there are (`training/opponents.py`)
+    pixel_adversaries, style_adversaries, latent_adversaries  how many there are (`training/adversaries.py`)
     paths, paths_each   latent paths of the generator (`training/latent_paths.py`), and how many are in a batch
     img_resolution      pixels along each side of the renders
     image_resolution    what the network sees of them: a multiple of 32
@@ -76,9 +76,9 @@ class Settings:
     told_each: int = 8
     named_each: int = 20
     shown_each: int = 10
-    pixel_opponents: int = 12
-    style_opponents: int = 8
-    latent_opponents: int = 4
+    pixel_adversaries: int = 12
+    style_adversaries: int = 8
+    latent_adversaries: int = 4
     paths: int = 3000
     paths_each: int = 8
     img_resolution: int = 256
@@ -125,17 +125,17 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
     pictures = CaptionedPictures(portraits, s.styled, s.scenes, s.masked, s.image_resolution, s.seed)
     generator = load_network(s.generator, "generator", Generator) if s.generator else None
     paths = LatentPaths(generator, world, s.paths, s.seed + 5) if generator is not None else None
-    pixels = PixelOpponents(s.pixel_opponents, s.image_resolution, s.seed + 7)
-    latent = LatentOpponents(s.latent_opponents, generator, paths, s.image_resolution, s.seed + 8)
-    repaint = StyleOpponents(s.style_opponents, s.image_resolution, s.seed + 9)
+    pixels = PixelAdversaries(s.pixel_adversaries, s.image_resolution, s.seed + 7)
+    latent = LatentAdversaries(s.latent_adversaries, generator, paths, s.image_resolution, s.seed + 8)
+    repaint = StyleAdversaries(s.style_adversaries, s.image_resolution, s.seed + 9)
     reader = nn.Linear(s.embed_dim, len(STATEMENTS))
     optimizers = optimizers_of(nn.ModuleList([clip, reader]), s)
     parts = {"clip": clip, "reader": reader, **optimizers}
     with Run(s.run, settings=settings_of(s), save_every=200, **parts) as run:
         for step in run.steps(s.steps):
             batch, between, share = _drawn(pictures, paths, run.generator(s.seed), s)
-            for opponents in (pixels, latent, repaint):
-                opponents.renew(batch)
+            for adversaries in (pixels, latent, repaint):
+                adversaries.renew(batch)
             captions = say(batch, run.generator(s.seed + 1), s.said_each, s.told_each, s.named_each, s.shown_each)
             images, captions, true, false = joined(batch, captions, pixels, latent, repaint)
             set_rates(optimizers, s, learning_rate(step, s.steps))
@@ -150,8 +150,8 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
             starts, ends = seen[s.plain_each:s.plain_each + 2 * len(share)].chunk(2)
             straight = straightness_loss(starts, ends, seen[len(images):], share.to(run.device)) if len(share) else torch.zeros(())
             run.update(contrast + s.aid * aid.to(run.device) + s.straight * straight, *optimizers.values())
-            for opponents in (pixels, latent, repaint):
-                opponents.follow()
+            for adversaries in (pixels, latent, repaint):
+                adversaries.follow()
             run.log(contrast=contrast, aid=aid, straight=straight, scale=clip.model.logit_scale.exp())
     clip.eval()
     return run.seconds

@@ -21,7 +21,7 @@ from ..portraits.styles.styles import STYLES, apply_style
 from .captioned import HARDLY, MASK, MOSTLY, Pictures, region_shares, window_places, windows
 from .contrast import area_under_curve
 from .data import DataSettings, Portraits, to_float
-from .opponents import Opponents, PixelOpponents, StyleOpponents
+from .adversaries import Adversaries, PixelAdversaries, StyleAdversaries
 from .worlds import World
 
 COUNT = 1000  # held-out portraits
@@ -137,9 +137,9 @@ def fooled(scores: Scores, portraits: Portraits, count: int = 48) -> dict:
     images = resized(to_float(portraits.images(chosen)), size)
     some = Pictures(images, portraits.factors[chosen], [None] * len(chosen), images[:0], sample_scenes(0, 0), [], images[:0], [],
                     torch.empty(0, len(REGIONS)))
-    pixels, repaint = PixelOpponents(count, size, 11), StyleOpponents(count, size, 12)
-    for opponents in (pixels, repaint):
-        opponents.renew(some)
+    pixels, repaint = PixelAdversaries(count, size, 11), StyleAdversaries(count, size, 12)
+    for adversaries in (pixels, repaint):
+        adversaries.renew(some)
     true, false = true_of(pixels.targets, scores.factors), false_of(pixels.targets, scores.factors)
     cosines = scores.of([target.text for target in pixels.targets])
     enough = torch.stack([(c[t].mean() + c[f].mean()) / 2 if t.any() and f.any() else c.new_tensor(1.0)
@@ -154,14 +154,14 @@ def fooled(scores: Scores, portraits: Portraits, count: int = 48) -> dict:
                        "by repainting": _share_fooled(clip, repaint, (really + plainly) / 2)}}
 
 
-def _share_fooled(clip: Clip, opponents: Opponents, enough: Tensor) -> float:
+def _share_fooled(clip: Clip, adversaries: Adversaries, enough: Tensor) -> float:
     """After `STEPS` steps up the cosine of picture and text, the paper's plain loss."""
-    texts = clip.encode_text([target.text for target in opponents.targets]).detach()
+    texts = clip.encode_text([target.text for target in adversaries.targets]).detach()
     for _ in range(STEPS):
-        (clip.encode_image(opponents()) * texts).sum().backward()
-        opponents.follow()
+        (clip.encode_image(adversaries()) * texts).sum().backward()
+        adversaries.follow()
     with torch.no_grad():
-        nearness = (clip.encode_image(opponents()) * texts).sum(1)
+        nearness = (clip.encode_image(adversaries()) * texts).sum(1)
     return round((nearness >= enough).float().mean().item(), 4)
 
 

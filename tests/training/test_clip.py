@@ -79,8 +79,8 @@ def seen(monkeypatch):
 
 SMALL = {
     "count": 200, "styled": 8, "scenes": 4, "plain_each": 24, "styled_each": 2, "scenes_each": 2, "patches_each": 6, "said_each": 18,
-    "shown_each": 2, "masked": 10, "told_each": 2, "named_each": 4, "pixel_opponents": 2, "style_opponents": 2,
-    "latent_opponents": 2, "paths": 40, "paths_each": 2,
+    "shown_each": 2, "masked": 10, "told_each": 2, "named_each": 4, "pixel_adversaries": 2, "style_adversaries": 2,
+    "latent_adversaries": 2, "paths": 40, "paths_each": 2,
     "img_resolution": 32, "image_resolution": 32, "vision_layers": (1, 1, 1, 1), "vision_width": 8, "embed_dim": 16, "context_length": 32,
     "text_width": 64, "text_layers": 1, "steps": 40,
 }  # fmt: skip
@@ -139,9 +139,9 @@ def test_paths_are_learnt_from(trained):
     assert all(0 < step["straight"] < 0.6 for step in trained.seen)
 
 
-def test_without_a_generator_and_without_opponents(tmp_path, seen, monkeypatch):
+def test_without_a_generator_and_without_adversaries(tmp_path, seen, monkeypatch):
     monkeypatch.setattr(clip, "measure_clip", lambda *arguments: {})
-    train(settings(tmp_path, steps=2, generator=None, pixel_opponents=0, style_opponents=0))
+    train(settings(tmp_path, steps=2, generator=None, pixel_adversaries=0, style_adversaries=0))
     assert [step["straight"] for step in seen] == [0.0, 0.0] and all(step["contrast"] > 0 for step in seen)
 
 

@@ -1,11 +1,11 @@
-"""Opponents that try to fool the CLIP that is being trained.
+"""Adversaries that try to fool the CLIP that is being trained.
 
 CLIP alone is easily fooled: a smile counts as anger once some pixels are right, since no render ever looked like that (adversarial
 examples: Goodfellow et al. 2015). Here such pictures are in every batch, with the captions that are true of what they were made from
 (Madry et al. 2018, eq. 2.1). Their gradient comes from the same backward pass as CLIP's own (Shafahi et al. 2019, algorithm 1), so they
 cost no more than other pictures.
 
-No opponent can do what its text says, so that what is true of its picture is known without asking another network.
+No adversary can do what its text says, so that what is true of its picture is known without asking another network.
 """
 
 from dataclasses import replace
@@ -22,7 +22,7 @@ from ..portraits.styles.styles import STYLES
 from .captioned import Captions, Pictures, truth
 from .latent_paths import LatentPaths
 
-PATIENCE = 12  # steps of an opponent, after which it begins again with another picture and another text
+PATIENCE = 12  # steps of an adversary, after which it begins again with another picture and another text
 LIMIT = 0.05
 """How far a pixel of [-1, 1] may move."""
 CHANNELS = 12
@@ -31,10 +31,10 @@ PALETTES = ("black and white", "old photograph", "night", "sunset", "underwater"
 """Styles that a change of colours alone comes near to: a network of three layers can do that, and nothing is asked of it there."""
 TARGET_STYLES = tuple(name for name in STYLES if name not in PALETTES)
 SHARE = 0.3
-"""How far a latent opponent may go, as a share of the way to a portrait that its text is true of."""
+"""How far a latent adversary may go, as a share of the way to a portrait that its text is true of."""
 
 
-class Opponents(nn.Module):
+class Adversaries(nn.Module):
     """Some optimisers at work, each with a picture and a text that is false of it; all go a step at a time.
 
     `forward()` draws where they stand, [count, 3, S, S]; `targets` are their texts.
@@ -70,7 +70,7 @@ class Opponents(nn.Module):
         return int(torch.randint(total, (1,), generator=self.rng))
 
 
-class PixelOpponents(Opponents):
+class PixelAdversaries(Adversaries):
     """They move every pixel of a plain portrait, but none by more than `LIMIT`: what is true of it stays true."""
 
     images: Tensor
@@ -105,7 +105,7 @@ class PixelOpponents(Opponents):
         return [(self.offset, 0.5)]
 
 
-class StyleOpponents(Opponents):
+class StyleAdversaries(Adversaries):
     """Each repaints a picture or a patch with three convolutions of its own, towards a style; that is no time to learn its strokes."""
 
     images: Tensor
@@ -137,10 +137,10 @@ class StyleOpponents(Opponents):
         return [(weight, 0.01) for weight in self.weights]
 
 
-class LatentOpponents(Opponents):
+class LatentAdversaries(Adversaries):
     """They move w+ of a generator's portrait, but by no more than `SHARE` of what it takes to make their text true.
 
-    generator  None: there are no opponents
+    generator  None: there are no adversaries
     """
 
     def __init__(self, count: int, generator: Generator | None, paths: LatentPaths | None, size: int, seed: int):
@@ -171,12 +171,12 @@ class LatentOpponents(Opponents):
         self.limit[number] = SHARE * (end - start).norm(dim=1).mean()
 
 
-def joined(pictures: Pictures, captions: Captions, pixels: PixelOpponents, latent: LatentOpponents,
-           repaint: StyleOpponents) -> tuple[Tensor, list[Caption], Tensor, Tensor]:
-    """A batch and the opponents.
+def joined(pictures: Pictures, captions: Captions, pixels: PixelAdversaries, latent: LatentAdversaries,
+           repaint: StyleAdversaries) -> tuple[Tensor, list[Caption], Tensor, Tensor]:
+    """A batch and the adversaries.
 
     Returns the pictures [N, 3, S, S], the captions C of them, and which are true and which are false, [C, N] each. Pictures are
-    portraits, pixel opponents, scenes, patches, latent and style opponents. Of a latent opponent only its own text is asked, of a
+    portraits, pixel adversaries, scenes, patches, latent and style adversaries. Of a latent adversary only its own text is asked, of a
     repainted picture only whether it is drawn in one of `TARGET_STYLES`.
     """
     captions = Captions([*captions.of_portraits, *pixels.targets, *latent.targets], captions.of_scenes,
