@@ -13,6 +13,7 @@ from ..networks.resampling import resized
 from ..portraits.language.sentences import sentence_words
 from ..portraits.language.statements import STATEMENTS
 from ..weights.domain import file_path, load_network, load_tensors, read_index
+from .adversaries import LatentAdversaries, PixelAdversaries, StyleAdversaries, joined
 from .augment import augment
 from .captioned import CaptionedPictures, Pictures, say
 from .card import About, publish
@@ -23,7 +24,6 @@ from .data import DataSettings, Portraits
 from .latent_paths import LatentPaths
 from .loop import Run, learning_rate, settings_of
 from .muon import Muon
-from .adversaries import LatentAdversaries, PixelAdversaries, StyleAdversaries, joined
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(

@@ -18,10 +18,10 @@ from ..portraits.language.style_words import STYLE_WORDS
 from ..portraits.language.wording import worded
 from ..portraits.styles.scenes import SCENE_PARTS, render_scenes, sample_scenes, scene_parts
 from ..portraits.styles.styles import STYLES, apply_style
+from .adversaries import Adversaries, PixelAdversaries, StyleAdversaries
 from .captioned import HARDLY, MASK, MOSTLY, Pictures, region_shares, window_places, windows
 from .contrast import area_under_curve
 from .data import DataSettings, Portraits, to_float
-from .adversaries import Adversaries, PixelAdversaries, StyleAdversaries
 from .worlds import World
 
 COUNT = 1000  # held-out portraits
