@@ -32,6 +32,8 @@ COMMANDS = {
     "grade": "grade what students handed in",
     "benchmark": "measure how fast this machine is, and what makes it faster",
     "studio": "play with all of it in the browser, without a notebook",
+    "serve": "all of it over HTTP, with a page for phones",
+    "work": "compute the jobs of a service on this machine, through Redis",
     "dataset": "make a data set of aligned faces of a folder of pictures",
     "train": "make the weights of a network again, or a network of your own pictures",
     "measure": "measure a network as its card does",

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..models import Models
 from ..portraits.language.captions import said_apart
-from ..portraits.language.parsing import COLORED, Parsed, parse
+from ..portraits.language.parsing import COLORED, Parsed, normalised, parse
 from ..portraits.language.statements import Statement
 from .directions.prompt_templates import can_read
 from .recipes import NEUTRAL
@@ -58,6 +58,17 @@ class Prompt:
     def direction(self) -> Tensor:
         """From the neutral text to the target in CLIP's space, of length one. [1, D]"""
         return F.normalize(self.vector - self.neutral_vector, dim=1)
+
+    @property
+    def is_described(self) -> bool:
+        """Whether the neutral text says already all that the text asks for, in the same words or in others."""
+        if self.neutral is None:
+            return False
+        if normalised(self.text) == normalised(self.neutral):
+            return True
+        described = parse(self.neutral)
+        understood_all = not (self.unknown or described.unknown or self.parsed.style or described.style)
+        return understood_all and bool(self.statements) and set(self.statements) <= set(described.statements)
 
     @property
     def statements(self) -> tuple[Statement, ...]:

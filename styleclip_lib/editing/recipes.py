@@ -64,7 +64,9 @@ class Recipe(Settings):
         The recipe of the edit is this one with everything filled in, so that it makes the same edit again without a search.
         Raises StyleclipError for a prompt that is missing, and for a setting that does not suit the generator or the text.
         """
-        self._check(prompt)
+        self.check(prompt)
+        if self.has_nothing_to_do(prompt):
+            return self._unchanged(face, prompt)
         edit = self._edited(models, face, prompt, on_step, frames, progress)
         if self.strength != "auto":
             return edit.at(self.strength)
@@ -89,7 +91,7 @@ class Recipe(Settings):
         Returns the recipe to go on with: this one, or one that says where Ctrl-C ended a training.
         Raises StyleclipError as `apply` does.
         """
-        self._check(prompt)
+        self.check(prompt)
         return self
 
     def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
@@ -122,9 +124,20 @@ class Recipe(Settings):
             raise StyleclipError(f"The method '{self.KIND}' needs a text: say what the face should become, such as 'a smiling face'.")
         return prompt
 
-    def _check(self, prompt: Prompt | None) -> None:
+    def check(self, prompt: Prompt | None) -> None:
+        """Raises StyleclipError for a prompt that is missing."""
         if self.NEEDS_TEXT or self.strength == "auto":
             self.required(prompt)
+
+    def has_nothing_to_do(self, prompt: Prompt | None) -> bool:
+        """Whether the edit is that of the prompt, and its neutral text says all that its text asks for."""
+        return prompt is not None and prompt.is_described and self.asked_for(prompt.text) == prompt.text
+
+    def _unchanged(self, face: Face, prompt: Prompt | None) -> Edit:
+        """The face as it is."""
+        from .result import Edit
+
+        return Edit(face, face, replace(self, strength=0.0) if self.strength == "auto" else self, prompt)
 
     def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         """The method's own result, that of strength 1."""
@@ -204,6 +217,8 @@ class MapperEdit(Recipe):
 
     def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> MapperEdit:
         super().prepare(models, prompt)
+        if self.has_nothing_to_do(prompt):
+            return self
         from .mapper import mapper_of
 
         return replace(self, stop_after=mapper_of(models, self, prompt, progress=progress).stopped_after)
@@ -223,14 +238,14 @@ class MapperEdit(Recipe):
     def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
         from .mapper import STEPS, is_at_hand
 
-        return 0 if is_at_hand(models, self, prompt) else STEPS
+        return 0 if self.has_nothing_to_do(prompt) or is_at_hand(models, self, prompt) else STEPS
 
     def described(self, text: str = "") -> str:
         return super().described(text or Path(self.mapper).name)
 
-    def _check(self, prompt: Prompt | None) -> None:
+    def check(self, prompt: Prompt | None) -> None:
         if not self.mapper or self.strength == "auto":
-            super()._check(prompt)
+            super().check(prompt)
 
     def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         from .mapper import mapper_of
@@ -313,7 +328,8 @@ class Directions(Recipe):
         super().prepare(models, prompt)
         from .directions.auto import directions_of
 
-        directions_of(models, self, prompt)
+        if not self.has_nothing_to_do(prompt):
+            directions_of(models, self, prompt)
         return self
 
     def asked_for(self, text: str = "") -> str:
@@ -322,9 +338,9 @@ class Directions(Recipe):
     def described(self, text: str = "") -> str:
         return ", ".join(f"{one.target} ({one.alpha:+g})" for one in self.changes) if self.changes else f"{text} ({self.alpha:+g})"
 
-    def _check(self, prompt: Prompt | None) -> None:
+    def check(self, prompt: Prompt | None) -> None:
         if not self.changes or self.strength == "auto":
-            super()._check(prompt)
+            super().check(prompt)
 
     def apply(self, models: Models, face: Face, prompt: Prompt | None = None, on_step: OnStep | None = None, *, frames: int = 0,
               progress: bool = True) -> Edit:
@@ -332,6 +348,8 @@ class Directions(Recipe):
         if self.strength != "auto" or self.changes:
             return super().apply(models, face, prompt, on_step, frames=frames, progress=progress)
         prompt = self.required(prompt)
+        if self.has_nothing_to_do(prompt):
+            return self._unchanged(face, prompt)
         from .directions.auto import auto_edit, directions_of
 
         return auto_edit(directions_of(models, self).on(face.on(models)), face, prompt, self.beta, self.rgb)

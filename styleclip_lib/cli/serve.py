@@ -1,0 +1,115 @@
+"""``styleclip serve``: the library behind HTTP, and a page for phones."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, make_dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ..errors import StyleclipError
+from ..service.limits import Limits
+from ..threads import cores
+from .parsing import Device, Domain, parse
+
+NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "rq")
+
+KEY = "STYLECLIP_API_KEY"
+"""The variable of the environment that holds the API key: on the command line everybody on the machine could read it."""
+
+
+@dataclass
+class Settings:
+    """Edit faces over HTTP, and on a page for phones. It runs until Ctrl-C; SIGTERM finishes the jobs first.
+    The API key, if there is to be one, stands in the environment as STYLECLIP_API_KEY."""
+
+    host: str = "127.0.0.1"
+    """where it listens: by default for this machine alone; 0.0.0.0 for all"""
+    port: int = 8000
+    """on which port"""
+    hosts: Annotated[str, tyro.conf.arg(metavar="NAME,NAME")] = ""
+    """names and addresses, as browsers say them, under which it answers besides localhost; * for any"""
+    workers: int = 1
+    """processes that compute, each with the models in its memory; with --broker the workers are started with styleclip work"""
+    threads: int = 0
+    """threads of each worker; 0: the cores that there are, shared by the workers"""
+    broker: Annotated[str, tyro.conf.arg(metavar="redis://...")] = ""
+    """a Redis through which workers on this machine and others get the jobs"""
+    domain: Domain = "portraits"
+    """whose faces: the name of a domain, or a folder with one"""
+    device: Device = "auto"
+    """what computes"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(with_limits(Settings), "serve", arguments)
+    check_extra()
+    limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
+    _check(settings)
+
+    from ..service.app import Service
+    from ..service.server import make_server
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    hosts = ("localhost", "127.0.0.1", "::1", *({settings.host} - {"0.0.0.0", "::"}), *filter(None, settings.hosts.split(",")))
+    service = Service(_broker(settings, limits), limits, os.environ.get(KEY, ""), hosts)
+    shown = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else settings.host
+    print(f"The page is at http://{shown}:{settings.port}/; Ctrl-C ends it.", flush=True)
+    make_server(service, settings.host, settings.port).run()
+    return 0
+
+
+def with_limits(settings: type) -> type:
+    """Settings with an option for each limit."""
+    options = [(one.name, Annotated[type(one.default), tyro.conf.arg(help=one.metadata["help"])], one.default) for one in fields(Limits)]
+    made = make_dataclass(settings.__name__, options, bases=(settings,))
+    made.__doc__ = settings.__doc__
+    return made
+
+
+def check_extra() -> None:
+    """Raises StyleclipError where the extra serve is not installed."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StyleclipError(f"The package '{missing[0]}' is missing: pip install --editable \".[serve]\" brings all that serving needs.")
+
+
+def threads_of(threads: int, workers: int) -> int:
+    """Threads for each worker."""
+    return threads or max(1, cores() // workers)
+
+
+def _broker(settings: Settings, limits: Limits):
+    if settings.broker:
+        from ..service.redis_broker import RedisBroker
+
+        return RedisBroker(settings.broker, limits)
+    from ..service.broker import LocalBroker
+    from ..service.process import WorkerProcess
+    from ..weights.domain import find_domain
+
+    domain = find_domain(settings.domain)  # what is missing is better said before the server runs
+    domain = str(domain.resolve()) if Path(settings.domain).is_dir() else settings.domain
+    threads = threads_of(settings.threads, settings.workers)
+    return LocalBroker([WorkerProcess(domain, settings.device, threads) for _ in range(settings.workers)], limits)
+
+
+def _check(settings: Settings) -> None:
+    if not 1 <= settings.port <= 65535:
+        raise StyleclipError(f"--port must lie between 1 and 65535, not {settings.port}.")
+    if not 1 <= settings.workers <= 256 or not 0 <= settings.threads <= 1024:
+        raise StyleclipError("--workers must lie between 1 and 256, and --threads between 0 and 1024.")
+    try:
+        kind = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.socket(kind, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        raise StyleclipError(f"Cannot listen at {settings.host}, port {settings.port} ({error.strerror or error}): choose another --port "
+                             "or --host.") from None

@@ -1,0 +1,185 @@
+"""The job function: what a worker does with a task, along the road that every other entrance takes."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from functools import singledispatch
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from ..editing.face import Face
+from ..editing.prompt import Prompt
+from ..editing.recipes import NEUTRAL, Recipe
+from ..editing.saved_edit import SavedEdit
+from ..editing.sources import File
+from ..errors import StyleclipError
+from ..evaluation.report import measure_edit
+from ..images import open_picture, to_pil
+from ..models import Models
+from ..photos.loading import Photo, load_face, load_faces
+from .tasks import EditTask, FacesTask, SampleTask, Task
+
+PICTURE_NAME = "picture"
+"""What an uploaded picture is called in a saved edit: its own name stays with whoever has it."""
+
+CROP = 160
+"""Pixels of a face in the list of those that were found."""
+
+MOST_FACES = 12
+"""Faces of one picture that are listed."""
+
+MAPPERS_KEPT = 4
+"""Mappers that were trained for somebody's text, and that a worker remembers."""
+
+Result = tuple[dict[str, Any], dict[str, bytes]]
+"""Facts for JSON, and pictures by name as PNG files."""
+
+
+class Watch:
+    """How far a task is. tell: called with phase, step, steps, and the picture [1, 3, r, r] of a step or None; True ends the steps."""
+
+    def __init__(self, tell: Callable[[str, int, int, Tensor | None], bool], steps: int = 0):
+        self._tell, self.steps, self.step, self.ended = tell, steps, 0, False
+        self._phase = ""
+
+    def begin(self, phase: str, at: int | None = None) -> None:
+        """Another thing is being done, the first step of which has this number."""
+        self._phase, self.step = phase, self.step if at is None else at
+        self._tell(phase, self.step, self.steps, None)
+
+    def on_step(self, step: int, image: Tensor) -> bool:
+        """For methods that take steps; once it was told to end, it goes on saying so."""
+        self.step += 1
+        self.ended = self._tell(self._phase, min(self.step, self.steps), self.steps, image) or self.ended
+        return self.ended
+
+
+@singledispatch
+def compute(task: Task, models: Models, picture: bytes, watch: Watch) -> Result:
+    """Does what a task says. picture: an uploaded file, b"" for tasks without one.
+
+    Raises StyleclipError for what is no picture, has no such face, or cannot be asked of this domain.
+    """
+    raise NotImplementedError(task)
+
+
+@compute.register
+def _(task: SampleTask, models: Models, picture: bytes, watch: Watch) -> Result:
+    watch.begin("drawing")
+    face = Face.of_seed(models, task.seed, task.truncation_psi)
+    return {"face": face.source.to_dict()}, {"picture": as_png(face.image)}
+
+
+@compute.register
+def _(task: FacesTask, models: Models, picture: bytes, watch: Watch) -> Result:
+    watch.begin("finding faces")
+    photos = load_faces(models, picture)
+    width, height = photos[0].original.size
+    found = [_listed(number, photo) for number, photo in enumerate(photos[:MOST_FACES])]
+    return {"faces": found, "width": width, "height": height, "notes": _notes(photos[0])}, {}
+
+
+@compute.register
+def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
+    check_choices(task.recipe, models)
+    watch.begin("reading the text")
+    prompt = Prompt.of(models, task.text, task.neutral) if task.text.strip() else None
+    photo = None
+    if task.needs_picture:
+        watch.begin("finding the face")
+        photo = load_face(models, picture, align=task.align, face=task.face)
+    if task.paste_back and (photo is None or photo.quad is None):
+        raise StyleclipError("paste_back has nothing to paste into, because this picture was taken whole: leave it away, or ask for "
+                             "align=always.")
+    watch.begin("preparing" if task.recipe.is_ready(models, prompt) else "learning the text, which takes a minute or two")
+    task.recipe.prepare(models, prompt)
+    watch.begin("inverting", 0)
+    face = _found(task, models, photo, watch)
+    watch.begin("editing", task.steps - getattr(task.recipe, "steps", 0))
+    edit = task.recipe.apply(models, face, prompt, watch.on_step, progress=False)
+    watch.begin("measuring", task.steps)
+    report = asdict(measure_edit(models, face.image, edit.image, prompt or NEUTRAL))
+    saved = SavedEdit(domain=models.domain, face=face.source, text=task.text, neutral=task.neutral, recipe=edit.recipe)
+    if task.paste_back:
+        pictures = {"picture": _file(photo.paste_back(edit.image)), "before": _file(open_picture(photo.original))}
+    else:
+        pictures = {"picture": as_png(edit.image), "before": as_png(face.image)}
+    return {"report": json.loads(json.dumps(report)), "recipe": saved.to_dict(), "notes": _notes(photo)}, pictures
+
+
+def check_choices(recipe: Recipe, models: Models) -> None:
+    """Raises StyleclipError for a field whose value is none of what the domain has: on the command line it may name a file, here not."""
+    for name, options in recipe.choices(models).items():
+        known = [option[1] if isinstance(option, tuple) else option for option in options]
+        value = getattr(recipe, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if one is not None and one not in known:
+                raise StyleclipError(f"{name} must be one of {', '.join(map(repr, known))}, not {str(one)!r}.")
+
+
+def forget_texts(models: Models) -> None:
+    """Takes all but the latest of the mappers that were trained for somebody's text out of the memory."""
+    trained = [key for key in models.memo if isinstance(key, tuple) and key[:2] == ("mapper", None)]
+    for key in trained[:-MAPPERS_KEPT]:
+        del models.memo[key]
+
+
+def description(models: Models) -> dict[str, Any]:
+    """What a client has to know of a domain: size of its pictures, and for each method what fields can be of which only it knows."""
+    def values(options: list) -> list:
+        return [option[1] if isinstance(option, tuple) else option for option in options]
+
+    choices = {kind.KIND: {name: values(options) for name, options in kind.choices(models).items()} for kind in Recipe.family().values()}
+    return {"name": models.domain, "img_resolution": models.generator.img_resolution, "choices": choices,
+            "readable": models.attributes is not None}
+
+
+def as_png(image: Tensor) -> bytes:
+    """[1, 3, R, R] in [-1, 1] as a file, the pixels of which are those that `save_image` writes."""
+    return _file(to_pil(image))
+
+
+def as_jpeg(picture: Image.Image, quality: int = 85) -> bytes:
+    """A small file for looking at."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def _file(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def _found(task: EditTask, models: Models, photo: Photo | None, watch: Watch) -> Face:
+    """The face before the edit; its source says where an inversion was ended early."""
+    if photo is None:
+        return Face.of_seed(models, task.face_seed)
+    number = task.face if isinstance(task.face, int) else None
+    source = File(name=PICTURE_NAME, face=number, steps=task.inversion_steps, tune_steps=task.tune_steps, seed=task.seed)
+    face = Face.of_photo(models, photo, steps=source.steps, tune_steps=source.tune_steps, seed=source.seed, source=source,
+                         on_step=watch.on_step, progress=False)
+    return replace(face, source=replace(source, stop_after=max(1, watch.step))) if watch.ended else face
+
+
+def _listed(number: int, photo: Photo) -> dict[str, Any]:
+    """A face that was found, for JSON: its box and its square in the picture's pixels, and a small JPEG of the crop."""
+    box = None if photo.box is None else [round(getattr(photo.box, one.name), 1) for one in fields(photo.box)[:4]]
+    crop = photo.crop.resize((CROP, CROP), Image.Resampling.LANCZOS)
+    return {"number": number, "box": box, "quad": None if photo.quad is None else photo.quad.round(1).tolist(),
+            "crop": "data:image/jpeg;base64," + base64.b64encode(as_jpeg(crop)).decode()}
+
+
+def _notes(photo: Photo | None) -> list[str]:
+    if photo is None:
+        return []
+    animated = ["Of a file with several pictures the first is taken."] if photo.original.info.get("animated") else []
+    return [*photo.notes, *animated]
+

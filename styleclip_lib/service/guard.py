@@ -1,0 +1,146 @@
+"""What every request passes before the app sees it: size, time, key, origin; and what every answer carries."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .limits import Limits
+from .problems import ProblemError, problem
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+                               "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""The page loads nothing from elsewhere, is shown in no other one, and hands no address on."""
+
+OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
+"""Paths that need no key: the page itself asks for it. What lies below /static is open, too."""
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+log = logging.getLogger("styleclip")
+
+
+@dataclass
+class Guard:
+    """ASGI middleware.
+
+    app     what is behind it
+    limits  bytes, seconds, and uploads at once
+    api_key "" for none
+    hosts   names under which the service may be asked, so that no name of another site leads here; "*" among them: any
+    """
+
+    app: ASGIApp
+    limits: Limits
+    api_key: str = ""
+    hosts: tuple[str, ...] = ("*",)
+    uploads: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        answer = _Answer(send, self.limits.request_seconds, private=scope["path"].startswith("/v1/"))
+        if refusal := self._refusal(scope):
+            await refusal(scope, receive, answer)
+            return
+        body = _Body(receive, self.limits)
+        uploads = scope["method"] not in SAFE
+        self.uploads += uploads
+        try:
+            await self.app(scope, body.receive, answer)
+        except asyncio.TimeoutError:  # no TimeoutError in Python 3.10
+            log.warning("A client did not take its answer within %d seconds.", self.limits.request_seconds)
+        finally:
+            self.uploads -= uploads
+
+    def _refusal(self, scope: Scope) -> Any:
+        """The answer to a request that the app need not see; None for all others."""
+        headers = Headers(scope=scope)
+        if "*" not in self.hosts and _name(headers.get("host", "")) not in self.hosts:
+            return problem(421, "This service does not answer under this name: its --hosts do not list it.")
+        if scope["method"] not in SAFE:
+            if not _same_site(headers):
+                return problem(403, "This request comes from a page of another site, which may not do that.")
+            if self.uploads >= self.limits.uploads:
+                return problem(503, f"{self.limits.uploads} uploads arrive already: try again in a moment.", {"Retry-After": "2"})
+        if self.api_key and not (scope["path"] in OPEN or scope["path"].startswith("/static/")) and not self._has_key(headers):
+            return problem(401, "Send the API key of this service: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and len(length) < 20 and int(length) > self.limits.megabytes * 1_000_000:
+            return problem(413, too_large(self.limits), {"Connection": "close"})
+        return None
+
+    def _has_key(self, headers: Headers) -> bool:
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), self.api_key.encode())
+
+
+def too_large(limits: Limits) -> str:
+    return f"This is larger than {limits.megabytes} MB: send a smaller picture."
+
+
+def _same_site(headers: Headers) -> bool:
+    """Whether a request comes from our own page, or from no page at all."""
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or origin.partition("://")[2] == headers.get("host", "")
+
+
+def _name(host: str) -> str:
+    """A host without its port: "localhost", "127.0.0.1", "::1"."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() and not host.endswith("]") else host
+    return name.strip("[]").lower()
+
+
+class _Body:
+    """The request's body, which may not be too large, and has to be here in time: else it is a ProblemError for whoever reads it."""
+
+    def __init__(self, receive: Receive, limits: Limits):
+        self._receive, self._limits, self._left, self._whole = receive, limits, limits.megabytes * 1_000_000, False
+        self._end = asyncio.get_running_loop().time() + limits.request_seconds
+
+    async def receive(self) -> Message:
+        if self._whole:
+            return await self._receive()  # nothing but the client's going comes now
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.001, self._end - asyncio.get_running_loop().time()))
+        except asyncio.TimeoutError:
+            raise ProblemError(408, f"The request did not arrive within {self._limits.request_seconds} seconds.",
+                               {"Connection": "close"}) from None
+        self._left -= len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._left < 0:
+            raise ProblemError(413, too_large(self._limits), {"Connection": "close"})
+        return message
+
+
+class _Answer:
+    """Sends the answer with the headers of all answers; a client that does not take it in time is left."""
+
+    def __init__(self, send: Send, seconds: float, private: bool):
+        self._send, self._seconds, self._private, self.begun = send, seconds, private, False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            if self._private:
+                headers["Cache-Control"] = "no-store"
+        await asyncio.wait_for(self._send(message), self._seconds)

@@ -1,0 +1,24 @@
+"""How much one client, one job and one service may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..settings import Settings, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits(Settings):
+    """What is refused, and when things end."""
+
+    queue: int = setting(32, "jobs that wait; more are refused with 503", low=0, high=100_000)
+    client_jobs: int = setting(8, "jobs of one client that wait or run; more are refused with 429", low=1, high=100_000)
+    megabytes: int = setting(20, "of one upload", low=1, high=400)
+    uploads: int = setting(16, "uploads that are read at once; more are refused with 503", low=1, high=10_000)
+    job_seconds: int = setting(300, "of one job; it is stopped then, and what it has is the result", low=1, high=86_400)
+    request_seconds: int = setting(30, "in which a request has to be here, and an answer taken", low=1, high=3600)
+    wait_seconds: int = setting(300, "for which an answer may be waited with Prefer: wait", low=1, high=86_400)
+    keep_minutes: float = setting(15.0, "after which pictures and results are gone", low=0.01, high=1440)
+    keep_megabytes: int = setting(512, "of results that are kept; the oldest go first", low=1, high=1_000_000)
+    drain_seconds: int = setting(60, "for which jobs may go on after SIGTERM", low=0, high=86_400)
+    connections: int = setting(256, "at once; more are refused with 503", low=1, high=100_000)

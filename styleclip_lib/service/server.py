@@ -1,0 +1,100 @@
+"""The web server: uvicorn, with an end to clients that never finish what they say, and to itself that finishes what it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .app import Service, create_app
+
+HEADER_SECONDS = 10.0
+"""In which the first line and the headers of a request have to be here."""
+
+AFTER = 5.0
+"""Seconds after its last job for which a server that is about to end can be asked for the result."""
+
+log = logging.getLogger("styleclip")
+
+
+class ImpatientProtocol(H11Protocol):
+    """Closes connections on which no request arrives; uvicorn itself waits for ever for the end of headers."""
+
+    _headers: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._wait_for_headers()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._idle and self._headers is None and not self.transport.is_closing():
+            self._wait_for_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._headers is not None:
+            self._headers.cancel()
+        super().connection_lost(exc)
+
+    @property
+    def _idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _wait_for_headers(self) -> None:
+        answered = self.cycle
+        self._headers = self.loop.call_later(HEADER_SECONDS, self._give_up, answered)
+
+    def _give_up(self, answered: Any) -> None:
+        """No request has come since: the one that was answered last is still the last one."""
+        self._headers = None
+        if self._idle and self.cycle is answered and not self.transport.is_closing():
+            self.transport.close()
+
+
+class DrainingServer(uvicorn.Server):
+    """At the first SIGTERM no job is taken any more, and those that were taken are finished; at the second everything ends."""
+
+    def __init__(self, config: uvicorn.Config, service: Service):
+        super().__init__(config)
+        self.service = service
+        self._drained: asyncio.Task | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGTERM and not self.service.draining:
+            self.service.draining = True
+            log.warning("SIGTERM: finishing the jobs that were taken, for %d seconds at most.", self.service.limits.drain_seconds)
+            return
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self.service.draining and self._drained is None:
+            self._drained = asyncio.create_task(self._drain())
+        return await super().on_tick(counter)
+
+    async def _drain(self) -> None:
+        """Ends the server as soon as nothing is left to do, and the results could be fetched."""
+        end, busy = time.monotonic() + self.service.limits.drain_seconds, False
+        while time.monotonic() < end:
+            stats = await self.service.broker.stats()
+            if not stats.queued and not stats.running:
+                break
+            busy = True
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(AFTER if busy else 0.0)
+        self.should_exit = True
+
+
+def make_server(service: Service, host: str, port: int) -> DrainingServer:
+    """A server, which `run()` starts; it serves until a signal, or `should_exit`, ends it."""
+    limits = service.limits
+    return DrainingServer(uvicorn.Config(
+        create_app(service), host=host, port=port, http=ImpatientProtocol, ws="none", loop="asyncio", log_level="warning", access_log=False,
+        server_header=False, limit_concurrency=limits.connections, timeout_keep_alive=15, timeout_graceful_shutdown=10, backlog=512,
+        lifespan="on"), service)
