@@ -1,0 +1,67 @@
+// A picture over another one, and a slider that says where one ends and the other begins.
+
+class BeforeAfter extends HTMLElement {
+  #urls = [];
+
+  connectedCallback() {
+    this.innerHTML = `
+      <div class="stage"><p>Your picture appears here.</p></div>
+      <div class="slider" hidden>
+        <label for="cut" class="visually-hidden">Where the picture before ends and the one after begins, in percent</label>
+        <input id="cut" type="range" min="0" max="100" value="50">
+        <div aria-hidden="true"><span>after</span><span>before</span></div>
+      </div>`;
+    this.stage = this.querySelector('.stage');
+    this.slider = this.querySelector('.slider');
+    this.cut = this.querySelector('#cut');
+    this.cut.addEventListener('input', () => this.#move());
+    for (const kind of ['pointerdown', 'pointermove']) {
+      this.stage.addEventListener(kind, event => {
+        if (this.slider.hidden || (kind === 'pointermove' && event.buttons === 0)) return;
+        const box = this.stage.getBoundingClientRect();
+        this.cut.value = Math.max(0, Math.min(100, Math.round(100 * (event.clientX - box.left) / box.width)));
+        this.#move();
+        event.preventDefault();
+      });
+    }
+  }
+
+  #move() {
+    this.stage.style.setProperty('--cut', `${this.cut.value}%`);
+  }
+
+  /** One picture, such as that which was chosen, or one on the way. */
+  one(blob, alt) {
+    this.#show([[blob, alt, '']]);
+    this.slider.hidden = true;
+  }
+
+  /** Two, to compare. Resolves when they can be seen. */
+  async both(before, after, text) {
+    this.cut.value = 50;
+    this.#show([[before, 'Before', ''], [after, `After: ${text}`, 'after']]);
+    this.stage.insertAdjacentHTML('beforeend', '<div class="cut"></div>');
+    this.#move();
+    this.slider.hidden = false;
+    await Promise.all([...this.stage.querySelectorAll('img')].map(image => image.decode().catch(() => {})));
+    const first = this.stage.querySelector('img');
+    this.stage.style.aspectRatio = first.naturalWidth ? `${first.naturalWidth} / ${first.naturalHeight}` : '1';
+  }
+
+  empty() {
+    this.#show([]);
+    this.slider.hidden = true;
+    this.stage.innerHTML = '<p>Your picture appears here.</p>';
+  }
+
+  #show(pictures) {
+    const old = this.#urls;
+    this.#urls = pictures.map(([blob]) => URL.createObjectURL(blob));
+    const images = pictures.map(([, alt, kind], number) => Object.assign(new Image(), {src: this.#urls[number], alt, className: kind}));
+    this.stage.style.aspectRatio = '';
+    this.stage.replaceChildren(...images);
+    old.forEach(url => URL.revokeObjectURL(url));
+  }
+}
+
+customElements.define('before-after', BeforeAfter);

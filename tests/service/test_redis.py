@@ -1,0 +1,109 @@
+"""Jobs through a real Redis: three workers, one of which dies in the middle of its job."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from styleclip_lib.service.app import Service
+from styleclip_lib.service.limits import Limits
+from styleclip_lib.service.redis_broker import RedisBroker
+
+from .conftest import QUICK, Client, picture, serving
+
+pytestmark = [pytest.mark.full, pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server here")]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """A Redis of our own that writes nothing to disk."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+                              cwd=tmp_path_factory.mktemp("redis"), stdout=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while subprocess.run(["redis-cli", "-p", str(port), "ping"], capture_output=True, check=False).stdout.strip() != b"PONG":
+            assert server.poll() is None and time.monotonic() < end
+            time.sleep(0.1)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextmanager
+def worker(address: str, domain) -> Iterator[subprocess.Popen]:
+    words = ["-m", "styleclip_lib", "work", "--broker", address, "--domain", str(domain), "--device", "cpu", "--threads", "1"]
+    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def farm(address: str, domain, workers: int) -> Iterator[tuple[Client, list[subprocess.Popen]]]:
+    """A service with so many workers, all of them ready."""
+    limits = Limits(client_jobs=100, job_seconds=120)
+    with ExitStack() as stack:
+        processes = [stack.enter_context(worker(address, domain)) for _ in range(workers)]
+        client = stack.enter_context(serving(Service(RedisBroker(address, limits), limits)))
+        end = time.monotonic() + 240
+        while f"styleclip_workers {workers:.1f}" not in client.get("/metrics").text:
+            assert time.monotonic() < end and all(one.poll() is None for one in processes)
+            time.sleep(0.3)
+        yield client, processes
+
+
+def test_three_workers_share_the_jobs_and_a_killed_one_loses_none(address, tiny_domain):
+    with farm(address, tiny_domain, 3) as (client, processes):
+        long = {"text": "a smiling face", "steps": "60", "early_exit": "1", "inversion_steps": "20"}
+        jobs = [client.post("/v1/edits", files=picture(shade=shade), data=long).json() for shade in range(9)]
+        end = time.monotonic() + 60
+        while sum(client.get(job["links"]["self"]).json()["state"] == "running" for job in jobs) < 3:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        os.kill(processes[0].pid, signal.SIGKILL)
+        over = [client.ended(job, seconds=240) for job in jobs]
+        assert [job["state"] for job in over] == ["done"] * 9
+        assert all(client.get(job["links"]["picture"]).status_code == 200 for job in over)
+
+        again = client.post("/v1/edits", files=picture(), data=QUICK, headers={"Prefer": "wait", "Idempotency-Key": "one"})
+        same = client.post("/v1/edits", files=picture(), data=QUICK, headers={"Prefer": "wait", "Idempotency-Key": "one"})
+        assert again.headers["Location"] == same.headers["Location"] and again.content == same.content
+        assert client.post("/v1/edits", files=picture(), data={**QUICK, "text": "a sad face"},
+                           headers={"Idempotency-Key": "one"}).status_code == 422
+
+        job = client.post("/v1/edits", files=picture(), data={**long, "steps": "900"}).json()
+        while client.get(job["links"]["self"]).json()["step"] < 25:
+            time.sleep(0.05)
+        assert client.get(job["links"]["self"]).json()["previews"] and client.get(job["links"]["self"] + "/preview").status_code == 200
+        client.post(job["links"]["self"] + "/stop")
+        stopped = client.ended(job)
+        assert stopped["state"] == "done" and stopped["result"]["recipe"]["recipe"]["stop_after"] < 900
+        assert client.delete(job["links"]["self"]).status_code == 204
+        assert client.get(job["links"]["self"]).status_code == 404
+        bad = client.post("/v1/edits", files={"image": b"no picture"}, data=QUICK, headers={"Prefer": "wait"})
+        assert bad.status_code == 422 and "not a picture" in bad.json()["detail"]
+
+
+def test_no_redis_is_said_in_a_sentence():
+    words = [sys.executable, "-m", "styleclip_lib", "serve", "--broker", "redis://127.0.0.1:1/0"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "No Redis answers" in done.stderr
