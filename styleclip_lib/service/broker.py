@@ -200,7 +200,7 @@ class LocalBroker(Broker):
             idle = len(self._workers) - self._stats.running
             if len(self._waiting) >= self.limits.queue + max(0, idle):
                 raise full(self.limits)
-            job = Job(new_id(), task, created=time.time(), steps=task.steps)
+            job = Job(new_id(), task, created=time.time())
             entry = self._entries[job.id] = _Entry(job, picture, client, mark)
             if key:
                 self._keys[client, key] = job.id

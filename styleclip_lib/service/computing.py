@@ -44,9 +44,8 @@ Result = tuple[dict[str, Any], dict[str, bytes]]
 class Watch:
     """How far a task is. tell: called with phase, step, steps, and the picture [1, 3, r, r] of a step or None; True ends the steps."""
 
-    def __init__(self, tell: Callable[[str, int, int, Tensor | None], bool], steps: int = 0):
-        self._tell, self.steps, self.step, self.ended = tell, steps, 0, False
-        self._phase = ""
+    def __init__(self, tell: Callable[[str, int, int, Tensor | None], bool]):
+        self._tell, self._phase, self.step, self.steps, self.ended = tell, "", 0, 0, False
 
     def begin(self, phase: str, at: int | None = None) -> None:
         """Another thing is being done, the first step of which has this number."""
@@ -97,13 +96,16 @@ def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
     if task.paste_back and (photo is None or photo.quad is None):
         raise StyleclipError("paste_back has nothing to paste into, because this picture was taken whole: leave it away, or ask for "
                              "align=always.")
-    watch.begin("preparing" if task.recipe.is_ready(models, prompt) else "learning the text, which takes a minute or two")
-    task.recipe.prepare(models, prompt)
+    inverting, editing = task.steps_before, task.recipe.steps_ahead(models, prompt)
+    watch.steps, recipe = inverting + editing, task.recipe
+    if not editing:  # else it is learnt step by step, below
+        watch.begin("preparing")
+        recipe = recipe.prepare(models, prompt, progress=False)
     watch.begin("inverting", 0)
     face = _found(task, models, photo, watch)
-    watch.begin("editing", task.steps - getattr(task.recipe, "steps", 0))
-    edit = task.recipe.apply(models, face, prompt, watch.on_step, progress=False)
-    watch.begin("measuring", task.steps)
+    watch.begin("editing", inverting)
+    edit = recipe.apply(models, face, prompt, watch.on_step, progress=False)
+    watch.begin("measuring", inverting + editing)
     report = asdict(measure_edit(models, face.image, edit.image, prompt or NEUTRAL))
     saved = SavedEdit(domain=models.domain, face=face.source, text=task.text, neutral=task.neutral, recipe=edit.recipe)
     if task.paste_back:
@@ -125,7 +127,7 @@ def check_choices(recipe: Recipe, models: Models) -> None:
 
 def forget_texts(models: Models) -> None:
     """Takes all but the latest of the mappers that were trained for somebody's text out of the memory."""
-    trained = [key for key in models.memo if isinstance(key, tuple) and key[:2] == ("mapper", None)]
+    trained = [key for key in models.memo if isinstance(key, tuple) and key[0] == "trained mapper"]
     for key in trained[:-MAPPERS_KEPT]:
         del models.memo[key]
 

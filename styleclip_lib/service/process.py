@@ -210,16 +210,15 @@ def _serve(line: _Line, domain: str, device: str, threads: int) -> None:
     while True:
         asked = line.receive()
         if isinstance(asked, Asked):
-            line.send(_answer(lambda watch, asked=asked: compute(Task.from_dict(asked.task), models, asked.picture, watch), asked, line))
+            line.send(_answer(lambda watch, asked=asked: compute(Task.from_dict(asked.task), models, asked.picture, watch), line))
             forget_texts(models)
 
 
-def _answer(work: Callable[..., tuple[dict, dict]], asked: Asked, line: _Line) -> Done | Failed:
+def _answer(work: Callable[..., tuple[dict, dict]], line: _Line) -> Done | Failed:
     from .computing import Watch
-    from .tasks import Task
 
     try:
-        return Done(*work(Watch(line.tell, Task.from_dict(asked.task).steps)))
+        return Done(*work(Watch(line.tell)))
     except StyleclipError as error:
         return Failed(422, str(error))
     except MemoryError:

@@ -61,7 +61,7 @@ def _key(kind: str, id: str) -> str:
 
 def _packed(job: Job) -> dict[str, Any]:
     """A new job as a hash of Redis."""
-    return {"task": json.dumps(job.task.to_dict()), "state": job.state, "steps": job.steps, "created": job.created, "version": 0}
+    return {"task": json.dumps(job.task.to_dict()), "state": job.state, "created": job.created, "version": 0}
 
 
 def _unpacked(id: str, found: dict[bytes, bytes]) -> Job:
@@ -117,7 +117,7 @@ class RedisBroker(Broker):
                 if content := self._connection.hgetall(_key("job", id)):
                     return _unpacked(id, content)
             self._check_room(client)
-            job = Job(new_id(), task, created=time.time(), steps=task.steps)
+            job = Job(new_id(), task, created=time.time())
             with self._connection.pipeline() as pipe:
                 pipe.hset(_key("job", job.id), mapping=_packed(job))
                 pipe.set(_key("upload", job.id), picture)

@@ -35,11 +35,6 @@ class Task(Settings):
         """Whether a picture has to come along."""
         return self.TAKES_PICTURE
 
-    @property
-    def steps(self) -> int:
-        """How many steps it takes at most."""
-        return 0
-
 
 @dataclass(frozen=True, kw_only=True)
 class EditTask(Task):
@@ -67,8 +62,9 @@ class EditTask(Task):
         super().__post_init__()
         if not self.text.strip():
             self.recipe.check(None)
-        if self.steps > MOST_STEPS:
-            raise StyleclipError(f"{self.steps} steps are more than one job may take: ask for at most {MOST_STEPS} in all.")
+        steps = self.steps_before + getattr(self.recipe, "steps", 0)
+        if steps > MOST_STEPS:
+            raise StyleclipError(f"{steps} steps are more than one job may take: ask for at most {MOST_STEPS} in all.")
         if self.paste_back and (self.align == "never" or self.face_seed is not None):
             raise StyleclipError("paste_back has nothing to paste into where nothing is cropped: leave it away.")
 
@@ -81,9 +77,9 @@ class EditTask(Task):
         return self.face_seed is None
 
     @property
-    def steps(self) -> int:
-        found = 0 if self.face_seed is not None else self.inversion_steps + self.tune_steps
-        return found + getattr(self.recipe, "steps", 0)
+    def steps_before(self) -> int:
+        """Steps until the face is found."""
+        return 0 if self.face_seed is not None else self.inversion_steps + self.tune_steps
 
 
 @dataclass(frozen=True, kw_only=True)
