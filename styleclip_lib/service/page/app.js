@@ -90,6 +90,7 @@ async function choose(file) {
   const form = new FormData();
   form.append('image', picture, 'picture');
   const job = await attempt(() => api.job('/v1/faces', form, (job, lost) => offline(Boolean(lost))));
+  if (job) forget(job);
   if (mine !== choice) return;
   $('notes').textContent = '';
   if (!job) return;
@@ -128,7 +129,7 @@ async function invent() {
   const picture = await attempt(async () => {
     const job = await api.job('/v1/samples', form);
     if (job.state !== 'done') throw new Problem(0, job.problem?.detail ?? 'It was cancelled.');
-    return api.blob(job.links.picture);
+    return api.blob(job.links.picture).finally(() => forget(job));
   });
   if (mine !== choice) return;
   $('notes').textContent = picture ? `Nobody: the generator invented this face (seed ${seed}).` : '';
@@ -187,6 +188,7 @@ async function go(event) {
   }
   $('text-error').textContent = '';
   const text = $('text').value.trim();
+  $('result-step').scrollIntoView({block: 'nearest'});
   await run(text, () => api.json('/v1/edits', {method: 'POST', body: wish(), headers: {'Idempotency-Key': crypto.randomUUID?.() ?? String(Math.random())}}));
 }
 
@@ -236,7 +238,12 @@ async function finish(job, text) {
   const edit = {text, before, after, recipe: job.result.recipe, report: told(job.result)};
   await show(edit);
   await history.add(edit).then(list, () => {});
-  api.request(job.links.self, {method: 'DELETE'}).catch(() => {});  // the pictures are here now: the server need not keep them
+  forget(job);
+}
+
+/** What a job has led to is here now: the server need not keep it. */
+function forget(job) {
+  api.request(job.links.self, {method: 'DELETE'}).catch(() => {});
 }
 
 function told({report, notes}) {

@@ -9,7 +9,6 @@ class BeforeAfter extends HTMLElement {
       <div class="slider" hidden>
         <label for="cut" class="visually-hidden">Where the picture before ends and the one after begins, in percent</label>
         <input id="cut" type="range" min="0" max="100" value="50">
-        <div aria-hidden="true"><span>after</span><span>before</span></div>
       </div>`;
     this.stage = this.querySelector('.stage');
     this.slider = this.querySelector('.slider');
@@ -40,18 +39,12 @@ class BeforeAfter extends HTMLElement {
   async both(before, after, text) {
     this.cut.value = 50;
     this.#show([[before, 'Before', ''], [after, `After: ${text}`, 'after']]);
-    this.stage.insertAdjacentHTML('beforeend', '<div class="cut"></div>');
+    this.stage.insertAdjacentHTML('beforeend', '<div class="cut"></div><span class="left" aria-hidden="true">before</span><span class="right" aria-hidden="true">after</span>');
     this.#move();
     this.slider.hidden = false;
     await Promise.all([...this.stage.querySelectorAll('img')].map(image => image.decode().catch(() => {})));
     const first = this.stage.querySelector('img');
     this.stage.style.aspectRatio = first.naturalWidth ? `${first.naturalWidth} / ${first.naturalHeight}` : '1';
-  }
-
-  empty() {
-    this.#show([]);
-    this.slider.hidden = true;
-    this.stage.innerHTML = '<p>Your picture appears here.</p>';
   }
 
   #show(pictures) {
