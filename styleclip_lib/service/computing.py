@@ -106,7 +106,7 @@ def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
     watch.begin("editing", inverting)
     edit = recipe.apply(models, face, prompt, watch.on_step, progress=False)
     watch.begin("measuring", inverting + editing)
-    report = asdict(measure_edit(models, face.image, edit.image, prompt or NEUTRAL))
+    report = asdict(measure_edit(models, face.image, edit.image, prompt or NEUTRAL, photo=photo))
     saved = SavedEdit(domain=models.domain, face=face.source, text=task.text, neutral=task.neutral, recipe=edit.recipe)
     if task.paste_back:
         pictures = {"picture": _file(photo.paste_back(edit.image)), "before": _file(open_picture(photo.original))}

@@ -26,7 +26,7 @@ Wish = Literal["go on", "stop", "drop", "kill"]
 LARGEST_MESSAGE = 1 << 30
 PREVIEW_SECONDS = 0.4
 """At least so much time lies between two previews."""
-GRACE = {"go on": 10.0, "stop": 10.0, "drop": 2.0, "kill": 0.0}
+GRACE = {"go on": 60.0, "stop": 60.0, "drop": 2.0, "kill": 0.0}
 """Seconds after which a task that was told to stop, and did not, is killed together with its process, by what is wanted of it."""
 
 
