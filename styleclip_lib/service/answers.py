@@ -24,7 +24,7 @@ class JobAnswer(BaseModel):
     """A job: how far it is, and where to get what comes out."""
 
     id: str = Field(examples=["kq3vXl0m9cX4bJ8hW1sN2w"])
-    task: Literal["edit", "faces", "sample"]
+    task: Literal["edit", "stylize", "faces", "sample"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     ahead: int = Field(description="how many jobs wait before this one")
     phase: str = Field(description="what is being done", examples=["inverting"])
@@ -32,7 +32,8 @@ class JobAnswer(BaseModel):
     steps: int = Field(description="how many there are at most; 0 where nobody counts them")
     previews: int = Field(description="how many pictures there were on the way; links.preview shows the latest")
     problem: dict[str, Any] | None = Field(description="why it failed: status and detail")
-    result: dict[str, Any] = Field(description="an edit: report, recipe and notes; faces: faces, width, height and notes; a sample: face")
+    result: dict[str, Any] = Field(description="an edit: report, recipe, notes; a stylization: recipe, text, notes; faces: "
+                                               "faces, width, height, notes; a sample: face")
     links: dict[str, str] = Field(description="where the job, its events and its pictures are")
     created: float = Field(description="seconds since 1970")
     expires: float = Field(description="when all of this will be gone; seconds since 1970")

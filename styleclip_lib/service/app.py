@@ -26,7 +26,7 @@ from .limits import Limits
 from .metrics import Metrics
 from .problems import ProblemError, responses
 from .schema import form_schema, settings_schema
-from .tasks import EditTask, FacesTask, Job, SampleTask, Task
+from .tasks import EditTask, FacesTask, Job, SampleTask, StylizeTask, Task
 
 PAGE = Path(__file__).parent / "page"
 
@@ -48,6 +48,7 @@ EXAMPLES = {
                                 "value": {"text": "a woman with glasses", "neutral": "a woman", "steps": 50}},
                "invented": {"summary": "an invented face instead of a picture",
                             "value": {"text": "a face with a hat", "method": "mapper", "face_seed": 7}}},
+    StylizeTask: {"mosaic": {"summary": "a mosaic, in fewer steps than usual", "value": {"text": "a mosaic", "steps": 40}}},
     FacesTask: {},
     SampleTask: {"sample": {"summary": "the face of a seed", "value": {"seed": 7, "truncation_psi": 0.7}}},
 }
@@ -93,7 +94,7 @@ def create_app(service: Service) -> Metrics:
                   separate_input_output_schemas=False)
     problems.install(app)
     app.include_router(_about(service))
-    for kind in (EditTask, FacesTask, SampleTask):
+    for kind in (EditTask, StylizeTask, FacesTask, SampleTask):
         app.include_router(_jobs(kind, service))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=PAGE))

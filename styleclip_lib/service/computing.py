@@ -20,10 +20,10 @@ from ..editing.saved_edit import SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError
 from ..evaluation.report import measure_edit
-from ..images import open_picture, to_pil
+from ..images import from_pil, open_picture, to_pil
 from ..models import Models
 from ..photos.loading import Photo, load_face, load_faces
-from .tasks import EditTask, FacesTask, SampleTask, Task
+from .tasks import EditTask, FacesTask, SampleTask, StylizeTask, Task
 
 PICTURE_NAME = "picture"
 """What an uploaded picture is called in a saved edit: its own name stays with whoever has it."""
@@ -113,6 +113,17 @@ def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
     else:
         pictures = {"picture": as_png(edit.image), "before": as_png(face.image)}
     return {"report": json.loads(json.dumps(report)), "recipe": saved.to_dict(), "notes": _notes(photo)}, pictures
+
+
+@compute.register
+def _(task: StylizeTask, models: Models, picture: bytes, watch: Watch) -> Result:
+    from ..stylization.optimization import stylize
+
+    image = from_pil(open_picture(picture))
+    watch.steps = task.recipe.filled_in(models.calibration.style).steps
+    watch.begin("redrawing", 0)
+    done = stylize(models, image, task.text, recipe=task.recipe, on_step=watch.on_step, progress=False)
+    return {"recipe": done.recipe.to_dict(), "text": task.text, "notes": []}, {"picture": as_png(done.image)}
 
 
 def check_choices(recipe: Recipe, models: Models) -> None:

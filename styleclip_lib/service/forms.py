@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
@@ -13,7 +14,8 @@ from starlette.requests import Request
 from ..editing.recipes import Optimization, Recipe
 from ..editing.saved_edit import SavedEdit
 from ..errors import StyleclipError
-from .tasks import EditTask, Task
+from ..stylization.recipe import StyleRecipe
+from .tasks import EditTask, StylizeTask, Task
 
 MOST_FIELDS = 64
 LONGEST_FIELD = 1_000_000
@@ -73,12 +75,12 @@ async def _parts(form: FormData) -> tuple[dict[str, str], bytes]:
 
 def read_task(kind: type[Task], words: dict[str, str], picture: bytes) -> Task:
     """The task that a form asks for. Raises StyleclipError, in one sentence, for what makes no sense."""
-    task = read_edit(words) if kind is EditTask else kind.from_dict(_read(kind, words))
+    task = READERS.get(kind, lambda words: kind.from_dict(_read(kind, words)))(words)
     if task.needs_picture and not picture:
         raise StyleclipError("Send a picture in the field image" + (", or ask for an invented face with face_seed." if kind is EditTask
                                                                    else "."))
     if picture and not task.needs_picture:
-        raise StyleclipError("Send either a picture in the field image or face_seed, not both." if kind.TAKES_PICTURE else
+        raise StyleclipError("Send either a picture in the field image or face_seed, not both." if kind is EditTask else
                              "Leave the field image away: this takes no picture.")
     return task
 
@@ -96,6 +98,17 @@ def read_edit(words: dict[str, str]) -> EditTask:
     recipe = type(recipe).from_dict({**recipe.to_dict(), **_read(type(recipe), given)})
     task = _read(EditTask, {name: value for name, value in words.items() if name in own})
     return EditTask(**{"text": saved.text, "neutral": saved.neutral, **task, "recipe": recipe})
+
+
+def read_stylization(words: dict[str, str]) -> StylizeTask:
+    """A style, and settings of the style transfer one by one. Raises StyleclipError where the style is missing."""
+    settings = {name: value for name, value in words.items() if name != "text"}
+    return StylizeTask.from_dict({**{name: value for name, value in words.items() if name == "text"},
+                                  "recipe": _read(StyleRecipe, settings)})
+
+
+READERS: dict[type[Task], Callable[[dict[str, str]], Task]] = {EditTask: read_edit, StylizeTask: read_stylization}
+"""Of the tasks that have a recipe; the fields of all others are those of the form."""
 
 
 def _recipe(method: str | None, saved: Recipe | None) -> Recipe:

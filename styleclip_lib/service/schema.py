@@ -9,7 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..editing.recipes import Recipe
 from ..settings import Settings
-from .tasks import EditTask, Task
+from ..stylization.recipe import StyleRecipe
+from .tasks import EditTask, StylizeTask, Task
 
 
 def settings_schema(kind: type[Settings]) -> dict[str, Any]:
@@ -64,13 +65,15 @@ def form_schema(kind: type[Task]) -> dict[str, Any]:
     if kind.TAKES_PICTURE:
         properties = {"image": {"type": "string", "format": "binary", "description": "a picture: PNG, JPEG, WebP, GIF, BMP or TIFF"},
                       **properties}
+    if kind is StylizeTask:
+        properties |= settings_schema(StyleRecipe)["properties"]
     if kind is EditTask:
         properties["method"] = {"enum": list(Recipe.family()), "default": "optimization", "description": "how the face is edited"}
         properties["recipe"] = {"type": "string", "contentMediaType": "application/json", "description":
                                 "what the studio, styleclip edit --report or another answer wrote; other fields change it"}
         for name, schema in recipe_fields().items():
             properties.setdefault(name, schema)
-    required = ["image"] if kind is not EditTask and "image" in properties else []
+    required = [name for name in ("image", "text") if name in properties and kind is not EditTask]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from ..editing.recipes import SEEDS, TEXT_LENGTH, Optimization, Recipe
 from ..errors import StyleclipError
 from ..settings import Settings, setting
+from ..stylization.recipe import StyleRecipe
 
 MOST_STEPS = 1000
 """Steps that one job may ask for in all: of inversion, tuning and optimisation."""
@@ -80,6 +81,24 @@ class EditTask(Task):
     def steps_before(self) -> int:
         """Steps until the face is found."""
         return 0 if self.face_seed is not None else self.inversion_steps + self.tune_steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class StylizeTask(Task):
+    """A picture is redrawn in the style that a text names. The settings are those of `StyleRecipe`."""
+
+    KIND: ClassVar[str] = "stylize"
+    PATH: ClassVar[str] = "stylizations"
+    MAKES: ClassVar[tuple[str, ...]] = ("picture",)
+    text: str = setting(help="the style, such as: a mosaic", low=1, high=TEXT_LENGTH)
+    recipe: StyleRecipe = setting(StyleRecipe(), "settings of the style transfer")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.text.strip():
+            raise StyleclipError("Say in text which style the picture shall have, such as: a mosaic.")
+        if (self.recipe.steps or 0) > MOST_STEPS:
+            raise StyleclipError(f"{self.recipe.steps} steps are more than one job may take: ask for at most {MOST_STEPS}.")
 
 
 @dataclass(frozen=True, kw_only=True)
