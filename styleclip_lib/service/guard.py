@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +28,6 @@ OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
-log = logging.getLogger("styleclip")
-
 
 @dataclass
 class Guard:
@@ -53,7 +50,7 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        answer = _Answer(send, self.limits.request_seconds, private=scope["path"].startswith("/v1/"))
+        answer = _Answer(send, private=scope["path"].startswith("/v1/"))
         if refusal := self._refusal(scope):
             await refusal(scope, receive, answer)
             return
@@ -62,8 +59,6 @@ class Guard:
         self.uploads += uploads
         try:
             await self.app(scope, body.receive, answer)
-        except asyncio.TimeoutError:  # no TimeoutError in Python 3.10
-            log.warning("A client did not take its answer within %d seconds.", self.limits.request_seconds)
         finally:
             self.uploads -= uploads
 
@@ -119,7 +114,7 @@ class _Body:
             return await self._receive()  # nothing but the client's going comes now
         try:
             message = await asyncio.wait_for(self._receive(), max(0.001, self._end - asyncio.get_running_loop().time()))
-        except asyncio.TimeoutError:
+        except asyncio.TimeoutError:  # another class than TimeoutError in Python 3.10
             raise ProblemError(408, f"The request did not arrive within {self._limits.request_seconds} seconds.",
                                {"Connection": "close"}) from None
         self._left -= len(message.get("body", b""))
@@ -130,17 +125,16 @@ class _Body:
 
 
 class _Answer:
-    """Sends the answer with the headers of all answers; a client that does not take it in time is left."""
+    """Sends the answer with the headers of all answers."""
 
-    def __init__(self, send: Send, seconds: float, private: bool):
-        self._send, self._seconds, self._private, self.begun = send, seconds, private, False
+    def __init__(self, send: Send, private: bool):
+        self._send, self._private = send, private
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.begun = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             if self._private:
                 headers["Cache-Control"] = "no-store"
-        await asyncio.wait_for(self._send(message), self._seconds)
+        await self._send(message)

@@ -24,9 +24,11 @@ log = logging.getLogger("styleclip")
 
 
 class ImpatientProtocol(H11Protocol):
-    """Closes connections on which no request arrives; uvicorn itself waits for ever for the end of headers."""
+    """Closes connections on which no request arrives, or whose client does not take the answer; uvicorn itself waits for ever."""
 
+    answer_seconds = 30.0
     _headers: asyncio.TimerHandle | None = None
+    _answer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -37,9 +39,20 @@ class ImpatientProtocol(H11Protocol):
         if self._idle and self._headers is None and not self.transport.is_closing():
             self._wait_for_headers()
 
+    def pause_writing(self) -> None:
+        """The client does not keep up: what it has not taken within some seconds is dropped, and the memory is free."""
+        super().pause_writing()
+        self._answer = self.loop.call_later(self.answer_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        if self._answer is not None:
+            self._answer.cancel()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._headers is not None:
-            self._headers.cancel()
+        for timer in (self._headers, self._answer):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     @property
@@ -94,7 +107,8 @@ class DrainingServer(uvicorn.Server):
 def make_server(service: Service, host: str, port: int) -> DrainingServer:
     """A server, which `run()` starts; it serves until a signal, or `should_exit`, ends it."""
     limits = service.limits
+    protocol = type("Protocol", (ImpatientProtocol,), {"answer_seconds": limits.request_seconds})
     return DrainingServer(uvicorn.Config(
-        create_app(service), host=host, port=port, http=ImpatientProtocol, ws="none", loop="asyncio", log_level="warning", access_log=False,
+        create_app(service), host=host, port=port, http=protocol, ws="none", loop="asyncio", log_level="warning", access_log=False,
         server_header=False, limit_concurrency=limits.connections, timeout_keep_alive=15, timeout_graceful_shutdown=10, backlog=512,
         lifespan="on"), service)

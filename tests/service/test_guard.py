@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -134,10 +135,11 @@ def test_a_client_that_does_not_take_its_answer_is_left():
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             line.sendall(f"GET {job['links']['picture']} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             time.sleep(2.5)
-            line.settimeout(5)
+            line.settimeout(20)
             taken = 0
-            while part := line.recv(1 << 20):
-                taken += len(part)
+            with suppress(ConnectionResetError):
+                while part := line.recv(1 << 20):
+                    taken += len(part)
             assert taken < 30_000_000
 
 

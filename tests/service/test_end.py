@@ -1,0 +1,84 @@
+"""How a service ends: SIGTERM finishes what was taken; nothing was written to disk; two services cannot have one port."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .conftest import Client, picture
+
+
+def started(tiny_domain, *options: str, limit: bool = False) -> tuple[subprocess.Popen, Client]:
+    """`styleclip serve` in a process of its own, ready. limit: every attempt to write to a file kills whoever makes it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = ["-m", "styleclip_lib", "serve", "--domain", str(tiny_domain), "--device", "cpu", "--threads", "1", f"--port={port}", *options]
+    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+                               preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))) if limit else None)
+    client, end = Client(f"http://127.0.0.1:{port}", None), time.monotonic() + 240
+    while True:
+        assert process.poll() is None and time.monotonic() < end, process.stdout.read()
+        try:
+            if client.get("/readyz").status_code == 200:
+                return process, client
+        except OSError:
+            pass
+        time.sleep(0.2)
+
+
+LONG = {"text": "a smiling face", "steps": "80", "early_exit": "1", "inversion_steps": "5"}
+
+
+@pytest.mark.full
+def test_sigterm_finishes_the_jobs_that_were_taken(tiny_domain):
+    process, client = started(tiny_domain)
+    try:
+        jobs = [client.post("/v1/edits", files=picture(), data=LONG).json() for _ in range(2)]
+        process.send_signal(signal.SIGTERM)
+        end = time.monotonic() + 30
+        while client.get("/readyz").status_code == 200:
+            assert time.monotonic() < end
+        refused = client.post("/v1/edits", files=picture(), data=LONG)
+        assert refused.status_code == 503 and "Retry-After" in refused.headers
+        assert [client.ended(job, 120)["state"] for job in jobs] == ["done", "done"]
+        assert process.wait(60) == 0
+        assert "SIGTERM" in process.stdout.read()
+    finally:
+        process.kill()
+
+
+@pytest.mark.full
+def test_nothing_is_written_to_disk_and_no_text_to_the_log(tiny_domain):
+    process, client = started(tiny_domain, limit=True)
+    try:
+        large = {"image": os.urandom(2_000_000)}
+        assert client.post("/v1/edits", files=large, data={"text": "a secret"}, headers={"Prefer": "wait"}).status_code == 422
+        answer = client.post("/v1/edits", files=picture(), data={**LONG, "steps": "3"}, headers={"Prefer": "wait"})
+        assert answer.status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        log = process.stdout.read()
+        assert "secret" not in log and "smiling" not in log
+    finally:
+        process.kill()
+
+
+@pytest.mark.slow
+def test_what_cannot_be_served_is_said_in_a_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for options, said in ((["--port", str(port)], "choose another --port"), (["--domain", str(tmp_path)], "no domain"),
+                              (["--queue", "-1"], "queue must be"), (["--workers", "0"], "--workers must lie")):
+            done = subprocess.run([sys.executable, "-m", "styleclip_lib", "serve", *options], capture_output=True, text=True, check=False)
+            assert done.returncode == 2 and done.stderr.count("\n") == 1 and said in done.stderr, (options, done.stderr)
