@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -221,9 +222,13 @@ def _seconds_to_wait(prefer: str, limits: Limits) -> float:
 
 async def _ended(request: Request, broker: Broker, job: Job, seconds: float, keep: bool) -> Job:
     """The job once it is over, or as it is when the time is up. keep: also if the client goes away, who has a key to ask for it again."""
+    looked = time.monotonic()
     async for one in broker.follow(job.id, seconds, beat=0.5):
         job = one or job
-        if one is None and not keep and await request.is_disconnected():
+        if keep or time.monotonic() < looked + 0.4:
+            continue
+        looked = time.monotonic()
+        if await request.is_disconnected():
             await broker.forget(job.id)
             raise ProblemError(408, "The client has gone.")
     return job

@@ -74,18 +74,11 @@ class Guard:
                 return problem(503, f"{self.limits.uploads} uploads arrive already: try again in a moment.", {"Retry-After": "2"})
         if self.api_key and not (scope["path"] in OPEN or scope["path"].startswith("/static/")) and not self._has_key(headers):
             return problem(401, "Send the API key of this service: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
-        length = headers.get("content-length", "0")
-        if length.isdecimal() and len(length) < 20 and int(length) > self.limits.megabytes * 1_000_000:
-            return problem(413, too_large(self.limits), {"Connection": "close"})
         return None
 
     def _has_key(self, headers: Headers) -> bool:
         scheme, _, key = headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), self.api_key.encode())
-
-
-def too_large(limits: Limits) -> str:
-    return f"This is larger than {limits.megabytes} MB: send a smaller picture."
 
 
 def _same_site(headers: Headers) -> bool:
@@ -112,6 +105,15 @@ class _Body:
     async def receive(self) -> Message:
         if self._whole:
             return await self._receive()  # nothing but the client's going comes now
+        message = await self._next()
+        if self._left < 0:
+            while not self._whole and self._left > -self._limits.megabytes * 1_000_000:
+                await self._next()  # to nowhere: a client hears why only once it has sent what it had
+            raise ProblemError(413, f"This is larger than {self._limits.megabytes} MB: send a smaller picture.", {"Connection": "close"})
+        return message
+
+    async def _next(self) -> Message:
+        """The next part of the body, if it comes in time."""
         try:
             message = await asyncio.wait_for(self._receive(), max(0.001, self._end - asyncio.get_running_loop().time()))
         except asyncio.TimeoutError:  # another class than TimeoutError in Python 3.10
@@ -119,8 +121,6 @@ class _Body:
                                {"Connection": "close"}) from None
         self._left -= len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
-        if self._left < 0:
-            raise ProblemError(413, too_large(self._limits), {"Connection": "close"})
         return message
 
 

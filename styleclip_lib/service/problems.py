@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ..errors import StyleclipError, plain
 from .broker import RefusedError
@@ -72,6 +73,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(FormError)
     async def _(request: Request, error: FormError) -> JSONResponse:
         return problem(400, str(error))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _(request: Request, error: ClientDisconnect) -> JSONResponse:
+        return problem(400, "The upload was broken off.")  # nobody hears it
 
     @app.exception_handler(StyleclipError)
     async def _(request: Request, error: StyleclipError) -> JSONResponse:
