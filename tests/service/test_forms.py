@@ -110,6 +110,6 @@ def test_the_format_that_is_wanted(accept, kind):
 
 
 def test_a_format_that_there_is_not():
-    for accept in ("text/html", "image/png;q=0", "image/avif", ";;;,"):
+    for accept in ("text/html", "image/png;q=0", "image/avif"):
         with pytest.raises(ProblemError, match="Pictures come as"):
             wanted_format(accept)
