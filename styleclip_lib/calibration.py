@@ -21,6 +21,7 @@ class StyleCalibration(Settings):
     views              how many random views of the whole picture
     size               pixels of the longer side to which larger pictures are reduced
     lambda_temporal    weight of the temporal loss of a network for films
+    region_windows     sides of the windows through which CLIP looks for a region, as shares of the picture's shorter side
     region_threshold   of the relevance's range: what lies above belongs to a region;  region_least: the relevance that its best place must
                        reach at least, or the region is not there
     """
@@ -40,7 +41,8 @@ class StyleCalibration(Settings):
     views: int = setting(1, low=1, high=64)
     size: int = setting(512, low=32, high=4096)
     lambda_temporal: float = setting(1.0, low=0, high=1e6)
-    region_threshold: float = setting(0.5, low=0, high=1)
+    region_windows: tuple[float, ...] = setting((1 / 3, 1 / 4, 1 / 6), low=0.02, high=1)
+    region_threshold: float = setting(0.6, low=0, high=1)
     region_least: float = setting(0.2, low=0, high=1)
 
 

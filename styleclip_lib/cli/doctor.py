@@ -36,6 +36,9 @@ PACKAGES = {  # distribution -> the module that must import
     "filelock": "filelock",
     "platformdirs": "platformdirs",
 }
+NOT_NEEDED = ("examiner", "examiner_identity", "style_examiner", "style", "alignment", "student", "clip_student")
+"""Networks without which edits work: those that only measure, and those of methods that train their own when they are asked."""
+
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "voila": "for styleclip studio",
             "matplotlib": "to plot in the lessons", "accelerate": "for styleclip train", "tensorboard": "for styleclip train",
             "torchmetrics": "for styleclip train", "nbgrader": "for styleclip grade", "nbval": "to test the lessons"}
@@ -140,8 +143,7 @@ def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
         except StyleclipError as error:
             wrong.append(str(error))
     if folder.name == "portraits":
-        # examiners only measure, and styles are trained when they are wanted: edits work without them
-        needed = [name for name in NETWORKS if "examiner" not in name and name != "style"]
+        needed = [name for name in NETWORKS if name not in NOT_NEEDED]
         files_of = {name: any(file == name or file.startswith(f"{name.removesuffix('s')}_") for file in files) for name in needed}
         wrong += [f"portraits has no {name}: styleclip train {name}" for name, there in files_of.items() if not there]
     missing += wrong

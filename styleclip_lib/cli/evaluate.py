@@ -34,6 +34,9 @@ class Settings:
     styles: tuple[str, ...] = ()
     """instead of edits, redraw as many held-out pictures (--portraits), every other one a scene, in these styles, such as "mosaic", or
     in all of them: all"""
+    regions: bool = False
+    """instead of edits, look for hair, hats, clothes, background, sky and sea by their names in so many pictures each (--portraits), and
+    compare with the true masks"""
     json: Path | None = None
     """where to write the table, as .json"""
     domain: Domain = "portraits"
@@ -51,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
 
     if settings.styles:
         return _styles(settings)
+    if settings.regions:
+        return _regions(settings)
 
     from ..weights.domain import find_domain, sources
 
@@ -98,6 +103,19 @@ def _styles(settings: Settings) -> int:
             for row in evaluate_styles(models, styles, method, pictures, name)]
     print(style_table(rows))
     _keep(settings, {"version": __version__, "pictures": settings.portraits, "styles": rows})
+    return 0
+
+
+def _regions(settings: Settings) -> int:
+    """The table of regions: how much the found masks and the true ones have in common."""
+    from ..evaluation.regions import clip_finds, evaluate_regions
+    from ..models import load_models
+
+    rows = evaluate_regions(clip_finds(load_models(settings.domain, device=settings.device)), settings.portraits)
+    print(f"{'region':12} {'pictures':>8} {'median IoU':>10} {'least':>6} {'largest':>7}")
+    for row in rows:
+        print(f"{row['region']:12} {row['pictures']:8} {row['median_iou']:10.2f} {row['least']:6.2f} {row['largest']:7.2f}")
+    _keep(settings, {"version": __version__, "pictures": settings.portraits, "regions": rows})
     return 0
 
 

@@ -101,7 +101,7 @@ class _Search:
 
     def draw(self) -> Tensor:
         """The picture as it is now, [1, 3, H, W]; outside of the mask it is the one before."""
-        drawn = padded_through(self.network, self.image)
+        drawn = padded_through(self.network, self.image, around=STRIDE)
         return drawn if self.mask is None else blended(self.image, drawn, self.mask)
 
     def terms(self, picture: Tensor) -> dict[str, Tensor]:
@@ -134,14 +134,17 @@ def fresh(recipe: StyleRecipe) -> StyleUnet:
         return StyleUnet(residual=recipe.residual)
 
 
-def padded_through(network: torch.nn.Module, image: Tensor, stride: int = STRIDE) -> Tensor:
-    """What a network makes of a picture of any size: sides that do not divide by its stride are mirrored at the edges before and cut off
-    afterwards. image [B, 3, H, W] -> the same shape"""
+def padded_through(network: torch.nn.Module, image: Tensor, stride: int = STRIDE, around: int = 0) -> Tensor:
+    """What a network makes of a picture of any size: it is mirrored at the edges, so that both sides divide by the network's stride, and
+    what was added is cut off afterwards.
+
+    around: so many pixels are added on each side in any case, for a network that fills its edges with zeros and draws a frame there
+    image [B, 3, H, W] -> the same shape
+    """
     height, width = image.shape[-2:]
-    right, below = -width % stride, -height % stride
-    if not (right or below):
-        return network(image)
-    return network(F.pad(image, (0, right, 0, below), mode="reflect"))[..., :height, :width]
+    right, below = (around + -(side + 2 * around) % stride for side in (width, height))
+    drawn = network(F.pad(image, (around, right, around, below), mode="reflect") if right or below else image)
+    return drawn[..., around:around + height, around:around + width]
 
 
 def squared(image: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -11,9 +11,6 @@ from torch import Tensor
 from ..editing.directions.prompt_templates import can_read
 from ..errors import StyleclipError
 from ..models import Models
-
-SHARES = (1 / 2, 1 / 3, 1 / 4)
-"""Sides of the windows through which CLIP looks, as shares of the picture's shorter side."""
 
 OTHERS = ("a face", "hair", "a hat", "clothes", "the background", "the sky", "the sea", "hills", "houses", "trees")
 """What a window may show instead."""
@@ -83,11 +80,16 @@ def found_region(models: Models, image: Tensor, text: str) -> Tensor:
     Raises StyleclipError for a text that CLIP cannot read, or of which it sees nothing in the picture.
     """
     relevance, style = relevance_map(models, image, text), models.calibration.style
-    low, high = relevance.min(), relevance.max()
-    if high < style.region_least:
+    if relevance.max() < style.region_least:
         raise StyleclipError(f"CLIP sees no '{text}' in the picture: name something that is there, or give a mask or a box.")
+    return mask_of(relevance, image, style.region_threshold)
+
+
+def mask_of(relevance: Tensor, image: Tensor, threshold: float) -> Tensor:
+    """The soft mask of a relevance [1, 1, H, W]: what lies above the threshold, a share of its range, decided by the picture's colours."""
+    low, high = relevance.min(), relevance.max()
     share = (relevance - low) / (high - low).clamp(min=1e-6)
-    return colored_in(torch.sigmoid((share - style.region_threshold) / SOFT), image)
+    return colored_in(torch.sigmoid((share - threshold) / SOFT), image)
 
 
 @torch.no_grad()
@@ -99,27 +101,41 @@ def relevance_map(models: Models, image: Tensor, text: str) -> Tensor:
     clip = models.clip
     others = [other for other in OTHERS if text not in other and can_read(clip, [other])]
     texts, scale = clip.encode_text([text, *others]), clip.model.logit_scale.exp()
+
+    def choice(windows: Tensor) -> Tensor:
+        return (scale * clip.encode_image(windows) @ texts.T).softmax(1)[:, 0]
+
+    return averaged(choice, image, models.calibration.style.region_windows)
+
+
+def averaged(judge: Callable[[Tensor], Tensor], image: Tensor, shares: Sequence[float]) -> Tensor:
+    """What a judge says of windows, averaged at every place over the windows that show it, their middles counting most.
+
+    The picture is mirrored at its edges by half a small window, so that what lies there is in the middle of some window, too.
+
+    judge: windows [N, C, S, S] -> [N];  image [1, C, H, W];  shares: sides of the windows, as shares of the picture's shorter side
+    -> [1, 1, H, W]
+    """
     height, width = image.shape[-2:]
-    total, weight = torch.zeros(1, 1, height, width), torch.zeros(1, 1, height, width)
-    for side, places in windows(height, width):
-        tent = 1 - (torch.arange(side) + 0.5 - side / 2).abs() / (side / 2)
+    sides = [max(8, round(share * min(height, width))) for share in shares]
+    margin = min(sides) // 2
+    padded = F.pad(image, (margin,) * 4, mode="reflect")
+    total, weight = (torch.zeros(1, 1, *padded.shape[-2:], device=image.device) for _ in range(2))
+    for side in sides:
+        tent = 1 - (torch.arange(side, device=image.device) + 0.5 - side / 2).abs() / (side / 2)
         tent = torch.outer(tent, tent)
-        for some in places.split(AT_ONCE):
-            cut = torch.cat([image[..., top:top + side, left:left + side] for top, left in some.tolist()])
-            share = (scale * clip.encode_image(cut) @ texts.T).softmax(1)[:, 0].cpu()
-            for (top, left), value in zip(some.tolist(), share):
+        for some in windows(side, *padded.shape[-2:]).split(AT_ONCE):
+            values = judge(torch.cat([padded[..., top:top + side, left:left + side] for top, left in some.tolist()]))
+            for (top, left), value in zip(some.tolist(), values):
                 total[..., top:top + side, left:left + side] += value * tent
                 weight[..., top:top + side, left:left + side] += tent
-    return (total / weight.clamp(min=1e-6)).to(image)
+    return (total / weight.clamp(min=1e-6))[..., margin:margin + height, margin:margin + width]
 
 
-def windows(height: int, width: int) -> Iterator[tuple[int, Tensor]]:
-    """Squares that overlap by half, of every size in `SHARES`: a side, and the upper left corners [N, 2] (top, left)."""
-    for share in SHARES:
-        side = max(8, round(share * min(height, width)))
-        rows, columns = (torch.linspace(0, length - side, max(1, round(2 * length / side) - 1)).round().long()
-                         for length in (height, width))
-        yield side, torch.cartesian_prod(rows, columns)
+def windows(side: int, height: int, width: int) -> Tensor:
+    """The upper left corners [N, 2] (top, left) of squares that overlap by half and cover a picture."""
+    rows, columns = (torch.linspace(0, length - side, max(1, round(2 * length / side) - 1)).round().long() for length in (height, width))
+    return torch.cartesian_prod(rows, columns)
 
 
 def colored_in(prior: Tensor, image: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ def doctor(capsys, code: int) -> str:
 def test_all_is_well(data, capsys):
     shown = doctor(capsys, 0)
     assert re.search(rf"portraits +\d+\.\d MB in {len(NETWORKS)} files, all as recorded", shown)
-    assert f"0 of 6 files are in {domain_cache(data / 'models' / 'ffhq')}; the rest comes with styleclip download ffhq" in shown
+    assert f"0 of 7 files are in {domain_cache(data / 'models' / 'ffhq')}; the rest comes with styleclip download ffhq" in shown
     assert "Everything is there." in shown
     assert all(re.search(rf"^  {re.escape(name)} +\d", shown, re.MULTILINE) for name in PACKAGES)
 
@@ -56,7 +56,7 @@ def test_what_is_downloaded(data, capsys):
     cache.mkdir(parents=True)
     (cache / "ViT-B-32.pt").touch()
     shown = doctor(capsys, 0)
-    assert "ffhq             1 of 6 files are in" in shown
+    assert "ffhq             1 of 7 files are in" in shown
     assert re.search(r"there +354\.0 MB  ViT-B-32\.pt", shown) and re.search(r"not yet +1201\.6 MB  e4e_ffhq_encode\.pt", shown)
 
 

@@ -45,7 +45,8 @@ def test_padding_does_not_squash():
         return image
 
     image = picture(33, 50)
-    assert torch.equal(padded_through(network, image), image) and asked == [(40, 56)]
+    assert torch.equal(padded_through(network, image), image) and torch.equal(padded_through(network, image, around=8), image)
+    assert asked == [(40, 56), (56, 72)], "33 + 16 and 50 + 16, up to multiples of 8"
     assert squared(picture(20, 60)).shape[-2:] == (60, 60) and squared(picture(20, 90)).shape[-2:] == (90, 90)
     assert torch.equal(squared(picture(20, 60))[..., 20:40, :], picture(20, 60))
 
