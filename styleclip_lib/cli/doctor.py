@@ -33,6 +33,7 @@ PACKAGES = {  # distribution -> the module that must import
     "ipywidgets": "ipywidgets",
     "scipy": "scipy",
     "requests": "requests",
+    "urllib3": "urllib3",
     "filelock": "filelock",
     "platformdirs": "platformdirs",
 }
