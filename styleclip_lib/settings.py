@@ -19,6 +19,9 @@ from .errors import StyleclipError
 
 Kind = TypeVar("Kind", bound="Settings")
 
+MOST_ITEMS = 100
+"""Of a list."""
+
 
 def setting(default: Any = MISSING, help: str = "", *, label: str = "", low: float = -math.inf, high: float = math.inf,
             slider: tuple[float, float, float] | None = None) -> Any:
@@ -161,7 +164,7 @@ def _read_any(value: Any, options: tuple, limits: Any) -> Any:
 
 
 def _read_tuple(value: Any, options: tuple, limits: Any) -> tuple:
-    if not isinstance(value, (list, tuple)):
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_ITEMS:
         raise TypeError
     kinds = [options[0]] * len(value) if options[-1] is Ellipsis else options
     if len(kinds) != len(value):
@@ -177,7 +180,7 @@ def described(kind: Any, limits: Any) -> str:
     if origin is Literal:
         return " or ".join(filter(None, [", ".join(map(repr, options[:-1])), repr(options[-1])]))
     if origin is tuple:
-        return f"a list in which each is {described(options[0], limits)}"
+        return f"a list of at most {MOST_ITEMS}, in which each is {described(options[0], limits)}"
     if kind is type(None):
         return "nothing (null)"
     if kind in (int, float):

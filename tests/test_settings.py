@@ -64,7 +64,8 @@ def test_whole_numbers_become_floats_and_lists_tuples():
     ({"name": "longer"}, "name must be a text"),
     ({"name": 3}, "name must be a text, not 3."),
     ({"on": 1}, "on must be true or false, not 1."),
-    ({"levels": ["wide"]}, "levels must be a list in which each is 'coarse' or 'fine', not ['wide']."),
+    ({"levels": ["fine"] * 101}, "levels must be a list of at most 100, in which each is 'coarse' or 'fine', not ['fine', "),
+    ({"levels": ["wide"]}, "levels must be a list of at most 100, in which each is 'coarse' or 'fine', not ['wide']."),
     ({"levels": "fine"}, "not 'fine'"),
     ({"inner": 3}, "inner must be"),
 ])

@@ -20,10 +20,17 @@ Kind = TypeVar("Kind")
 MOST_JSON = 20_000_000
 """Bytes. The largest `domain.json` has 60,000."""
 
-FileName = Annotated[str, Meta(pattern=r"^\w[\w. ()+-]{0,199}$")]
+FILE_NAME, SHA256, ADDRESS = r"^\w[\w. ()+-]{0,199}$", "^[0-9a-f]{64}$", "^https?://[^/?#]"
+PACKAGE, PACKAGE_FILE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$", r"^[A-Za-z0-9_][\w./-]*$"
+FORMS = {FILE_NAME: "the name of a file in the same folder", SHA256: "a SHA-256 of 64 digits and small letters",
+         ADDRESS: "an address that begins with http:// or https://", PACKAGE: "the name of a package",
+         PACKAGE_FILE: "the path of a file in a package"}  # fmt: skip
+"""What a text of each form is, for messages."""
+
+FileName = Annotated[str, Meta(pattern=FILE_NAME)]
 """A name that can only be that of a file, and of none in another folder."""
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern=SHA256)]
 FileSize = Annotated[int, Meta(ge=0, le=20_000_000_000)]
 Size = Annotated[int, Meta(ge=0, le=2**40)]
 Text = Annotated[str, Meta(max_length=5000)]
@@ -40,8 +47,8 @@ class TensorEntry(Struct):
 class PackageEntry(Struct):
     """A Python package that carries a file: its name, the file's path in it, and whether the download is that file packed by bzip2."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-    file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][\w./-]*$", max_length=300)]
+    name: Annotated[str, Meta(pattern=PACKAGE, max_length=100)]
+    file: Annotated[str, Meta(pattern=PACKAGE_FILE, max_length=300)]
     bzip2: bool = False
 
     def __post_init__(self):
@@ -61,7 +68,7 @@ class SourceEntry(Struct):
     """
 
     origin: Text
-    urls: Annotated[tuple[Annotated[str, Meta(pattern="^https?://[^/?#]", max_length=2000)], ...], Meta(min_length=1, max_length=20)]
+    urls: Annotated[tuple[Annotated[str, Meta(pattern=ADDRESS, max_length=2000)], ...], Meta(min_length=1, max_length=20)]
     bytes: FileSize | None
     sha256: Sha256 | None
     licence: Text
@@ -217,7 +224,10 @@ def parsed(content: bytes, kind: type[Kind]) -> Kind:
     except RecursionError:
         raise StyleclipError("it is nested too deep") from None
     except (msgspec.MsgspecError, ValueError) as error:
-        raise StyleclipError(str(error)) from error
+        said = str(error)
+        for pattern, form in FORMS.items():
+            said = said.replace(f"`str` matching regex {pattern!r}", form)
+        raise StyleclipError(said) from error
 
 
 def read_json(path: str | Path, kind: type[Kind]) -> tuple[Kind, Any]:

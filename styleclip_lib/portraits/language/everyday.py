@@ -94,6 +94,12 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
 }.items() for other in split(others) if other}
 """Other words -> a word or phrase of the captions, for which they stand."""
 
+_PAINTED = {"lips": "painted lips", "lipstick": "lipstick", "eyeshadow": "eye shadow", "eye shadow": "eye shadow"}
+_PAINTS = "red, bright red, dark red, pink, purple, blue, green, black, brown, orange, dark, bright, coloured, colored"
+SYNONYMS |= dict.fromkeys(split("jacket, blazer, coat, suit, sweatshirt"), "shirt") | dict.fromkeys(split("dress, gown"), "clothes")
+SYNONYMS |= dict.fromkeys(split("dressed all in, all dressed in, all in"), "dressed in")
+SYNONYMS |= {f"{color} {thing}": word for thing, word in _PAINTED.items() for color in split(_PAINTS)}
+
 FILLERS = _words("""
     please kindly just now then also too again maybe perhaps really actually simply only still both so i we you me us he she it
     they him her his hers its their them my your our himself herself themselves want wants would like love need needs should could

@@ -26,6 +26,7 @@ EXAMPLE = "describe the face as it should be, such as 'a smiling woman with glas
 _GLUE = ("a an the and with who that is has having wearing of",)
 _ARTICLES = ("a", "an", "the")
 _STARTING_ANEW = frozenset(["with", "wearing", "has", "having", "add", "adding", "give", "put", "wear", "who"])
+_PICTURES = ("photo", "picture", "image", "photograph", "portrait", "selfie", "drawing", "painting", "render")
 _SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\u2010": "-", "\u2011": "-", "\u2013": " - ",
                        "\u2014": ", ", "\u2026": ". ", "\u201c": '"', "\u201d": '"'})
 
@@ -199,13 +200,20 @@ class _Reader:
             self.unknown.append(loose)
 
     def _far_from_its_noun(self, words: list[str], at: int, noun: str) -> tuple[Statement, ...]:
-        """What an adjective says of a noun that stands before it or further on: "her hair is blue", "long and blue hair"."""
+        """What an adjective says of a noun that stands before it or further on: "her hair is blue", "long and blue hair"; of clothes where
+        there is none, "a man in blue"."""
         ahead = next((word for word in words[at + 1 : at + 6] if word in ATTRIBUTIVE), "")
+        if _longest_phrase(words, at + 1)[1] and words[at + 1] not in ATTRIBUTIVE:  # it is said of what comes next: "a red hat"
+            noun = ""
         for one in filter(None, (noun, ahead)):
             _, statements, _ = _longest_phrase([words[at], one], 0)
             if statements and words[at] not in FILLERS:
                 self.rephrased = True
                 return statements
+        before, after = words[max(at - 2, 0) : at], (words[at + 1 : at + 2] or ["and"])[0]
+        if before[-1:] == ["in"] and before[0] not in _PICTURES and after in _STARTING_ANEW | NEGATORS | {",", "and"}:
+            self.rephrased = True
+            return _longest_phrase(["dressed", "in", words[at]], 0)[1]
         return ()
 
     def _say(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
