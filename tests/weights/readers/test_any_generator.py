@@ -1,15 +1,17 @@
 """One generator in every format: the same tensors come back, whatever the file is called."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save as safetensors_bytes
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.weights.readers.any_generator import read_generator
 from styleclip_lib.weights.readers.stylegan2 import to_rosinality
-from tests.weights.official_files import ada_pickle, small_generator, tensorflow_pickle
+from tests.weights.official_files import ada_pickle, nvidia_modules, persistent_network, small_generator, tensorflow_pickle
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +42,21 @@ def encoder_file(generator):
             "latent_avg": latent_avg.repeat(generator.num_ws, 1), "opts": {"stylegan_size": 16}}  # fmt: skip
 
 
+def zeroed(generator):
+    """The weights that training left behind, which are not the ones to take."""
+    return {key: torch.zeros_like(value) for key, value in generator.state_dict().items()}
+
+
 FORMATS = {
     "rosinality": rosinality,
     "e4e": encoder_file,
     "a state dict of rosinality's": lambda g: {**rosinality(g)["g_ema"], "latent_avg": g.mapping.w_avg},
     "a state dict of NVIDIA's": lambda g: g.state_dict(),
+    "DataParallel": lambda g: {**rosinality(g), "g_ema": prefixed(rosinality(g)["g_ema"], "module.")},
+    "Lightning": lambda g: {"state_dict": prefixed(rosinality(g)["g_ema"], "model.generator."), "latent_avg": g.mapping.w_avg, "epoch": 3,
+                            "pytorch-lightning_version": "2.1.0", "callbacks": {"EarlyStopping": {"wait": 0}}, "lr_schedulers": []},
+    "Lightning, NVIDIA's layout": lambda g: {"state_dict": prefixed(g.state_dict(), "G_ema.") | prefixed(zeroed(g), "G.")},
+    "beside a path": lambda g: {**rosinality(g), "args": argparse.Namespace(out=Path("runs/1"), device=torch.device("cpu"))},
     "half precision": lambda g: {key: value.half() for key, value in g.state_dict().items()},
 }
 
@@ -66,6 +78,60 @@ def test_files_of_pytorch(name, new, generator, path):
 def test_files_of_nvidia(make, generator, path):
     path.write_bytes(make(generator))
     assert_same_weights(read_generator(path), generator, 1e-6)
+
+
+@pytest.mark.parametrize("prefix", ["", "g_ema.", "model.generator."])
+def test_safetensors(prefix, generator, path):
+    state, latent_avg = to_rosinality(generator.state_dict())
+    whole = {key: value.contiguous() for key, value in {**state, "latent_avg": latent_avg}.items()}
+    path.write_bytes(safetensors_bytes(prefixed(whole, prefix)))
+    assert_same_weights(read_generator(path), generator)
+
+
+def test_a_network_of_nvidias_saved_as_a_whole(generator, path):
+    """As people do who tune one: `torch.save(network, path)`."""
+    with nvidia_modules():
+        torch.save(persistent_network(generator), path)
+    assert_same_weights(read_generator(path), generator, 1e-6)
+
+
+def test_without_noise_maps_they_are_always_the_same(generator, path):
+    content = rosinality(generator)
+    content["g_ema"] = {key: value for key, value in content["g_ema"].items() if not key.startswith("noises.")}
+    torch.save(content, path)
+    first, second = read_generator(path).state_dict(), read_generator(path).state_dict()
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    for key, value in generator.state_dict().items():
+        assert torch.equal(first[key], value) != key.endswith("noise_const"), key
+
+
+def of_rosinality(**changed):
+    return lambda g: {"g_ema": {**rosinality(g)["g_ema"], **{key: change(rosinality(g)["g_ema"][key]) for key, change in changed.items()}}}
+
+
+def of_nvidia(new=(), **changed):
+    return lambda g: {**g.state_dict(), **dict(new), **{key: change(g.state_dict()[key]) for key, change in changed.items()}}
+
+
+@pytest.mark.parametrize(("content", "named"), [
+    (of_rosinality(**{"to_rgb1.conv.weight": lambda w: w[:, :1]}), "draws grey pictures"),
+    (of_rosinality(**{"to_rgb1.conv.weight": lambda w: w[:, [0, 1, 2, 2]]}), "draws pictures with transparency"),
+    (of_rosinality(**{"to_rgb1.conv.weight": lambda w: w.repeat(1, 4, 1, 1, 1)}), "draws wavelets in place of colours"),
+    (of_rosinality(**{"to_rgb1.conv.weight": lambda w: w.repeat(1, 3, 1, 1, 1)}), "draws pictures of 9 channels"),
+    (of_rosinality(**{"input.input": lambda c: c[..., :3]}), "not square"),
+    (of_rosinality(**{"style.1.weight": lambda w: torch.zeros(len(w), 2 * len(w))}), "class-conditional"),
+    (of_nvidia(**{"synthesis.b4.torgb.weight": lambda w: w[:1]}), "draws grey pictures"),
+    (of_nvidia(**{"synthesis.b4.torgb.weight": lambda w: w[[0, 1, 2, 2]]}), "draws pictures with transparency"),
+    (of_nvidia(**{"synthesis.b4.const": lambda c: c.repeat(1, 1, 2)}), "not square"),
+    (of_nvidia({"mapping.embed.weight": torch.zeros(10, 10)}), "class-conditional"),
+    (of_nvidia({"synthesis.L0_36_512.weight": torch.zeros(2, 2, 3, 3)}), "StyleGAN3"),
+    (lambda g: {"synthesis.input.freqs": torch.zeros(2, 2), "synthesis.L0_36_512.weight": torch.zeros(2, 2, 3, 3)}, "StyleGAN3"),
+])  # fmt: skip
+def test_another_kind_of_generator_is_named(content, named, generator, path):
+    torch.save(content(generator), path)
+    with pytest.raises(StyleclipError, match=named) as error:
+        read_generator(path)
+    assert "get it again" not in str(error.value), "which would not help"
 
 
 def test_the_file_may_go_once_it_is_read(generator, path):
