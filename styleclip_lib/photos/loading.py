@@ -15,7 +15,7 @@ from ..images import ImageSource, from_pil, open_picture, open_upright
 from ..weights.domain import read_index
 from .alignment import crop_quad
 from .detection import Choice, Face, choose, find_faces
-from .face_points import domain_framing, face_landmarks
+from .face_points import domain_alignment, domain_framing, face_landmarks
 from .pasting import paste_back
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from ..models import Models
 
 Align = Literal["auto", "always", "never"]
-
-ALIGNED = 0.15
-"""A square picture counts as aligned if the corners of its face's square lie nearer to its own than this, in sides, on average.
-Of 60 portraits that the generator invents the farthest lies at 0.13; of photographs in which a face is half of the width, at 0.3."""
-
 
 @dataclass(frozen=True)
 class Photo:
@@ -153,18 +148,22 @@ def find_quad(
     return face_quad(_checked(landmarks, picture.size), framing)
 
 
-def is_aligned(quad: np.ndarray, size: tuple[int, int]) -> bool:
+def is_aligned(quad: np.ndarray, size: tuple[int, int], within: float) -> bool:
     """Whether a picture of this size is already what would be cropped: a square that nearly coincides with the face's."""
-    width, height = size
-    corners = np.array([[0, 0], [0, height], [width, height], [width, 0]]) - 0.5
-    return width == height and np.hypot(*(quad - corners).T).mean() < ALIGNED * width
+    return size[0] == size[1] and distance_of_corners(quad, size[0]) < within
+
+
+def distance_of_corners(quad: np.ndarray, side: int) -> float:
+    """How far the corners of a face's square lie from those of a square picture, on average, in sides."""
+    corners = np.array([[0, 0], [0, side], [side, side], [side, 0]]) - 0.5
+    return float(np.hypot(*(quad - corners).T).mean()) / side
 
 
 def _cropped(models: Models, original: Image.Image, shown: Image.Image, box: Face, align: Align) -> Photo:
     """The face in a box; shown: the original in RGB."""
     side = models.generator.img_resolution
     quad = face_quad(face_landmarks(shown, box, models.folder), domain_framing(models.folder))
-    if align == "auto" and is_aligned(quad, shown.size):
+    if align == "auto" and is_aligned(quad, shown.size, domain_alignment(models.folder)):
         return _whole(original, shown, side, box)
     notes = tuple(filter(None, [read_index(models.folder).get("photographs"), _reduced(original)]))
     return Photo(crop_quad(shown, quad, side), original, quad, box, notes)

@@ -19,8 +19,10 @@ from ..framing import face_quad, quad_side
 from ..images import image_grid
 from ..paths import written_whole
 from ..photos.detection import find_faces
+from ..photos.face_points import ALIGNED as LEAST_ALIGNED
 from ..photos.face_points import FACE_WIDTH
 from ..photos.landmarks import Predictor, place, predict, read_predictor, relative
+from ..photos.loading import distance_of_corners
 from ..portraits.aligned.landmarks import BROWS, EYES, JAW, MOUTH, NOSE
 from ..weights.domain import enter_file, file_path, read_index
 from .card import About, making, write_card
@@ -68,6 +70,10 @@ class Settings:
     seed: int = 0
 
 
+SQUARE = "distance of the square's corners from the picture's, of which 99 in 100 have less"
+"""Of a portrait that is aligned, in sides of the picture: what `photos.loading.is_aligned` has to put up with."""
+
+
 @dataclass
 class Example:
     """A picture in grey, uint8 [H, W], the face's points [68, 2] in its pixels, and the detector's box or None."""
@@ -95,7 +101,7 @@ def train(settings: Settings) -> dict:
 
     training = making(s, time.time() - start, metrics, "landmarks")
     framing = float(np.median([1 / quad_side(face_quad(p)) for p in points]))
-    config = {"points": 68, "framing": round(framing, 2), "box": usual.tolist()}
+    config = {"points": 68, "framing": round(framing, 2), "aligned": round(max(LEAST_ALIGNED, metrics[SQUARE]), 2), "box": usual.tolist()}
     enter_file(s.domain, "landmarks", path, config, training)
     write_card(s.domain, "landmarks", training, ABOUT)
     return metrics
@@ -212,8 +218,9 @@ def measure(
     """The mean distance to the true points on unseen portraits, in distances between the outer corners of the eyes."""
     portraits = Portraits(DataSettings(s.data, count, _size(world, s), seed=1), world=world)
     rng, side = np.random.default_rng(s.seed + 1), round(2.2 * FACE_WIDTH)
-    errors, found, sheet = [], [], []
-    for k, p in enumerate(tqdm(world.landmarks(portraits.factors).numpy(), "measuring")):
+    errors, squares, found, sheet, truths = [], [], [], [], world.landmarks(portraits.factors).numpy()
+    framing = float(np.median([1 / quad_side(face_quad(p)) for p in truths]))
+    for k, p in enumerate(tqdm(truths, "measuring")):
         picture = Image.fromarray((_grey(portraits, k) * 255).astype(np.uint8))
         picture = picture.resize((side, side), Image.Resampling.BICUBIC)
         example = Example(np.asarray(picture), p * side - 0.5, None)
@@ -222,15 +229,17 @@ def measure(
         box_or_like = place(rng.choice(habits), example.points) if box is None else box
         seen = predict(predictor, example.pixels, box_or_like, usual)
         errors.append(np.hypot(*(seen - example.points).T) / np.hypot(*(example.points[45] - example.points[36])))
+        squares.append(distance_of_corners(face_quad(seen, framing), side))
         if k < 32:
             sheet.append(_marked(picture, seen))
     Path(s.run).mkdir(parents=True, exist_ok=True)
     image_grid(sheet).save(Path(s.run) / "landmarks.png")
-    errors, found = np.array(errors), np.array(found)
+    errors, squares, found = np.array(errors), np.array(squares), np.array(found)
     parts = {"jaw": JAW, "brows": BROWS, "nose": NOSE, "eyes": EYES, "mouth": MOUTH}
     return {"mean error": _short(errors.mean()), "median error": _short(np.median(errors.mean(1))),
             "mean error where the detector finds the face": _short(errors[found].mean()),
             "faces found by the detector": _short(found.mean()),
+            SQUARE: _short(np.percentile(squares[found], 99)),
             "mean error of": {name: _short(errors[:, part].mean()) for name, part in parts.items()}}
 
 

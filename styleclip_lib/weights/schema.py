@@ -122,6 +122,7 @@ class LandmarkConfig(Struct):
 
     points: Literal[68] = 68
     framing: Annotated[float, Meta(ge=0.2, le=5)] = 1.0
+    aligned: Annotated[float, Meta(ge=0, le=0.5)] = 0.05
     box: tuple[float, float, Annotated[float, Meta(gt=0)]] | None = None
     widths: Annotated[list[Annotated[float, Meta(ge=16, le=2000)]], Meta(min_length=1, max_length=16)] | None = None
 

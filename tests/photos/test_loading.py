@@ -11,7 +11,8 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import from_pil, load_image
 from styleclip_lib.paths import data_folder
 from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError
-from styleclip_lib.photos.loading import Photo, align_face, is_aligned, load_face, load_faces
+from styleclip_lib.photos.face_points import domain_alignment
+from styleclip_lib.photos.loading import Photo, align_face, distance_of_corners, is_aligned, load_face, load_faces
 
 PORTRAITS = data_folder() / "models" / "portraits"
 
@@ -63,6 +64,16 @@ def test_an_aligned_picture_of_any_size_is_taken_whole(name, side):
 
 
 @pytest.mark.slow
+def test_how_near_an_aligned_picture_must_be_depends_on_the_domains_model():
+    square = np.array([[0, 0], [0, 200], [200, 200], [200, 0]]) - 0.5
+    assert distance_of_corners(square, 200) == 0 and distance_of_corners(square + np.array([6, 8]), 200) == pytest.approx(0.05)
+    photographs, portraits = (domain_alignment(data_folder() / "models" / name) for name in ("ffhq", "portraits"))
+    for shift, aligned in ((9, (True, True)), (20, (False, True)), (40, (False, False))):
+        moved = square + np.array([shift, 0])
+        assert (is_aligned(moved, (200, 200), photographs), is_aligned(moved, (200, 200), portraits)) == aligned
+        assert not is_aligned(moved, (200, 201), 1.0)
+
+
 def test_no_face_is_an_error_or_a_note_where_the_size_is_right(coffee):
     with pytest.raises(NoFaceError):
         load_face(models(), coffee)
@@ -135,8 +146,8 @@ def test_when_a_picture_counts_as_aligned(grow, shift, degrees, aligned):
     x = np.array([np.cos(angle), np.sin(angle)]) * 64 * grow
     y = np.array([-x[1], x[0]])
     quad = 63.5 + shift + np.stack([-x - y, -x + y, x + y, x - y])
-    assert is_aligned(quad, (128, 128)) == aligned
-    assert not is_aligned(quad, (128, 140))
+    assert is_aligned(quad, (128, 128), 0.15) == aligned
+    assert not is_aligned(quad, (128, 140), 0.15)
 
 
 @pytest.mark.slow

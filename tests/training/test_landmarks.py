@@ -70,7 +70,7 @@ def test_the_shipped_model_is_measured_again(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "measure", functools.partial(training.measure, count=12))
     found = training.measure_again(Settings(run=tmp_path, data=tmp_path, domain=find_domain("portraits"), detected=12))
     card = read_index(find_domain("portraits"))["files"]["landmarks"]["training"]["metrics"]
-    assert set(found) == set(card) and found["mean error"] < 2 * card["mean error"]
+    assert set(card) <= set(found) and found["mean error"] < 2 * card["mean error"]
 
 
 def test_it_learns_and_repeats_itself(people, points, tmp_path):
