@@ -126,9 +126,10 @@ class Judge:
         except (Gone, WireError) as gone:
             self.problems.append(f"{doing} was stopped: {gone}.")
             self._again()
-            raise CheckFailed(f"{doing} was stopped: {gone}.") from None
+            answer, late = {}, str(gone)
         if late:
-            raise CheckFailed(f"{doing} was stopped: {late}. Is there a loop that does not end?")
+            hint = " Is there a loop that does not end?" if "longer than" in late else ""
+            raise CheckFailed(f"{doing} was stopped: {late}.{hint}")
         return answer
 
     def _names_of(self, code: CodeType, source: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from . import wire
 from .student import send
 
 LOOK_EVERY = 0.1  # seconds
-GRACE = 5.0  # seconds between being asked to stop and being stopped
+GRACE = 15.0  # seconds between being asked to stop and being stopped
 START = 120.0  # seconds for importing PyTorch on a busy machine
 MOST_PROCESSES = 16
 MOST_ON_DISK = 256 * 2**20

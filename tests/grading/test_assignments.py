@@ -1,0 +1,117 @@
+"""Every assignment: the solution has all points, a blank one none, plausible wrong answers none, and they are told why."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+
+import pytest
+
+from styleclip_lib.checks.feedback import CheckFailed
+from styleclip_lib.grading.assignments import Assignment, find_assignments, graded_as, is_answer, is_test, release_text
+from tests.grading.handed_in import handed_out
+from tests.grading.wrong_answers import MEASURED, WRONG
+
+ASSIGNMENTS = find_assignments()
+TASKS = {graded_as(cell): assignment for assignment in ASSIGNMENTS for cell in assignment.notebook.cells
+         if is_answer(cell) and cell.cell_type == "code"}
+
+
+@pytest.fixture(autouse=True)
+def graded(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+
+
+@cache
+def cells(assignment: Assignment) -> dict:
+    return {graded_as(cell): cell for cell in assignment.notebook.cells if graded_as(cell)}
+
+
+def judged(task: str, body: str | None) -> None:
+    """Runs the task's test; body: of the function, or None for the solution. Raises what the test raises."""
+    given = cells(TASKS[task])
+    source = given[task].source
+    if body is not None:
+        indented = "".join(f"    {line}\n" for line in body.splitlines())
+        source = re.sub(r"    ### BEGIN SOLUTION.*?### END SOLUTION", lambda _: indented, source, flags=re.DOTALL)
+    space: dict = {}
+    for code in (given["setup"].source, source, given[f"{task}-test"].source):
+        exec(compile(code, task, "exec"), space)
+
+
+def parameters(answers: list[tuple[str, str | None, str]]) -> list:
+    """The quick ones are slow tests at most, the measured ones full."""
+    return [pytest.param(*answer, id=f"{answer[0]}-{number}", marks=pytest.mark.full if answer[0] in MEASURED else pytest.mark.slow)
+            for number, answer in enumerate(answers)]
+
+
+@pytest.mark.parametrize(("task", "body", "says"), parameters([(task, None, "") for task in TASKS]))
+def test_the_solution_passes(task, body, says, capsys):
+    judged(task, body)
+    assert "✓" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("task", "body", "says"), parameters([(task, *answer) for task, answers in WRONG.items() for answer in answers]))
+def test_a_wrong_answer_fails_and_is_told_why(task, body, says):
+    with pytest.raises(CheckFailed, match=says):
+        judged(task, body)
+
+
+def test_every_task_has_three_wrong_answers_or_more():
+    assert set(WRONG) == set(TASKS) and min(map(len, WRONG.values())) >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+class TestHandedOut:
+    def test_it_runs_from_top_to_bottom_and_brings_no_point(self, assignment, capsys):
+        space: dict = {}
+        with pytest.MonkeyPatch.context() as patch:  # as students run it
+            patch.delenv("NBGRADER_EXECUTION")
+            for cell in handed_out(assignment).cells:
+                if cell.cell_type == "code":
+                    exec(compile(cell.source, graded_as(cell) or "cell", "exec"), space)
+        assert capsys.readouterr().out.count("not written yet") == sum(map(is_test, assignment.notebook.cells))
+        for cell in filter(is_test, assignment.notebook.cells):
+            with pytest.raises(CheckFailed, match="not written yet"):
+                exec(compile(cell.source, graded_as(cell), "exec"), space)
+
+    def test_no_solution_no_hidden_test_and_no_rubric_is_left(self, assignment):
+        text = "\n".join(cell.source for cell in handed_out(assignment).cells)
+        assert not re.search("SOLUTION|HIDDEN|Marks:", text)
+        for cell in assignment.notebook.cells:
+            for kept in re.findall(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", cell.source, flags=re.DOTALL):
+                lines = sorted({line.strip() for line in kept.splitlines()}, key=len)
+                assert lines[-1] not in text and sum(line in text for line in lines if len(line) > 30) <= 1
+
+
+def test_nbgrader_makes_the_same_of_it(tmp_path):
+    """And what students get is an ordinary notebook with the kit's version in it."""
+    pytest.importorskip("nbgrader", reason="nbgrader is in the extra 'grade'")
+    import nbformat
+
+    from styleclip_lib.grading.release import release
+
+    path, = release(ASSIGNMENTS[:1], tmp_path / "release")
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert [cell.source.strip() for cell in notebook.cells] == [release_text(cell).strip() for cell in ASSIGNMENTS[0].notebook.cells]
+    assert notebook.metadata.styleclip.assignment == ASSIGNMENTS[0].name
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+def test_the_points_are_those_that_it_promises(assignment):
+    promised = re.search(r"\*\*Points:\*\* (\d+) for code, (\d+) for the answer in words", assignment.notebook.cells[0].source)
+    assert [assignment.points(written=False), assignment.points(written=True)] == [int(points) for points in promised.groups()]
+    titles = re.findall(r"^## Task \d: .*\((\d+) points", "\n".join(cell.source for cell in assignment.notebook.cells), re.MULTILINE)
+    assert sum(map(int, titles)) == assignment.points(True) + assignment.points(False)
+    assert 3 <= len(titles) <= 6
+
+
+def test_no_name_is_given_twice():
+    for assignment in ASSIGNMENTS:
+        names = [graded_as(cell) for cell in assignment.notebook.cells if graded_as(cell)]
+        assert len(names) == len(set(names))
+        assert os.path.basename(assignment.path) == f"{assignment.name}.ipynb"

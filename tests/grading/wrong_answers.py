@@ -1,0 +1,222 @@
+"""For each task of each assignment wrong answers that students plausibly give, as bodies of the function, and what they are told."""
+
+from __future__ import annotations
+
+OPTIMISED = """\
+w = w_s.clone().requires_grad_()
+optimizer = torch.optim.Adam([w], lr=lr)
+losses, best = [], w_s
+for _ in range(steps):
+    loss = critic(generator.synthesis(w)).mean() + lambda_l2 * (w - w_s).square().sum()
+    losses.append(loss.item())
+    if losses[-1] == min(losses):
+        best = w.detach().clone()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+return best, losses"""
+
+PROJECTED = OPTIMISED.replace("w_s", "w_start").replace(
+    "critic(generator.synthesis(w)).mean() + lambda_l2 * (w - w_start).square().sum()", "(generator.synthesis(w) - target).square().mean()")
+
+TRAINED = """\
+rng = torch.Generator().manual_seed(seed)
+optimizer = torch.optim.Adam(mapper.parameters(), lr=lr)
+for _ in range(steps):
+    w = faces[torch.randint(len(faces), (batch,), generator=rng)]
+    offset = mapper(w)
+    loss = critic(generator.synthesis(w + 0.1 * offset)).mean() + lambda_l2 * offset.square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+with torch.no_grad():
+    return mapper(unseen)"""
+
+SCANNED = """\
+scores = []
+with torch.no_grad():
+    styles, rgb_styles = generator.styles(w_plus)
+    before = critic(generator.from_styles(styles, rgb_styles)).mean()
+    for channel in range(styles.shape[1]):
+        tried = styles.clone()
+        tried[:, channel] += by
+        scores.append(before - critic(generator.from_styles(tried, rgb_styles)).mean())
+return torch.stack(scores)"""
+
+FRAMES = "return torch.linspace(0, 1, frames)"
+
+WRONG: dict[str, list[tuple[str, str]]] = {
+    # 01
+    "truncate_coarse": [
+        ("return w_avg + psi * (w_plus - w_avg)", "All layers are truncated|off by|cutoff"),
+        ("return torch.cat([psi * w_plus[:, :cutoff], w_plus[:, cutoff:]], dim=1)", "off by|distance from w_avg"),
+        ("return torch.cat([w_plus[:, :cutoff], w_avg + psi * (w_plus[:, cutoff:] - w_avg)], dim=1)", "off by|wrong layers"),
+        ("w_plus[:, :cutoff] = w_avg + psi * (w_plus[:, :cutoff] - w_avg)\nreturn w_plus", "changes a tensor that it was given"),
+    ],
+    "output_std": [
+        ("return (styles[:, None, :, None, None] * weight).square().sum((2, 3, 4))", "off by|square root is missing"),
+        ("return (styles[:, None, :, None, None] * weight).square().mean((2, 3, 4)).sqrt()", "off by|not the mean"),
+        ("return (styles[:, None, :, None, None] * weight).abs().sum((2, 3, 4))", "off by|variances add up"),
+        ("return weight.square().sum((1, 2, 3)).sqrt()", "returned shape"),
+    ],
+    "path_length": [
+        ("at = t[:, None, None]\na_, b_ = (generator.synthesis(torch.lerp(a, b, x)) for x in (at, at + epsilon))\n"
+         "return (a_ - b_).square().mean() / epsilon", "epsilon squared"),
+        ("at = t[:, None, None]\na_, b_ = (generator.synthesis(torch.lerp(a, b, x)) for x in (at, at + epsilon))\n"
+         "return (a_ - b_).square().mean()", "division by epsilon"),
+        ("e = torch.full_like(t, epsilon)[:, None, None]\na_, b_ = generator.synthesis(a), generator.synthesis(torch.lerp(a, b, e))\n"
+         "return (a_ - b_).square().mean() / epsilon ** 2", "t has no effect"),
+        ("at = t[:, None, None]\na_, b_ = (generator.synthesis(torch.lerp(a, b, x)) for x in (at, at + epsilon))\n"
+         "return (a_ - b_).square().sum((1, 2, 3)).mean() / epsilon ** 2", "not a sum"),
+    ],
+    "psi_for": [
+        ("full = generator.synthesis(w_plus).std(dim=0).mean()\nreturn float(variety / full)", "in proportion"),
+        ("return 0.7", "off by"),
+        ("return variety", "off by|between 0 and 1"),
+    ],
+    # 02
+    "masked_psnr": [
+        ("return -10 * (((a - b) / 2).square() * mask).mean((1, 2, 3)).log10()", "off by|inside the mask"),
+        ("return -10 * ((((a - b) / 2).square() * mask).sum((1, 2, 3)) / mask.sum((1, 2, 3))).log10()", "off by|three colours"),
+        ("return -10 * (((a - b).square() * mask).sum((1, 2, 3)) / (3 * mask.sum((1, 2, 3)))).log10()", "off by|peak is 2"),
+    ],
+    "similarity": [
+        ("return torch.linalg.lstsq(torch.cat([p, torch.ones(len(p), 1)], 1), q).solution.T", "shears and stretches"),
+        ("return torch.cat([torch.eye(2), (q - p).mean(0)[:, None]], 1)", "off by|only moves"),
+        ("x, y = q.T\no, z = torch.ones_like(x), torch.zeros_like(x)\n"
+         "r = torch.cat([torch.stack([x, -y, o, z], 1), torch.stack([y, x, z, o], 1)])\n"
+         "a, b, s, t = torch.linalg.lstsq(r, p.T.reshape(-1, 1)).solution[:, 0]\n"
+         "return torch.stack([torch.stack([a, -b, s]), torch.stack([b, a, t])])", "off by|swapped"),
+    ],
+    "project": [
+        ("return w_start, [0.0] * steps", "one at the start"),
+        (PROJECTED.replace("loss.item()", "loss.detach()"), "plain numbers"),
+        (PROJECTED.replace(".square().mean()", ".square().sum()"), "over all pixels"),
+        (PROJECTED.replace("    loss.backward()", "    (-loss).backward()"), "does not fall|one at the start"),
+        (PROJECTED.replace("return best, losses", "return (w + 1).detach(), losses"), "return the best"),
+    ],
+    "distance_to_w": [
+        ("return w_plus.std(dim=1).mean(dim=1)", "off by"),
+        ("return (w_plus - w_plus[:, :1]).square().sum(2).mean(1).sqrt()", "off by|not from the first one"),
+        ("return (w_plus - w_plus.mean(1, keepdim=True)).square().sum(2).mean(1)", "off by|root is missing"),
+        ("return (w_plus - w_plus.mean(1, keepdim=True)).square().mean((1, 2)).sqrt()", "off by|sum over the numbers"),
+    ],
+    # 03
+    "sheet": [
+        ("return torch.lerp(torch.lerp(corners[0], corners[1], v), torch.lerp(corners[2], corners[3], v), u)[None]", "swapped"),
+        ("return torch.lerp(corners[0], corners[3], (u + v) / 2)[None]", "off by"),
+        ("u, v = min(max(u, 0), 1), min(max(v, 0), 1)\n"
+         "return torch.lerp(torch.lerp(corners[0], corners[1], u), torch.lerp(corners[2], corners[3], u), v)[None]", "cut off"),
+        ("return torch.lerp(torch.lerp(corners[0], corners[1], u), torch.lerp(corners[2], corners[3], u), v)", "returned shape"),
+    ],
+    "tour": [
+        ("i = min(int(t), len(codes) - 2)\nreturn torch.lerp(codes[i], codes[i + 1], t - i)[None]", "straight"),
+        ("n = len(codes)\ni = min(int(t), n - 2)\ns = t - i\np0, p1, p2, p3 = (codes[k % n] for k in (i - 1, i, i + 1, i + 2))\n"
+         "return (2*p1 + (p2-p0)*s + (2*p0-5*p1+4*p2-p3)*s**2 + (3*p1-p0-3*p2+p3)*s**3)[None] / 2", "no circle"),
+        ("n = len(codes)\ni = int(t)\ns = t - i\np0, p1, p2, p3 = (codes[min(max(k, 0), n - 1)] for k in (i - 1, i, i + 1, i + 2))\n"
+         "return (2*p1 + (p2-p0)*s + (2*p0-5*p1+4*p2-p3)*s**2 + (3*p1-p0-3*p2+p3)*s**3)[None]", "off by|factor 1/2"),
+    ],
+    "shares": [
+        ("return torch.linalg.lstsq(codes.T, w[:, None]).solution[:, 0]", "off by|sum to 1"),
+        ("a = torch.linalg.lstsq(codes.T, w[:, None]).solution[:, 0]\nreturn a / a.sum()", "off by|afterwards"),
+        ("return torch.softmax(codes @ w, 0)", "off by|similarities"),
+        ("r = torch.linalg.lstsq((codes[1:] - codes[0]).T, (w - codes[0])[:, None]).solution[:, 0]\n"
+         "a = torch.cat([1 - r.sum()[None], r]).clamp(min=0)\nreturn a / a.sum()", "Negative shares"),
+    ],
+    "even_frames": [
+        (FRAMES, "times the smallest"),
+        ("return torch.linspace(0, 1, frames) ** 2", "times the smallest"),
+        ("w = torch.linspace(0, 1, frames)\nx = generator.synthesis(torch.lerp(w_a, w_b, w[:, None, None]))\n"
+         "s = x.diff(dim=0).square().mean((1, 2, 3)).sqrt()\nreturn torch.cat([torch.zeros(1), s.cumsum(0)]) / s.sum()",
+         "times the smallest"),
+        ("return torch.full((frames,), 1 / frames)", "first weight is 0"),
+    ],
+    # 04
+    "texts_loss": [
+        ("return ((1 - views @ texts.T) * weights / weights.sum()).sum(1).mean()", "off by|length one"),
+        ("c = F.normalize(views, dim=1) @ F.normalize(texts, dim=1).T\nreturn ((1 - c) * weights).sum(1).mean()", "off by|by their sum"),
+        ("c = F.normalize(views, dim=1) @ F.normalize(texts, dim=1).T\nreturn (1 - c).mean()", "weights have no effect"),
+        ("c = F.normalize(views, dim=1) @ F.normalize(texts, dim=1).T\nreturn (c * weights / weights.sum()).sum(1).mean()", "has to fall"),
+    ],
+    "directional_loss": [
+        ("return (1 - after @ target).mean()", "Nothing is subtracted"),
+        ("return (1 - (after - before) @ (target - source)).mean()", "off by|length one"),
+        ("return (1 - F.cosine_similarity(after - before, (source - target)[None], dim=1)).mean()", "off by|wrong way"),
+    ],
+    "optimise": [
+        ("return w_s, [1.0] * steps", "one at the start"),
+        (OPTIMISED.replace(" + lambda_l2 * (w - w_s).square().sum()", ""), "too little effect|distance"),
+        (OPTIMISED.replace(".square().sum()", ".square().mean()"), "sum of squares|too little effect"),
+        (OPTIMISED.replace("    loss.backward()", "    (-loss).backward()"), "does not fall|one at the start"),
+        (OPTIMISED.replace("(w - w_s)", "w"), "at w_s the distance is 0"),
+    ],
+    "choose": [
+        ('return max(rows, key=lambda r: r["success"])["lambda_l2"]', "does not keep"),
+        ('return max(rows, key=lambda r: r["identity"])["lambda_l2"]', "higher success"),
+        ('return max((r for r in rows if r["identity"] >= least), key=lambda r: r["success"])["lambda_l2"]', "higher identity|stopped"),
+        ('k = [r for r in rows if r["identity"] > least] or rows\nreturn max(k, key=lambda r: (r["success"], r["identity"]))["lambda_l2"]',
+         "exactly"),
+    ],
+    # 05
+    "moved": [
+        ("x = w_plus.clone()\nfor o, s in ((coarse, slice(0, 4)), (middle, slice(4, 8)), (fine, slice(8, None))):\n"
+         "    if o is not None: x[:, s] += o\nreturn x", "off by|factor 0.1"),
+        ("x = torch.zeros_like(w_plus)\nfor o, s in ((coarse, slice(0, 4)), (middle, slice(4, 8)), (fine, slice(8, None))):\n"
+         "    if o is not None: x[:, s] = w_plus[:, s] + 0.1 * o\nreturn x", "switched off"),
+        ("return w_plus + 0.1 * torch.cat([coarse, middle, fine], dim=1)", "stopped with TypeError"),
+        ("for o, s in ((coarse, slice(0, 4)), (middle, slice(4, 8)), (fine, slice(8, None))):\n"
+         "    if o is not None: w_plus[:, s] += 0.1 * o\nreturn w_plus", "changes a tensor"),
+    ],
+    "common_share": [
+        ("return (offsets.mean(0).square().sum() / offsets.square().sum((1, 2)).mean()).sqrt()", "off by|no root"),
+        ("return offsets.mean(0).square().sum() / offsets.square().sum()", "off by|not by their sum"),
+        ("u = torch.nn.functional.normalize(offsets.flatten(1), dim=1)\nreturn u.mean(0).square().sum()", "length one"),
+    ],
+    "train": [
+        ("return mapper(unseen).detach()", "untrained"),
+        (TRAINED.replace(" + lambda_l2 * offset.square().mean()", ""), "too little effect"),
+        (TRAINED.replace("    loss.backward()", "    (-loss).backward()"), "does the loss fall"),
+        (TRAINED.replace("w + 0.1 * offset", "w"), "stopped with|untrained|is possible"),
+    ],
+    "break_even": [
+        ("return math.ceil(training / (optimisation - mapper))", "from 11 on"),
+        ("return math.floor(training / optimisation) + 1", "from 11 on"),
+        ("return math.floor(training / (optimisation - mapper)) + 1", "never pays|stopped with ZeroDivisionError"),
+    ],
+    # 06
+    "direction": [
+        ("return F.normalize(target.mean(0) - neutral.mean(0), dim=0)", "off by|every phrasing"),
+        ("x, y = (F.normalize(F.normalize(v, dim=1).mean(0), dim=0) for v in (target, neutral))\nreturn x - y",
+         "off by|length one at the end"),
+        ("return F.normalize(F.normalize(target, dim=1).mean(0), dim=0)", "off by|not subtracted"),
+        ("x, y = (F.normalize(F.normalize(v, dim=1).mean(0), dim=0) for v in (target, neutral))\nreturn F.normalize(y - x, dim=0)",
+         "off by|not back"),
+    ],
+    "beta_for": [
+        ("return float(relevance.sort(descending=True).values[channels - 1])", "negative relevance"),
+        ("return float(relevance.abs().sort(descending=True).values[channels])", "two are kept|keeps|stopped"),
+        ("return 0.1", "two are kept"),
+    ],
+    "home": [
+        ("return channel // widths[0], channel % widths[0]", "same width"),
+        ("for i, w in enumerate(widths):\n    if channel <= w: return i, channel\n    channel -= w", "< or <="),
+        ("for i, w in enumerate(widths):\n    if channel < w: return i + 1, channel + 1\n    channel -= w", "number 1 of layer 1"),
+    ],
+    "scan": [
+        (SCANNED.replace("before - critic(generator.from_styles(tried, rgb_styles)).mean()",
+                         "critic(generator.from_styles(tried, rgb_styles)).mean() - before"), "sign is wrong"),
+        (SCANNED.replace("tried = styles.clone()", "tried = styles"), "not put back"),
+        (SCANNED.replace("generator.styles(w_plus)", "generator.styles(w_plus[:1])"), "Only the first face"),
+        (SCANNED.replace("+= by", "-= by"), "do not lower"),
+    ],
+    "my_edit": [
+        ('return {"target": "a face with glasses", "neutral": "a face", "alpha": 0.0, "beta": 0.15}', "came nearer"),
+        ('return {"target": "a face with glasses", "neutral": "a face", "alpha": 3.0, "beta": 0.999}', "came nearer"),
+        ('return {"target": "a face with glasses", "neutral": "a face", "alpha": -4.0, "beta": 0.1}', "came nearer"),
+        ('return {"target": "a face", "neutral": "a face", "alpha": 3.0, "beta": 0.1}', "target"),
+        ('return {"text": "a face with glasses"}', "keys"),
+    ],
+}
+
+MEASURED = {"project", "optimise", "train", "my_edit"}
+"""Tasks whose tests train or load something, and take seconds."""
