@@ -75,11 +75,11 @@ $(VENV)/installed-grade: pyproject.toml setup.py | $(BIN)/python
 	touch $@
 
 $(VENV)/installed-test: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,train,serve,grade,test]"
+	$(BIN)/python -m pip install --quiet --editable ".[lab,train,serve,grade,export,test]"
 	touch $@ $(VENV)/installed-lab
 
 $(VENV)/installed-dev: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,train,serve,grade,test,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[lab,train,serve,grade,export,test,dev]"
 	touch $@ $(VENV)/installed-lab $(VENV)/installed-test
 
 # Colab's widgets, kernel and shell, beside the newer ones and before them on the path.

@@ -38,6 +38,7 @@ COMMANDS = {
     "train": "make the weights of a network again, or a network of your own pictures",
     "measure": "measure a network as its card does",
     "import": "make a domain of a StyleGAN2 file of your own",
+    "export": "write a domain as ONNX files, for small devices and for browsers",
     "download": "fetch the official weights of a domain ahead, or list them",
 }
 

@@ -13,6 +13,7 @@ from ..inversion import alignment as files
 from ..inversion.alignment import FACES, RIDGE, RIDGE_TEXT, alignment_of, closed_form, code_of
 from ..models import Models
 from ..networks.alignment import Alignment
+from ..paths import user_path
 from .face import Face
 from .prompt import Prompt, understood
 from .recipes import AlignmentEdit
@@ -48,7 +49,7 @@ class LatentAlignment:
     @classmethod
     def load(cls, models: Models, path: str | Path) -> LatentAlignment:
         """One that was saved. Raises StyleclipError if it is none, or belongs to another generator or another CLIP."""
-        return cls(models, files.read(path, models), files.read_facts(Path(path)).recipe)
+        return cls(models, files.read(path, models), files.read_facts(user_path(path)).recipe)
 
     @classmethod
     def available(cls, models: Models, progress: bool = True) -> LatentAlignment:
@@ -112,10 +113,14 @@ class LatentAlignment:
             c[wanted] = solved.clamp(min=0)
         return c
 
+    @property
+    def longest(self) -> float:
+        """The mean length of an offset between two invented faces: no edit goes farther."""
+        return float(self.network.w_scale) * (2 * self.network.w_dim) ** 0.5
+
     def _bounded(self, offset: Tensor) -> Tensor:
         """An offset [1, num_ws, w_dim] no longer than from one invented face to another, on average over the layers."""
-        longest = self.network.w_scale * (2 * self.network.w_dim) ** 0.5
-        return offset * (longest / offset.norm(dim=2).mean().clamp(min=1e-8)).clamp(max=1)
+        return offset * (self.longest / offset.norm(dim=2).mean().clamp(min=1e-8)).clamp(max=1)
 
 
 def centred(texts: tuple[Prompt, ...]) -> Tensor:
