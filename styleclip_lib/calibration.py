@@ -12,6 +12,7 @@ from .settings import Settings, setting
 class StyleCalibration(Settings):
     """What suits style transfer in a domain (None in `StyleRecipe` means these); the defaults are CLIPstyler's.
 
+    note               where the numbers come from
     steps, lr          of the optimisation
     residual           whether the network begins with the picture itself
     lambda_direction, lambda_patch, lambda_contrast, lambda_content, lambda_tv  weights of the losses (`stylization.losses`)
@@ -26,6 +27,7 @@ class StyleCalibration(Settings):
                        reach at least, or the region is not there
     """
 
+    note: str = setting("CLIPstyler's values: nothing was measured with these networks.", high=1000)
     steps: int = setting(201, low=1, high=100_000)
     lr: float = setting(5e-4, low=0, high=10)
     residual: bool = setting(False)

@@ -26,6 +26,7 @@ def quick(domain, monkeypatch):
     return Settings(domain, steps=1, count=2, size=32, tested=1)
 
 
+@pytest.mark.slow
 def test_heads_turn_and_their_motion_is_known():
     heads = moving_heads(2, 48, 1)
     assert len(heads) == 2 and heads.flow.abs().max() > 0.5 and 0.2 < heads.valid.mean() < 1
@@ -35,6 +36,7 @@ def test_heads_turn_and_their_motion_is_known():
     assert {len(one) for one in drawn} == {1} and len({one.valid.mean().item() for one in drawn}) > 3
 
 
+@pytest.mark.slow
 def test_a_style_of_the_domain(quick, domain):
     quick.text, quick.name = "an ink drawing", "ink"
     metrics = train(quick)["ink"]
@@ -47,6 +49,7 @@ def test_a_style_of_the_domain(quick, domain):
     assert measure_again(quick)["ink"] == metrics
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own(quick, domain, tmp_path):
     before = (domain / "domain.json").read_text()
     quick.text, quick.output = "a mosaic", tmp_path / "mine.safetensors"

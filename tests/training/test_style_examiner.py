@@ -25,6 +25,7 @@ def test_kinds_are_plain_and_every_style():
     assert StyleExaminer((4, 8), (1, 1), 32)(torch.zeros(2, 3, 48, 48)).shape == (2, len(KINDS))
 
 
+@pytest.mark.slow
 def test_a_batch(settings):
     portraits = Portraits(DataSettings(settings.data, 4, 32, LEARNT), processes=0, progress=False, world=ALIGNED)
     images, kinds = batch(portraits, settings, torch.Generator().manual_seed(1))
@@ -41,6 +42,7 @@ def test_foreign_colours_keep_the_drawing():
     assert (found[..., :4] - found[..., :1]).abs().max() < 1e-6 and not torch.equal(found, image)
 
 
+@pytest.mark.slow
 def test_training_adds_it_to_the_domain(settings):
     metrics = train(settings)
     assert set(metrics) == {"portraits", "scenes"} and set(metrics["portraits"]) == {"mean accuracy", *KINDS}

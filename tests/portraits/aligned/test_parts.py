@@ -31,6 +31,7 @@ def test_parts_are_there_when_the_factors_say_so(people, shown):
         assert p.hair_style != "bald" or amount["hair"] < 1
 
 
+@pytest.mark.slow
 def test_only_its_own_part_changes_with_a_colour(people, shown):
     """Another background is seen through no other part; another colour of clothes only on them."""
     for factor, part in (("background", "background"), ("clothes", "clothes")):
