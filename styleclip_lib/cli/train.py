@@ -25,6 +25,7 @@ NETWORKS = {
     "student": "the mobile generator, which learns from the domain's",
     "clip_student": "the small image encoder, which learns from the domain's CLIP",
     "style": "the fast networks for styles that ship: one for each text",
+    "strength": "what predicts how strong an edit has to be, compared with constants and search (adds nothing)",
     "directions": "what every style channel does in the eyes of CLIP (a scan; nothing is learnt)",
 }
 
