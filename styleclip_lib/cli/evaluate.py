@@ -26,7 +26,7 @@ class Settings:
     optimisations in another space than usual, -paper have the authors' settings; oracle: the renderer draws what the text asks, for
     comparison"""
     portraits: int = 50
-    """how many held-out portraits are rendered and inverted"""
+    """how many held-out portraits are rendered and inverted; in a domain that learnt from pictures: how many faces are invented"""
     each: int = 4
     """of how many of them each text is asked, another part for each text; 0 for all"""
     texts: tuple[str, ...] = ()
@@ -57,29 +57,36 @@ def main(arguments: Sequence[str]) -> int:
     if settings.regions:
         return _regions(settings)
 
-    from ..weights.domain import find_domain, sources
-
-    if "attributes" not in sources(find_domain(settings.domain)):
-        raise StyleclipError(f"The domain '{settings.domain}' has no network that reads attributes, so nothing in it can be evaluated; "
-                             "take --domain portraits.")
-
-    from ..evaluation.evaluate import QUESTIONS, Question, evaluate, held_out, oracle_edits, totals
+    from ..evaluation.evaluate import QUESTIONS, Question, evaluate, held_out, invented, oracle_edits, totals
     from ..models import load_models
+    from ..weights.new_domain import learnt_from_pictures
 
     models = load_models(settings.domain, device=settings.device)
     fixed = {question.text: question for question in QUESTIONS}
     questions = [fixed.get(text, Question(text, "single")) for text in settings.texts] or QUESTIONS
     models.clip.encode_text([question.text for question in questions])  # unknown words are better said at once
     recipes = {name: RECIPES[name] for name in settings.methods if name != ORACLE}
-    people, each = held_out(models, settings.portraits), settings.each or None
+    is_known, each = models.attributes is not None and not learnt_from_pictures(models.folder), settings.each or None
+    if not is_known:
+        print(_left_out(models, settings.portraits))
+    people = held_out(models, settings.portraits) if is_known else invented(models, settings.portraits)
     rows = evaluate(models, recipes, people, questions, each)
-    if ORACLE in settings.methods:
+    if ORACLE in settings.methods and is_known:
         rows += oracle_edits(models, people, questions, each)
     summaries = [row.summary() for row in rows]
     print(table(summaries, "text"), "", table(totals(rows), "kind"), sep="\n")
     _keep(settings, {"version": __version__, "portraits": settings.portraits, "each": settings.each, "rows": summaries,
                      "totals": totals(rows)})
     return 0
+
+
+def _left_out(models, count: int) -> str:
+    """What cannot be measured in a domain whose pictures are not portraits of the known world."""
+    read = ("success, side effects and what was true before are left out, since it has no network that reads attributes"
+            if models.attributes is None else
+            "success and side effects are what the portraits' network reads, whose errors on such pictures nobody knows")
+    return (f"Nothing is known of the pictures that '{models.domain}' learnt from: {count} faces that its generator invents are edited; "
+            f"{read}; 'outside' and the oracle are left out.")
 
 
 def _styles(settings: Settings) -> int:

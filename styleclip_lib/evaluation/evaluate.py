@@ -72,19 +72,22 @@ QUESTIONS: tuple[Question, ...] = (
 
 @dataclass
 class HeldOut:
-    """Portraits that nothing was trained on, found again in the generator: factors of N, and N inversions."""
+    """Portraits that nothing was trained on, found again in the generator: factors of N, and N inversions.
 
-    factors: Factors
+    factors are None for faces that a generator invents, of which nothing is known.
+    """
+
+    factors: Factors | None
     inversions: list[Inversion]
 
 
 @dataclass
 class Answer:
-    """What a method made of one portrait and one text; outside = perceptual distance where nothing had to change."""
+    """What a method made of one portrait and one text; outside = perceptual distance where nothing had to change, if that is known."""
 
     portrait: int
     report: EditReport
-    outside: float
+    outside: float | None
 
 
 @dataclass
@@ -110,6 +113,13 @@ def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool =
     size = models.generator.img_resolution
     shown = tqdm(range(count), desc="inverting portraits", disable=not progress, leave=False)
     return HeldOut(factors, [invert(models, render(factors[i], size), progress=False) for i in shown])
+
+
+@torch.no_grad()
+def invented(models: Models, count: int = 50, seed: int = SEED) -> HeldOut:
+    """Faces that the generator invents, for a domain whose pictures are not portraits of the known world."""
+    faces = [models.sample(seed + number) for number in range(count)]
+    return HeldOut(None, [Inversion(w_plus, models.generator.synthesis(w_plus)) for w_plus in faces])
 
 
 def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, questions: Sequence[Question] = QUESTIONS,
@@ -170,16 +180,22 @@ def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, promp
     began = time.perf_counter()
     image = recipe.apply(models, face, prompt, progress=False).image
     seconds = learning + time.perf_counter() - began
-    may_change = region(people.factors[portrait], prompt.text, models.generator.img_resolution).to(models.device)
-    outside = distance_outside(models.perceptual, start.image.clamp(-1, 1), image.clamp(-1, 1), may_change)
+    outside = None
+    if people.factors is not None:
+        may_change = region(people.factors[portrait], prompt.text, models.generator.img_resolution).to(models.device)
+        outside = distance_outside(models.perceptual, start.image.clamp(-1, 1), image.clamp(-1, 1), may_change)
     return Answer(portrait, measure_edit(models, start.image, image, prompt, seconds), outside)
 
 
 def portraits_for(people: HeldOut, question: Question, each: int | None, start: int = 0) -> list[int]:
     """The numbers of the portraits that a question is asked of, `each` of them, beginning at `start` and going round.
 
-    It suits a portrait if `of` holds and the text could be seen to be true: nobody sees baldness under a hat.
+    It suits a portrait if `of` holds and the text could be seen to be true: nobody sees baldness under a hat. Of invented faces nothing is
+    known, and it suits all.
     """
+    if people.factors is None:
+        everyone = range(len(people.inversions))
+        return [everyone[(start + k) % len(everyone)] for k in range(min(each or len(everyone), len(everyone)))]
     asked = with_text(people.factors, question.text)
     visible = statements_true(asked)[:, [COLUMN[statement] for statement in parse(question.text).statements]].all(1)
     fits = statements_true(people.factors)[:, [COLUMN[statement] for statement in question.of]].all(1)
@@ -222,11 +238,12 @@ def summarised(answers: Sequence[Answer]) -> dict:
     old = [a for a in answers if a.report.true_before]
 
     def mean(values):
-        values = list(values)
+        values = [value for value in values if value is not None]
         return sum(values) / len(values) if values else None
 
-    return {"edits": len(new), "success_rate": mean(bool(a.report.success) for a in new),
-            "side_effects": mean(len(a.report.side_effects) for a in new), "identity": mean(a.report.identity for a in new),
+    return {"edits": len(new), "success_rate": mean(a.report.success for a in new),
+            "side_effects": mean(len(a.report.side_effects) for a in new if a.report.readable),
+            "identity": mean(a.report.identity for a in new),
             "outside": mean(a.outside for a in new), "clip_gain": mean(a.report.clip_gain for a in new),
             "seconds": mean(a.report.seconds for a in answers), "true_before": len(old),
             "side_effects_if_true": mean(len(a.report.side_effects) for a in old)}

@@ -48,6 +48,11 @@ def new_domain(folder: str | Path, like: str, generator: Generator, origin: dict
     return folder
 
 
+def learnt_from_pictures(folder: Path) -> bool:
+    """Whether a domain's generator learnt from somebody's pictures, of which nothing is known, and not from the portraits' world."""
+    return read_index(folder).get("learnt_from") == "pictures"
+
+
 def usual_like(img_resolution: int) -> str:
     """The domain whose other networks suit a generator of this resolution."""
     return _name_or_path("portraits" if img_resolution <= SMALL else "ffhq")

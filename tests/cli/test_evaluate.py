@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 from styleclip_lib.cli.evaluate import table
+from styleclip_lib.cli.main import main
 
 FEW = ("--portraits", "5", "--each", "2")
 
@@ -44,3 +46,22 @@ def test_a_table_shows_what_is_not_there_as_a_dash():
     row = {"method": "m", "text": "t", "edits": 0, "success_rate": None, "side_effects": None, "identity": None, "outside": None,
            "clip_gain": None, "seconds": None, "true_before": 3, "side_effects_if_true": 0.5}
     assert table([row], "text").splitlines()[1].split() == ["m", "t", "0", "-", "-", "-", "-", "-", "-", "3", "0.50"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_domain_that_learnt_from_pictures_is_measured_as_far_as_it_can_be(reads, tiny_domain, tmp_path, capsys):
+    """Its own invented faces are edited; whatever needs known attributes is left out, and said to be."""
+    home = shutil.copytree(tiny_domain, tmp_path / "own")
+    index = json.loads((home / "domain.json").read_text(encoding="utf-8"))
+    if not reads:
+        del index["files"]["attributes"]
+    (home / "domain.json").write_text(json.dumps({**index, "learnt_from": "pictures"}), encoding="utf-8")
+    out = tmp_path / "e.json"
+    assert main(["evaluate", "--methods", "directions", "oracle", "--texts", "a smiling face", *FEW, "--json", str(out), "--domain",
+                 str(home)]) == 0
+    said = capsys.readouterr().out
+    assert "are left out" in said and ("the portraits' network reads" in said) == reads
+    (row,) = json.loads(out.read_text(encoding="utf-8"))["rows"]
+    assert row["method"] == "directions" and row["edits"] + row["true_before"] == 2 and row["outside"] is None
+    assert reads or (row["success_rate"] is None and row["side_effects"] is None and row["identity"] is not None)
