@@ -22,9 +22,11 @@ from torch import Tensor, nn
 from styleclip_lib.models import Models
 from styleclip_lib.paths import data_folder
 from styleclip_lib.weights.readers.arcface import arcface_from_state
-from styleclip_lib.weights.readers.e4e import e4e_from_checkpoint, generator_from_e4e
+from styleclip_lib.weights.readers.e4e import e4e_from_checkpoint
+from styleclip_lib.weights.readers.filled import part_of
 from styleclip_lib.weights.readers.lpips import lpips_from_states
 from styleclip_lib.weights.readers.openai_clip import clip_from_openai
+from styleclip_lib.weights.readers.stylegan2 import generator_from_rosinality
 from tests.conformance.formula import fill
 
 Shapes = dict[str, tuple[int, ...]]
@@ -187,7 +189,8 @@ def write_official_files(folder: Path, sizes: Sizes) -> dict[str, Path]:
 def official_models(folder: Path, sizes: Sizes) -> Models:
     """What `load_models` makes of such files, without the files. folder: of a domain, for what else is looked for there"""
     checkpoint = e4e_checkpoint(sizes)
-    parts = {"generator": generator_from_e4e(checkpoint), "encoder": e4e_from_checkpoint(checkpoint),
+    decoder = part_of(checkpoint["state_dict"], "decoder.")
+    parts = {"generator": generator_from_rosinality(decoder, checkpoint["latent_avg"]), "encoder": e4e_from_checkpoint(checkpoint),
              "identity": arcface_from_state(filled(arcface_shapes(sizes))), "clip": clip_from_openai(clip_state(sizes)),
              "perceptual": lpips_from_states({key: value for key, value in filled(vgg16_shapes()).items() if key.startswith("features.")},
                                              lpips_heads())}  # fmt: skip

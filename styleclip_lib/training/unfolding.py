@@ -43,14 +43,6 @@ def mapping_batch(embedding: Embedding, size: int, rng: torch.Generator) -> tupl
 
 
 @torch.no_grad()
-def missing_variance(mapping: MappingNetwork, embedding: Embedding, seed: int, count: int = 20_000) -> float:
-    """The share of the code's variance that is missing in w, on fresh latents: 0 where every latent has the w of its portrait."""
-    z, w = mapping_batch(embedding, count, torch.Generator().manual_seed(seed))
-    found = torch.cat([mapping.w(part) for part in z.split(1000)])
-    return ((found - w).square().mean() / (w - w.mean(0)).square().mean()).item()
-
-
-@torch.no_grad()
 def set_mean_w(mapping: MappingNetwork, count: int = 20_000) -> None:
     """The mean w towards which truncation moves, exactly instead of as a running mean."""
     z = torch.randn(count, mapping.z_dim, generator=torch.Generator().manual_seed(11)).to(mapping.w_avg.device)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from styleclip_lib.weights.readers.stylegan2 import from_rosinality, generator_from_rosinality, to_rosinality
+from styleclip_lib.weights.readers.stylegan2 import from_rosinality, generator_from_rosinality
 from tests.conformance.cases import assert_near, filled_state, load_case, stats, tensor
 from tests.conformance.formula import fill
+from tests.rosinality import to_rosinality
 
 IMAGE, LATENT = 1e-4, 5e-5      # float32 noise of the reference: 1.1e-5 and 5e-6
 

@@ -21,7 +21,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.networks.mapper import Mapper, layers_of
 from styleclip_lib.weights.domain import enter_file
-from styleclip_lib.weights.readers.stylegan2 import to_rosinality
+from tests.rosinality import to_rosinality
 
 TEXT = "a smiling face"
 

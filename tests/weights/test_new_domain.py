@@ -14,7 +14,7 @@ from styleclip_lib.networks.generator import Generator
 from styleclip_lib.photos.face_points import domain_framing
 from styleclip_lib.weights.domain import domains, find_domain, read_index, sources
 from styleclip_lib.weights.new_domain import import_network
-from styleclip_lib.weights.readers.stylegan2 import to_rosinality
+from tests.rosinality import to_rosinality
 from tests.weights.official_files import ada_pickle, small_generator
 
 

@@ -1,7 +1,7 @@
-"""`e4e_ffhq_encode.pt` and other checkpoints of encoder4editing and pixel2style2pixel -> E4e, and the generator inside.
+"""`e4e_ffhq_encode.pt` and other checkpoints of encoder4editing and pixel2style2pixel -> E4e.
 
 {"state_dict": {"encoder.*", "decoder.*"}, "latent_avg": [num_ws, w_dim], "opts": settings}; the decoder is the generator that
-the encoder was trained with, in rosinality's layout.
+the encoder was trained with, which `any_generator` reads.
 """
 
 import argparse
@@ -11,10 +11,8 @@ from torch import Tensor
 
 from ...errors import StyleclipError
 from ...networks.e4e import E4e
-from ...networks.generator import Generator
 from .arcface import irse50_blocks
 from .filled import StateDict, count, filled, part_of, shape_of, shapes_of
-from .stylegan2 import generator_from_rosinality
 
 WHAT = "an e4e or pSp encoder"
 
@@ -33,11 +31,6 @@ def e4e_from_checkpoint(checkpoint: dict, w_avg: Tensor | None = None) -> E4e:
     state["w_avg"] = _w_avg(checkpoint, settings, w_avg, num_ws, w_dim)
     offsets = settings.get("encoder_type") != "GradualStyleEncoder"
     return filled(lambda: E4e(num_ws, w_dim, blocks, offsets), state, WHAT)
-
-
-def generator_from_e4e(checkpoint: dict) -> Generator:
-    """The generator that the encoder was trained with, in evaluation mode. Raises StyleclipError if the checkpoint holds none."""
-    return generator_from_rosinality(part_of(_state(checkpoint), "decoder."), checkpoint.get("latent_avg"))
 
 
 def _state(checkpoint: dict) -> StateDict:

@@ -106,29 +106,6 @@ def _first_w(latent_avg: object, w_dim: int) -> Tensor:
     return latent_avg.reshape(-1, w_dim)[0]
 
 
-def to_rosinality(state: StateDict) -> tuple[StateDict, Tensor]:
-    """The way back: our state dict -> rosinality's, with the filters stored there, and the mean latent [w_dim]."""
-    taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
-    kernel = torch.outer(taps, taps) / 16
-    img_resolution = 4 * 2**(count(state, r"synthesis\.b(\d+)\.torgb\.bias") - 1)
-    result = {}
-    for ours, theirs in rosinality_names(img_resolution, count(state, r"mapping\.fc(\d+)\.weight")).items():
-        tensor = state[ours]
-        if theirs.endswith("noise.weight"):
-            tensor = tensor.reshape(1)
-        elif theirs.startswith("to_rgb") and theirs.endswith(".bias") and "modulation" not in theirs:
-            tensor = tensor.reshape(1, 3, 1, 1)
-        elif theirs.startswith("noises."):
-            tensor = tensor[None, None]
-        elif theirs.endswith("conv.weight") or theirs == "input.input":
-            tensor = tensor[None]
-        result[theirs] = tensor
-    for k in range(img_resolution.bit_length() - 3):
-        result[f"convs.{2 * k}.conv.blur.kernel"] = kernel.clone()
-        result[f"to_rgbs.{k}.upsample.kernel"] = kernel.clone()
-    return result, state["mapping.w_avg"]
-
-
 def generator_from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> Generator:
     """Rosinality's state dict -> Generator in eval mode. See `from_rosinality`."""
     return generator_from_nvidia(from_rosinality(state, latent_avg))

@@ -10,7 +10,7 @@ from safetensors.torch import save as safetensors_bytes
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.weights.readers.any_generator import read_generator
-from styleclip_lib.weights.readers.stylegan2 import to_rosinality
+from tests.rosinality import to_rosinality
 from tests.weights.official_files import ada_pickle, nvidia_modules, persistent_network, small_generator, tensorflow_pickle
 
 

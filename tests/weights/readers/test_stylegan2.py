@@ -9,8 +9,8 @@ from styleclip_lib.weights.readers.stylegan2 import (
     from_rosinality,
     generator_from_nvidia,
     generator_from_rosinality,
-    to_rosinality,
 )
+from tests.rosinality import to_rosinality
 
 
 @pytest.fixture
