@@ -10,7 +10,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..networks.resampling import resized
-from ..portraits.aligned.drawing.parts import PARTS, parts
+from ..portraits.aligned.drawing.parts import PARTS
 from ..portraits.language.captions import caption, style_caption
 from ..portraits.language.region_words import REGIONS, region_caption
 from ..portraits.language.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
@@ -136,7 +136,7 @@ class CaptionedPictures:
         return _in_style(images, self.scene_styles[start:stop], start)
 
     def _draw_masks(self, start: int, stop: int) -> Tensor:
-        return (parts(self.portraits.factors[start:stop], MASK) * 255).round().byte()
+        return (self.portraits.world.parts(self.portraits.factors[start:stop], MASK) * 255).round().byte()
 
     def _draw_scene_masks(self, start: int, stop: int) -> Tensor:
         return (scene_parts(self.scenes[torch.arange(start, stop)], MASK) * 255).round().byte()

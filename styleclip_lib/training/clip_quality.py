@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..networks.clip import Clip
 from ..networks.resampling import resized
-from ..portraits.aligned.drawing.parts import PARTS, parts
+from ..portraits.aligned.drawing.parts import PARTS
 from ..portraits.language.captions import heldout_captions
 from ..portraits.language.everyday import OPPOSITES
 from ..portraits.language.region_words import REGIONS
@@ -52,8 +52,8 @@ class Scores:
 
     @torch.no_grad()
     def of(self, texts: list[str]) -> Tensor:
-        """[T, N]"""
-        return self.clip.encode_text(texts) @ self.vectors.T
+        """Texts, as this CLIP understands them best. [T, N]"""
+        return self.clip.encode_text([self.clip.plain(text) for text in texts]) @ self.vectors.T
 
 
 def zero_shot(scores: Scores, world: World) -> dict:
@@ -110,12 +110,15 @@ def styles(clip: Clip, portraits: Portraits) -> dict:
 
 @torch.no_grad()
 def regions(clip: Clip, portraits: Portraits) -> dict:
-    """The area under the ROC curve of every part of a picture, for its first phrase: patches that show it against such that do not."""
+    """The area under the ROC curve of every part of a picture, for its first phrase: patches that show it against such that do not.
+    Nothing, in a world where it is not known what a pixel shows."""
+    if portraits.world.parts is None:
+        return {}
     count, size = 5 * EACH, portraits.settings.size
     scenes, rng = sample_scenes(count, seed=2), torch.Generator().manual_seed(4)
     views, shares = [], []
     for images, masks, names in (
-            (to_float(portraits.images(torch.arange(count))), parts(portraits.factors[:count], MASK), PARTS),
+            (to_float(portraits.images(torch.arange(count))), portraits.world.parts(portraits.factors[:count], MASK), PARTS),
             (render_scenes(scenes, size), scene_parts(scenes, MASK), SCENE_PARTS)):
         for _ in range(3):
             places = window_places(count, rng, QUARTERS)

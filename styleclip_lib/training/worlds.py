@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..portraits.aligned.drawing.parts import parts
 from ..portraits.aligned.drawing.render import render as render_aligned
 from ..portraits.aligned.landmarks import landmarks as landmarks_aligned
 from ..portraits.aligned.world import factors as aligned_factors
@@ -35,6 +36,7 @@ class World:
     kinds               a factor's name -> how many columns of the code it has if it is a category, and 0 for a number, which has one
     curved              numbers in [0, 1] whose effect is far from a straight line: they choose from a palette, or begin at a threshold
     landmarks           Factors -> float32 [N, 68, 2], in units of the picture's side
+    parts               Factors, size -> float32 [N, 5, size, size], which of `PARTS` each pixel shows; None where that is not known
     """
 
     name: str
@@ -50,6 +52,7 @@ class World:
     kinds: Callable | None = None
     curved: tuple[str, ...] = ()
     landmarks: Callable | None = None
+    parts: Callable | None = None
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values of a factor that is a category; None for a number."""
@@ -64,7 +67,7 @@ ALIGNED = World("aligned", aligned_factors.NAMES, aligned_factors.IDENTITY, ALIG
                 aligned_latents.latents_of_uniform, aligned_latents.factors_of_latents, render_aligned, aligned_latents.Z_DIM,
                 aligned_latents.code_of, aligned_latents.kinds,
                 ("age", "skin_tone", "freckles", "fringe", "frame_color", "headwear_color", "makeup_color"),
-                landmarks_aligned)
+                landmarks_aligned, parts)
 """Portraits aligned as FFHQ is."""
 
 

@@ -25,6 +25,7 @@ from styleclip_lib.training.captioned import (
     window_places,
     windows,
 )
+from styleclip_lib.training.worlds import ALIGNED
 
 SIZE, KINDS, SAID = 16, (20, 12, 8, 24), (30, 6, 10, 4)
 
@@ -32,7 +33,7 @@ SIZE, KINDS, SAID = 16, (20, 12, 8, 24), (30, 6, 10, 4)
 class FewPortraits:
     """Forty grey pictures that carry the factors of forty portraits."""
 
-    world = SimpleNamespace(name="few")
+    world = SimpleNamespace(name="few", parts=ALIGNED.parts)
 
     def __init__(self, folder):
         self.factors, self.settings = sample(40, seed=0), SimpleNamespace(size=32, folder=folder, seed=0)
