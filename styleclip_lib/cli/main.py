@@ -30,6 +30,7 @@ COMMANDS = {
     "stylize": "redraw a picture or a video as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
     "grade": "grade what students handed in",
+    "compete": "let methods of editing compete",
     "benchmark": "measure how fast this machine is, and what makes it faster",
     "studio": "play with all of it in the browser, without a notebook",
     "serve": "all of it over HTTP, with a page for phones",

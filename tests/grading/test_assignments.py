@@ -10,7 +10,7 @@ import pytest
 
 from styleclip_lib.checks.feedback import CheckFailed
 from styleclip_lib.grading.assignments import Assignment, find_assignments, graded_as, is_answer, is_test, release_text
-from tests.grading.handed_in import handed_out
+from tests.grading.handed_in import handed_out, solved, write
 from tests.grading.wrong_answers import MEASURED, WRONG
 
 ASSIGNMENTS = find_assignments()
@@ -115,3 +115,19 @@ def test_no_name_is_given_twice():
         names = [graded_as(cell) for cell in assignment.notebook.cells if graded_as(cell)]
         assert len(names) == len(set(names))
         assert os.path.basename(assignment.path) == f"{assignment.name}.ipynb"
+
+
+@pytest.mark.full
+def test_the_whole_way(tmp_path):
+    """Solved and blank notebooks of all assignments, run apart, graded by nbgrader."""
+    pytest.importorskip("nbgrader", reason="nbgrader is in the extra 'grade'")
+    from styleclip_lib.grading.grade import grade_folder
+
+    for assignment in ASSIGNMENTS:
+        write(solved(assignment), tmp_path / "in" / "Ada" / f"{assignment.name}.ipynb")
+        write(handed_out(assignment), tmp_path / "in" / "blank" / f"{assignment.name}.ipynb")
+    grades = grade_folder(tmp_path / "in", tmp_path / "out", ASSIGNMENTS).grades
+    reached = {(grade.submission.student, grade.submission.assignment.name): grade.total(False) for grade in grades}
+    expected = {("Ada", assignment.name): assignment.points(written=False) for assignment in ASSIGNMENTS}
+    assert reached == {**expected, **{("blank", assignment.name): 0 for assignment in ASSIGNMENTS}}
+    assert not [problem for grade in grades for problem in grade.submission.problems]

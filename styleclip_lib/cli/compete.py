@@ -1,0 +1,89 @@
+"""``styleclip compete``: a leaderboard of methods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from .. import __version__
+from ..errors import StyleclipError
+from ..paths import written_whole
+from .parsing import Domain, parse
+
+Anchor = Literal["optimisation", "mapper", "directions", "oracle"]
+FULL_NAMES = {"optimisation": "paper: optimisation", "mapper": "paper: mapper", "directions": "paper: global directions"}
+
+
+@dataclass
+class Settings:
+    """Lets methods of editing compete: files that define edit(models, face, prompt) -> Edit, on held-out portraits.
+
+    Each runs in a process of its own without network. Writes leaderboard.html, with pictures, and leaderboard.json. A starter and a
+    sketch that is better are in notebooks/assignments/leaderboard.
+    """
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """the entries: .py files or notebooks"""
+    out: Path = Path("leaderboard")
+    """the folder of the results; what is there is written over"""
+    texts: int = 14
+    """how many texts"""
+    each: int = 2
+    """of how many portraits each is asked"""
+    portraits: int = 20
+    """how many held-out portraits are inverted to choose from"""
+    anchors: tuple[Anchor, ...] = ("optimisation", "directions", "oracle")
+    """what takes part for comparison: the papers' methods (a mapper is trained for each text that the domain has none for, which takes
+    minutes), and what a perfect edit would get"""
+    seconds: float = 120.0
+    """how long an edit may take, of processor time on one core; one that takes longer counts as none"""
+    domain: Domain = "portraits"
+    """the name of a domain of portraits, or a folder with one"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "compete", arguments)
+    if min(settings.texts, settings.each, settings.portraits) < 1 or settings.seconds <= 0:
+        raise StyleclipError("--texts, --each and --portraits must be 1 or more, and --seconds above 0.")
+    if settings.texts * settings.each < 2:
+        raise StyleclipError("One edit says nothing: ask for at least two, with --texts or --each.")
+
+    from tqdm.auto import tqdm
+
+    from ..evaluation.evaluate import held_out
+    from ..grading.contest import ANCHORS, Entry, compete, examined, oracle, read_entries, tasks_for
+    from ..grading.contest_page import contest_page, ranked
+    from ..grading.sandbox import Limits
+    from ..models import load_models
+
+    entries = read_entries(settings.folder.expanduser())
+    models = load_models(settings.domain, device="cpu")
+    judges, independent = examined(models)
+    people = held_out(models, settings.portraits)
+    tasks = tasks_for(people, settings.texts, settings.each)
+    limits = Limits(settings.seconds, settings.seconds * (len(tasks) + 2), 4000)
+    entries += [Entry(FULL_NAMES[name], ANCHORS[FULL_NAMES[name]]) for name in settings.anchors if name in FULL_NAMES]
+    home = settings.domain if settings.domain == "portraits" else str(Path(settings.domain).expanduser().resolve())
+    with tqdm(total=len(entries) * len(tasks), desc="edits", leave=False) as bar:
+        for entry in entries:
+            compete(entry, judges, people, tasks, home, limits, bar.update)
+    if "oracle" in settings.anchors:
+        entries.append(oracle(judges, people, tasks))
+    settings.out.mkdir(parents=True, exist_ok=True)
+    judged_by = ("They are measured by networks that no method has used." if independent else
+                 "They are measured by the domain's own networks, which methods may use as well.")
+    before = [models.generator.synthesis(people.inversions[task.portrait].w_plus).clamp(-1, 1) for task in tasks]
+    with written_whole(settings.out / "leaderboard.html") as path:
+        path.write_text(contest_page(entries, tasks, before, judged_by), encoding="utf-8")
+    with written_whole(settings.out / "leaderboard.json") as path:
+        content = {"version": __version__, "independent": independent, "entries": [entry.summary() for entry in ranked(entries)]}
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    for place, entry in enumerate(ranked(entries), start=1):
+        print(f"{place:3}  {entry.name:30}  success {entry.success.share:4.0%}  {entry.failures[0] if entry.failures else ''}")
+    print(f"Open {settings.out / 'leaderboard.html'}.")
+    return 0

@@ -1,0 +1,194 @@
+"""A contest of methods: everybody's ``edit(models, face, prompt) -> Edit`` on the same held-out portraits and texts, measured alike.
+
+An entry runs in the sandbox. Only a latent code or styles come back; the picture is drawn here, by the domain's generator, so nobody
+can hand in a picture that the generator cannot draw. The methods of the papers take part as entries of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..editing.face import Face
+from ..errors import StyleclipError, plain
+from ..evaluation.agreement import Agreement
+from ..evaluation.evaluate import QUESTIONS, Answer, HeldOut, Question, distance_outside, oracle_edits, portraits_for, region
+from ..evaluation.examiner import examiners_of
+from ..evaluation.inversion_study import confidence_interval
+from ..evaluation.recipes import ORACLE
+from ..evaluation.report import measure_edit
+from ..models import Models
+from ..paths import open_regular
+from .sandbox import Gone, Limits, Sandbox
+from .submissions import read_notebook
+from .wire import WireError
+
+RECIPE = "from styleclip_lib.editing.recipes import {kind}\n\n\ndef edit(models, face, prompt):\n" \
+         "    return {recipe}.apply(models, face, prompt, progress=False)\n"
+ANCHORS = {
+    "paper: optimisation": RECIPE.format(kind="Optimization", recipe="Optimization.PAPER"),
+    "paper: mapper": RECIPE.format(kind="MapperEdit", recipe="MapperEdit()"),
+    "paper: global directions": RECIPE.format(kind="Directions", recipe="Directions.PAPER"),
+}
+ENTRANCE = """
+from styleclip_lib import Face as _Face, Prompt as _Prompt, load_models as _load_models
+_models = _load_models({domain!r}, device="cpu")
+
+def _entrance(w_plus, text):
+    face = edit(_models, _Face(w_plus, _models.generator), _Prompt.of(_models, text)).face
+    return face.w_plus, face.changed_styles
+"""
+MOST_SOURCE = 2**20
+
+
+@dataclass
+class Entry:
+    """One method and what came of it.
+
+    answers   one for each portrait and text;  images: the edited faces [1, 3, R, R], in the same order
+    failures  why an edit was not made, one sentence each; such an edit counts as a face that did not change
+    """
+
+    name: str
+    source: str
+    answers: list[Answer] = field(default_factory=list)
+    images: list[Tensor] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def success(self) -> Agreement:
+        return Agreement(sum(bool(answer.report.success) for answer in self.answers), len(self.answers))
+
+    def mean(self, of: Callable[[Answer], float]) -> tuple[float, float]:
+        """A mean over all edits, and half the width of its 95 % interval."""
+        return confidence_interval(torch.tensor([float(of(answer)) for answer in self.answers]))
+
+    def summary(self) -> dict:
+        low, high = self.success.interval()
+        return {"name": self.name, "edits": len(self.answers), "success": self.success.share, "success_interval": [low, high],
+                "side_effects": self.mean(lambda a: len(a.report.side_effects)), "identity": self.mean(lambda a: a.report.identity),
+                "seconds": None if any(a.report.seconds is None for a in self.answers) else self.mean(lambda a: a.report.seconds),
+                "failures": self.failures}
+
+
+@dataclass(frozen=True)
+class Task:
+    """An edit that everybody is asked for: a portrait's number, and a text."""
+
+    portrait: int
+    question: Question
+
+
+def read_entries(folder: Path) -> list[Entry]:
+    """The .py files and notebooks in a folder, or one for each folder in it. Raises StyleclipError when there is none."""
+    if not folder.is_dir():
+        raise StyleclipError(f"There is no folder '{folder}': give the one that holds the entries.")
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".ipynb") and path.is_file() and not path.is_symlink()
+             and not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    entries = [Entry("/".join(path.relative_to(folder).with_suffix("").parts), _source(path)) for path in paths]
+    if not entries:
+        raise StyleclipError(f"There is no entry in '{folder}': put files there that define edit(models, face, prompt).")
+    return entries
+
+
+def tasks_for(people: HeldOut, texts: int, each: int) -> list[Task]:
+    """Texts evenly out of those of `evaluate`, each asked of so many portraits."""
+    chosen = [QUESTIONS[i * len(QUESTIONS) // texts] for i in range(min(texts, len(QUESTIONS)))]
+    return [Task(portrait, question) for number, question in enumerate(chosen)
+            for portrait in portraits_for(people, question, each, start=7 * number)]
+
+
+def examined(models: Models) -> tuple[Models, bool]:
+    """The models with the networks that only measure in place of those that methods may use; whether the domain has such."""
+    judges = examiners_of(models)
+    return (replace(models, attributes=judges.attributes, identity=judges.identity), True) if judges else (models, False)
+
+
+def compete(entry: Entry, models: Models, people: HeldOut, tasks: Sequence[Task], domain: str, limits: Limits,
+            on_each: Callable[[], None] = lambda: None) -> Entry:
+    """Fills an entry with its answers to all tasks. models measure and draw; the entry has its own, of the same domain."""
+    with (tempfile.TemporaryDirectory(prefix="compete-", ignore_cleanup_errors=True) as scratch,
+          Sandbox(Path(scratch).resolve(), limits) as sandbox):
+        _enter(entry, sandbox, domain)
+        for task in tasks:
+            _answer(entry, models, people, task, sandbox, domain)
+            on_each()
+    return entry
+
+
+def oracle(models: Models, people: HeldOut, tasks: Sequence[Task]) -> Entry:
+    """What a perfect edit would be told: the portraits drawn again with what the text says."""
+    entry = Entry(ORACLE, "")
+    for task in tasks:
+        row, = oracle_edits(models, HeldOut(people.factors[task.portrait], [people.inversions[task.portrait]]), [task.question], 1)
+        report = replace(row.answers[0].report, seconds=None)
+        entry.answers.append(replace(row.answers[0], report=report))
+    return entry
+
+
+def _source(path: Path) -> str:
+    if path.suffix == ".ipynb":
+        notebook, why = read_notebook(path)
+        if notebook is None:
+            return f"raise SystemExit({why!r})"
+        return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    with open_regular(path) as file:
+        return file.read(MOST_SOURCE).decode("utf-8", errors="replace")
+
+
+def _enter(entry: Entry, sandbox: Sandbox, domain: str) -> None:
+    for source in (entry.source, ENTRANCE.format(domain=domain)):
+        try:
+            answer, late = sandbox.ask({"run": source})
+        except (Gone, WireError) as gone:
+            entry.failures.append(f"It did not start: {gone}.")
+            return
+        error = {"ename": "Stopped", "evalue": late} if late else answer.get("error")
+        if isinstance(error, dict):
+            entry.failures.append(plain(f"It did not start: {error.get('ename')}: {error.get('evalue')}"))
+
+
+def _answer(entry: Entry, models: Models, people: HeldOut, task: Task, sandbox: Sandbox, domain: str) -> None:
+    w_plus = people.inversions[task.portrait].w_plus.cpu()
+    before, spent = Face(w_plus.to(models.device), models.generator), sandbox.spent
+    after = before
+    try:
+        reply, late = sandbox.ask({"call": "_entrance", "arguments": [w_plus, task.question.text]})
+        if late:
+            raise StyleclipError(f"it was stopped: {late}")
+        if "value" not in reply:
+            raise StyleclipError("nothing was written" if reply.get("not_written") else reply.get("failed", "there is no function edit"))
+        after = _face(reply["value"], before, models)
+    except (StyleclipError, WireError) as error:
+        entry.failures.append(plain(f"'{task.question.text}': {error}."))
+    except Gone as gone:
+        entry.failures.append(plain(f"'{task.question.text}': it was stopped: {gone}."))
+        with contextlib.suppress(Gone):
+            sandbox.restart()
+            _enter(entry, sandbox, domain)
+    image = after.image.clamp(-1, 1)
+    may_change = region(people.factors[task.portrait], task.question.text, models.generator.img_resolution).to(models.device)
+    outside = distance_outside(models.perceptual, before.image.clamp(-1, 1), image, may_change)
+    report = measure_edit(models, before.image, image, task.question.text, sandbox.spent - spent)
+    entry.answers.append(Answer(task.portrait, report, outside))
+    entry.images.append(image)
+
+
+def _face(value: object, before: Face, models: Models) -> Face:
+    """The face of what came back. Raises StyleclipError for anything that the generator cannot draw."""
+    try:
+        w_plus, changed = value  # type: ignore[misc]
+        parts = [(w_plus, before.w_plus), *(zip(changed, before.styles) if changed is not None else ())]
+        fits = all(isinstance(new, Tensor) and new.shape == old.shape and bool(new.isfinite().all()) for new, old in parts)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise StyleclipError("what came back is no edit of this face: a w_plus, or styles, of the generator's shapes is needed")
+    moved = [new.to(models.device, torch.float32) for new, _ in parts]
+    return Face(moved[0], models.generator, changed_styles=tuple(moved[1:]) if changed is not None else None)  # type: ignore[arg-type]
