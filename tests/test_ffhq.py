@@ -21,6 +21,7 @@ from styleclip_lib.weights.domain import domains
 from styleclip_lib.weights.downloads.registry import domain_cache
 from tests.file_server import serving
 from tests.official import SMALL, write_domain
+from tests.training.test_encoder_of_pictures import make_pictures
 
 pytestmark = pytest.mark.slow
 
@@ -134,3 +135,14 @@ def test_without_files_and_without_a_network(data, monkeypatch, tmp_path, capsys
     shown = capsys.readouterr()
     assert "together" in shown.out and shown.err.count("\n") == 1
     assert "could not be downloaded (127.0.0.1: no connection)" in shown.err and f"put it at {tmp_path / 'empty' / 'ffhq'}" in shown.err
+
+
+def test_its_encoder_is_trained_further_on_a_data_set(offline):
+    """From the official checkpoint, judged by the official networks, into a domain of one's own."""
+    pictures = make_pictures(offline, count=12, size=SIDE)
+    words = ["--data", str(pictures), "--run", "run", "--from", "ffhq", "--domain", "mine", "--steps", "1", "--pictures-each", "2"]
+    assert main(["train", "encoder", *words]) == 0
+    mine, official = load_models("mine", device="cpu"), load_models("ffhq", device="cpu")
+    assert isinstance(mine.encoder, E4e) and mine.encoder.num_ws == official.encoder.num_ws
+    name = "styles.0.linear.weight"
+    assert not torch.equal(mine.encoder.state_dict()[name], official.encoder.state_dict()[name].half().float())

@@ -3,8 +3,7 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -177,22 +176,24 @@ def test_a_changed_manifest_is_refused(celeba, tmp_path):
         Dataset(tmp_path / "out")
 
 
-FULL = """
-import resource, signal, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))  # no file may become larger: what a full disk does to a writer
-from styleclip_lib.cli.main import main
-sys.exit(main(sys.argv[1:]))
-"""
+@contextmanager
+def full_disk():
+    """No file may become longer than 1500 bytes, which writers notice as they notice a full disk."""
+    resource = pytest.importorskip("resource", reason="limits of file sizes are Unix's")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are Unix's")
-def test_a_full_disk_is_one_line_and_the_rest_comes_later(celeba, tmp_path):
+def test_a_full_disk_is_one_line_and_the_rest_comes_later(celeba, tmp_path, capsys):
     out = tmp_path / "out"
-    words = ["dataset", str(celeba), str(out), "--size", "32", "--least", "20", "--processes", "0"]
-    done = subprocess.run([sys.executable, "-c", FULL, *words], capture_output=True, text=True)
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert "Cannot write" in done.stderr.splitlines()[-1]
+    with full_disk():
+        code = main(["dataset", str(celeba), str(out), "--size", "32", "--least", "20", "--processes", "0"])
+    error = capsys.readouterr().err
+    assert code == 2 and "Traceback" not in error and "Cannot write" in error.splitlines()[-1]
     assert all(Image.open(path).size == (32, 32) for path in out.rglob("*.png")), "nothing is there by half"
     assert len(made(celeba, out)) == 10
 
