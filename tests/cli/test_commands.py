@@ -342,7 +342,11 @@ RECIPES = {
 }
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+SELDOM = ("found strengths", "channel")
+
+
+@pytest.mark.parametrize("recipe", [pytest.param(recipe, id=name, marks=[pytest.mark.slow] if name in SELDOM else [])
+                                    for name, recipe in RECIPES.items()])
 def test_one_picture_and_one_recipe_give_the_same_pixels_everywhere(recipe, edit, portrait, models, tmp_path):
     """By the command line, by the library, by a recipe read from JSON, by the recipe that the report tells."""
     saved, out, report, again = (tmp_path / name for name in ("r.json", "a.png", "report.json", "b.png"))
