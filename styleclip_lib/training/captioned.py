@@ -21,7 +21,7 @@ from ..portraits.styles.scenes import SCENE_PARTS, Scenes, render_scenes, sample
 from ..portraits.styles.styles import STYLES, apply_style
 from .data import Portraits, to_float
 
-LOT = 25  # pictures that are drawn at a time
+CHUNK = 100  # pictures in a file
 PATCH = (0.25, 0.75)  # the side of a patch, as a share of the picture's
 MASK = 64  # pixels along each side of a mask
 MOSTLY, HARDLY = 0.5, 0.05
@@ -91,11 +91,11 @@ class CaptionedPictures:
         self.scenes = sample_scenes(scenes, seed)
         self.scene_styles = [None] * (scenes - scenes // 2) + _some_of(SCENE_STYLES, scenes // 2, rng)
         s = portraits.settings
-        name = f"{portraits.world.name}-{s.size}px-seed{s.seed}-{seed}-of{len(portraits)}"
-        self.styled = kept(Path(s.folder) / f"styled-{name}-{styled}.npy", self._draw_styled, styled, progress)
-        self.scene_pictures = kept(Path(s.folder) / f"scenes-{name}-{scenes}.npy", self._draw_scenes, scenes, progress)
-        self.masks = kept(Path(s.folder) / f"masks-{name}-{masked}.npy", self._draw_masks, masked, progress)
-        self.scene_masks = kept(Path(s.folder) / f"scene-masks-{name}-{scenes}.npy", self._draw_scene_masks, scenes, progress)
+        folder, name = Path(s.folder), f"{portraits.world.name}-{s.size}px-seed{s.seed}-{seed}-of{len(portraits)}"
+        self.styled = Kept(folder, f"styled-{name}-{styled}", self._draw_styled, styled, progress)
+        self.scene_pictures = Kept(folder, f"scenes-{name}-{scenes}", self._draw_scenes, scenes, progress)
+        self.masks = Kept(folder, f"masks-{name}-{masked}", self._draw_masks, masked, progress)
+        self.scene_masks = Kept(folder, f"scene-masks-{name}-{scenes}", self._draw_scene_masks, scenes, progress)
 
     def draw(self, rng: torch.Generator, plain: int, styled: int, scenes: int, patches: int) -> Pictures:
         """Draws that many pictures of each kind; a third of the patches each is of styled portraits, of plain ones and of scenes."""
@@ -103,12 +103,12 @@ class CaptionedPictures:
             return torch.randint(total, (count,), generator=rng)
 
         plain, styled, scenes = some(len(self.portraits), plain), some(len(self.styled), styled), some(len(self.scenes), scenes)
-        whole = torch.cat([self.portraits.images(plain), _taken(self.styled, styled)])
+        whole = torch.cat([self.portraits.images(plain), self.styled[styled]])
         patches, patch_styles, shares = self._patches(patches, rng)
         return Pictures(
             resized(to_float(whole), self.size), self.portraits.factors[torch.cat([plain, self.styled_index[styled]])],
             [None] * len(plain) + self._styles(self.styled_styles, styled),
-            resized(to_float(_taken(self.scene_pictures, scenes)), self.size), self.scenes[scenes], self._styles(self.scene_styles, scenes),
+            resized(to_float(self.scene_pictures[scenes]), self.size), self.scenes[scenes], self._styles(self.scene_styles, scenes),
             patches, patch_styles, shares)
 
     def _patches(self, count: int, rng: torch.Generator) -> tuple[Tensor, list[Style], Tensor]:
@@ -117,11 +117,11 @@ class CaptionedPictures:
         styled, plain, scenes = (torch.randint(total, (n,), generator=rng) for total, n in (
             (len(self.styled), third), (len(self.masks), third), (len(self.scenes), count - 2 * third)))
         places = window_places(count, rng)
-        pictures = torch.cat([_taken(self.styled, styled), self.portraits.images(plain), _taken(self.scene_pictures, scenes)])
+        pictures = torch.cat([self.styled[styled], self.portraits.images(plain), self.scene_pictures[scenes]])
         styles = [*self._styles(self.styled_styles, styled), *[None] * third, *self._styles(self.scene_styles, scenes)]
         shares = torch.cat([torch.full((third, len(REGIONS)), torch.nan),
-                            region_shares(_taken(self.masks, plain), PARTS, places[third:2 * third]),
-                            region_shares(_taken(self.scene_masks, scenes), SCENE_PARTS, places[2 * third:])])
+                            region_shares(self.masks[plain], PARTS, places[third:2 * third]),
+                            region_shares(self.scene_masks[scenes], SCENE_PARTS, places[2 * third:])])
         shares[[i for i, style in enumerate(styles) if style is not None]] = torch.nan
         return windows(pictures, places, self.size), styles, shares
 
@@ -218,21 +218,35 @@ def region_shares(masks: Tensor, names: Sequence[str], places: Tensor) -> Tensor
     return shares
 
 
-def kept(path: Path, draw: Callable[[int, int], Tensor], count: int, progress: bool) -> np.ndarray:
-    """Pictures from a file, uint8 [count, 3, H, W]; if there is none, `draw(start, stop)` makes them and the file is written, whole or
-    not at all."""
-    if not path.exists():
-        starts = tqdm(range(0, count, LOT), desc=path.stem, disable=not progress, mininterval=2)
-        pictures = torch.cat([draw(start, min(start + LOT, count)) for start in starts])
-        temporary = path.with_suffix(".part")
-        with open(temporary, "wb") as file:
-            np.save(file, pictures.numpy())
-        temporary.rename(path)
-    return np.load(path, mmap_mode="r")
+class Kept:
+    """Pictures on disk, uint8 [count, C, H, W]. They are drawn by `draw(start, stop)` when they are asked for the first time; a file holds
+    `CHUNK` of them and is written whole or not at all, so drawing goes on where it stopped."""
+
+    def __init__(self, folder: Path, name: str, draw: Callable[[int, int], Tensor], count: int, progress: bool):
+        self._count, self._files = count, []
+        paths = [folder / f"{name}-{start // CHUNK:04d}.npy" for start in range(0, count, CHUNK)]
+        missing = [path for path in paths if not path.exists()]
+        with tqdm(total=len(paths), initial=len(paths) - len(missing), desc=name, disable=not (progress and missing)) as bar:
+            for number, path in enumerate(paths):
+                if path in missing:
+                    _write(path, draw(number * CHUNK, min((number + 1) * CHUNK, count)))
+                    bar.update()
+                self._files.append(np.load(path, mmap_mode="r"))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Tensor) -> Tensor:
+        """Some of them. index [N] -> uint8 [N, C, H, W]"""
+        chosen = [self._files[i // CHUNK][i % CHUNK] for i in index.tolist()]
+        return torch.from_numpy(np.stack(chosen) if chosen else self._files[0][:0].copy())
 
 
-def _taken(pictures: np.ndarray, index: Tensor) -> Tensor:
-    return torch.from_numpy(pictures[index.numpy()])
+def _write(path: Path, pictures: Tensor) -> None:
+    temporary = path.with_suffix(".part")
+    with open(temporary, "wb") as file:
+        np.save(file, pictures.numpy())
+    temporary.rename(path)
 
 
 def _some_of(names: Sequence[str], count: int, rng: torch.Generator) -> list[Style]:

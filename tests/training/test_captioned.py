@@ -14,11 +14,12 @@ from styleclip_lib.portraits.language.statements import false_of, true_of
 from styleclip_lib.portraits.language.style_words import PLAIN
 from styleclip_lib.portraits.styles.styles import STYLES
 from styleclip_lib.training.captioned import (
+    CHUNK,
     HARDLY,
     MOSTLY,
     CaptionedPictures,
     Captions,
-    kept,
+    Kept,
     region_shares,
     say,
     truth,
@@ -149,8 +150,8 @@ def test_the_same_random_numbers_give_the_same(source, pictures, captions):
 def test_every_style_is_drawn_and_half_of_the_scenes_are_plain(source):
     assert set(source.styled_styles) <= set(STYLES) and len(set(source.styled_styles)) > 15
     assert source.scene_styles.count(None) == 12 and not {"night", "sunset"} & set(source.scene_styles)
-    styled = source.styled[0]
-    assert styled.shape == (3, 32, 32) and styled.std() > 0, "a style leaves its traces on grey"
+    styled = source.styled[torch.tensor([0])].float()
+    assert styled.shape == (1, 3, 32, 32) and styled.std() > 0, "a style leaves its traces on grey"
 
 
 def test_captions_without_pictures_of_their_kind(pictures):
@@ -169,7 +170,7 @@ def test_a_window_shows_a_part():
     assert torch.equal(windows(picture, torch.tensor([[0.0, 0.0, 1.0]]), 64), picture / 127.5 - 1)
 
 
-def test_pictures_are_kept_and_a_stop_leaves_nothing_half(tmp_path):
+def test_pictures_are_kept_and_drawing_goes_on_where_it_stopped(tmp_path):
     asked = []
 
     def draw(start, stop):
@@ -178,9 +179,13 @@ def test_pictures_are_kept_and_a_stop_leaves_nothing_half(tmp_path):
             raise KeyboardInterrupt
         return torch.full((stop - start, 3, 2, 2), start, dtype=torch.uint8)
 
+    count = 2 * CHUNK + 10
     with pytest.raises(KeyboardInterrupt):
-        kept(tmp_path / "some.npy", draw, 60, progress=False)
-    assert list(tmp_path.iterdir()) == []
-    first = kept(tmp_path / "some.npy", draw, 60, progress=False)
-    assert first[:, 0, 0, 0].tolist() == [0] * 25 + [25] * 25 + [50] * 10
-    assert (kept(tmp_path / "some.npy", None, 60, progress=False) == first).all()
+        Kept(tmp_path, "some", draw, count, progress=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["some-0000.npy"]
+    first = Kept(tmp_path, "some", draw, count, progress=False)
+    assert asked == [(0, CHUNK), (CHUNK, 2 * CHUNK), (CHUNK, 2 * CHUNK), (2 * CHUNK, count)] and len(first) == count
+    index = torch.tensor([count - 1, 0, CHUNK])
+    again = Kept(tmp_path, "some", None, count, progress=False)
+    assert again[index][:, 0, 0, 0].tolist() == first[index][:, 0, 0, 0].tolist() == [2 * CHUNK, 0, CHUNK]
+    assert again[index[:0]].shape == (0, 3, 2, 2)

@@ -15,6 +15,7 @@ from itertools import pairwise
 from ..world.factors import Factors
 from .captions import MAX_WORDS, NOT_AFTER_IS, choose, describe, is_heldout
 from .everyday import ATTRIBUTIVE, FILLERS, OPPOSITES, SYNONYMS
+from .fillers import OPENINGS
 from .parsing import known_words, parse, words_of
 from .phrases import Phrase, single_phrases
 from .region_words import REGIONS
@@ -57,10 +58,12 @@ def say(statements: Sequence[Statement], denied: Sequence[Statement], rng: rando
     """
     absent = [_opposite(statement) for statement in denied if _opposite(statement)[1] == "none"]
     while True:
-        text = rng.choice(_WAYS)(list(statements), list(denied), rng)
-        if rng.random() < 0.12:
+        text, aside = rng.choice(_WAYS)(list(statements), list(denied), rng), rng.random()
+        if aside < 0.12:
             filler = " ".join(rng.choices(_FILLING, k=rng.randint(1, 2)))
-            text = f"{text}, {filler}" if rng.random() < 0.5 else f"{filler}, {text}"
+            text = f"{text}, {filler}" if aside < 0.06 else f"{filler}, {text}"
+        elif aside < 0.3:
+            text = f"{rng.choice(OPENINGS)} {text}"  # as prompt templates do
         if text and len(words_of(text)) <= MAX_WORDS and not is_heldout(text):
             return Caption(text, (*statements, *absent), None, tuple(s for s in denied if _opposite(s) not in absent))
 
