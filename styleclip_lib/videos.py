@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import torch
@@ -114,7 +115,7 @@ class VideoWriter:
         """One more picture, [1, 3, H, W] in [-1, 1]; a side of odd length loses a pixel in .mp4."""
         picture = to_pil(frame)
         if self.path.suffix.lower() == ".mp4":
-            self._send(picture.crop((0, 0, *(side - side % 2 for side in picture.size))))
+            self._send(picture.crop((0, 0, picture.width - picture.width % 2, picture.height - picture.height % 2)))
         else:
             self._kept.append(picture)
         self.count += 1
@@ -123,9 +124,11 @@ class VideoWriter:
         import imageio_ffmpeg
 
         if self._video is None:
-            sound = {} if self.sound is None else {"audio_path": str(self.sound.path), "audio_codec": "aac"}
-            self._video = imageio_ffmpeg.write_frames(str(self._partial), picture.size, fps=self.fps, codec="libx264", macro_block_size=2,
-                                                      pix_fmt_out="yuv420p", output_params=["-shortest"], ffmpeg_log_level="error", **sound)
+            settings: dict[str, Any] = {"fps": self.fps, "codec": "libx264", "macro_block_size": 2, "pix_fmt_out": "yuv420p",
+                                        "output_params": ["-shortest"], "ffmpeg_log_level": "error"}
+            if self.sound is not None:
+                settings |= {"audio_path": str(self.sound.path), "audio_codec": "aac"}
+            self._video = imageio_ffmpeg.write_frames(str(self._partial), picture.size, **settings)
             self._video.send(None)
         self._video.send(np.ascontiguousarray(picture))
 

@@ -114,10 +114,11 @@ def _read(path: Path) -> tuple[str, StyleRecipe]:
 
 
 def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
-    from ..images import check_picture_path, load_image, save_image
+    from ..images import check_picture_path, from_pil, open_upright, save_image
 
     check_picture_path(settings.output)
-    image = load_image(settings.input)
+    picture = open_upright(settings.input)
+    image = from_pil(picture)
 
     from ..models import load_models
     from ..stylization.fast import fast_of
@@ -128,7 +129,7 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     mask, region = _mask(settings, image)
     if settings.fast is None:
         done = replace(recipe, region=region).apply(models, image, text, mask=mask)
-        save_image(done.image, settings.output)
+        save_image(_as_transparent(picture, done.image, settings.output), settings.output)
         _report(settings, models, done.text, done.recipe, done.image, done.before)
         return
     fast = fast_of(models, settings.fast, text)
@@ -136,8 +137,21 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     mask = region_of(models, image, region, mask)
     drawn = fast.apply(image).cpu()
     drawn = drawn if mask is None else blended(image, drawn, mask.cpu())
-    save_image(drawn, settings.output)
+    save_image(_as_transparent(picture, drawn, settings.output), settings.output)
     _report(settings, models, fast.text, recipe, drawn, image, settings.fast)
+
+
+def _as_transparent(picture, drawn, output: Path):
+    """The redrawn picture, as transparent as the one before where the format can say so."""
+    from ..images import to_pil
+
+    if "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    if "A" not in picture.getbands() or output.suffix.lower() not in (".png", ".webp", ".tif", ".tiff"):
+        return drawn
+    result = to_pil(drawn)
+    result.putalpha(picture.getchannel("A").resize(result.size))
+    return result
 
 
 def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:

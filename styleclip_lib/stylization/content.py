@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from torch import Tensor
 
 from ..models import Models
+from ..networks.vgg import Vgg19Content
 from ..weights.domain import INDEX, sources
 from ..weights.downloads.official import fetch_official, load_official
 
@@ -26,4 +28,4 @@ def content_of(models: Models) -> Content:
     if "content" not in models.memo:
         fetch_official(home, ["content"])
         models.memo["content"] = load_official(home, "content").to(models.device)
-    return models.memo["content"].features
+    return cast(Vgg19Content, models.memo["content"]).features

@@ -12,6 +12,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .. import __version__
+from ..calibration import StyleCalibration
 from ..descent import Descent
 from ..editing.losses import random_views
 from ..errors import StyleclipError
@@ -24,7 +25,7 @@ from .losses import content_loss, contrast_loss, directional_loss, patch_loss, t
 from .motion import Motion, camera_motion, temporal_loss
 from .optimization import checked, padded_through
 from .patches import random_patches
-from .recipe import SOURCE, StyleRecipe
+from .recipe import LOSSES, SOURCE, StyleRecipe
 from .style_prompt import StylePrompt
 
 HELD_OUT = 4
@@ -76,10 +77,10 @@ def fast_of(models: Models, name: str, text: str, progress: bool = True) -> Fast
 
     Raises StyleclipError if there is none of this name, or for a text that CLIP cannot read.
     """
-    name = name or fast_file.style_for(models, text)
-    key = ("style", name) if name else ("style", None, text)
+    known = name or fast_file.style_for(models, text)
+    key = ("style", known) if known else ("style", None, text)
     if key not in models.memo:
-        models.memo[key] = FastTransfer.load(models, name) if name else train_style(models, text, progress=progress)
+        models.memo[key] = FastTransfer.load(models, known) if known else train_style(models, text, progress=progress)
     return models.memo[key]
 
 
@@ -104,16 +105,17 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
     if min(steps, batch_size, width) < 1 or blocks < 0 or width % 4:
         raise StyleclipError("steps and batch_size must be at least 1, width a multiple of 4, and blocks at least 0.")
     style = models.calibration.style
-    weights = StyleRecipe.from_dict({**recipe.to_dict(), **settings, "source": source, "seed": seed}).filled_in(style)
+    wanted = StyleRecipe.from_dict({**recipe.to_dict(), **settings, "source": source, "seed": seed})
+    numbers, prompt = wanted.numbers(style), StylePrompt.of(models, text, source, wanted.templates)
     lambda_temporal = style.lambda_temporal if lambda_temporal is None else lambda_temporal
     if pictures is None:
         pictures = invented(models, count + HELD_OUT, size, seed, progress)
     if len(pictures) <= HELD_OUT:
         raise StyleclipError(f"A style needs more than {HELD_OUT} pictures to learn from, not {len(pictures)}.")
-    learnt = {"domain": models.domain, "method": "style", "text": text, **weights.to_dict(), "steps": steps, "batch_size": batch_size,
-              "lr": lr, "lambda_temporal": lambda_temporal, "width": width, "blocks": blocks, "count": len(pictures) - HELD_OUT,
-              "size": pictures.shape[-1], "version": __version__}
-    lesson = _Lesson(models, StylePrompt.of(models, text, source, weights.templates), weights, pictures, moving, lambda_temporal)
+    learnt = {"domain": models.domain, "method": "style", "text": text, **wanted.filled_in(style).to_dict(), "steps": steps,
+              "batch_size": batch_size, "lr": lr, "lambda_temporal": lambda_temporal, "width": width, "blocks": blocks,
+              "count": len(pictures) - HELD_OUT, "size": pictures.shape[-1], "version": __version__}
+    lesson = _Lesson(models, prompt, wanted, numbers, pictures, moving, lambda_temporal)
     network = _fresh(width, blocks, seed).to(models.device)
 
     def kept() -> dict[str, Tensor]:
@@ -140,13 +142,12 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
 class _Lesson:
     """What a network learns from, and the losses of what it draws."""
 
-    def __init__(self, models: Models, prompt: StylePrompt, recipe: StyleRecipe, pictures: Tensor, moving: Moving | None,
-                 lambda_temporal: float):
-        self.models, self.prompt, self.recipe, self.pictures = models, prompt, recipe, pictures
+    def __init__(self, models: Models, prompt: StylePrompt, recipe: StyleRecipe, numbers: StyleCalibration, pictures: Tensor,
+                 moving: Moving | None, lambda_temporal: float):
+        self.models, self.prompt, self.recipe, self.numbers, self.pictures = models, prompt, recipe, numbers, pictures
         self.rng = torch.Generator().manual_seed(recipe.seed)
         self.moving = moving or (lambda rng: camera_motion(self.pictures[self.some(1)], rng))
-        self.weights = {name: getattr(recipe, f"lambda_{name}") for name in ("direction", "patch", "contrast", "content", "tv")}
-        self.weights["temporal"] = lambda_temporal
+        self.weights = {**{name: getattr(numbers, f"lambda_{name}") for name in LOSSES}, "temporal": lambda_temporal}
         self.content = content_of(models)
         with torch.no_grad():
             self.before = torch.cat([models.clip.encode_image(some.to(models.device)) for some in pictures.split(AT_ONCE)])
@@ -158,17 +159,16 @@ class _Lesson:
 
     def terms(self, network: FastStyle, which: Tensor, rng: torch.Generator, moves: bool = True) -> dict[str, Tensor]:
         """The losses without their weights. moves: the temporal loss is among them"""
-        recipe, prompt, clip, images = self.recipe, self.prompt, self.models.clip, self.pictures[which].to(self.models.device)
-        drawn, before = network(images), self.before[which]
-        side = max(8, round(recipe.patch_share * min(images.shape[-2:])))
-        each = -(-recipe.patches // len(images))
-        patches = random_patches(tuple(images.shape[-2:]), each, side, recipe.distortion, rng, batch=len(images))
-        whole, parts = clip.encode_image(random_views(drawn, recipe.views, rng)), clip.encode_image(patches.of(drawn))
-        of_whole, of_parts = before.repeat(recipe.views, 1), before[patches.index]
+        numbers, prompt, clip, images = self.numbers, self.prompt, self.models.clip, self.pictures[which].to(self.models.device)
+        drawn, before, (height, width) = network(images), self.before[which], images.shape[-2:]
+        side, each = max(8, round(numbers.patch_share * min(height, width))), -(-numbers.patches // len(images))
+        patches = random_patches((height, width), each, side, self.recipe.distortion, rng, batch=len(images))
+        whole, parts = clip.encode_image(random_views(drawn, numbers.views, rng)), clip.encode_image(patches.of(drawn))
+        of_whole, of_parts = before.repeat(numbers.views, 1), before[patches.index]
         found = {
             "direction": lambda: directional_loss(whole, of_whole, prompt.direction),
-            "patch": lambda: patch_loss(parts, of_parts, prompt.direction, recipe.threshold),
-            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, recipe.cap),
+            "patch": lambda: patch_loss(parts, of_parts, prompt.direction, numbers.threshold),
+            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, numbers.cap),
             "content": lambda: content_loss(self.content(drawn), self.content(images)),
             "tv": lambda: total_variation((drawn + 1) / 2) / len(images),
             "temporal": lambda: self._temporal(network, rng),
@@ -181,7 +181,7 @@ class _Lesson:
         return temporal_loss(first, second, motion)
 
     def weighed(self, terms: dict[str, Tensor]) -> Tensor:
-        return sum(self.weights[name] * term for name, term in terms.items())
+        return torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
 
 
 @torch.no_grad()

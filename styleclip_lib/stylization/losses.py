@@ -64,9 +64,9 @@ def total_variation(image: Tensor) -> Tensor:
     down = image[..., :-1, :] - image[..., 1:, :]
     falling = image[..., :-1, :-1] - image[..., 1:, 1:]
     rising = image[..., 1:, :-1] - image[..., :-1, 1:]
-    return sum(difference.norm() for difference in (right, down, falling, rising))
+    return torch.stack([difference.norm() for difference in (right, down, falling, rising)]).sum()
 
 
 def content_loss(features: list[Tensor], before: list[Tensor]) -> Tensor:
     """L_c: the mean squared difference of each feature map, summed over the maps (Kwon & Ye 2022, section 3.2, after Gatys et al. 2016)."""
-    return sum(F.mse_loss(now, then) for now, then in zip(features, before))
+    return torch.stack([F.mse_loss(now, then) for now, then in zip(features, before)]).sum()

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..calibration import StyleCalibration
 from ..descent import Descent, OnStep
 from ..editing.losses import random_views
 from ..editing.optimization import evenly
@@ -59,15 +60,16 @@ def stylize(models: Models, image: Tensor, text: str, source: str | None = None,
 def stylized(models: Models, image: Tensor, text: str, recipe: StyleRecipe, on_step: OnStep | None = None, mask: Tensor | None = None,
              frames: int = 0, progress: bool = True) -> Stylization:
     """What `StyleRecipe.apply` does."""
-    recipe = recipe.filled_in(models.calibration.style)
-    image = reduced(checked(image), recipe.size).to(models.device)
+    numbers = recipe.numbers(models.calibration.style)
+    recipe = recipe.filled_in(numbers)
+    image = reduced(checked(image), numbers.size).to(models.device)
     prompt = StylePrompt.of(models, text, recipe.source, recipe.templates)
     mask = region_of(models, image, recipe.region, mask)
-    search = _Search(models, image, prompt, recipe, mask)
+    search = _Search(models, image, prompt, recipe, numbers, mask)
     path: list[Tensor] = []
     optimizer = torch.optim.Adam(search.network.parameters())
-    with Descent(optimizer, recipe.steps, keep=lambda: search.picture, description=prompt.text, on_step=on_step, look_last=False,
-                 lr=lambda step: halved(step, recipe.lr, recipe.halve_every), progress=progress) as descent:
+    with Descent(optimizer, numbers.steps, keep=lambda: search.picture, description=prompt.text, on_step=on_step, look_last=False,
+                 lr=lambda step: halved(step, numbers.lr, recipe.halve_every), progress=progress) as descent:
         for step in descent:
             picture = search.draw()
             terms = search.terms(picture)
@@ -88,12 +90,13 @@ def stylized(models: Models, image: Tensor, text: str, recipe: StyleRecipe, on_s
 class _Search:
     """The network of one picture, what it draws, and what the losses say of it."""
 
-    def __init__(self, models: Models, image: Tensor, prompt: StylePrompt, recipe: StyleRecipe, mask: Tensor | None):
-        self.models, self.image, self.prompt, self.recipe, self.mask = models, image, prompt, recipe, mask
+    def __init__(self, models: Models, image: Tensor, prompt: StylePrompt, recipe: StyleRecipe, numbers: StyleCalibration,
+                 mask: Tensor | None):
+        self.models, self.image, self.prompt, self.recipe, self.numbers, self.mask = models, image, prompt, recipe, numbers, mask
         self.rng = torch.Generator().manual_seed(recipe.seed)
-        self.network = fresh(recipe).to(models.device)
+        self.network = fresh(recipe.seed, numbers.residual).to(models.device)
         self.content = content_of(models)
-        self.patch_pixels = max(8, round(recipe.patch_share * min(image.shape[-2:])))
+        self.patch_pixels = max(8, round(numbers.patch_share * min(image.shape[-2:])))
         with torch.no_grad():
             self.before = models.clip.encode_image(squared(image))
             self.content_before = self.content(image)
@@ -106,32 +109,33 @@ class _Search:
 
     def terms(self, picture: Tensor) -> dict[str, Tensor]:
         """The losses without their weights; those whose weight is zero are left out."""
-        recipe, prompt, clip = self.recipe, self.prompt, self.models.clip
+        numbers, prompt, clip = self.numbers, self.prompt, self.models.clip
         weight = None if self.mask is None else self.mask[0, 0].cpu()
-        patches = random_patches(tuple(picture.shape[-2:]), recipe.patches, self.patch_pixels, recipe.distortion, self.rng, weight=weight)
-        whole = clip.encode_image(random_views(squared(picture), recipe.views, self.rng))
+        patches = random_patches((picture.shape[-2], picture.shape[-1]), numbers.patches, self.patch_pixels, self.recipe.distortion,
+                                 self.rng, weight=weight)
+        whole = clip.encode_image(random_views(squared(picture), numbers.views, self.rng))
         parts = clip.encode_image(patches.of(picture))
         found = {
             "direction": lambda: directional_loss(whole, self.before, prompt.direction),
-            "patch": lambda: patch_loss(parts, self.before, prompt.direction, recipe.threshold),
-            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, recipe.cap),
+            "patch": lambda: patch_loss(parts, self.before, prompt.direction, numbers.threshold),
+            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, numbers.cap),
             "content": lambda: content_loss(self.content(picture), self.content_before),
             "tv": lambda: total_variation((picture + 1) / 2),
         }
         return {name: term() for name, term in found.items() if self.weight(name)}
 
     def weight(self, name: str) -> float:
-        return getattr(self.recipe, f"lambda_{name}")
+        return getattr(self.numbers, f"lambda_{name}")
 
     def weighed(self, terms: dict[str, Tensor]) -> Tensor:
-        return sum(self.weight(name) * term for name, term in terms.items())
+        return torch.stack([self.weight(name) * term for name, term in terms.items()]).sum()
 
 
-def fresh(recipe: StyleRecipe) -> StyleUnet:
+def fresh(seed: int, residual: bool = False) -> StyleUnet:
     """A new network, its random weights depending on the seed alone; other random numbers go on as if it were not there."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        return StyleUnet(residual=recipe.residual)
+        torch.manual_seed(seed)
+        return StyleUnet(residual=residual)
 
 
 def padded_through(network: torch.nn.Module, image: Tensor, stride: int = STRIDE, around: int = 0) -> Tensor:

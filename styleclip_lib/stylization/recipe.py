@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..calibration import StyleCalibration
 from ..editing.recipes import MOST_STEPS, SEEDS, TEXT_LENGTH
+from ..errors import StyleclipError
 from ..settings import Settings, setting
 
 if TYPE_CHECKING:
@@ -72,13 +73,28 @@ class StyleRecipe(Settings):
 
         return stylized(models, image, text, self, on_step, mask, frames, progress)
 
+    def numbers(self, style: StyleCalibration) -> StyleCalibration:
+        """The domain's numbers, with those that the recipe sets itself in their place. Raises StyleclipError if no loss has a weight."""
+        own = {name: getattr(self, name) for name in _SHARED if getattr(self, name) is not None}
+        numbers = replace(style, **own)
+        if not any(getattr(numbers, f"lambda_{name}") for name in LOSSES):
+            weights = ", ".join(f"lambda_{name}" for name in LOSSES)
+            raise StyleclipError(f"Every weight is 0, so nothing is asked for: give one of {weights}.")
+        return numbers
+
     def filled_in(self, style: StyleCalibration) -> StyleRecipe:
         """The recipe with what suits the domain in place of None."""
-        names = {one.name for one in fields(style)} & {one.name for one in fields(self)}
-        return replace(self, **{name: getattr(style, name) for name in names if getattr(self, name) is None})
+        numbers = self.numbers(style)
+        return replace(self, **{name: getattr(numbers, name) for name in _SHARED})
 
+
+LOSSES = ("direction", "patch", "contrast", "content", "tv")
+"""The losses that a recipe weighs: lambda_direction, ..."""
+
+_SHARED = {one.name for one in fields(StyleCalibration)} & {one.name for one in fields(StyleRecipe)}
 
 StyleRecipe.DEFAULT = StyleRecipe()
-StyleRecipe.PAPER = StyleRecipe(source="a Photo", templates=True, **{
-    one.name: one.default for one in fields(StyleCalibration) if one.name in {own.name for own in fields(StyleRecipe)}})
+StyleRecipe.PAPER = StyleRecipe(source="a Photo", templates=True, steps=201, lr=5e-4, residual=False, lambda_direction=500.0,
+                                lambda_patch=9000.0, lambda_contrast=0.0, lambda_content=150.0, lambda_tv=2e-3, threshold=0.7, cap=1.0,
+                                patches=64, patch_share=0.25, views=1, size=512)
 StyleRecipe.PRESETS = {"default": StyleRecipe.DEFAULT, "paper": StyleRecipe.PAPER}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from PIL import Image
 
 from styleclip_lib.cli.main import main
 from styleclip_lib.images import load_image, save_animation, save_image
@@ -53,6 +54,16 @@ def test_only_in_a_mask_or_a_box(folder, tiny_folder, capsys):
         run(capsys, "in.png", "out.png", "--text", "a mosaic", "--steps", 1, "--domain", tiny_folder, *words)
         moved = (load_image("out.png") - load_image("in.png")).abs()
         assert moved[..., 25:].max() <= 1 / 127.5 + 1e-6 and moved[..., :25].mean() > 0.1
+
+
+def test_transparency_stays(folder, style, tiny_folder, capsys):
+    see_through = Image.open("in.png").convert("RGBA")
+    see_through.putalpha(Image.linear_gradient("L").resize(see_through.size))
+    see_through.save("clear.png")
+    for name, mode in (("out.png", "RGBA"), ("out.jpg", "RGB")):
+        run(capsys, "clear.png", name, "--fast", style, "--domain", tiny_folder)
+        assert Image.open(name).mode == mode
+    assert Image.open("out.png").getchannel("A").tobytes() == see_through.getchannel("A").tobytes()
 
 
 def test_a_fast_network(folder, style, tiny_folder, capsys):

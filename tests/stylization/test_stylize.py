@@ -9,6 +9,7 @@ from styleclip_lib import StyleclipError, StyleRecipe, stylize
 from styleclip_lib.calibration import StyleCalibration
 from styleclip_lib.stylization.content import content_of
 from styleclip_lib.stylization.optimization import padded_through, reduced, squared
+from styleclip_lib.stylization.recipe import LOSSES
 from styleclip_lib.stylization.style_prompt import RIVALS, StylePrompt
 
 QUICK = {"steps": 3, "patches": 4, "progress": False, "lr": 0.01}
@@ -132,7 +133,7 @@ def test_rivals_are_the_other_styles(tiny):
 @pytest.mark.parametrize(("change", "said"), [
     ({"text": ""}, "empty"), ({"text": "a zebralike mosaic"}, "zebralike"), ({"text": "a photo"}, "both 'a photo'"),
     ({"image": torch.zeros(3, 40, 40)}, r"\[1, 3, H, W\]"), ({"image": torch.zeros(1, 3, 8, 40)}, "40 x 8 pixels"),
-    ({"steps": 0}, "steps must be"), ({"stepz": 3}, "did you mean 'steps'"), ({"mask": torch.zeros(1, 1, 40, 40)}, "The mask is empty"),
+    ({"steps": 0}, "steps must be"), ({f"lambda_{name}": 0 for name in LOSSES}, "Every weight is 0"), ({"stepz": 3}, "did you mean 'steps'"), ({"mask": torch.zeros(1, 1, 40, 40)}, "The mask is empty"),
     ({"mask": torch.ones(1, 1, 40, 80)}, "80 x 40 pixels and the picture 40 x 40"), ({"mask": torch.ones(40, 40)}, r"\[1, 1, H, W\]"),
 ])
 def test_what_is_wrong_is_said(tiny, change, said):
