@@ -76,7 +76,7 @@ def test_what_a_domain_may_lack(folder, part):
 
 
 def test_an_unknown_domain(folder):
-    with pytest.raises(StyleclipError, match=r"'portrait'.*Installed: tiny.*domain\.json"):
+    with pytest.raises(StyleclipError, match=r"'portrait'.*installed are tiny.*domain\.json"):
         load_models("portrait")
 
 

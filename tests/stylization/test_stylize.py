@@ -133,7 +133,8 @@ def test_rivals_are_the_other_styles(tiny):
 @pytest.mark.parametrize(("change", "said"), [
     ({"text": ""}, "empty"), ({"text": "a zebralike mosaic"}, "zebralike"), ({"text": "a photo"}, "both 'a photo'"),
     ({"image": torch.zeros(3, 40, 40)}, r"\[1, 3, H, W\]"), ({"image": torch.zeros(1, 3, 8, 40)}, "40 x 8 pixels"),
-    ({"steps": 0}, "steps must be"), ({f"lambda_{name}": 0 for name in LOSSES}, "Every weight is 0"), ({"stepz": 3}, "did you mean 'steps'"), ({"mask": torch.zeros(1, 1, 40, 40)}, "The mask is empty"),
+    ({f"lambda_{name}": 0 for name in LOSSES}, "Every weight is 0"),
+    ({"steps": 0}, "steps must be"), ({"stepz": 3}, "did you mean 'steps'"), ({"mask": torch.zeros(1, 1, 40, 40)}, "The mask is empty"),
     ({"mask": torch.ones(1, 1, 40, 80)}, "80 x 40 pixels and the picture 40 x 40"), ({"mask": torch.ones(40, 40)}, r"\[1, 1, H, W\]"),
 ])
 def test_what_is_wrong_is_said(tiny, change, said):
