@@ -33,7 +33,7 @@ class Settings:
     """these texts only, each in quotes; by default the fixed set of 28"""
     styles: tuple[str, ...] = ()
     """instead of edits, redraw as many held-out pictures (--portraits), every other one a scene, in these styles, such as "mosaic", or
-    in all of them: all"""
+    in all of them: all. By optimisation, by the fast networks that the domain has, and by the world's own brush"""
     regions: bool = False
     """instead of edits, look for hair, hats, clothes, background, sky and sea by their names in so many pictures each (--portraits), and
     compare with the true masks"""
@@ -94,6 +94,8 @@ def _styles(settings: Settings) -> int:
     from ..evaluation.styles import DRAWN, drawn, evaluate_styles, held_out, text_of
     from ..models import load_models
     from ..portraits.styles.styles import STYLES
+    from ..stylization.fast import fast_of
+    from ..stylization.fast_file import style_for
     from ..stylization.recipe import StyleRecipe
 
     styles = tuple(STYLES) if settings.styles == ("all",) else settings.styles
@@ -106,8 +108,12 @@ def _styles(settings: Settings) -> int:
     def optimized(image, style):
         return StyleRecipe.DEFAULT.apply(models, image, text_of(style), progress=False).image
 
-    rows = [row.summary() for name, method in (("optimized", optimized), (DRAWN, drawn))
-            for row in evaluate_styles(models, styles, method, pictures, name)]
+    def fast(image, style):
+        return fast_of(models, "", text_of(style)).apply(image)
+
+    shipped = tuple(style for style in styles if style_for(models, text_of(style)))
+    methods = (("optimized", optimized, styles), ("fast", fast, shipped), (DRAWN, drawn, styles))
+    rows = [row.summary() for name, method, some in methods for row in evaluate_styles(models, some, method, pictures, name)]
     print(style_table(rows))
     _keep(settings, {"version": __version__, "pictures": settings.portraits, "styles": rows})
     return 0

@@ -13,7 +13,7 @@ from ..errors import StyleclipError
 from ..models import Models
 
 OTHERS = ("a face", "hair", "a hat", "clothes", "the background", "the sky", "the sea", "hills", "houses", "trees")
-"""What a window may show instead."""
+"""What a window may show instead; what the text itself names, by the last word, is left out."""
 
 AT_ONCE = 32
 
@@ -99,7 +99,8 @@ def relevance_map(models: Models, image: Tensor, text: str) -> Tensor:
     image [1, 3, H, W] -> [1, 1, H, W] in [0, 1]. Raises StyleclipError for a text that CLIP cannot read.
     """
     clip = models.clip
-    others = [other for other in OTHERS if text not in other and can_read(clip, [other])]
+    own = text.lower().split()
+    others = [other for other in OTHERS if other.split()[-1] not in own and can_read(clip, [other])]
     texts, scale = clip.encode_text([text, *others]), clip.model.logit_scale.exp()
 
     def choice(windows: Tensor) -> Tensor:

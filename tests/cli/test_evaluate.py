@@ -65,3 +65,19 @@ def test_a_domain_that_learnt_from_pictures_is_measured_as_far_as_it_can_be(read
     (row,) = json.loads(out.read_text(encoding="utf-8"))["rows"]
     assert row["method"] == "directions" and row["edits"] + row["true_before"] == 2 and row["outside"] is None
     assert reads or (row["success_rate"] is None and row["side_effects"] is None and row["identity"] is not None)
+
+
+@pytest.mark.slow
+def test_styles_and_regions(tiny_domain, tmp_path, capsys):
+    home = shutil.copytree(tiny_domain, tmp_path / "own")
+    index = json.loads((home / "domain.json").read_text(encoding="utf-8"))
+    (home / "domain.json").write_text(json.dumps({**index, "calibration": {"style": {"steps": 1, "patches": 2}}}), encoding="utf-8")
+    own = ["--domain", str(home), "--portraits", "1", "--json", str(tmp_path / "t.json")]
+    assert main(["evaluate", "--styles", "mosaic", *own]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[:3]] == ["method", "optimized", "drawn"]
+    rows = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["styles"]
+    assert [row["method"] for row in rows] == ["optimized", "drawn"] and rows[0]["success_rate"] is None
+    assert main(["evaluate", "--regions", *own]) == 0
+    assert {row["region"] for row in json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["regions"]} >= {"hair", "sea"}
+    assert main(["evaluate", "--styles", "mosiac", *own]) == 2
+    assert "There is no style 'mosiac'" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import torch
 
 from styleclip_lib import StyleclipError
 from styleclip_lib.calibration import Calibration
-from styleclip_lib.stylization.region import averaged, box_mask, checked_mask, found_region, guided, relevance_map, windows
+from styleclip_lib.stylization.region import OTHERS, averaged, box_mask, checked_mask, found_region, guided, relevance_map, windows
 
 
 class SeesRed:
@@ -16,6 +16,7 @@ class SeesRed:
     model = SimpleNamespace(logit_scale=torch.tensor(3.0))
 
     def encode_text(self, texts):
+        self.asked = texts
         return torch.nn.functional.one_hot(torch.tensor([int(text != "red") for text in texts]), 2).float()
 
     def tokenizer(self, texts):
@@ -51,6 +52,12 @@ def test_the_region_of_a_text_is_found_to_its_edges(models, scene):
     rough = relevance_map(models, image, "red")
     assert rough.shape == truth.shape and rough[truth == 1].mean() > 2 * rough[truth == 0].mean()
     assert iou(found_region(models, image, "red"), truth) > 0.8
+
+
+def test_a_text_has_no_rival_in_its_own_words(models, scene):
+    for text, missing in (("his hair", "hair"), ("the blue sky", "the sky"), ("red", None)):
+        relevance_map(models, scene[0], text)
+        assert missing not in models.clip.asked and len(models.clip.asked) == len(OTHERS) + (missing is None)
 
 
 def test_what_is_not_there_is_not_found(models, scene):
