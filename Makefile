@@ -9,6 +9,7 @@
 # make docs       an API page from the docstrings, in build/docs
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
 # make release    write the students' versions of the assignments, in notebooks/assignments/release
+# make publish-links REPOSITORY=owner/name   give every notebook its Colab badge and the cell that installs the kit there
 # make clean      take away what the other commands made
 
 PYTHON  ?= python3
@@ -23,7 +24,7 @@ export OMP_WAIT_POLICY := passive
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
-.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release clean
+.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release publish-links clean
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -61,6 +62,9 @@ notebooks: $(VENV)/installed-lab
 
 release: $(VENV)/installed-grade
 	$(BIN)/python -m styleclip_lib.grading.release notebooks/assignments/release
+
+publish-links: $(VENV)/installed-lab
+	$(BIN)/python -m tools.publish_links "$(REPOSITORY)"
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
