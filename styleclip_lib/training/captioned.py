@@ -143,19 +143,19 @@ class CaptionedPictures:
 
 
 def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, styles: int, parts: int) -> Captions:
-    """That many captions, each true of some picture; those of portraits are half descriptions, half what people write. There are fewer
-    of parts where few patches show one."""
+    """That many captions, each true of some picture; those of portraits are half descriptions, half what people write. Of the styles that
+    there are each is named as often as any other, and so are the parts that patches show, if they show one.
+    """
     seed = int(torch.randint(2**31, (1,), generator=rng))
     chosen = torch.randint(len(pictures.factors), (portraits,), generator=rng)
     factors, known = pictures.factors[chosen], [pictures.styles[i] for i in chosen.tolist()]
     half = portraits // 2
     said = caption(factors[:half], seed, styles=known[:half]) + sentences(factors[half:], seed, known[half:])
     told = scene_caption(pictures.facts[:scenes], seed, styles=pictures.scene_styles[:scenes])
-    everywhere = [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles]
-    named = style_caption([everywhere[i] for i in torch.randint(len(everywhere), (styles,), generator=rng).tolist()], seed)
-    shown = [tuple(REGIONS)[column] for _, column in (pictures.shares > MOSTLY).nonzero().tolist()]
-    chosen = torch.randperm(len(shown), generator=rng)[:parts].tolist()
-    return Captions(said, told, named, region_caption([shown[i] for i in chosen], seed))
+    drawn = [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles]
+    named = style_caption(_some_of([style for style in (None, *STYLES) if style in drawn], styles, rng), seed)
+    shown = [name for name, column in zip(REGIONS, pictures.shares.T) if (column > MOSTLY).any()]
+    return Captions(said, told, named, region_caption(_some_of(shown, parts if shown else 0, rng), seed))
 
 
 def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
@@ -249,8 +249,8 @@ def _write(path: Path, pictures: Tensor) -> None:
     temporary.rename(path)
 
 
-def _some_of(names: Sequence[str], count: int, rng: torch.Generator) -> list[Style]:
-    return [names[i] for i in torch.randint(len(names), (count,), generator=rng).tolist()]
+def _some_of(names: Sequence[Style], count: int, rng: torch.Generator) -> list[Style]:
+    return [names[i] for i in torch.randint(max(len(names), 1), (count,), generator=rng).tolist()]
 
 
 def _in_style(images: Tensor, styles: Sequence[Style], seed: int) -> Tensor:
