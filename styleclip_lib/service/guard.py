@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,9 @@ OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
 """Paths that need no key: the page itself asks for it. What lies below /static is open, too."""
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+
+LINGER_SECONDS = 2.0
+"""For which the rest of an upload that is too large is still taken."""
 
 
 @dataclass
@@ -107,8 +111,10 @@ class _Body:
             return await self._receive()  # nothing but the client's going comes now
         message = await self._next()
         if self._left < 0:
-            while not self._whole and self._left > -self._limits.megabytes * 1_000_000:
-                await self._next()  # to nowhere: a client hears why only once it has sent what it had
+            self._end = min(self._end, asyncio.get_running_loop().time() + LINGER_SECONDS)
+            with suppress(ProblemError):
+                while not self._whole and self._left > -self._limits.megabytes * 1_000_000:
+                    await self._next()  # to nowhere: a client hears why only once it has sent what it had
             raise ProblemError(413, f"This is larger than {self._limits.megabytes} MB: send a smaller picture.", {"Connection": "close"})
         return message
 

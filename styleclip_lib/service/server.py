@@ -32,12 +32,7 @@ class ImpatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self._wait_for_headers()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._idle and self._headers is None and not self.transport.is_closing():
-            self._wait_for_headers()
+        self._look_again()
 
     def pause_writing(self) -> None:
         """The client does not keep up: what it has not taken within some seconds is dropped, and the memory is free."""
@@ -55,20 +50,16 @@ class ImpatientProtocol(H11Protocol):
                 timer.cancel()
         super().connection_lost(exc)
 
-    @property
-    def _idle(self) -> bool:
-        """Whether no request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+    def _look_again(self) -> None:
+        self._headers = self.loop.call_later(HEADER_SECONDS, self._look, self.cycle)
 
-    def _wait_for_headers(self) -> None:
-        answered = self.cycle
-        self._headers = self.loop.call_later(HEADER_SECONDS, self._give_up, answered)
-
-    def _give_up(self, answered: Any) -> None:
-        """No request has come since: the one that was answered last is still the last one."""
-        self._headers = None
-        if self._idle and self.cycle is answered and not self.transport.is_closing():
+    def _look(self, answered: Any) -> None:
+        """Closes the connection if the request that was answered at the last look is still the last one."""
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle and self.cycle is answered:
             self.transport.close()
+        else:
+            self._look_again()
 
 
 class DrainingServer(uvicorn.Server):
