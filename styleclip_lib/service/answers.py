@@ -33,7 +33,7 @@ class JobAnswer(BaseModel):
     previews: int = Field(description="how many pictures there were on the way; links.preview shows the latest")
     problem: dict[str, Any] | None = Field(description="why it failed: status and detail")
     result: dict[str, Any] = Field(description="an edit: report, recipe, notes; a stylization: recipe, text, notes; faces: "
-                                               "faces, width, height, notes; a sample: face")
+                                               "faces, width, height, notes; a sample: text, seed, truncation_psi")
     links: dict[str, str] = Field(description="where the job, its events and its pictures are")
     created: float = Field(description="seconds since 1970")
     expires: float = Field(description="when all of this will be gone; seconds since 1970")

@@ -51,7 +51,8 @@ EXAMPLES = {
                             "value": {"text": "a face with a hat", "method": "mapper", "face_seed": 7}}},
     StylizeTask: {"mosaic": {"summary": "a mosaic, in fewer steps than usual", "value": {"text": "a mosaic", "steps": 40}}},
     FacesTask: {},
-    SampleTask: {"sample": {"summary": "the face of a seed", "value": {"seed": 7, "truncation_psi": 0.7}}},
+    SampleTask: {"sample": {"summary": "the face of a seed", "value": {"seed": 7, "truncation_psi": 0.7}},
+                 "text": {"summary": "a face of which a text is true", "value": {"text": "a smiling woman with glasses", "seed": 7}}},
 }
 
 Prefer = Annotated[str, Header(description="`wait` or `wait=SECONDS`: answer with what comes out, not with 202", examples=["wait=60"])]

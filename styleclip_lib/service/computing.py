@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
+from ..editing.alignment import latent_alignment_of
 from ..editing.face import Face
 from ..editing.prompt import Prompt
 from ..editing.recipes import NEUTRAL, Recipe
@@ -71,8 +72,11 @@ def compute(task: Task, models: Models, picture: bytes, watch: Watch) -> Result:
 @compute.register
 def _(task: SampleTask, models: Models, picture: bytes, watch: Watch) -> Result:
     watch.begin("drawing")
-    face = Face.of_seed(models, task.seed, task.truncation_psi)
-    return {"face": face.source.to_dict()}, {"picture": as_png(face.image)}
+    if task.text is None:
+        face = Face.of_seed(models, task.seed, task.truncation_psi)
+    else:
+        face = latent_alignment_of(models, progress=False).face_of_text(task.text, task.seed, task.truncation_psi)
+    return {"text": task.text, "seed": task.seed, "truncation_psi": task.truncation_psi}, {"picture": as_png(face.image)}
 
 
 @compute.register

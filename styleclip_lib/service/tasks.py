@@ -111,12 +111,13 @@ class FacesTask(Task):
 
 @dataclass(frozen=True, kw_only=True)
 class SampleTask(Task):
-    """A face that the generator invents."""
+    """A face that the generator invents; or, with a text, one of which the text is true."""
 
     KIND: ClassVar[str] = "sample"
     PATH: ClassVar[str] = "samples"
     MAKES: ClassVar[tuple[str, ...]] = ("picture",)
     TAKES_PICTURE: ClassVar[bool] = False
+    text: str | None = setting(None, "what the face shall be; by default anything", low=1, high=TEXT_LENGTH)
     seed: int = setting(0, "the same seed gives the same face on every machine", low=0, high=SEEDS)
     truncation_psi: float = setting(0.7, "1 is the generator's whole variety, 0 its average face", low=-10, high=10)
 
