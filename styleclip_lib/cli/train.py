@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     name, *options = arguments
-    module = module_of(_program(name, options), "Training")
+    module = module_of(name, "Training", _program(name, options))
     module.train(parse(module.Settings, f"train {name}", options))
     return 0
 
@@ -71,13 +71,13 @@ def _program(name: str, options: Sequence[str]) -> str:
     return "own_generator" if data and holds_pictures(Path(data[0]).expanduser()) else name
 
 
-def module_of(name: str, what: str):
-    """The module that trains and measures a network. Raises StyleclipError if there is no such network, or if a package is missing
-    that it needs; `what` is said to need it."""
-    if name not in (*NETWORKS, "own_generator"):
+def module_of(name: str, what: str, program: str | None = None):
+    """The module that trains and measures a network, or another one of `training` that does. Raises StyleclipError if there is no such
+    network, or if a package is missing that it needs; `what` is said to need it."""
+    if name not in NETWORKS:
         raise StyleclipError(f"There is no network '{name}': choose one of {', '.join(NETWORKS)}.")
     try:
-        return import_module(f"styleclip_lib.training.{name}")
+        return import_module(f"styleclip_lib.training.{program or name}")
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("styleclip_lib"):
             raise

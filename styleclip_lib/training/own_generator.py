@@ -262,7 +262,8 @@ class _Frechet:
 
 def _publish(generator: Generator, discriminator: Discriminator, like: str, s: Settings, seconds: float, metrics: dict) -> None:
     """Makes the domain, or its networks anew: generator, discriminator, model card."""
-    folder, how = s.domain, making(s, seconds, metrics, "generator")
+    command = f"styleclip train generator --data {s.data.resolve().name}" + (f" --from {Path(s.start).name}" if s.start else "")
+    folder, how = s.domain, {**making(s, seconds, metrics, "generator"), "command": command}
     if _made_before(s):
         save_network(folder, "generator", generator, generator_config(generator), how)
     else:

@@ -215,6 +215,22 @@ def test_faces_are_found_in_photographs(tmp_path):
     assert Image.open(result.folder / result.rows[0].file).size == (64, 64)
 
 
+@pytest.mark.slow
+def test_all_faces_of_a_picture(tmp_path):
+    from skimage import data
+
+    photo = Image.fromarray(data.astronaut()).crop((110, 10, 340, 240))
+    both = Image.new("RGB", (700, 330), (150, 150, 150))
+    both.paste(photo, (20, 50))
+    both.paste(photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT).resize((300, 300)), (350, 15))
+    both.save(tmp_path / "two.png")
+    for faces, count in (("largest", 1), ("all", 2)):
+        result = made(tmp_path, tmp_path.parent / f"{tmp_path.name} {faces}", faces=faces, size=64, least=64)
+        assert [row.face for row in result.rows] == list(range(count))
+        assert [row.faces for row in result.rows] == [2] * count, "how many were seen is noted"
+    assert result.rows[0].side > result.rows[1].side
+
+
 def test_the_command_line(celeba, tmp_path, capsys):
     assert main(["dataset", str(celeba), str(tmp_path / "out"), "--size", "32", "--least", "20", "--processes", "0"]) == 0
     assert capsys.readouterr().out.startswith("10 faces of 32 px in ")
