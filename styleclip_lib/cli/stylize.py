@@ -127,6 +127,7 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
 
     models = load_models(settings.domain, device=settings.device)
     mask, region = _mask(settings, image)
+    region = region or ("" if mask is not None else recipe.region)
     if settings.fast is None:
         done = replace(recipe, region=region).apply(models, image, text, mask=mask)
         save_image(_as_transparent(picture, done.image, settings.output), settings.output)
@@ -137,6 +138,7 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     mask = region_of(models, image, region, mask)
     drawn = fast.apply(image).cpu()
     drawn = drawn if mask is None else blended(image, drawn, mask.cpu())
+    recipe = replace(recipe, region=region)
     save_image(_as_transparent(picture, drawn, settings.output), settings.output)
     _report(settings, models, fast.text, recipe, drawn, image, settings.fast)
 
@@ -206,8 +208,9 @@ def _report(settings: Settings, models, text: str, recipe: StyleRecipe, image, b
     measured = measure_style(models, before, image, text, recipe.source)
     print(measured)
     if settings.report is not None:
-        more = {} if fast is None else {"fast": fast}
-        _write(settings, {"text": text, "style": recipe.to_dict(), **more, "measured": vars(measured)})
+        more = {"fast": fast, "box": settings.box, "mask": None if recipe.region else settings.region}
+        given = {name: value for name, value in more.items() if value is not None}
+        _write(settings, {"text": text, "style": recipe.to_dict(), **given, "measured": vars(measured)})
 
 
 def _write(settings: Settings, content: dict) -> None:

@@ -50,8 +50,9 @@ def test_a_picture_and_its_report_that_makes_it_again(folder, tiny_folder, capsy
 
 
 def test_only_in_a_mask_or_a_box(folder, tiny_folder, capsys):
-    for words in (("--region", "mask.png"), ("--box", 0, 0, 25, 36)):
-        run(capsys, "in.png", "out.png", "--text", "a mosaic", "--steps", 1, "--domain", tiny_folder, *words)
+    for words, told in ((("--region", "mask.png"), {"mask": "mask.png"}), (("--box", 0, 0, 25, 36), {"box": [0, 0, 25, 36]})):
+        run(capsys, "in.png", "out.png", "--text", "a mosaic", "--steps", 1, "--domain", tiny_folder, "--report", "r.json", *words)
+        assert told.items() <= json.loads((folder / "r.json").read_text()).items()
         moved = (load_image("out.png") - load_image("in.png")).abs()
         assert moved[..., 25:].max() <= 1 / 127.5 + 1e-6 and moved[..., :25].mean() > 0.1
 
@@ -97,3 +98,19 @@ def test_what_is_wrong_is_said_in_a_line(folder, tiny_folder, capsys, words, sai
     (folder / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
     told = run(capsys, *words, "--domain", tiny_folder, code=2)
     assert said in told and told.count("\n") == 1 and not (folder / "out.png").exists() and not (folder / "out.mp4").exists()
+
+
+def test_a_recipe_keeps_its_region(folder, tiny_folder, capsys, monkeypatch):
+    asked = []
+
+    def find(models, image, text):
+        asked.append(text)
+        return torch.ones(1, 1, *image.shape[-2:])
+
+    monkeypatch.setattr("styleclip_lib.stylization.region.found_region", find)
+    few = ("--text", "a mosaic", "--steps", 1, "--domain", tiny_folder)
+    run(capsys, "in.png", "out.png", *few, "--region", "hair", "--report", "r.json")
+    run(capsys, "in.png", "out.png", "--recipe", "r.json", "--domain", tiny_folder)
+    run(capsys, "in.png", "out.png", "--recipe", "r.json", "--box", 0, 0, 9, 9, "--domain", tiny_folder)
+    assert asked == ["hair", "hair"], "a box goes before the recipe's region"
+    assert "mask" not in json.loads((folder / "r.json").read_text())

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from styleclip_lib.editing.mapper import LatentMapper
+from styleclip_lib.networks.fast_style import FastStyle
+from styleclip_lib.stylization.fast import FastTransfer
 from styleclip_lib.widgets.lessons.blend import blend_pad, corners_of_seeds
 from styleclip_lib.widgets.lessons.directions import directions_sliders
 from styleclip_lib.widgets.lessons.generator import generator_sliders
 from styleclip_lib.widgets.lessons.inversion import inversion_sliders
 from styleclip_lib.widgets.lessons.mapper import mapper_sliders
 from styleclip_lib.widgets.lessons.sentence import sentence_box
+from styleclip_lib.widgets.lessons.stylization import style_sliders
 from styleclip_lib.widgets.studio.studio import Studio
 
 CONTROLS = ("FloatSlider", "IntSlider", "IntRangeSlider", "BoundedFloatText", "BoundedIntText", "Button", "Text", "Textarea", "Dropdown",
@@ -22,6 +25,8 @@ WIDGETS = {
     "lesson 03": lambda models, directions: blend_pad(models, corners_of_seeds(models, [1, 2, 3]), threaded=False),
     "lesson 05": lambda models, directions: mapper_sliders(models, {"smile": LatentMapper.load(models, "smile")}, threaded=False),
     "lesson 06": lambda models, directions: directions_sliders(directions, threaded=False),
+    "lesson 09": lambda models, directions: style_sliders(models, {"mosaic": FastTransfer(models, FastStyle(4, 1), {"text": "a mosaic"})},
+                                                         threaded=False),
 }
 
 
