@@ -42,7 +42,7 @@ class StyleCalibration(Settings):
     patch_share: float = setting(0.25, low=0.02, high=1)
     views: int = setting(1, low=1, high=64)
     size: int = setting(512, low=32, high=4096)
-    lambda_temporal: float = setting(1.0, low=0, high=1e6)
+    lambda_temporal: float = setting(1e4, low=0, high=1e6)
     region_windows: tuple[float, ...] = setting((1 / 3, 1 / 4, 1 / 6), low=0.02, high=1)
     region_threshold: float = setting(0.6, low=0, high=1)
     region_least: float = setting(0.2, low=0, high=1)
