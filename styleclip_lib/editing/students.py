@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -20,6 +21,8 @@ from ..weights.downloads.fingerprint import fingerprint
 from ..weights.readers.filled import unfilled
 from ..weights.schema import StudentFacts, parsed
 from ..weights.tensor_file import read_metadata
+
+Student = TypeVar("Student", bound=nn.Module)
 
 STUDENT, CLIP_STUDENT = "student", "clip_student"
 
@@ -75,8 +78,8 @@ def _read(models: Models, name: str, path: str | Path | None, teacher: nn.Module
     return load_tensors(path), facts
 
 
-def _filled(build: Callable[[], nn.Module], own: Callable[[nn.Module], dict[str, Tensor]], tensors: dict[str, Tensor],
-            name: str) -> nn.Module:
+def _filled(build: Callable[[], Student], own: Callable[[Student], Mapping[str, Tensor]], tensors: dict[str, Tensor],
+            name: str) -> Student:
     """A student with its weights. Raises StyleclipError if they do not fit what the file says of itself."""
     what = f"the {name} that the file speaks of"
     wanted = {key: value.shape for key, value in own(unfilled(build, what)).items()}

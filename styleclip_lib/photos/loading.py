@@ -180,7 +180,7 @@ def _faceless(original: Image.Image, shown: Image.Image, side: int, align: Align
 def _reduced(original: Image.Image) -> str | None:
     """What is to be said of a picture that was too large to be read as it is."""
     parts = {2: "half", 4: "a quarter of", 8: "an eighth of"}
-    part = parts.get(original.info.get("reduced"))
+    part = parts.get(original.info.get("reduced", 1))
     return part and f"The picture is so large that it was read at {part} its size."
 
 

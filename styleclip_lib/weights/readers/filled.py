@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from ...errors import StyleclipError
 from ..tensor_file import Shapes
 
 StateDict = dict[str, Tensor]
+Network = TypeVar("Network", bound=nn.Module)
 
 COUNT = "num_batches_tracked"
 """What batch normalisation counts while it learns, and old files lack."""
@@ -42,7 +44,7 @@ def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Mo
     return network.eval().requires_grad_(False)
 
 
-def unfilled(build: Callable[[], nn.Module], what: str) -> nn.Module:
+def unfilled(build: Callable[[], Network], what: str) -> Network:
     """The network that `build` makes, without any memory for its weights. Raises StyleclipError where it makes none of its sizes."""
     try:
         with torch.device("meta"):
