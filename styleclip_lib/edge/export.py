@@ -142,9 +142,10 @@ def _prompts(models: Models, texts: Sequence[str]) -> tuple[Prompt, ...]:
 
 def _write(network: nn.Module, example: Tensor, path: Path) -> None:
     """One network as a file of its own, with its input named x and its output y. Raises StyleclipError where PyTorch is too old."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -153,7 +154,8 @@ def _write(network: nn.Module, example: Tensor, path: Path) -> None:
     except TypeError as error:
         raise StyleclipError("This PyTorch cannot export: version 2.6 or newer is needed (pip install --upgrade torch).") from error
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
 
 
 def _write_numbers(alignment: LatentAlignment, prompts: tuple[Prompt, ...], codes: Tensor, folder: Path) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .. import __version__
 from ..inversion import alignment as files
-from ..inversion.alignment import FACES, RIDGE, RIDGE_TEXT, alignment_of, closed_form, code_of
+from ..inversion.alignment import FACES, RIDGE, RIDGE_TEXT, alignment_of, closed_form, code_of, kept_closed_form
 from ..models import Models
 from ..networks.alignment import Alignment
 from ..paths import user_path
@@ -137,5 +137,5 @@ def latent_alignment_of(models: Models, recipe: AlignmentEdit | None = None, pro
         return LatentAlignment.available(models, progress)
     if "closed form" not in models.memo:
         network = alignment_of(models, progress)
-        models.memo["closed form"] = network if network.depth == 0 else closed_form(models, progress=progress)
+        models.memo["closed form"] = network if network.depth == 0 else kept_closed_form(models, progress)
     return LatentAlignment(models, models.memo["closed form"], {})

@@ -6,6 +6,7 @@ generator invents; no pictures are needed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .. import __version__
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.alignment import Alignment
-from ..paths import user_path, written_whole
+from ..paths import cache_folder, user_path, written_whole
 from ..weights.domain import INDEX, file_path, load_tensors, read_index
 from ..weights.downloads.fingerprint import fingerprint
 from ..weights.readers.filled import compared, unfilled
@@ -36,13 +38,13 @@ _LARGEST = 256  # pixels at which faces are drawn, where the generator draws mor
 
 
 def alignment_of(models: Models, progress: bool = True) -> Alignment:
-    """The map of a domain: the one that it ships, or the closed form, solved now. Remembered.
+    """The map of a domain: the one that it ships, or the closed form (`kept_closed_form`). Remembered.
 
     Raises StyleclipError if the shipped one belongs to other networks.
     """
     if NAME not in models.memo:
         path = shipped_path(models)
-        models.memo[NAME] = closed_form(models, progress=progress) if path is None else read(path, models)
+        models.memo[NAME] = kept_closed_form(models, progress) if path is None else read(path, models)
     return models.memo[NAME]
 
 
@@ -51,6 +53,22 @@ def shipped_path(models: Models) -> Path | None:
     if not (models.folder / INDEX).is_file() or NAME not in read_index(models.folder)["files"]:
         return None
     return file_path(models.folder, NAME)
+
+
+def kept_closed_form(models: Models, progress: bool = True) -> Alignment:
+    """The closed form of a domain, solved when it is first asked for and from then on read from a file in `cache_folder()`.
+
+    Raises StyleclipError if that folder cannot be written.
+    """
+    belongs = f"{fingerprint(models.generator)} {fingerprint(models.clip)} {FACES} {RIDGE} {RIDGE_TEXT} {__version__}"
+    path = cache_folder() / f"{NAME}-{hashlib.sha256(belongs.encode()).hexdigest()[:16]}.safetensors"
+    if not path.is_file():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StyleclipError(f"Cannot make the folder '{path.parent}' ({error.strerror}): let STYLECLIP_CACHE name another.") from error
+        write(path, closed_form(models, FACES, progress=progress), models, {"method": "closed form", "faces": FACES})
+    return read(path, models)
 
 
 def closed_form(models: Models, faces: int = FACES, *, ridge: float = RIDGE, ridge_text: float = RIDGE_TEXT, seed: int = 0,

@@ -29,7 +29,7 @@ from ..speed import seconds_of
 from ..weights.domain import enter_file
 from .adversarial import discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
 from .card import About, making, write_card
-from .copying import average_decay, steps_of
+from .copying import average_decay, stages, steps_of
 from .directions import TEXTS, readable
 from .loop import Run, learning_rate
 from .muon import Muon
@@ -205,14 +205,13 @@ def layer_targets(student: MobileGenerator, teacher: Generator, w_plus: Tensor) 
 
 def learn_pictures(student: MobileGenerator, models: Models, s: Settings) -> tuple[MobileGenerator, float]:
     """The student learns the teacher's pictures, small ones first. Returns the averaged student and the seconds it took."""
-    teacher, stages = models.generator, stages_of(s, models.generator)
+    teacher, planned = models.generator, stages_of(s, models.generator)
     average, optimizers = copy.deepcopy(student).requires_grad_(False), optimizers_of(student, s)
     rival = Rival(teacher.img_resolution, s) if s.lambda_gan else None
     with Run(s.run / "pictures", student=student, average=average, **optimizers, **(rival.parts if rival else {})) as run:
         teacher.to(run.device)
         models.perceptual.to(run.device)
-        for step in run.steps(steps_of(stages)):
-            resolution, batch_size = _stage(step, stages)
+        for step, (resolution, batch_size) in stages(run, planned):
             with torch.no_grad(), run.autocast():
                 w_plus = _latents(teacher, batch_size, s.mixing, run.generator(s.seed + 1))
                 wanted = [picture.float() for picture in teacher.synthesis.pyramid(w_plus, "none", resolution)]
@@ -222,7 +221,7 @@ def learn_pictures(student: MobileGenerator, models: Models, s: Settings) -> tup
             loss = sum(terms.values())
             if rival and resolution == teacher.img_resolution:
                 loss = loss + s.lambda_gan * rival.loss(run, step, pictures[-1].float(), wanted[-1])
-            _set_rates(optimizers, s, learning_rate(step, steps_of(stages)))
+            _set_rates(optimizers, s, learning_rate(step, steps_of(planned)))
             run.update(loss, *optimizers.values())
             update_average(average, student, average_decay(batch_size, step * batch_size, s.average))
             run.log(loss=loss, **terms)
@@ -261,14 +260,6 @@ class Rival:
             loss = loss + self.settings.r1_gamma / 2 * self.settings.r1_every * r1_penalty(self.network, real)
         run.update(loss, self.optimizer)
         return generator_loss(self.network.requires_grad_(False)(fake))
-
-
-def _stage(step: int, stages: list[tuple[int, int, int]]) -> tuple[int, int]:
-    for resolution, steps, batch_size in stages:
-        if step < steps:
-            return resolution, batch_size
-        step -= steps
-    raise ValueError(f"There is no step {step} after the last stage.")
 
 
 # --- measuring -----------------------------------------------------------------------------------------------------------

@@ -80,10 +80,11 @@ def test_one_recipe_makes_the_same_edit_again(models, face):
 
 
 def test_faces_of_texts_differ_by_their_seeds(alignment, models):
-    faces = [alignment.face_of_text(TEXT, seed) for seed in (1, 2)] + [alignment.face_of_text(TEXT)]
-    assert not torch.allclose(faces[0].w_plus, faces[1].w_plus) and faces[2].image.shape == (1, 3, 32, 32)
-    mean = models.generator.mapping.w_avg.expand_as(faces[2].w_plus)
-    assert not torch.allclose(faces[2].w_plus, mean), "the mean face, edited"
+    first, second = (alignment.face_of_text(TEXT, seed) for seed in (1, 2))
+    assert not torch.allclose(first.w_plus, second.w_plus) and first.image.shape == (1, 3, 32, 32)
+    edited = [alignment.face_of_text(text).w_plus for text in (TEXT, "an old face", "a bald face", "a face with a hat", "a sad face")]
+    mean = models.generator.mapping.w_avg.expand_as(edited[0])
+    assert not all(torch.allclose(one, mean) for one in edited), "the mean face, edited, unless a text is true of it"
     with pytest.raises(StyleclipError, match="xyzzy"):
         alignment.face_of_text("a xyzzy face")
 
@@ -107,7 +108,7 @@ def test_the_closed_form_can_be_asked_for(models, monkeypatch):
     trained = module.Alignment(models.generator.num_ws, 10, 16, depth=2, width=8, mixing=4)
     other = dataclasses.replace(models)
     other.memo["alignment"] = trained
-    monkeypatch.setattr(module, "closed_form", lambda models, progress: closed_form(models, 30, progress=False))
+    monkeypatch.setattr(module, "kept_closed_form", lambda models, progress: closed_form(models, 30, progress=False))
     assert latent_alignment_of(other, AlignmentEdit()).network is trained
     first = latent_alignment_of(other, AlignmentEdit(closed_form=True)).network
     assert first.depth == 0 and latent_alignment_of(other, AlignmentEdit(closed_form=True)).network is first
