@@ -149,7 +149,7 @@ def _jobs(kind: type[Task], service: Service) -> APIRouter:
 
     @router.get("/{id}/events", operation_id=f"follow_{kind.PATH}", summary="A job's progress as server-sent events", response_model=None,
                 response_class=StreamingResponse, responses={200: {"description": "`progress` for every change, and `end`",
-                                                                   "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+                                                                   "content": {"text/event-stream": {}}},
                                                              **responses(404, 422)})
     async def follow(id: Id) -> StreamingResponse:
         await found(id)

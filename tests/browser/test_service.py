@@ -1,4 +1,7 @@
-"""The page of the service, used as on a phone and at a desk: a picture, a wish, a result; reloads, two tabs, a server that goes away."""
+"""The page of the service on the tiny domain, used as on a phone and at a desk.
+
+A picture, a wish, a result; reloads, two tabs, a server that goes away.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,12 @@ AXE = shutil.which("node") and next(iter(sorted(Path(os.environ.get("AXE_CORE", 
 class Server:
     """`styleclip serve` on one port, which can be killed and started again."""
 
-    def __init__(self, folder: Path):
-        self.port, self.folder, self.process = free_port(), folder, None
+    def __init__(self, folder: Path, domain: Path):
+        self.port, self.folder, self.domain, self.process = free_port(), folder, domain, None
         self.address = f"http://localhost:{self.port}/"
 
     def start(self) -> None:
-        words = [sys.executable, "-m", "styleclip_lib", "serve", f"--port={self.port}", "--device", "cpu"]
+        words = [sys.executable, "-m", "styleclip_lib", "serve", f"--port={self.port}", "--domain", str(self.domain), "--device", "cpu"]
         paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         self.process = subprocess.Popen(words, cwd=self.folder, stdout=subprocess.DEVNULL, start_new_session=True,
                                         env={**os.environ, "STYLECLIP_DATA": str(data_folder()), "PYTHONPATH": paths})
@@ -47,8 +50,8 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("service"))
+def server(tmp_path_factory, tiny_domain):
+    server = Server(tmp_path_factory.mktemp("service"), tiny_domain)
     server.start()
     yield server
     server.kill()
@@ -56,13 +59,13 @@ def server(tmp_path_factory):
 
 @pytest.fixture(params=SIZES)
 def visitor(request, browser, server):
-    """A page of each size; what its console calls an error fails the test, but for a server that is away."""
+    """A page of each size; what its console calls an error fails the test, but for answers that are none, or say no."""
     context = browser.new_context(accept_downloads=True, **SIZES[request.param])
     errors: list[str] = []
     context.on("page", lambda page: page.on("pageerror", lambda error: errors.append(str(error))))
     page = context.new_page()
     page.set_default_timeout(180_000)
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" and "ERR_CONNECTION" not in said.text else None)
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" and "Failed to load" not in said.text else None)
     page.goto(server.address)
     page.locator("#texts button").first.wait_for()
     yield page
@@ -92,7 +95,7 @@ def test_from_a_picture_to_a_saved_one(visitor):
     page.locator("#texts button").first.click()
     page.locator("#go").click()
     finish(page)
-    assert fits(page) and page.locator("#report").inner_text().startswith(("The face", "It was so"))
+    assert fits(page) and "Likeness to the face before" in page.locator("#report").inner_text()
 
     cut = page.locator("#cut")
     cut.focus()
@@ -129,7 +132,7 @@ def test_a_reload_in_the_middle_of_a_job_goes_on_with_it_and_stop_ends_it(visito
     page.locator("#invent").click()
     page.locator("#notes:has-text('Nobody')").wait_for()
     page.locator("summary").click()
-    page.locator("#method").select_option("optimization")
+    page.locator("#method").select_option("mapper")  # which is trained for this text, a while
     page.locator("#automatic").uncheck()
     page.locator("#text").fill("a face with a hat")
     page.keyboard.press("Enter")
