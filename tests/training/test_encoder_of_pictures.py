@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
 
 
 def settings(folder, pictures, tiny_folder, **changes):
-    few = {"steps": 12, "pictures_each": 4, "lr": 3e-3, "progressive_start": 4, "progressive_every": 4, "r1_every": 5, "table_every": 1,
+    few = {"steps": 12, "pictures_each": 4, "lr": 0.06, "progressive_start": 4, "progressive_every": 4, "r1_every": 5, "table_every": 1,
            "pool": 6, "discriminator_lr": 1e-2}
     return Settings(run=folder / "run", data=pictures, domain=folder / "mine", start=str(tiny_folder), **{**few, **changes})
 
@@ -93,7 +93,7 @@ def test_a_domain_is_made_that_has_the_encoder_and_the_generator(folder, picture
 
 
 def test_more_steps_go_on_from_there_and_other_settings_do_not(folder, pictures, tiny_folder, trained):
-    with pytest.raises(StyleclipError, match=r"was begun with lr 0.003, not 0.01; pool 6, not 9: "):
+    with pytest.raises(StyleclipError, match=r"was begun with lr 0.06, not 0.01; pool 6, not 9: "):
         train(settings(folder, pictures, tiny_folder, lr=0.01, pool=9))
     train(settings(folder, pictures, tiny_folder, steps=14))
     assert [row["step"] for row in read_losses(folder / "run")] == list(range(14))
