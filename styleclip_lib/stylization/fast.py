@@ -102,8 +102,8 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
 
     Raises StyleclipError for a text that CLIP cannot read, fewer than 5 pictures, or a setting out of its range.
     """
-    if min(steps, batch_size, width) < 1 or blocks < 0 or width % 4:
-        raise StyleclipError("steps and batch_size must be at least 1, width a multiple of 4, and blocks at least 0.")
+    if min(steps, batch_size, width) < 1 or blocks < 0 or width % 2:
+        raise StyleclipError("steps and batch_size must be at least 1, width an even number, and blocks at least 0.")
     style = models.calibration.style
     wanted = StyleRecipe.from_dict({**recipe.to_dict(), **settings, "source": source, "seed": seed})
     numbers, prompt = wanted.numbers(style), StylePrompt.of(models, text, source, wanted.templates)

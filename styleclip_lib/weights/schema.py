@@ -149,7 +149,7 @@ class StyleFacts(Struct):
     """What the file of a style says of itself: the CLIP that it was learnt from, its sizes, and how it was made."""
 
     clip: Annotated[str, Meta(max_length=200)]
-    width: Annotated[int, Meta(ge=4, le=1024, multiple_of=4)]
+    width: Annotated[int, Meta(ge=2, le=1024, multiple_of=2)]
     blocks: Annotated[int, Meta(ge=0, le=64)]
     recipe: dict[str, Any]
 
