@@ -29,6 +29,7 @@ COMMANDS = {
     "edit": "change a face as a sentence says",
     "stylize": "redraw a picture or a video as a sentence says",
     "evaluate": "measure how well each method does what a text asks",
+    "progress": "show which exercises have been solved",
     "grade": "grade what students handed in",
     "compete": "let methods of editing compete",
     "benchmark": "measure how fast this machine is, and what makes it faster",

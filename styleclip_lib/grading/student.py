@@ -19,7 +19,8 @@ from typing import Any, BinaryIO
 MOST_PRINTED = 20_000
 MOST_PICTURE = 400_000
 HIDDEN = ("styleclip_lib.checks", "styleclip_lib.grading")
-ALLOWED = ("styleclip_lib.checks", "styleclip_lib.checks.assignments", "styleclip_lib.checks.feedback", "styleclip_lib.checks.toys")
+ALLOWED = ("styleclip_lib.checks", "styleclip_lib.checks.assignments", "styleclip_lib.checks.feedback", "styleclip_lib.checks.progress",
+           "styleclip_lib.checks.toys")
 
 
 class Capped(io.TextIOBase):

@@ -1,0 +1,29 @@
+"""``styleclip progress``: what has been solved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ..paths import data_folder
+from .parsing import parse
+
+
+@dataclass
+class Settings:
+    """Shows which exercises have been solved. The checks keep that in a file beside the notebooks; nothing leaves this machine."""
+
+    folder: Annotated[Path | None, tyro.conf.Positional] = None
+    """the folder of the notebooks; by default the lessons of the kit"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings = parse(Settings, "progress", arguments)
+    from ..checks.progress import progress
+
+    print(progress(settings.folder.expanduser() if settings.folder else data_folder().parent / "notebooks"))
+    return 0
