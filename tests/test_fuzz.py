@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import time
 
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import save as safetensors_bytes
 
+from styleclip_lib.editing.recipes import Change, ChannelShift, Directions
+from styleclip_lib.editing.saved_edit import SavedEdit
+from styleclip_lib.editing.sources import Blended, Edited, File, Mixed, Portrait, Seed
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import load_image
 from styleclip_lib.paths import data_folder
@@ -34,6 +38,14 @@ def picture(kind: str) -> bytes:
     return file.getvalue()
 
 
+def recipe() -> bytes:
+    """A saved edit with every kind of face in it."""
+    faces = (Seed(3, 0.5), Portrait(name="anna", steps=4), File(name="me.png", face=1), Mixed(Seed(1), Seed(2), (2, 4)))
+    face = Edited(Blended(faces, (0.25,) * 4), ChannelShift(layer="b8.conv1", number=3))
+    recipe = Directions(changes=(Change("a smiling face", alpha=2.0), Change("a hat", alpha=-1.0)))
+    return json.dumps(SavedEdit(face=face, text="a smile", recipe=recipe).to_dict()).encode()
+
+
 KINDS = {
     "zip": (lambda: saved({"g_ema": small_generator().state_dict()}), read_generator),
     "old format": (lambda: saved({"g_ema": small_generator().state_dict()}, old=True), read_generator),
@@ -42,6 +54,7 @@ KINDS = {
     "safetensors": (lambda: safetensors_bytes({"a": torch.ones(3, 4), "b": torch.arange(5)}, {"key": "value"}), read_tensors),
     "landmarks": (model, read_predictor),
     **{kind: (lambda kind=kind: picture(kind), load_image) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")},
+    "recipe": (recipe, lambda path: SavedEdit.from_json(path.read_bytes())),
     "domain.json": (lambda: (data_folder() / "models" / "ffhq" / "domain.json").read_bytes(), lambda path: read_index(path.parent)),
 }
 

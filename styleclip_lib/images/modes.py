@@ -23,7 +23,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
             result.paste(_strip_to_rgb(image.crop(box)), box)
     except ValueError as error:
         raise StyleclipError(f"Cannot turn a picture of mode {image.mode} into RGB: save it as PNG first.") from error
-    kept = ("animated", "reduced", *(("icc_profile",) if image.mode in ("L", "LA", "P", "PA", "RGB", "RGBA") else ()))
+    kept = ("animated", "halved", *(("icc_profile",) if image.mode in ("L", "LA", "P", "PA", "RGB", "RGBA") else ()))
     result.info |= {name: image.info[name] for name in kept if name in image.info}
     return result
 

@@ -73,7 +73,7 @@ def open_upright(source: ImageSource) -> Image.Image:
     """The same picture in the mode that it has: transparent, grey or whatever. Raises StyleclipError.
 
     Of a file with several pictures the first; ``info["animated"]`` is true then. A photograph in JPEG of more than ``MAX_MEGAPIXELS``
-    is read at half its size, or less, and ``info["reduced"]`` says by how much. An upright PIL image is returned as it is.
+    is read at half its size, and ``info["halved"]`` is true. An upright PIL image is returned as it is.
     """
     with warnings.catch_warnings():  # what Pillow has to say is said below, in a sentence
         warnings.simplefilter("ignore")
@@ -156,7 +156,7 @@ def _opened(name: str, content: bytes) -> Image.Image:
 def _decoded(image: Image.Image, name: str) -> Image.Image:
     """The picture with its pixels read; refuses an enormous one before it does so."""
     width, height = image.size
-    reduced = _reduce(image)
+    halved = _halve(image)
     if not _is_bearable(image):
         raise StyleclipError(_too_large(name, f" ({width} x {height} pixels)", image.format))
     try:
@@ -164,16 +164,16 @@ def _decoded(image: Image.Image, name: str) -> Image.Image:
             image.load()
     except Exception as error:  # as above: decoders of broken files raise all kinds
         raise StyleclipError(f"{name} is damaged or cut off: get a whole copy of it.") from error
-    if reduced > 1:
-        image.info["reduced"] = reduced
+    if halved:
+        image.info["halved"] = True
     if not isinstance(image.info.get("icc_profile", b""), bytes):
         del image.info["icc_profile"]  # a broken note on the margin
     return image
 
 
-def _is_bearable(image: Image.Image, reduced: int = 1) -> bool:
+def _is_bearable(image: Image.Image, shrink: int = 1) -> bool:
     """Whether a picture, made so many times smaller, is within the limits."""
-    width, height = (math.ceil(side / reduced) for side in image.size)
+    width, height = (math.ceil(side / shrink) for side in image.size)
     return width * height <= _megapixels(image.format) * 1e6 and max(width, height) <= MAX_SIDE
 
 
@@ -181,14 +181,12 @@ def _megapixels(format: str | None) -> int:
     return WEBP_MEGAPIXELS if format == "WEBP" else MAX_MEGAPIXELS
 
 
-def _reduce(image: Image.Image) -> int:
-    """Has a large JPEG decoded at a half, a quarter or an eighth of its size; says which. A progressive one is in the memory as a whole."""
-    if image.format not in ("JPEG", "MPO") or "progressive" in image.info or _is_bearable(image):
-        return 1
-    reduced = next((by for by in (2, 4, 8) if _is_bearable(image, by)), 1)
-    if reduced > 1:
-        image.draft(None, (image.width // reduced, image.height // reduced))
-    return reduced
+def _halve(image: Image.Image) -> bool:
+    """Has a JPEG that is too large decoded at half its size; whether that helps. A progressive one is in the memory as a whole."""
+    halved = image.format in ("JPEG", "MPO") and "progressive" not in image.info and not _is_bearable(image) and _is_bearable(image, 2)
+    if halved:
+        image.draft(None, (image.width // 2, image.height // 2))
+    return halved
 
 
 def _is_animated(image: Image.Image) -> bool:

@@ -23,21 +23,22 @@ SMALLEST, LARGEST = 512, 1024
 TURNS = (0, 45, 90, 135, 180, 225, 270, 315)
 """By how many degrees, counter-clockwise, the picture is turned for a search."""
 
-AROUND = (-60, -30, 0, 30, 60)
-"""Each face that was found is looked at again in the picture turned by so many degrees more: a face is seen in three of them or so, what
-only looks like one in one or two. Five photographs in 8 tilts (dlib's landmarks) and 40 renders, tilted at random (the portraits'):
+AROUND = (-60, -45, -30, -15, 0, 15, 30, 45, 60)
+"""Each face that was found is looked at again in the picture turned by so many degrees more: a face is seen in five of them or so, what
+only looks like one in two or three. Of five photographs in eight tilts, all found: how far the box's tilt is off, in degrees on average
+and at most; how far the tilt of the landmarks that are read then depends on the picture's, by the portraits' model and by dlib's; and the
+highest score of a pattern beside the lowest of a face:
 
-    looked at again by        found     tilt of the box, photographs   of the landmarks, photographs, renders   score of no face / of a face
-    nothing more              36 of 36  19.4 degrees, 40 at most                                                0.21 / 0.56
-    -30, 0, 30                36, 25    8.5, 21                        0.12, 0.43 at most; nine in ten to 7.4   0.19 / 1.14
-    these five                36, 25    5.3, 12                        0.13, 0.25 at most; 3.6                  0.11 / 0.93
-    nine, from -60 to 60      36, 24    4.6, 12                        0.12, 0.30 at most; 3.1                  0.06 / 0.83
-
-The last column is the highest score of a pattern and the lowest of a face.
+    turned by                box          portraits' model   dlib's       scores
+    nothing                  20.0, 40                                     0.53, 1.38
+    -30, 0, 30               8.5, 21      2.7, 5.8           0.12, 0.43   0.19, 1.14
+    -60, -30, 0, 30, 60      5.3, 12      1.1, 5.3           0.13, 0.25   0.11, 0.93
+    these nine               4.6, 12      0.7, 2.6           0.12, 0.30   0.06, 0.83
+    eleven, -75 to 75        4.7, 11                                      0.05, 0.69
 """
 
-SEEN_IN = 3
-"""The score of a face is the sum of these over so many: that of a single look at a face that is seen in three of them."""
+SEEN_IN = 5
+"""The score of a face is the sum of these over so many: that of a single look at a face that is seen in five of them."""
 
 CLEAR = 0.3
 """Beside a detection of score s, another one counts as a face if its score is at least 0.3 · min(1, s)."""

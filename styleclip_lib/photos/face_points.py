@@ -5,6 +5,7 @@ The landmark model belongs to the domain: the portraits have one of their own, f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,10 +28,14 @@ READ_AT = (80, 96, 115)
 """The landmarks are read in pictures in which the box has these widths, as they are and mirrored; the median counts.
 A domain whose model learnt from faces of another size names other widths in its `domain.json`."""
 
+READINGS = 2
+"""A model reads upright faces best, so the face is turned by the tilt that was read, and read again. With the portraits' model the tilt
+depends by 0.5 degrees on the picture's then, 1.5 at most, and by 0.7 and 2.6 after one reading; a third one does not help."""
+
 ALIGNED = 0.05
 """A picture is aligned if the corners of its face's square lie nearer to its own than this, in sides: a tilt of 4 degrees, or a shift by
-a 20th. Fifteen crops of five photographs, read again by dlib's model, lie at 0.005 at most. A domain whose model reads aligned pictures
-less exactly says so in its `domain.json`."""
+a 20th. Fifteen crops of five photographs, read again by dlib's model, lie at 0.005 at most. A domain whose pictures are aligned
+less exactly, or read so, says it in its `domain.json`: of 55 portraits of 128 pixels half lie within 0.09, and nine in ten within 0.14."""
 
 
 def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | None = None) -> np.ndarray:
@@ -46,7 +51,10 @@ def face_landmarks(image: ImageSource, face: Face | None = None, domain: Path | 
     predictor = _predictor(landmark_file(folder) if is_official(entry) else file_path(folder, "landmarks"))
     usual, widths = entry["config"].get("box"), entry["config"].get("widths", READ_AT)
     usual = usual and np.array(usual)
-    return np.median([points for width in widths for points in _read(picture, face, width, predictor, usual)], axis=0)
+    for _ in range(READINGS):
+        points = np.median([points for width in widths for points in _read(picture, face, width, predictor, usual)], axis=0)
+        face = replace(face, turn=tilt(points))
+    return points
 
 
 def tilt(points: np.ndarray) -> float:

@@ -165,7 +165,8 @@ def _cropped(models: Models, original: Image.Image, shown: Image.Image, box: Fac
     quad = face_quad(face_landmarks(shown, box, models.folder), domain_framing(models.folder))
     if align == "auto" and is_aligned(quad, shown.size, domain_alignment(models.folder)):
         return _whole(original, shown, side, box)
-    notes = tuple(filter(None, [read_index(models.folder).get("photographs"), _reduced(original)]))
+    halved = "The picture is so large that it was read at half its size." if original.info.get("halved") else None
+    notes = tuple(filter(None, [read_index(models.folder).get("photographs"), halved]))
     return Photo(crop_quad(shown, quad, side), original, quad, box, notes)
 
 
@@ -175,13 +176,6 @@ def _faceless(original: Image.Image, shown: Image.Image, side: int, align: Align
         choose([], None, shown)
     note = "No face was found, so the picture is taken whole, as it has exactly the generator's size."
     return _whole(original, shown, side, notes=(note,))
-
-
-def _reduced(original: Image.Image) -> str | None:
-    """What is to be said of a picture that was too large to be read as it is."""
-    parts = {2: "half", 4: "a quarter of", 8: "an eighth of"}
-    part = parts.get(original.info.get("reduced", 1))
-    return part and f"The picture is so large that it was read at {part} its size."
 
 
 def _checked(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:

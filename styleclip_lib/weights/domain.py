@@ -18,6 +18,7 @@ from .schema import Index, read_json
 from .tensor_file import Shapes, read_tensors
 
 INDEX = "domain.json"
+NETWORK_FILES = (".pkl", ".pt", ".pth", ".ckpt", ".safetensors")
 SHARED = ("attributes", "clip", "examiner", "examiner_identity", "identity", "landmarks", "perceptual")
 """What a domain may take from the one that it is like."""
 
@@ -58,6 +59,8 @@ def _meant(domain: str) -> str:
     if os.path.isfile(path):
         return (f"that is a file. If it holds a StyleGAN2 generator, make a domain of it, styleclip import {shlex.quote(domain)} FOLDER, "
                 "and then give that folder.")
+    if path.suffix in NETWORK_FILES:
+        return "nor is there such a file; what takes a domain wants the folder that styleclip import makes of a network file."
     inside = sorted(found.parent for found in path.glob(f"*/{INDEX}")) if os.path.isdir(path) else []
     if inside:
         return f"the folder holds several things; give '{inside[0]}'{' or another one in it' if len(inside) > 1 else ''}."

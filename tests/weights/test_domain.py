@@ -201,7 +201,8 @@ def test_nothing_in_a_file_is_executed(folder, tmp_path):
     ("FFHQ", "did you mean 'ffhq'?"), ("Portraits", "did you mean 'portraits'?"), ("portrait", "did you mean 'portraits'?"),
     ("network.pkl", "styleclip import network.pkl FOLDER"), ("my network.pt", "styleclip import 'my network.pt' FOLDER"),
     ("mine/domain.json", "give the folder of that file, 'mine'"), (".", "give 'mine'"),
-    ("nowhere", "installed are "), ("mine/inner", "styleclip import"), ("~nosuchuser", "begins with '~'"),
+    ("other.pkl", "nor is there such a file"), ("nowhere", "installed are "), ("mine/inner", "styleclip import"),
+    ("~nosuchuser", "begins with '~'"),
 ])  # fmt: skip
 def test_what_else_people_give_as_a_domain(folder, given, said, monkeypatch):
     monkeypatch.chdir(folder.parent)
