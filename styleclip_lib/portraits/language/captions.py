@@ -212,6 +212,7 @@ def _noun_phrase(phrases, rng):
 def _intensified(phrase, rng):
     """Sometimes "very" before an adjective that has degrees: "a really angry face"."""
     has_degrees = phrase.statements[0][0] in GRADABLE and not phrase.text.endswith(("er", *NOT_AFTER_IS))
+    has_degrees = has_degrees and phrase.statements != (("age", "young"),)  # who is very young is a child
     if has_degrees and not phrase.text.startswith("very") and rng.random() < 0.15:
         return f"{rng.choice(INTENSIFIERS)} {phrase.text}"
     return phrase.text

@@ -360,7 +360,7 @@ def _meanings() -> dict[tuple[str, ...], tuple[tuple[Statement, ...], str | None
         for text in (style, *words.opening, *words.ending, *words.alone):
             meanings[_key(text)] = ((), style)
     for phrase in all_phrases():
-        for text in (phrase.text, re.sub(r"^(whose|who is|who|the) ", "", phrase.text)):
+        for text in (phrase.text, re.sub(r"^(whose|who is|who wears|who|the) ", "", phrase.text)):
             meanings[_key(text)] = (phrase.statements, None)
     return meanings
 

@@ -59,6 +59,9 @@ def say(statements: Sequence[Statement], denied: Sequence[Statement], rng: rando
     absent = [_opposite(statement) for statement in denied if _opposite(statement)[1] == "none"]
     while True:
         text, aside = rng.choice(_WAYS)(list(statements), list(denied), rng), rng.random()
+        shorter = re.sub(r"\bdressed in (\w+)$", r"in \1", text)
+        if shorter != text and rng.random() < 0.5 and parse(shorter).statements == parse(text).statements:
+            text = shorter
         if aside < 0.12:
             filler = " ".join(rng.choices(_FILLING, k=rng.randint(1, 2)))
             text = f"{text}, {filler}" if aside < 0.06 else f"{filler}, {text}"
@@ -224,7 +227,8 @@ def _deniable(statement, rng):
     """A phrase that can be denied."""
     while True:
         phrase = _phrase(statement, rng)
-        if not _NOTHING.search(phrase.text) and not parse(f"she has no {_bare(phrase.text)}").problem:
+        said = parse(f"she has no {_bare(phrase.text)}")
+        if not _NOTHING.search(phrase.text) and not said.problem and said.statements == (_opposite(statement),):
             return phrase
 
 
