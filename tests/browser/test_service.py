@@ -57,7 +57,7 @@ def server(tmp_path_factory, tiny_domain):
     server.kill()
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture(params=["phone", pytest.param("desk", marks=pytest.mark.full)])
 def visitor(request, browser, server):
     """A page of each size; what its console calls an error fails the test, but for answers that are none, or say no."""
     context = browser.new_context(accept_downloads=True, **SIZES[request.param])

@@ -17,6 +17,8 @@ from styleclip_lib.service.limits import Limits
 
 from .conftest import QUICK, StandIn, at_once, picture, serving, standing_in
 
+pytestmark = pytest.mark.slow
+
 UPLOAD = b"POST /v1/edits HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
 
 

@@ -11,6 +11,8 @@ from styleclip_lib.service.process import CrashedError, Failed
 
 from .conftest import QUICK, at_once, picture, standing_in, until_told
 
+pytestmark = pytest.mark.slow
+
 
 def wait_for(condition, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
