@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -41,7 +42,8 @@ def with_student(models: Models, path: str | Path | None = None) -> Models:
     teacher = models.tuned_from or models.generator
     tensors, facts = _read(models, STUDENT, path, teacher, "generator")
     student = _filled(lambda: MobileGenerator(teacher, **facts.config), lambda network: network.learnt(), tensors, STUDENT)
-    return replace(models, generator=student.to(models.device).eval().requires_grad_(False), tuned_from=teacher)
+    student = student.to(models.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    return replace(models, generator=student, tuned_from=teacher)
 
 
 def clip_student_of(models: Models, path: str | Path | None = None) -> ClipStudent:

@@ -48,7 +48,7 @@ class Settings:
     """Settings of the mobile student.
 
     run, domain     folder of the run; the domain whose generator is the teacher, and to which the student is added
-    kernels         depthwise kernels of each channel
+    kernels         depthwise kernels of each channel: more imitate better and cost time
     layer_steps, layer_batch  learning layer by layer
     stages          learning pictures: (resolution, steps, batch size), one after the other
     muon_lr, adam_lr  learning rates: of the pointwise weights, and of everything else
@@ -63,7 +63,7 @@ class Settings:
 
     run: Path = Path("runs/student")
     domain: Path = Path("data/models/portraits")
-    kernels: int = 2
+    kernels: int = 1
     layer_steps: int = 2000
     layer_batch: int = 8
     stages: tuple[tuple[int, int, int], ...] = ((32, 2000, 16), (64, 4000, 16), (128, 5000, 12), (256, 6000, 8))
