@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device="cpu")
     judges, independent = examined(models)
     people = held_out(models, settings.portraits)
-    tasks = tasks_for(people, settings.texts, settings.each)
+    tasks = tasks_for(judges, people, settings.texts, settings.each)
     limits = Limits(settings.seconds, settings.seconds * (len(tasks) + 2), 4000)
     entries += [Entry(FULL_NAMES[name], ANCHORS[FULL_NAMES[name]]) for name in settings.anchors if name in FULL_NAMES]
     home = settings.domain if settings.domain == "portraits" else str(Path(settings.domain).expanduser().resolve())

@@ -97,11 +97,15 @@ def read_entries(folder: Path) -> list[Entry]:
     return entries
 
 
-def tasks_for(people: HeldOut, texts: int, each: int) -> list[Task]:
-    """Texts evenly out of those of `evaluate`, each asked of so many portraits."""
-    chosen = [QUESTIONS[i * len(QUESTIONS) // texts] for i in range(min(texts, len(QUESTIONS)))]
-    return [Task(portrait, question) for number, question in enumerate(chosen)
-            for portrait in portraits_for(people, question, each, start=7 * number)]
+def tasks_for(models: Models, people: HeldOut, texts: int, each: int) -> list[Task]:
+    """Texts evenly out of those of `evaluate`, each asked of so many portraits, of which it is not true yet if there are such."""
+    tasks = []
+    for question in [QUESTIONS[i * len(QUESTIONS) // texts] for i in range(min(texts, len(QUESTIONS)))]:
+        suited = portraits_for(people, question, None, start=7 * len(tasks))
+        images = {number: people.inversions[number].image for number in suited}
+        new = [number for number in suited if not measure_edit(models, images[number], images[number], question.text).true_before]
+        tasks += [Task(number, question) for number in (new or suited)[:each]]
+    return tasks
 
 
 def examined(models: Models) -> tuple[Models, bool]:
@@ -166,7 +170,7 @@ def _answer(entry: Entry, models: Models, people: HeldOut, task: Task, sandbox: 
             raise StyleclipError("nothing was written" if reply.get("not_written") else reply.get("failed", "there is no function edit"))
         after = _face(reply["value"], before, models)
     except (StyleclipError, WireError) as error:
-        entry.failures.append(plain(f"'{task.question.text}': {error}."))
+        entry.failures.append(plain(f"'{task.question.text}': {error}".replace("_entrance", "edit")))
     except Gone as gone:
         entry.failures.append(plain(f"'{task.question.text}': it was stopped: {gone}."))
         with contextlib.suppress(Gone):

@@ -5,9 +5,11 @@ Ideas to go on with: other neutral texts, thresholds for each text, a few steps 
 
 import torch
 
+from styleclip_lib import StyleclipError
 from styleclip_lib.editing.recipes import Directions
 
-BETAS = (0.08, 0.15, 0.25)
+BETAS = (None, 0.05, 0.1)
+"""None: the library's own choice for the text."""
 PRICE = 0.3
 """What a loss of identity of 1 costs, in cosine."""
 
@@ -21,5 +23,10 @@ def edit(models, face, prompt):
         cosine = (models.clip.encode_image(candidate.image) * prompt.vector).sum()
         return float(cosine - PRICE * (1 - (models.identity(candidate.image) * person).sum()))
 
-    candidates = [Directions(beta=beta, strength="auto").apply(models, face, prompt, progress=False) for beta in BETAS]
+    candidates = []
+    for beta in BETAS:
+        try:
+            candidates.append(Directions(beta=beta, strength="auto").apply(models, face, prompt, progress=False))
+        except StyleclipError:  # no channel reaches this threshold for this text
+            continue
     return max(candidates, key=worth)
