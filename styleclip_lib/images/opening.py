@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 import os
 import sys
@@ -45,6 +46,8 @@ TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: I
          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
          8: Image.Transpose.ROTATE_90}  # fmt: skip
 """How a picture is turned upright, by what the camera has noted."""
+
+_UNHEARD = logging.NullHandler()
 
 ImageSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
 
@@ -137,6 +140,7 @@ def _kind(content: bytes) -> str:
 
 def _opened(name: str, content: bytes) -> Image.Image:
     """The picture in a file, not decoded yet."""
+    logging.getLogger("PIL").addHandler(_UNHEARD)  # else what Pillow logs of a broken file would stand beside the sentence
     try:
         check_parts(content)
         try:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin, TiffTags
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import from_pil, load_image, modes, open_picture, open_upright, opening, save_image, to_pil
 
+from .bombs import directory
 from .made import encoded, picture
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -252,6 +256,15 @@ def test_a_broken_tiff_says_nothing_beside_the_sentence(compression, capfd):
     assert "damaged" in sentence(bytes(whole)) or "not a picture" in sentence(bytes(whole))
     shown = capfd.readouterr()
     assert shown.out == shown.err == ""
+
+
+def test_what_pillow_logs_of_a_broken_file_is_not_printed():
+    """In a process of its own, in which nobody has asked for logs."""
+    tags = [(256, 4, 1, 4), (257, 4, 1, 4), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (277, 3, 1, 2048)]
+    code = "import sys; from styleclip_lib.images import load_image; load_image(sys.stdin.buffer.read())"
+    done = subprocess.run([sys.executable, "-c", code], input=directory(tags), capture_output=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})  # fmt: skip
+    assert b"StyleclipError" in done.stderr and not done.stderr.startswith(b"More samples")
 
 
 def test_a_colour_profile_that_is_none_is_left_out(tmp_path):
