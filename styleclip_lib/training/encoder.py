@@ -259,7 +259,7 @@ def measured(network, generator: Generator, looks: dict, pictures: torch.Tensor)
     psnr, apart, same, far = [], [], [], []
     network = copy.deepcopy(network).eval()
     for part in pictures.split(20):
-        images = to_float(part)
+        images = to_float(part).to(next(network.parameters(), part).device)
         base, offsets = network.parts(images)
         drawn = generator.synthesis(base[:, None] + offsets).clamp(-1, 1)
         psnr.append(-10 * torch.log10(((drawn - images) / 2).square().mean((1, 2, 3))))
