@@ -13,7 +13,7 @@ from ..errors import StyleclipError
 from ..paths import open_regular, written_whole
 
 FILE = "progress.json"
-EXERCISE = re.compile(r"^check_\w+\((\w+)\)|^with checking\(\"(\w+)\"\)", re.MULTILINE)
+EXERCISE = re.compile(r"^check_(\w+)\((\w+)\)|^with checking\(\"(\w+)\"\)", re.MULTILINE)
 MOST_BYTES = 2**20
 
 
@@ -43,8 +43,8 @@ def read(folder: Path) -> dict[str, str]:
     return {str(name): str(day) for name, day in content.items()} if isinstance(content, dict) else {}
 
 
-def exercises(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """(notebook, its exercises) for each notebook in a folder that has some."""
+def exercises(folder: Path) -> Iterator[tuple[str, dict[str, set[str]]]]:
+    """(notebook, {exercise: the names by which its check may call it}) for each notebook in a folder that has some."""
     for path in sorted(folder.glob("*.ipynb")):
         try:
             with open_regular(path) as file:
@@ -52,7 +52,7 @@ def exercises(folder: Path) -> Iterator[tuple[str, list[str]]]:
             code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
         except (ValueError, LookupError, TypeError, RecursionError):
             continue
-        names = list(dict.fromkeys(first or second for first, second in EXERCISE.findall(code)))
+        names = {function or task: {check, function, task} - {""} for check, function, task in EXERCISE.findall(code)}
         if names:
             yield path.stem, names
 
@@ -62,8 +62,8 @@ def progress(folder: Path | str = ".") -> str:
     folder, lines = Path(folder), []
     solved = read(folder)
     for notebook, names in exercises(folder):
-        done = [name for name in names if name in solved]
-        shown = ", ".join(f"{'✓' if name in solved else '○'} {name}" for name in names)
+        done = [name for name, known in names.items() if known & set(solved)]
+        shown = ", ".join(f"{'✓' if name in done else '○'} {name}" for name in names)
         lines.append(f"{notebook:36} {len(done)} of {len(names)}   {shown}")
     if not lines:
         raise StyleclipError(f"There is no notebook with exercises in '{folder}': give the folder of the lessons.")

@@ -17,7 +17,8 @@ from styleclip_lib.errors import StyleclipError
 @pytest.fixture
 def lesson(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    cells = [nbformat.v4.new_code_cell(source) for source in ("check_slerp(slerp);", "check_mix(mix)", 'with checking("tour"):\n    pass')]
+    sources = "check_slerp(slerp);", "check_mix(my_mix)", 'with checking("tour"):\n    pass'
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_lesson.ipynb")
     return tmp_path
 
@@ -34,7 +35,12 @@ def test_what_is_solved_in_a_notebook_is_shown(lesson, kernel, capsys):
     passed("tour", "good")
     assert main(["progress", str(lesson)]) == 0
     said = capsys.readouterr().out.splitlines()[-1]
-    assert "2 of 3" in said and "✓ slerp, ○ mix, ✓ tour" in said
+    assert "2 of 3" in said and "✓ slerp, ○ my_mix, ✓ tour" in said
+
+
+def test_the_name_of_the_check_counts_as_well_as_that_of_the_function(lesson, kernel):
+    passed("mix", "good")
+    assert "✓ my_mix" in progress(lesson)
 
 
 def test_outside_of_a_notebook_nothing_is_written(lesson):
