@@ -42,7 +42,7 @@ def with_student(models: Models, path: str | Path | None = None) -> Models:
     teacher = models.tuned_from or models.generator
     tensors, facts = _read(models, STUDENT, path, teacher, "generator")
     student = _filled(lambda: MobileGenerator(teacher, **facts.config), lambda network: network.learnt(), tensors, STUDENT)
-    student = student.to(models.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    student = student.to(memory_format=torch.channels_last).to(models.device).eval().requires_grad_(False)
     return replace(models, generator=student, tuned_from=teacher)
 
 
