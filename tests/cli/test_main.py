@@ -248,7 +248,7 @@ def test_train_lists_the_networks(capsys):
 @pytest.mark.slow
 def test_training_without_its_packages_says_what_to_install(tmp_path):
     """In a Python of its own, in which accelerate is missing."""
-    code = "import sys; sys.modules['accelerate'] = None; from styleclip_lib.cli.main import main; sys.exit(main(['train', 'perceptual']))"
+    code = "import sys; sys.modules['accelerate'] = None; from styleclip_lib.cli.main import main; sys.exit(main(['train', 'attributes']))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
                             env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
     assert result.returncode == 2 and result.stderr.count("\n") == 1 and not list(tmp_path.iterdir())
