@@ -16,7 +16,7 @@ from .conftest import Client, picture
 
 
 def started(tiny_domain, *options: str, limit: bool = False) -> tuple[subprocess.Popen, Client]:
-    """`styleclip serve` in a process of its own, ready. limit: every attempt to write to a file kills whoever makes it."""
+    """`styleclip serve` in a process of its own, ready. limit: no file can be written, wherever it lies."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
