@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -151,3 +152,10 @@ def test_events_go_on_for_clients_that_come_late():
         lines = client.get(job["links"]["events"]).text.split("\n")
         assert lines[1] == "event: end" and json.loads(lines[2].removeprefix("data: "))["state"] == "done"
         assert threading.active_count() < 50
+
+
+def test_a_large_upload_is_not_written_to_disk(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with standing_in(at_once) as client:
+        answer = client.post("/v1/edits", files={"image": b"0" * 3_000_000}, data=QUICK)
+        assert answer.status_code == 202, answer.text
