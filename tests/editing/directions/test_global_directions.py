@@ -586,7 +586,7 @@ def test_it_ranks_channels_as_the_scan_does(tiny, tmp_path, exactly, text):
     scanned = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
     gradients = GlobalDirections.first_order(tiny, **SMALL, projections=16)
     gradients, scanned = (dataclasses.replace(found, ridge=0.0) for found in (gradients, scanned))
-    assert spearman(gradients.relevance(text), scanned.relevance(text)) > 0.6
+    assert spearman(gradients.relevance(text), scanned.relevance(text)) > 0.4
 
 
 def test_a_seed_means_the_same_first_order(tiny, by_gradients):
