@@ -14,7 +14,6 @@ from ..errors import StyleclipError, plain
 from ..paths import data_folder
 from ..threads import cores, waits_passively
 from .parsing import parse
-from .train import NETWORKS
 
 PACKAGES = {  # distribution -> the module that must import
     "torch": "torch",
@@ -37,8 +36,8 @@ PACKAGES = {  # distribution -> the module that must import
     "filelock": "filelock",
     "platformdirs": "platformdirs",
 }
-NOT_NEEDED = ("examiner", "examiner_identity", "style_examiner", "style", "alignment", "student", "clip_student")
-"""Networks without which edits work: those that only measure, and those of methods that train their own when they are asked."""
+NEEDED = ("generator", "clip", "identity", "perceptual", "attributes", "encoder", "landmarks", "mappers", "directions")
+"""What the portraits' lessons and edits stand on; other networks only measure, or are made by a method when it is asked."""
 
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "voila": "for styleclip studio",
             "matplotlib": "to plot in the lessons", "accelerate": "for styleclip train", "tensorboard": "for styleclip train",
@@ -144,8 +143,7 @@ def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
         except StyleclipError as error:
             wrong.append(str(error))
     if folder.name == "portraits":
-        needed = [name for name in NETWORKS if name not in NOT_NEEDED]
-        files_of = {name: any(file == name or file.startswith(f"{name.removesuffix('s')}_") for file in files) for name in needed}
+        files_of = {name: any(file == name or file.startswith(f"{name.removesuffix('s')}_") for file in files) for name in NEEDED}
         wrong += [f"portraits has no {name}: styleclip train {name}" for name, there in files_of.items() if not there]
     missing += wrong
     size = sum(entry["bytes"] for entry in files.values()) / 1e6
