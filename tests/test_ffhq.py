@@ -122,12 +122,6 @@ def test_every_command_takes_the_domain(photograph, offline, capsys, arguments):
     assert "Saved out." in run(capsys, *arguments, "--domain", "ffhq")
 
 
-def test_what_needs_attributes_says_so_before_anything_is_loaded(offline, data, capsys, monkeypatch):
-    monkeypatch.setenv("STYLECLIP_CACHE", str(offline / "empty"))
-    assert main(["evaluate", "--domain", "ffhq"]) == 2
-    assert "reads attributes" in capsys.readouterr().err and not (offline / "empty").exists()
-
-
 def test_without_files_and_without_a_network(data, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("STYLECLIP_DATA", str(data))
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "empty"))
