@@ -23,8 +23,8 @@ def test_a_text_a_slider_its_code_its_recipe_and_the_face_before(lesson, lab):
     assert "a face with a hat (+1.25)" in status(page)
 
     page.get_by_role("button", name="Copy as code").click()
-    page.locator(f"{STUDIO} textarea").wait_for()
-    code = page.locator(f"{STUDIO} textarea").input_value()
+    page.locator(f"{STUDIO} textarea:visible").wait_for()
+    code = page.locator(f"{STUDIO} textarea:visible").input_value()
     assert "a face with a hat" in code and len(code.strip().splitlines()) == 6
     same = "bool((image.clamp(-1, 1) == studio.session.shot.after).all())"
     said = run_new_cell(page, f"{code}print({same}, studio.session.stage.last_error)")

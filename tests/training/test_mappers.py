@@ -63,6 +63,7 @@ def test_what_cannot_be_trained(folder, settings, says):
 
 def test_a_mapper_that_was_interrupted_is_not_added(folder, monkeypatch):
     def interrupted(*arguments):
+        monkeypatch.undo()  # once, as Ctrl-C is pressed
         raise KeyboardInterrupt
 
     monkeypatch.setattr("styleclip_lib.editing.objective.random_views", interrupted)
