@@ -24,8 +24,8 @@ from styleclip_lib.widgets.studio.studio import Studio
 Studio(load_models({domain!r}, device={device!r}), folder={folder!r})
 """
 
-WIDGETS = "@jupyter-widgets/jupyterlab-manager"
-"""The only extension of JupyterLab that the page needs; those of other packages may not suit Voilà."""
+NOT_FOR_VOILA = ["@jupyter-notebook/lab-extension", "@jupyter/nbgrader"]
+"""Extensions of JupyterLab that come with nbgrader, and fail in Voilà."""
 
 
 @dataclass
@@ -77,5 +77,5 @@ def write_page(path: Path, settings: Settings, folder: Path) -> Path:
 def command(page: Path, settings: Settings) -> list[str]:
     """The words that start Voilà."""
     return [sys.executable, "-m", "voila", str(page), f"--port={settings.port}", f"--theme={settings.theme}",
-            "--Voila.ip=127.0.0.1", f"--VoilaConfiguration.extension_allowlist=['{WIDGETS}']",
+            "--Voila.ip=127.0.0.1", f"--VoilaConfiguration.extension_denylist={NOT_FOR_VOILA}",
             *(["--no-browser"] if settings.browser == "none" else [])]
