@@ -583,10 +583,11 @@ def test_where_steps_are_small_it_agrees_with_the_scan(tiny, exactly):
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [TARGET, "a smiling woman", "a man with blue hair"])
 def test_it_ranks_channels_as_the_scan_does(tiny, tmp_path, exactly, text):
-    scanned = GlobalDirections.compute(tiny, folder=tmp_path, **SMALL)
-    gradients = GlobalDirections.first_order(tiny, **SMALL, projections=16)
+    faces = {**SMALL, "images": 32}  # effects of random networks differ much from face to face
+    scanned = GlobalDirections.compute(tiny, folder=tmp_path, **faces)
+    gradients = GlobalDirections.first_order(tiny, **faces, projections=16)
     gradients, scanned = (dataclasses.replace(found, ridge=0.0) for found in (gradients, scanned))
-    assert spearman(gradients.relevance(text), scanned.relevance(text)) > 0.4
+    assert spearman(gradients.relevance(text), scanned.relevance(text)) > 0.6
 
 
 def test_a_seed_means_the_same_first_order(tiny, by_gradients):
