@@ -122,6 +122,14 @@ def test_every_command_takes_the_domain(photograph, offline, capsys, arguments):
     assert "Saved out." in run(capsys, *arguments, "--domain", "ffhq")
 
 
+def test_an_evaluation_leaves_out_what_nobody_can_read(offline, capsys):
+    said = run(capsys, "evaluate", "--domain", "ffhq", "--methods", "directions", "--texts", "a smiling face", "--portraits", "1",
+               "--json", "e.json")  # fmt: skip
+    assert "are left out" in said
+    (row,) = json.loads((offline / "e.json").read_text(encoding="utf-8"))["rows"]
+    assert row["success_rate"] is None and row["side_effects"] is None and row["identity"] is not None
+
+
 def test_without_files_and_without_a_network(data, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("STYLECLIP_DATA", str(data))
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "empty"))
