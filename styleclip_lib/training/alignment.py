@@ -28,7 +28,7 @@ from ..weights.domain import enter_file
 from .card import About, making, write_card
 from .data import uniform
 from .directions import TEXTS, readable
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, set_rate
 from .worlds import world_of_domain
 
 ABOUT = About(
@@ -131,8 +131,7 @@ def _kept_pairs(models: Models, s: Settings) -> tuple[Tensor, Tensor]:
 
 
 def _fit(network: Alignment, models: Models, w: Tensor, embedding: Tensor, s: Settings) -> float:
-    learnt = [parameter for name, parameter in network.named_parameters()]
-    optimizer = torch.optim.Adam(learnt, lr=s.lr, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(network.parameters(), lr=s.lr, betas=(0.9, 0.99))
     with Run(s.run, network=network, optimizer=optimizer) as run:
         w, embedding = w.to(run.device), embedding.to(run.device)
         styles = Styles(models, w)
@@ -145,8 +144,7 @@ def _fit(network: Alignment, models: Models, w: Tensor, embedding: Tensor, s: Se
             if step % s.consistency_every == 0 and (s.lambda_clip or s.lambda_id):
                 terms |= consistency(network, models, new_w, new_embedding)
                 loss = loss + s.lambda_clip * terms["clip"] + s.lambda_id * terms["identity"]
-            for group in optimizer.param_groups:
-                group["lr"] = s.lr * learning_rate(step, s.steps)
+            set_rate(optimizer, s.lr * learning_rate(step, s.steps))
             run.update(loss, optimizer)
             run.log(loss=loss, **terms)
     network.eval().requires_grad_(False)

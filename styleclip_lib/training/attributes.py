@@ -11,7 +11,7 @@ from .augment import augment
 from .card import About, publish
 from .coding import accuracy, attribute_loss
 from .data import DataSettings, Portraits, pictures, to_float
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learn
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
@@ -75,24 +75,17 @@ def _config(settings: Settings) -> dict:
 
 
 def fit(network: Attributes, settings: Settings) -> float:
-    """The loop itself: what is read is compared with the factors. Returns the seconds that it took."""
+    """What is read is compared with the factors. Returns the seconds that it took."""
     portraits = Portraits(DataSettings(settings.data, settings.count, settings.size), world=ALIGNED)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=0.01)
-    with Run(settings.run, settings=settings_of(settings), network=network, optimizer=optimizer) as run:
-        for step in run.steps(settings.steps):
-            rng = run.generator(settings.seed)
-            index = torch.randint(len(portraits), (settings.batch_size,), generator=rng)
-            images = augment(pictures(portraits, index, network.input_size), rng, settings.strength).to(run.device)
-            for group in optimizer.param_groups:
-                group["lr"] = settings.lr * learning_rate(step, settings.steps)
-            network.train()
-            with run.autocast():
-                code = network.code(images).cpu()
-            loss = attribute_loss(code, portraits.factors[index], settings.focus, ALIGNED.attributes)
-            run.update(loss, optimizer)
-            run.log(loss=loss)
-    network.eval()
-    return run.seconds
+
+    def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
+        index = torch.randint(len(portraits), (settings.batch_size,), generator=rng)
+        images = augment(pictures(portraits, index, network.input_size), rng, settings.strength).to(run.device)
+        with run.autocast():
+            code = network.code(images).cpu()
+        return attribute_loss(code, portraits.factors[index], settings.focus, ALIGNED.attributes)
+
+    return learn(network, torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=0.01), settings, loss)
 
 
 @torch.no_grad()

@@ -22,7 +22,7 @@ from .coding import statement_loss
 from .contrast import contrastive_loss, straightness_loss
 from .data import DataSettings, Portraits
 from .latent_paths import LatentPaths
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learning_rate, set_rates, settings_of
 from .muon import Muon
 from .worlds import ALIGNED, World, world_of_domain
 
@@ -194,10 +194,3 @@ def optimizers_of(network: nn.Module, s: Settings) -> dict[str, torch.optim.Opti
     chosen = [parameter for name, parameter in named if by_muon(name, parameter)]
     others = [parameter for name, parameter in named if not by_muon(name, parameter)]
     return {"muon": Muon(chosen, lr=s.muon_lr), "adam": torch.optim.Adam(others, betas=(0.9, 0.98))}
-
-
-def set_rates(optimizers: dict[str, torch.optim.Optimizer], s: Settings, factor: float) -> None:
-    """Learning rates of a step: those of the settings times a factor."""
-    for name, rate in (("muon", s.muon_lr), ("adam", s.adam_lr)):
-        for group in optimizers[name].param_groups:
-            group["lr"] = rate * factor

@@ -17,7 +17,7 @@ from .adversarial import mix_styles
 from .augment import augment
 from .card import About, making, write_card
 from .data import DataSettings, Portraits, to_float
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, set_rate
 from .worlds import world_of_domain
 
 ABOUT = About(
@@ -91,8 +91,7 @@ def _fit(network: ClipStudent, models: Models, s: Settings) -> float:
             images = _pictures(models, renders, s, rng)
             with torch.no_grad(), run.autocast():
                 wanted = models.clip.encode_image(images).float()
-            for group in optimizer.param_groups:
-                group["lr"] = s.lr * learning_rate(step, s.steps)
+            set_rate(optimizer, s.lr * learning_rate(step, s.steps))
             with run.autocast():
                 found = network.encode_image(images).float()
             loss = ((found - wanted) / scale).square().mean()

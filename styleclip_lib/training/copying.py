@@ -15,7 +15,7 @@ from ..networks.generator import Generator
 from .adversarial import update_average
 from .data import Portraits, to_float
 from .embedding import Embedding
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learning_rate, set_rates, settings_of
 from .muon import Muon
 
 SHOWN = 24
@@ -153,13 +153,6 @@ def optimizers_of(generator: Generator, s) -> dict[str, torch.optim.Optimizer]:
     others = [parameter for parameter in generator.parameters() if id(parameter) not in chosen]
     groups = [{"params": weights, "share": 1.0}, {"params": affines, "share": s.affine}]
     return {"muon": Muon(groups, lr=s.muon_lr), "adam": torch.optim.Adam([{"params": others, "share": 1.0}], betas=(0.9, 0.99))}
-
-
-def set_rates(optimizers: dict[str, torch.optim.Optimizer], s, factor: float) -> None:
-    """Learning rates of a step: those of the settings times a factor."""
-    for name, rate in (("muon", s.muon_lr), ("adam", s.adam_lr)):
-        for group in optimizers[name].param_groups:
-            group["lr"] = rate * factor * group["share"]
 
 
 @torch.no_grad()

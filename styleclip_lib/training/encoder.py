@@ -23,7 +23,7 @@ from .card import About, publish
 from .data import to_float
 from .e4e import LatentPool, any_layer, discriminator_step, encoder_discriminator_loss, progressive_stage, total_delta_loss
 from .encoding import Photographs, Renders, held_out_photographs, held_out_renders
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learning_rate, set_rate, settings_of
 from .pictures import holds_pictures
 from .table import LossTable
 
@@ -192,8 +192,7 @@ def _fit(network, generator: Generator, looks: dict, source, s: Settings, on_pic
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
             batch, stage = source.batch(run, rng), progressive_stage(step, s.progressive_start, s.progressive_every, generator.num_ws)
-            for group in optimizer.param_groups:
-                group["lr"] = s.lr * (min(1.0, (step + 1) / WARM_UP) if on_pictures else learning_rate(step, s.steps))
+            set_rate(optimizer, s.lr * (min(1.0, (step + 1) / WARM_UP) if on_pictures else learning_rate(step, s.steps)))
             losses = judge.learn(network, generator, batch.images, stage, run, rng) if s.lambda_discriminator else {}
             more, images = _encoder_losses(network, generator, looks, judge, batch, stage, run, s)
             run.update(more["loss"], optimizer)

@@ -17,7 +17,7 @@ from .card import About, publish
 from .coding import attribute_loss
 from .data import DataSettings, Portraits, pictures
 from .degrade import degrade
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learn
 from .worlds import ALIGNED
 
 ABOUT = About(
@@ -88,24 +88,17 @@ def train(settings: Settings) -> dict:
 
 
 def fit(network: Examiner, s: Settings) -> float:
-    """The loop. Returns the seconds that it took."""
+    """What is read of degraded portraits is compared with the factors. Returns the seconds that it took."""
     portraits = portraits_of(s.data, s.count, s.size, LEARNT)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05)
-    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
-        for step in run.steps(s.steps):
-            rng = run.generator(s.seed)
-            index = torch.randint(len(portraits), (s.batch_size,), generator=rng)
-            images = degrade(pictures(portraits, index, network.input_size), rng, s.strength).to(run.device)
-            for group in optimizer.param_groups:
-                group["lr"] = s.lr * learning_rate(step, s.steps)
-            network.train()
-            with run.autocast():
-                code = network.code(images).cpu()
-            loss = attribute_loss(code, portraits.factors[index], s.focus, ATTRIBUTES)
-            run.update(loss, optimizer)
-            run.log(loss=loss)
-    network.eval()
-    return run.seconds
+
+    def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
+        index = torch.randint(len(portraits), (s.batch_size,), generator=rng)
+        images = degrade(pictures(portraits, index, network.input_size), rng, s.strength).to(run.device)
+        with run.autocast():
+            code = network.code(images).cpu()
+        return attribute_loss(code, portraits.factors[index], s.focus, ATTRIBUTES)
+
+    return learn(network, torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05), s, loss)
 
 
 @torch.no_grad()

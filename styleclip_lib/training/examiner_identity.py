@@ -12,7 +12,7 @@ from .data import pictures
 from .degrade import degrade
 from .examiner import LEARNT, PICTURES_EACH, TESTED, portraits_of
 from .identity import verification
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learn
 
 ABOUT = About(
     what="A face becomes a unit vector; pictures of one person point the same way. For measuring and for nothing else: no network is "
@@ -83,24 +83,17 @@ def train(settings: Settings) -> dict:
 
 
 def fit(network: ExaminerIdentity, s: Settings) -> float:
-    """The loop. Returns the seconds that it took."""
+    """Degraded pictures of some people at once, of each the others to be found. Returns the seconds that it took."""
     portraits = portraits_of(s.data, s.people * PICTURES_EACH, s.size, LEARNT)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05)
-    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
-        for step in run.steps(s.steps):
-            rng = run.generator(s.seed)
-            index = batch(s, rng)
-            images = degrade(pictures(portraits, index, network.input_size), rng, s.strength).to(run.device)
-            for group in optimizer.param_groups:
-                group["lr"] = s.lr * learning_rate(step, s.steps)
-            network.train()
-            with run.autocast():
-                embedding = network(images)
-            loss = supervised_contrastive(embedding, portraits.person[index].to(run.device), s.temperature)
-            run.update(loss, optimizer)
-            run.log(loss=loss)
-    network.eval()
-    return run.seconds
+
+    def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
+        index = batch(s, rng)
+        images = degrade(pictures(portraits, index, network.input_size), rng, s.strength).to(run.device)
+        with run.autocast():
+            embedding = network(images)
+        return supervised_contrastive(embedding, portraits.person[index].to(run.device), s.temperature)
+
+    return learn(network, torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05), s, loss)
 
 
 def batch(s: Settings, rng: torch.Generator) -> torch.Tensor:

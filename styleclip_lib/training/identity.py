@@ -16,7 +16,7 @@ from .card import About, publish
 from .contrast import area_under_curve
 from .data import DataSettings, Portraits, to_float
 from .discriminant import discriminant
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learning_rate, set_rate, settings_of
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
@@ -116,8 +116,7 @@ def _fit(network: Identity, s: Settings) -> float:
             index = torch.randint(len(portraits), (s.batch_size,), generator=rng)
             images = augment(to_float(portraits.images(index)), rng, s.strength)
             images = images.contiguous(memory_format=torch.channels_last).to(run.device)
-            for group in optimizer.param_groups:
-                group["lr"] = s.lr * learning_rate(step, s.steps)
+            set_rate(optimizer, s.lr * learning_rate(step, s.steps))
             network.train()
             with run.autocast():
                 embedding = network(images)

@@ -4,7 +4,7 @@ import ctypes
 import dataclasses
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -188,3 +188,33 @@ def learning_rate(step: int, total: int, warm_up: int = 100) -> float:
     rise = min(1.0, (step + 1) / warm_up)
     fall = 0.5 + 0.5 * torch.cos(torch.tensor(torch.pi * step / total)).item()
     return rise * (0.05 + 0.95 * fall)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Sets the learning rate of all parameters; a group with a "share" gets that much of it."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group.get("share", 1.0)
+
+
+def set_rates(optimizers: Mapping[str, torch.optim.Optimizer], s, factor: float) -> None:
+    """Sets the learning rates of "muon" and "adam": those of the settings, `muon_lr` and `adam_lr`, times a factor."""
+    for name, optimizer in optimizers.items():
+        set_rate(optimizer, getattr(s, f"{name}_lr") * factor)
+
+
+def learn(network: torch.nn.Module, optimizer: torch.optim.Optimizer, s,
+          loss_of: Callable[[Run, torch.Generator], torch.Tensor]) -> float:
+    """The whole run of one network that follows one loss, the learning rate along `learning_rate`. Returns the seconds it took.
+
+    s        settings with the fields `run`, `steps`, `lr` and `seed`
+    loss_of  run, random numbers of the step -> the loss of a new batch
+    """
+    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
+        for step in run.steps(s.steps):
+            set_rate(optimizer, s.lr * learning_rate(step, s.steps))
+            network.train()
+            loss = loss_of(run, run.generator(s.seed))
+            run.update(loss, optimizer)
+            run.log(loss=loss)
+    network.eval()
+    return run.seconds

@@ -31,7 +31,7 @@ from .adversarial import discriminator_loss, generator_loss, mix_styles, r1_pena
 from .card import About, making, write_card
 from .copying import average_decay, stages, steps_of
 from .directions import TEXTS, readable
-from .loop import Run, learning_rate
+from .loop import Run, learning_rate, set_rates
 from .muon import Muon
 
 ABOUT = About(
@@ -140,11 +140,6 @@ def optimizers_of(student: MobileGenerator, s: Settings) -> dict[str, torch.opti
             "adam": torch.optim.Adam([{"params": others}], lr=s.adam_lr, betas=(0.9, 0.99))}
 
 
-def _set_rates(optimizers: dict[str, torch.optim.Optimizer], s: Settings, factor: float) -> None:
-    for name, rate in (("muon", s.muon_lr), ("adam", s.adam_lr)):
-        optimizers[name].param_groups[0]["lr"] = rate * factor
-
-
 def _latents(teacher: Generator, count: int, mixing: float, rng: torch.Generator) -> Tensor:
     """w_plus [count, num_ws, w_dim] of invented faces, untruncated, some of them mixed."""
     z = torch.randn(count, teacher.z_dim, generator=rng).to(teacher.mapping.w_avg.device)
@@ -162,7 +157,7 @@ def learn_layers(student: MobileGenerator, teacher: Generator, s: Settings) -> f
         for step in run.steps(s.layer_steps):
             with torch.no_grad():
                 w_plus = _latents(teacher, s.layer_batch, s.mixing, run.generator(s.seed))
-            _set_rates(optimizers, s, learning_rate(step, s.layer_steps))
+            set_rates(optimizers, s, learning_rate(step, s.layer_steps))
             loss = layer_loss(student, teacher, w_plus)
             run.update(loss, *optimizers.values())
             run.log(loss=loss)
@@ -221,7 +216,7 @@ def learn_pictures(student: MobileGenerator, models: Models, s: Settings) -> tup
             loss = sum(terms.values())
             if rival and resolution == teacher.img_resolution:
                 loss = loss + s.lambda_gan * rival.loss(run, step, pictures[-1].float(), wanted[-1])
-            _set_rates(optimizers, s, learning_rate(step, steps_of(planned)))
+            set_rates(optimizers, s, learning_rate(step, steps_of(planned)))
             run.update(loss, *optimizers.values())
             update_average(average, student, average_decay(batch_size, step * batch_size, s.average))
             run.log(loss=loss, **terms)

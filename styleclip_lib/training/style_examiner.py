@@ -15,7 +15,7 @@ from ..weights.domain import load_network
 from .card import About, publish
 from .data import DataSettings, Portraits, pictures
 from .degrade import degrade
-from .loop import Run, learning_rate
+from .loop import Run, learn
 from .worlds import ALIGNED
 
 ABOUT = About(
@@ -77,23 +77,16 @@ def train(settings: Settings) -> dict:
 
 
 def fit(network: StyleExaminer, s: Settings) -> float:
-    """The loop. Returns the seconds that it took."""
+    """What is said of pictures in random styles is compared with these. Returns the seconds that it took."""
     portraits = Portraits(DataSettings(s.data, s.count, s.size, LEARNT), world=ALIGNED)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05)
-    with Run(s.run, network=network, optimizer=optimizer) as run:
-        for step in run.steps(s.steps):
-            rng = run.generator(s.seed)
-            images, kinds = batch(portraits, s, rng)
-            for group in optimizer.param_groups:
-                group["lr"] = s.lr * learning_rate(step, s.steps)
-            network.train()
-            with run.autocast():
-                logits = network(images.to(run.device)).cpu()
-            loss = F.cross_entropy(logits, kinds)
-            run.update(loss, optimizer)
-            run.log(loss=loss)
-    network.eval()
-    return run.seconds
+
+    def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
+        images, kinds = batch(portraits, s, rng)
+        with run.autocast():
+            logits = network(images.to(run.device)).cpu()
+        return F.cross_entropy(logits, kinds)
+
+    return learn(network, torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05), s, loss)
 
 
 def batch(portraits: Portraits, s: Settings, rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,7 +7,7 @@ from torch import Tensor
 from ..networks.layers import SQRT2
 from ..networks.mapping import MappingNetwork
 from .embedding import OFFSET, Embedding
-from .loop import Run, learning_rate, settings_of
+from .loop import Run, learning_rate, set_rate, settings_of
 from .muon import Muon
 
 KEPT = ("w_dim", "num_mapping_layers", "mapping_steps", "mapping_batch", "mapping_lr", "seed")
@@ -27,8 +27,7 @@ def teach_mapping(mapping: MappingNetwork, embedding: Embedding, s) -> float:
         for step in run.steps(s.mapping_steps):
             z, w = mapping_batch(embedding, s.mapping_batch, run.generator(s.seed + 2))
             for name, optimizer in optimizers.items():
-                for group in optimizer.param_groups:
-                    group["lr"] = rates[name] * learning_rate(step, s.mapping_steps)
+                set_rate(optimizer, rates[name] * learning_rate(step, s.mapping_steps))
             loss = F.mse_loss(mapping.w(z.to(run.device)), w.to(run.device))
             run.update(loss, *optimizers.values())
             run.log(loss=loss)

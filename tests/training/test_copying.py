@@ -15,11 +15,11 @@ from styleclip_lib.training.copying import (
     optimizers_of,
     pyramid_loss,
     rendered_by,
-    set_rates,
     shrunk,
     start_dark,
     steps_of,
 )
+from styleclip_lib.training.loop import set_rates
 
 
 def pictures(size, seed=0):

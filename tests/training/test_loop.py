@@ -15,7 +15,7 @@ from torch import nn
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.training.adversarial import PathLength
-from styleclip_lib.training.loop import Run, learning_rate, settings_of
+from styleclip_lib.training.loop import Run, learn, learning_rate, settings_of
 
 pytestmark = pytest.mark.slow
 
@@ -93,6 +93,7 @@ class Some:
     widths: tuple[int, ...] = (1, 2)
     channels: dict[int, int] = field(default_factory=lambda: {4: 8})
     steps: int = 3
+    seed: int = 0
 
 
 def test_a_run_goes_on_with_its_own_settings_only(tmp_path):
@@ -113,6 +114,23 @@ def test_a_run_of_before_settings_were_kept_goes_on(tmp_path, straight):
     state.pop("settings")
     torch.save(state, tmp_path / "checkpoint.pt")
     assert torch.equal(train(tmp_path, 6, settings={"lr": 5}).weight, straight)
+
+
+def test_one_loss_is_followed_along_the_learning_rate(tmp_path):
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters())
+    model.weight.data.zero_()
+    rates = []
+
+    def loss(run, rng):
+        rates.append(optimizer.param_groups[0]["lr"])
+        assert model.training
+        return F.mse_loss(model(torch.ones(8, 4)), torch.randn(8, 2, generator=rng).sign() + 5)
+
+    assert learn(model.eval(), optimizer, Some(run=tmp_path, lr=0.5), loss) > 0
+    assert rates == [pytest.approx(0.5 * learning_rate(step, 3)) for step in range(3)]
+    assert not model.training and (model.weight > 0).all()
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 3
 
 
 def test_sheets_and_logs(tmp_path):
