@@ -32,6 +32,46 @@ _DENYING = re.compile(r"\b(no|not|without|remove|lose|rid)\b|n’t")
 _NOTHING = re.compile(r"^(no |without |not |bare|nothing |natural |smooth |who |whose |the |hair that )")
 
 
+# How a phrase is said, by its place in a caption or its first word. [a|a|b]: one of these, by chance.
+_CLAUSES = {
+    "color": "{whose} {noun} {be} {color}",
+    "hair color": "{whose} {noun} {be} {color}",
+    "who": "{who} {rest}",
+    "whose": "{whose} {rest}",
+    "before": "{who} [is|is|looks] {text}",
+    "noun": "{who} is {a_text}",
+    "having": "{who} [has|has|has got] {text}",
+    "wearing": "{who} [wears|is wearing|has] {text}",
+    "after": "{who} is {text}",
+}
+_ORDERS = {
+    "color": "[make|make|turn] {whose} {noun} {color}",
+    "hair color": "[make|make|turn|dye|color|paint] {whose} {noun} {color}",
+    "who": "show {whom}, {text}",
+    "whose": "show {whom}, {text}",
+    "before": "[make|make|let] {whom} [|look ]{text}",
+    "noun": "[make|turn] {whom} into {a_text}",
+    "having": "[give {whom}|give {whom}|add|i want] {text}",
+    "wearing": "[give {whom} {text}|add {text}|put {text} on {whom}|let {whom} wear {text}]",
+    "after": "[show|draw] {whom} {text}",
+}
+_DENIALS = {
+    "having": "{who} [has no {bare}|does not have {text}|doesn’t have {text}]",
+    "wearing": "{who} [wears no {bare}|is not wearing {text}|doesn’t wear {text}]",
+    "others": "{who} [is not|is not|isn’t] {text}",
+}
+_REMOVALS = {
+    "having": "[remove the|lose the|no|get rid of the] {bare}",
+    "wearing": "[remove the|lose the|no|get rid of the] {bare}",
+    "others": "[not|do not make it] {text}",
+}
+_TAILS = {
+    "having": "[without {text}|without {text}|with no {bare}|who has no {bare}]",
+    "wearing": "[without {text}|without {text}|with no {bare}|who has no {bare}|not wearing {text}]",
+    "others": "[not|who is not|who is not|who isn’t] {text}",
+}
+
+
 def sentences(factors: Factors, seed: int, styles: Sequence[str | None] | None = None) -> list[Caption]:
     """One sentence for each portrait, true of it.
 
@@ -135,17 +175,17 @@ def _phrase(statement, rng, places=None):
 
 def _declared(statements, denied, rng):
     """ "she is smiling and has blue eyes, but she does not wear a hat" """
-    who, _, whose = rng.choice(_PRONOUNS)
-    clauses = [_clause(_phrase(statement, rng), who, whose, rng) for statement in statements]
-    clauses += [_denying_clause(statement, who, rng) for statement in denied]
+    person = rng.choice(_PRONOUNS)
+    clauses = [_affirmed(_CLAUSES, statement, person, rng) for statement in statements]
+    clauses += [_denied(_DENIALS, statement, rng, person[0]) for statement in denied]
     return _joined(clauses, rng)
 
 
 def _ordered(statements, denied, rng):
     """ "give him a beard and make the hair blue, and remove the glasses" """
-    _, whom, whose = rng.choice(_PRONOUNS)
-    orders = [_order(_phrase(statement, rng), whom, whose, rng) for statement in statements]
-    orders += [_removing_order(statement, rng) for statement in denied]
+    person = rng.choice(_PRONOUNS)
+    orders = [_affirmed(_ORDERS, statement, person, rng) for statement in statements]
+    orders += [_denied(_REMOVALS, statement, rng) for statement in denied]
     text = _joined(orders, rng)
     return f"{rng.choice(_PLEASE)} {text}" if rng.random() < 0.15 else text
 
@@ -154,7 +194,7 @@ def _described(statements, denied, rng):
     """ "a man with a beard who is not smiling" """
     text = describe(statements, rng, lambda statement, places: _phrase(statement, rng, places)) if statements else \
         rng.choice(("a person", "a face", "somebody", "a photo of a person", "a portrait"))
-    tails = [_denying_tail(statement, rng) for statement in denied]
+    tails = [_denied(_TAILS, statement, rng) for statement in denied]
     return " and ".join([f"{text} {tails[0]}", *tails[1:]]) if tails else text
 
 
@@ -162,7 +202,7 @@ def _alone(statements, denied, rng):
     """ "blue hair, no glasses" """
     parts = [re.sub(r"^(a|an) ", "", _phrase(statement, rng).text) if rng.random() < 0.5 else _phrase(statement, rng).text
              for statement in statements]
-    return ", ".join([*parts, *(_denying_tail(statement, rng) for statement in denied)])
+    return ", ".join([*parts, *(_denied(_TAILS, statement, rng) for statement in denied)])
 
 
 _WAYS = (_declared, _ordered, _described, _described, _alone)
@@ -186,41 +226,30 @@ def _color_of(text):
     return tuple(words) if said and said.statements == parse(text).statements and not said.problem else None
 
 
-def _clause(phrase, who, whose, rng):
-    text, adjective = phrase.text, _color_of(phrase.text)
+def _affirmed(forms, statement, person, rng):
+    """A statement as one of `_CLAUSES` or `_ORDERS`."""
+    phrase, (who, whom, whose) = _phrase(statement, rng), person
+    text, place, color, noun = phrase.text, phrase.place, "", ""
+    adjective = _color_of(text)
     if adjective and rng.random() < 0.6:
-        return f"{whose} {adjective[1]} {'are' if adjective[1].endswith('s') else 'is'} {adjective[0]}"
-    if text.startswith("whose "):
-        return f"{whose} {text.removeprefix('whose ')}"
-    if text.startswith("who "):
-        return f"{who} {text.removeprefix('who ')}"
-    if phrase.place == "before":
-        return f"{who} {rng.choice(('is', 'is', 'looks'))} {text}"
-    if phrase.place == "noun":
-        return f"{who} is {_with_article(text)}"
-    if phrase.place == "having":
-        return f"{who} {rng.choice(('has', 'has', 'has got'))} {text}"
-    if phrase.place == "wearing":
-        return f"{who} {rng.choice(('wears', 'is wearing', 'has'))} {text}"
-    return f"{who} is {text}"
+        color, noun = adjective
+        place = "hair color" if noun == "hair" else "color"
+    elif text.startswith(("who ", "whose ")):
+        place = text.split()[0]
+    be = "are" if noun.endswith("s") else "is"
+    return _formed(forms[place], rng, text=text, a_text=_with_article(text), rest=text.removeprefix(f"{place} "), who=who, whom=whom,
+                   whose=whose, color=color, noun=noun, be=be)
 
 
-def _order(phrase, whom, whose, rng):
-    text, adjective = phrase.text, _color_of(phrase.text)
-    if adjective and rng.random() < 0.6:
-        verb = rng.choice(("make", "make", "turn", *(("dye", "color", "paint") if adjective[1] == "hair" else ())))
-        return f"{verb} {whose} {adjective[1]} {adjective[0]}"
-    if text.startswith(("whose ", "who ")):
-        return f"show {whom}, {text}"
-    if phrase.place == "before":
-        return f"{rng.choice(('make', 'make', 'let'))} {whom} {rng.choice(('', 'look '))}{text}"
-    if phrase.place == "noun":
-        return f"{rng.choice(('make', 'turn'))} {whom} into {_with_article(text)}"
-    if phrase.place == "having":
-        return f"{rng.choice((f'give {whom}', f'give {whom}', 'add', 'i want'))} {text}"
-    if phrase.place == "wearing":
-        return rng.choice((f"give {whom} {text}", f"add {text}", f"put {text} on {whom}", f"let {whom} wear {text}"))
-    return f"{rng.choice(('show', 'draw'))} {whom} {text}"
+def _denied(forms, statement, rng, who=""):
+    """The denial of a statement as one of `_DENIALS`, `_REMOVALS` or `_TAILS`."""
+    phrase = _deniable(statement, rng)
+    text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
+    return _formed(forms.get(phrase.place, forms["others"]), rng, text=text, bare=_bare(phrase.text), who=who)
+
+
+def _formed(form, rng, **words):
+    return re.sub(r"\[(.*?)\]", lambda choice: rng.choice(choice[1].split("|")), form).format(**words)
 
 
 def _deniable(statement, rng):
@@ -234,33 +263,6 @@ def _deniable(statement, rng):
 
 def _bare(text):
     return re.sub(r"^(a|an) ", "", text)
-
-
-def _denying_clause(statement, who, rng):
-    phrase = _deniable(statement, rng)
-    if phrase.place == "having":
-        return f"{who} {rng.choice((f'has no {_bare(phrase.text)}', f'does not have {phrase.text}', f'doesn’t have {phrase.text}'))}"
-    if phrase.place == "wearing":
-        return f"{who} {rng.choice((f'wears no {_bare(phrase.text)}', f'is not wearing {phrase.text}', f'doesn’t wear {phrase.text}'))}"
-    text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
-    return f"{who} {rng.choice(('is not', 'is not', 'isn’t'))} {text}"
-
-
-def _removing_order(statement, rng):
-    phrase = _deniable(statement, rng)
-    if phrase.place in ("having", "wearing"):
-        return f"{rng.choice(('remove the', 'lose the', 'no', 'get rid of the'))} {_bare(phrase.text)}"
-    text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
-    return f"{rng.choice(('not', 'do not make it'))} {text}"
-
-
-def _denying_tail(statement, rng):
-    phrase = _deniable(statement, rng)
-    if phrase.place in ("having", "wearing"):
-        ways = [f"without {phrase.text}", f"without {phrase.text}", f"with no {_bare(phrase.text)}", f"who has no {_bare(phrase.text)}"]
-        return rng.choice(ways + ([f"not wearing {phrase.text}"] if phrase.place == "wearing" else []))
-    text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
-    return f"{rng.choice(('not', 'who is not', 'who is not', 'who isn’t'))} {text}"
 
 
 def _with_article(noun):
