@@ -40,7 +40,7 @@ class StyleTab:
         self.name = text_box("file name", "my_style.png", "The picture's name; its settings get the same with .json", wait=False)
         self.save_it = button("Save", lambda: session.stage.attempt(lambda: session.stage.say(self.save(self.name.value.strip()))),
                               "Write the redrawn picture and its settings into the folder of the notebook", icon="save", disabled=True)
-        large = ipywidgets.Layout(width="98%", height="110px")
+        large = ipywidgets.Layout(width="98%", height="110px", display="none")  # until there is some
         self.code = helped(ipywidgets.Textarea("", layout=large), "The code of the redrawn picture")
         self.code.add_class("sc-code")
         self.box = ipywidgets.VBox([note("Redraw the picture as a sentence says. This takes about a minute; Stop keeps the best so far."),
@@ -88,7 +88,7 @@ class StyleTab:
         self.session.redraw(redrawn, steps)
 
     def _take(self, result: Stylization, scene: Scene) -> None:
-        self.result, self.save_it.disabled = result, False
+        self.result, self.save_it.disabled, self.code.layout.display = result, False, "flex"
         self.code.value = (f"{as_code(self.session.models, scene)}result = {_call(result.recipe)}.apply(models, image, {result.text!r})\n"
                            "image = result.image\n").replace("import ", "import StyleRecipe, ", 1)
 

@@ -39,8 +39,10 @@ def test_the_picture_is_redrawn_and_the_face_stays(studio, tab):
 
 
 def test_the_code_makes_the_same_picture(studio, tab):
+    assert tab.code.layout.display == "none"
     tab.apply.click()
     space: dict = {}
+    assert tab.code.layout.display == "flex"
     exec(tab.code.value, space)
     assert torch.equal(space["image"], tab.result.image)
 
