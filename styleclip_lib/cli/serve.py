@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, make_dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -92,10 +91,9 @@ def _broker(settings: Settings, limits: Limits):
         return RedisBroker(settings.broker, limits)
     from ..service.broker import LocalBroker
     from ..service.process import WorkerProcess
-    from ..weights.domain import find_domain
+    from ..weights.domain import lasting_name
 
-    domain = find_domain(settings.domain)  # what is missing is better said before the server runs
-    domain = str(domain.resolve()) if Path(settings.domain).is_dir() else settings.domain
+    domain = lasting_name(settings.domain)  # what is missing is better said before the server runs
     threads = threads_of(settings.threads, settings.workers)
     return LocalBroker([WorkerProcess(domain, settings.device, threads) for _ in range(settings.workers)], limits)
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import StyleclipError
-from ..paths import user_path
 from .parsing import Device, Domain, parse
 
 CELL = """\
@@ -50,10 +49,6 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError(f"--port must lie between 1 and 65535, not {settings.port}.")
     if importlib.util.find_spec("voila") is None:
         raise StyleclipError("The package 'voila' is missing: pip install voila, or open notebooks/07_studio.ipynb in JupyterLab.")
-
-    from ..weights.domain import find_domain
-
-    find_domain(settings.domain)  # what is missing is better said here than in the browser
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Voilà ends with us, and the page is taken away
     with tempfile.TemporaryDirectory(prefix="styleclip-") as folder:
         page = write_page(Path(folder) / "studio.ipynb", settings, Path.cwd())
@@ -62,11 +57,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def write_page(path: Path, settings: Settings, folder: Path) -> Path:
-    """Writes the notebook that Voilà shows: one cell. folder = where pictures are saved."""
-    domain = settings.domain
-    if user_path(domain).is_dir():
-        domain = str(user_path(domain).resolve())  # the notebook lies somewhere else
-    source = CELL.format(domain=domain, device=settings.device, folder=str(folder))
+    """Writes the notebook that Voilà shows: one cell. folder = where pictures are saved.
+
+    Raises StyleclipError if there is no such domain: that is better said here than in the browser.
+    """
+    from ..weights.domain import lasting_name
+
+    source = CELL.format(domain=lasting_name(settings.domain), device=settings.device, folder=str(folder))
     cell = {"cell_type": "code", "id": "studio", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     book = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}

@@ -48,6 +48,15 @@ def find_domain(domain: str | Path) -> Path:
     raise StyleclipError(f"There is no domain '{domain}' here: {_meant(str(domain))}")
 
 
+def lasting_name(domain: str | Path) -> str:
+    """What finds a domain again from any folder, in any process: the name of an installed one, the whole path of any other.
+
+    Raises StyleclipError if there is none.
+    """
+    folder = find_domain(domain).resolve()
+    return folder.name if folder.parent == (data_folder() / "models").resolve() else str(folder)
+
+
 def _meant(domain: str) -> str:
     """What somebody should have given who gave this as a domain."""
     path, installed = user_path(domain), domains()

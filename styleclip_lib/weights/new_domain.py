@@ -7,7 +7,7 @@ from ..networks.e4e import E4e
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
 from ..paths import check_new_folder, folder_written_whole, user_path
-from .domain import INDEX, domains, find_domain, read_index, save_network, sha256
+from .domain import INDEX, find_domain, lasting_name, read_index, save_network, sha256
 from .readers.any_generator import read_generator
 
 SMALL = 128
@@ -25,7 +25,7 @@ def import_network(network: str | Path, folder: str | Path, like: str | None = N
     network, folder = user_path(network), user_path(folder).absolute()
     check_new_folder(folder)
     if like is not None:
-        like = _name_or_path(like)
+        like = lasting_name(like)
     generator = read_generator(network)
     if like is None:
         like = usual_like(generator.img_resolution)
@@ -55,18 +55,12 @@ def learnt_from_pictures(folder: Path) -> bool:
 
 def usual_like(img_resolution: int) -> str:
     """The domain whose other networks suit a generator of this resolution."""
-    return _name_or_path("portraits" if img_resolution <= SMALL else "ffhq")
+    return lasting_name("portraits" if img_resolution <= SMALL else "ffhq")
 
 
 def like_of(domain: str | Path) -> str:
     """What a domain made from another one is like: that one, or the one that it has its other networks from."""
-    return read_index(find_domain(domain)).get("like") or _name_or_path(str(domain))
-
-
-def _name_or_path(domain: str) -> str:
-    """What finds a domain again from anywhere. Raises StyleclipError if there is none."""
-    folder = find_domain(domain)
-    return domain if domain in domains() else str(folder.absolute())
+    return read_index(find_domain(domain)).get("like") or lasting_name(domain)
 
 
 def encoder_config(encoder: Encoder | E4e) -> dict:

@@ -10,8 +10,9 @@ from dataclasses import MISSING, dataclass, field, fields
 
 from ...editing.sources import Seed, Source
 from ...models import Models
-from ...paths import data_folder
 from ...settings import Settings
+from ...stylization.result import Stylization
+from ...weights.domain import lasting_name
 from .scenes import Scene
 
 
@@ -27,17 +28,21 @@ class _Script:
         return "\n".join([*imports, "", *self.lines]) + "\n"
 
 
-def as_code(models: Models, scene: Scene) -> str:
+def as_code(models: Models, scene: Scene, style: Stylization | None = None) -> str:
     """Python that ends with the picture in `image` [1, 3, R, R]: below the imports three lines, for models, face and edit.
+
+    style = what was made of the scene's picture: one more line redraws it
 
     Run it where pictures of one's own lie, if the face comes from one.
     """
     script = _Script()
-    script.lines += [f"models = load_models({_domain(models)!r})", f"face = {_face(script, scene.face)}"]
+    script.lines += [f"models = load_models({lasting_name(models.folder)!r})", f"face = {_face(script, scene.face)}"]
     if scene.recipe is None:
         script.lines.append("image = face.image")
     else:
         script.lines.append(f"image = {_call(script, scene.recipe)}.apply(models, face{_prompt(script, scene)}).image")
+    if style is not None:
+        script.lines.append(f"image = {_call(script, style.recipe)}.apply(models, image, {style.text!r}).image")
     return str(script)
 
 
@@ -54,12 +59,6 @@ def _prompt(script: _Script, scene: Scene) -> str:
     script.names["styleclip_lib"].add("Prompt")
     neutral = "" if scene.neutral is None else f", {scene.neutral!r}"
     return f", Prompt.of(models, {scene.text!r}{neutral})"
-
-
-def _domain(models: Models) -> str:
-    """What `load_models` is called with: the name of an installed domain, the folder of any other."""
-    installed = models.folder.resolve().parent == (data_folder() / "models").resolve()
-    return models.folder.name if installed else str(models.folder.resolve())
 
 
 def _call(script: _Script, settings: Settings) -> str:

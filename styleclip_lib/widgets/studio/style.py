@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 
 import ipywidgets
 
@@ -89,13 +88,4 @@ class StyleTab:
 
     def _take(self, result: Stylization, scene: Scene) -> None:
         self.result, self.save_it.disabled, self.code.layout.display = result, False, "flex"
-        self.code.value = (f"{as_code(self.session.models, scene)}result = {_call(result.recipe)}.apply(models, image, {result.text!r})\n"
-                           "image = result.image\n").replace("import ", "import StyleRecipe, ", 1)
-
-
-def _call(recipe: StyleRecipe) -> str:
-    """The recipe as the Python that makes it."""
-    given = [f"{one.name}={getattr(recipe, one.name)!r}" for one in fields(recipe) if getattr(recipe, one.name) != one.default]
-    return f"StyleRecipe({', '.join(given)})"
-
-
+        self.code.value = as_code(self.session.models, scene, result)

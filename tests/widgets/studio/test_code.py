@@ -106,6 +106,6 @@ def test_a_value_of_another_type_never_becomes_a_recipe(kind, name, value):
         kind.from_dict({"method": kind.KIND, name: value})
 
 
-def test_copied_code_names_an_installed_domain_and_gives_the_folder_of_any_other(world, tmp_path):
-    for folder, said in ((data_folder() / "models" / "portraits", "portraits"), (tmp_path, str(tmp_path))):
+def test_copied_code_names_an_installed_domain_and_gives_the_folder_of_any_other(world):
+    for folder, said in ((data_folder() / "models" / "portraits", "portraits"), (world.folder, str(world.folder.resolve()))):
         assert f"load_models({said!r})" in as_code(dataclasses.replace(world, folder=folder), Scene())
