@@ -68,10 +68,9 @@ def main(arguments: Sequence[str]) -> int:
     tasks = tasks_for(judges, people, settings.texts, settings.each)
     limits = Limits(settings.seconds, settings.seconds * (len(tasks) + 2), 4000)
     entries += [Entry(FULL_NAMES[name], ANCHORS[FULL_NAMES[name]]) for name in settings.anchors if name in FULL_NAMES]
-    home = settings.domain if settings.domain == "portraits" else str(Path(settings.domain).expanduser().resolve())
     with tqdm(total=len(entries) * len(tasks), desc="edits", leave=False) as bar:
         for entry in entries:
-            compete(entry, judges, people, tasks, home, limits, bar.update)
+            compete(entry, judges, people, tasks, limits, bar.update)
     if "oracle" in settings.anchors:
         entries.append(oracle(judges, people, tasks))
     settings.out.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ from ..evaluation.recipes import ORACLE
 from ..evaluation.report import measure_edit
 from ..models import Models
 from ..paths import open_regular
+from ..weights.domain import lasting_name, sources
 from .sandbox import Gone, Limits, Sandbox
 from .submissions import read_notebook
 from .wire import WireError
@@ -114,14 +115,15 @@ def examined(models: Models) -> tuple[Models, bool]:
     return (replace(models, attributes=judges.attributes, identity=judges.identity), True) if judges else (models, False)
 
 
-def compete(entry: Entry, models: Models, people: HeldOut, tasks: Sequence[Task], domain: str, limits: Limits,
+def compete(entry: Entry, models: Models, people: HeldOut, tasks: Sequence[Task], limits: Limits,
             on_each: Callable[[], None] = lambda: None) -> Entry:
     """Fills an entry with its answers to all tasks. models measure and draw; the entry has its own, of the same domain."""
+    folders = [folder.resolve() for folder in {models.folder, *sources(models.folder).values()}]
     with (tempfile.TemporaryDirectory(prefix="compete-", ignore_cleanup_errors=True) as scratch,
-          Sandbox(Path(scratch).resolve(), limits) as sandbox):
-        _enter(entry, sandbox, domain)
+          Sandbox(Path(scratch).resolve(), limits, folders) as sandbox):
+        _enter(entry, models, sandbox)
         for task in tasks:
-            _answer(entry, models, people, task, sandbox, domain)
+            _answer(entry, models, people, task, sandbox)
             on_each()
     return entry
 
@@ -146,19 +148,26 @@ def _source(path: Path) -> str:
         return file.read(MOST_SOURCE).decode("utf-8", errors="replace")
 
 
-def _enter(entry: Entry, sandbox: Sandbox, domain: str) -> None:
-    for source in (entry.source, ENTRANCE.format(domain=domain)):
-        try:
-            answer, late = sandbox.ask({"run": source})
-        except (Gone, WireError) as gone:
-            entry.failures.append(f"It did not start: {gone}.")
-            return
-        error = {"ename": "Stopped", "evalue": late} if late else answer.get("error")
-        if isinstance(error, dict):
-            entry.failures.append(plain(f"It did not start: {error.get('ename')}: {error.get('evalue')}"))
+def _enter(entry: Entry, models: Models, sandbox: Sandbox) -> None:
+    """Runs the entry's source and then, where it has defined edit, what calls that."""
+    try:
+        _run(entry, sandbox, entry.source)
+        answer, _ = sandbox.ask({"look_up": "edit"})
+        if "value" in answer:
+            _run(entry, sandbox, ENTRANCE.format(domain=lasting_name(models.folder)))
+    except (Gone, WireError) as gone:
+        entry.failures.append(f"It did not start: {gone}.")
 
 
-def _answer(entry: Entry, models: Models, people: HeldOut, task: Task, sandbox: Sandbox, domain: str) -> None:
+def _run(entry: Entry, sandbox: Sandbox, source: str) -> None:
+    """Runs lines in the sandbox, and notes what went wrong. Raises Gone and WireError."""
+    answer, late = sandbox.ask({"run": source})
+    error = {"ename": "Stopped", "evalue": late} if late else answer.get("error")
+    if isinstance(error, dict):
+        entry.failures.append(plain(f"It did not start: {error.get('ename')}: {error.get('evalue')}"))
+
+
+def _answer(entry: Entry, models: Models, people: HeldOut, task: Task, sandbox: Sandbox) -> None:
     w_plus = people.inversions[task.portrait].w_plus.cpu()
     before, spent = Face(w_plus.to(models.device), models.generator), sandbox.spent
     after = before
@@ -175,7 +184,7 @@ def _answer(entry: Entry, models: Models, people: HeldOut, task: Task, sandbox: 
         entry.failures.append(plain(f"'{task.question.text}': it was stopped: {gone}."))
         with contextlib.suppress(Gone):
             sandbox.restart()
-            _enter(entry, sandbox, domain)
+            _enter(entry, models, sandbox)
     image = after.image.clamp(-1, 1)
     may_change = region(people.factors[task.portrait], task.question.text, models.generator.img_resolution).to(models.device)
     outside = distance_outside(models.perceptual, before.image.clamp(-1, 1), image, may_change)

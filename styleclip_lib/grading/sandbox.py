@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
@@ -46,10 +47,13 @@ class Gone(Exception):
 
 
 class Sandbox:
-    """A process that answers for a submission. Use it in a with statement."""
+    """A process that answers for a submission. Use it in a with statement.
 
-    def __init__(self, scratch: Path, limits: Limits) -> None:
-        self.scratch, self.limits = scratch, limits
+    scratch   the folder in which it may write;  readable: folders that it may read, besides those of Python, the library and its data
+    """
+
+    def __init__(self, scratch: Path, limits: Limits, readable: Sequence[Path] = ()) -> None:
+        self.scratch, self.limits, self.readable = scratch, limits, readable
         self.spent = 0.0
         self.missing: list[str] = []  # what the system does not guarantee: "network", "files"
         self._start()
@@ -86,7 +90,8 @@ class Sandbox:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "styleclip_lib.grading.student", str(self.scratch), str(self.limits.megabytes * 2**20)],
+            [sys.executable, "-m", "styleclip_lib.grading.student", str(self.scratch), str(self.limits.megabytes * 2**20),
+             *map(str, self.readable)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=self.scratch, env=_environment(self.scratch),
             start_new_session=True)
         self._watched = psutil.Process(self._process.pid)

@@ -1,4 +1,4 @@
-"""The process in which a submission runs: ``python -m styleclip_lib.grading.student SCRATCH MEMORY``.
+"""The process in which a submission runs: ``python -m styleclip_lib.grading.student SCRATCH MEMORY [READABLE …]``.
 
 It reads requests on standard input and answers on standard output (`wire`): to run a cell, to look a name up, to call a function.
 What the submission prints is kept up to a limit; its own standard input and output lead nowhere.
@@ -146,13 +146,13 @@ def send(stream: BinaryIO, message: bytes) -> None:
     stream.flush()
 
 
-def main(scratch: str, memory: str) -> None:
+def main(scratch: str, memory: str, *readable: str) -> None:
     """Shuts itself in, then answers until nobody asks any more."""
     from .confinement import confine, limit_memory, refuse_what_is_not_graded
 
     folder, library = Path(scratch), Path(__file__).parents[1]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    missing = confine(folder, [library, Path(os.environ["STYLECLIP_DATA"])])
+    missing = confine(folder, [library, Path(os.environ["STYLECLIP_DATA"]), *map(Path, readable)])
     questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
