@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import __version__
-from ..paths import written_whole
+from ..errors import StyleclipError
+from ..paths import open_regular, written_whole
 from .course import Mark
 from .submissions import Strays, Submission
 
@@ -81,9 +82,6 @@ def read_written(path: Path) -> dict[tuple[str, str, str], float]:
 
     Raises StyleclipError where a number is none, or lies outside of 0 and the most there is.
     """
-    from ..errors import StyleclipError
-    from ..paths import open_regular
-
     with open_regular(path) as file:
         lines = file.read(2**24).decode("utf-8-sig", errors="replace").splitlines()
     found = {}

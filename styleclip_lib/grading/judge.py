@@ -9,7 +9,6 @@ import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import nbformat
@@ -111,7 +110,7 @@ class Judge:
         try:
             code = compile(cell.source, _label(cell), "exec")
             with contextlib.redirect_stdout(printed):
-                exec(code, {**self.given, **self._names_of(code, cell.source)})
+                exec(code, {**self.given, **self._names_of(cell.source)})
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=printed.getvalue())]
         except (CheckFailed, NotWritten, AssertionError) as error:
             cell.outputs = [_error("CheckFailed", str(error) or "The answer is not right yet.")]
@@ -132,14 +131,16 @@ class Judge:
             raise CheckFailed(f"{doing} was stopped: {late}.{hint}")
         return answer
 
-    def _names_of(self, code: CodeType, source: str) -> dict[str, Any]:
+    def _names_of(self, source: str) -> dict[str, Any]:
         """What a test wants to have from the submission: values, and functions to call."""
-        loaded = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-        stored = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        defined = stored | {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)}
-        defined |= {node.arg for node in ast.walk(ast.parse(source)) if isinstance(node, ast.arg)} | _imported(source)
-        wanted = loaded - defined - set(self.given) - set(dir(builtins))
-        return {name: self._look_up(name) for name in sorted(wanted)}
+        nodes = list(ast.walk(ast.parse(source)))
+        loaded = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        defined = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        defined |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+        defined |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        defined |= {(alias.asname or alias.name).split(".")[0] for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))
+                    for alias in node.names}
+        return {name: self._look_up(name) for name in sorted(loaded - defined - set(self.given) - set(dir(builtins)))}
 
     def _look_up(self, name: str) -> Any:
         answer = self.ask({"look_up": name}, f"{name} was looked up and")
@@ -176,11 +177,6 @@ def _imports(notebook: NotebookNode) -> dict[str, Any]:
             body = [node for node in ast.parse(cell.source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
             exec(compile(ast.Module(body, []), "imports", "exec"), space)
     return {name: value for name, value in space.items() if name != "__builtins__"}
-
-
-def _imported(source: str) -> set[str]:
-    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Import, ast.ImportFrom)))
-    return {(alias.asname or alias.name).split(".")[0] for node in nodes for alias in node.names}
 
 
 def _label(cell: NotebookNode) -> str:
