@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.clip_student import ClipStudent
 from ..networks.mobile import MobileGenerator
-from ..paths import user_path, written_whole
-from ..weights.domain import INDEX, file_path, load_tensors, read_index
+from ..paths import user_path
+from ..weights.domain import file_path, load_tensors, own_files
 from ..weights.downloads.fingerprint import fingerprint
+from ..weights.learnt import Learnt, halved
 from ..weights.readers.filled import unfilled
-from ..weights.schema import StudentFacts, parsed
-from ..weights.tensor_file import read_metadata
+from ..weights.schema import StudentFacts
 
 Student = TypeVar("Student", bound=nn.Module)
 
 STUDENT, CLIP_STUDENT = "student", "clip_student"
 
 
+def _files(name: str) -> Learnt[StudentFacts]:
+    return Learnt(name, f"a {name}", f"styleclip train {name}", StudentFacts)
+
+
 def has(models: Models, name: str) -> bool:
     """Whether a domain brings a student of this name."""
-    return (models.folder / INDEX).is_file() and name in read_index(models.folder)["files"]
+    return name in own_files(models.folder)
 
 
 def with_student(models: Models, path: str | Path | None = None) -> Models:
@@ -59,9 +61,7 @@ def write_student(path: str | Path, name: str, tensors: dict[str, Tensor], teach
     Raises StyleclipError if the place cannot be written.
     """
     facts = {"teacher": fingerprint(teacher), "config": config, "recipe": recipe}
-    kept = {key: (value.half() if value.ndim > 1 else value).detach().cpu().contiguous() for key, value in tensors.items()}
-    with written_whole(user_path(path)) as temporary:
-        save_file(kept, str(temporary), metadata={name: json.dumps(facts, sort_keys=True)})
+    _files(name).write(user_path(path), halved(tensors), facts)
 
 
 def _read(models: Models, name: str, path: str | Path | None, teacher: nn.Module, kind: str) -> tuple[dict[str, Tensor], StudentFacts]:
@@ -70,10 +70,7 @@ def _read(models: Models, name: str, path: str | Path | None, teacher: nn.Module
     path = file_path(models.folder, name) if path is None else user_path(path)
     if not path.is_file():
         raise StyleclipError(f"There is no {name} at {path}; styleclip train {name} makes one.")
-    try:
-        facts = parsed(read_metadata(path)[name].encode(), StudentFacts)
-    except (StyleclipError, KeyError) as error:
-        raise StyleclipError(f"{path} does not hold a {name}; styleclip train {name} makes such a file.") from error
+    facts = _files(name).read_facts(path)
     if facts.teacher != fingerprint(teacher):
         raise StyleclipError(f"{path} learnt from another {kind} than that of the domain '{models.domain}', where it would mean something "
                              f"else; train one for this domain: styleclip train {name}.")

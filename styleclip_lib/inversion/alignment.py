@@ -7,11 +7,9 @@ generator invents; no pictures are needed.
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -19,12 +17,11 @@ from .. import __version__
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.alignment import Alignment
-from ..paths import cache_folder, user_path, written_whole
-from ..weights.domain import INDEX, file_path, load_tensors, read_index
+from ..paths import cache_folder, user_path
+from ..weights.domain import file_path, own_files
 from ..weights.downloads.fingerprint import fingerprint
-from ..weights.readers.filled import compared, unfilled
-from ..weights.schema import AlignmentFacts, parsed
-from ..weights.tensor_file import read_metadata
+from ..weights.learnt import Learnt, halved
+from ..weights.schema import AlignmentFacts
 
 NAME = "alignment"
 RIDGE, RIDGE_TEXT = 0.01, 0.3
@@ -33,6 +30,7 @@ RIDGE, RIDGE_TEXT = 0.01, 0.3
 FACES = 1000
 """From how many faces the closed form is solved unless another number is asked for."""
 
+_FILES = Learnt(NAME, "an alignment", "LatentAlignment.compute(models).save(path)", AlignmentFacts)
 _AT_ONCE = 8
 _LARGEST = 256  # pixels at which faces are drawn, where the generator draws more and CLIP does not look at more
 
@@ -50,9 +48,7 @@ def alignment_of(models: Models, progress: bool = True) -> Alignment:
 
 def shipped_path(models: Models) -> Path | None:
     """The file that comes with the domain, or None."""
-    if not (models.folder / INDEX).is_file() or NAME not in read_index(models.folder)["files"]:
-        return None
-    return file_path(models.folder, NAME)
+    return file_path(models.folder, NAME) if NAME in own_files(models.folder) else None
 
 
 def kept_closed_form(models: Models, progress: bool = True) -> Alignment:
@@ -117,42 +113,26 @@ def write(path: str | Path, alignment: Alignment, models: Models, recipe: dict) 
 
     Raises StyleclipError if the place cannot be written.
     """
-    tensors = {key: (value.half() if value.ndim > 1 else value).cpu().contiguous() for key, value in alignment.state_dict().items()}
     facts = {"generator": fingerprint(models.generator), "clip": fingerprint(models.clip), **alignment.config(), "recipe": recipe}
-    with written_whole(user_path(path)) as temporary:
-        save_file(tensors, str(temporary), metadata={NAME: json.dumps(facts, sort_keys=True)})
+    _FILES.write(user_path(path), halved(alignment.state_dict()), facts)
 
 
 def read(path: str | Path, models: Models) -> Alignment:
     """A map from a file, on the device of the models. Raises StyleclipError if it is none, or belongs to other networks."""
-    path, what = user_path(path), "the alignment that the file speaks of"
+    path = user_path(path)
     facts = read_facts(path)
     for network, those in (("generator", models.related_generators), ("clip", [models.clip])):
         if getattr(facts, network) not in map(fingerprint, those):
             raise StyleclipError(f"{path} was made for another {network} than that of the domain '{models.domain}', where its codes "
                                  "would mean something else; LatentAlignment.compute(models) makes one for this one.")
 
-    def build() -> Alignment:
-        return Alignment(facts.num_ws, facts.w_dim, facts.clip_dim, facts.depth, facts.width, facts.mixing)
-
-    try:
-        tensors = load_tensors(path, accept=lambda shapes: compared(shapes, unfilled(build, what), what))
-        alignment = build()
-        alignment.load_state_dict(tensors)
-    except (ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise _no_alignment(path) from error
-    return alignment.to(models.device).eval().requires_grad_(False)
+    alignment = _FILES.read_network(
+        path, lambda: Alignment(facts.num_ws, facts.w_dim, facts.clip_dim, facts.depth, facts.width, facts.mixing))
+    return alignment.to(models.device)
 
 
 def read_facts(path: Path) -> AlignmentFacts:
     """What a file says of itself. Raises StyleclipError for what is no alignment's."""
     if not path.is_file():
         raise StyleclipError(f"There is no alignment at {path}; LatentAlignment.compute(models).save(path) makes one.")
-    try:
-        return parsed(read_metadata(path)[NAME].encode(), AlignmentFacts)
-    except (StyleclipError, KeyError) as error:
-        raise _no_alignment(path) from error
-
-
-def _no_alignment(path: Path) -> StyleclipError:
-    return StyleclipError(f"{path} does not hold an alignment; LatentAlignment.compute(models).save(path) makes such a file.")
+    return _FILES.read_facts(path)

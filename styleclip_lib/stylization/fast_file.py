@@ -1,33 +1,27 @@
 """Networks for one style on disk: the network, the CLIP that it learnt from and how it was made, in one safetensors file."""
 
-import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.fast_style import FastStyle
-from ..paths import user_path, written_whole
-from ..weights.domain import INDEX, file_path, load_tensors, read_index
+from ..paths import user_path
+from ..weights.domain import file_path, own_files
 from ..weights.downloads.fingerprint import fingerprint
-from ..weights.readers.filled import compared, unfilled
-from ..weights.schema import StyleFacts, parsed
-from ..weights.tensor_file import read_metadata
+from ..weights.learnt import Learnt, halved
+from ..weights.schema import StyleFacts
 
 PREFIX = "style_"
 """The style "mosaic" of a domain is the file `style_mosaic` in its `domain.json`."""
 
-_KEY = "style"
-_AGAIN = "train_style(models, text).save(path) makes such a file"
+_FILES = Learnt("style", "a style", "train_style(models, text).save(path)", StyleFacts)
 
 
 def shipped_styles(models: Models) -> list[str]:
     """The names of the styles that come with a domain as a fast network."""
-    if not (models.folder / INDEX).is_file():
-        return []
-    return [name.removeprefix(PREFIX) for name in read_index(models.folder)["files"] if name.startswith(PREFIX)]
+    return [name.removeprefix(PREFIX) for name in own_files(models.folder) if name.startswith(PREFIX)]
 
 
 def find_style(models: Models, name: str | Path) -> Path:
@@ -37,14 +31,15 @@ def find_style(models: Models, name: str | Path) -> Path:
     path = user_path(name)
     if not path.is_file():
         shipped = ", ".join(shipped_styles(models)) or "none"
-        raise StyleclipError(f"There is no fast style '{name}': the domain '{models.domain}' ships {shipped}; {_AGAIN}.")
+        raise StyleclipError(f"There is no fast style '{name}': the domain '{models.domain}' ships {shipped}; {_FILES.again} makes such a "
+                             "file.")
     return path
 
 
 def style_for(models: Models, text: str) -> str | None:
     """The name of the fast network of a domain that was trained for this text, or None."""
     for name in shipped_styles(models):
-        if _facts(find_style(models, name)).recipe.get("text") == text.strip():
+        if _FILES.read_facts(find_style(models, name)).recipe.get("text") == text.strip():
             return name
     return None
 
@@ -52,10 +47,8 @@ def style_for(models: Models, text: str) -> str | None:
 def write(path: Path, network: FastStyle, clip: torch.nn.Module, recipe: dict) -> None:
     """Writes a style, whole or not at all, convolutions in half precision: no pixel differs by a shade. Raises StyleclipError if the place
     cannot be written."""
-    tensors = {key: (value.half() if value.ndim > 1 else value).detach().cpu().contiguous() for key, value in network.state_dict().items()}
     facts = {"clip": fingerprint(clip), "width": network.width, "blocks": network.blocks, "recipe": recipe}
-    with written_whole(path) as temporary:
-        save_file(tensors, str(temporary), metadata={_KEY: json.dumps(facts, sort_keys=True)})
+    _FILES.write(path, halved(network.state_dict()), facts)
 
 
 def read(path: Path, models: Models) -> tuple[FastStyle, dict]:
@@ -63,24 +56,6 @@ def read(path: Path, models: Models) -> tuple[FastStyle, dict]:
 
     A style fits every picture, whatever domain it was learnt in: the CLIP's fingerprint in the file only says where it comes from.
     """
-    facts = _facts(path)
-    what = "the style that the file speaks of"
-
-    def build() -> FastStyle:
-        return FastStyle(facts.width, facts.blocks)
-
-    try:
-        tensors = load_tensors(path, accept=lambda shapes: compared(shapes, unfilled(build, what), what))
-        network = build()
-        network.load_state_dict(tensors)
-    except (ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise StyleclipError(f"{path} does not hold a style; {_AGAIN}.") from error
-    return network.to(models.device).eval().requires_grad_(False), facts.recipe
-
-
-def _facts(path: Path) -> StyleFacts:
-    """What a file says of itself. Raises StyleclipError for what is no style's."""
-    try:
-        return parsed(read_metadata(path)[_KEY].encode(), StyleFacts)
-    except (StyleclipError, KeyError) as error:
-        raise StyleclipError(f"{path} does not hold a style; {_AGAIN}.") from error
+    facts = _FILES.read_facts(path)
+    network = _FILES.read_network(path, lambda: FastStyle(facts.width, facts.blocks))
+    return network.to(models.device), facts.recipe

@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 
 from ..editing.mapper import LatentMapper, train_mapper
-from ..editing.mapper_file import PREFIX
+from ..editing.mapper_file import PREFIX, shipped_mappers
 from ..errors import StyleclipError
 from ..evaluation.report import measure_edit
 from ..models import Models, load_models
-from ..weights.domain import enter_file, read_index
+from ..weights.domain import enter_file
 from .card import About, making, write_card
 
 TEXTS = {
@@ -79,7 +79,7 @@ def train(settings: Settings) -> dict:
 def measure_again(settings: Settings) -> dict:
     """The metrics of each of the domain's mappers that ship. -> {name: metrics}"""
     models = load_models(settings.domain)
-    present = [name for name in settings.names if PREFIX + name in read_index(models.folder)["files"]]
+    present = [name for name in settings.names if name in shipped_mappers(models)]
     return {name: measure(models, LatentMapper.load(models, name), settings.faces) for name in present}
 
 

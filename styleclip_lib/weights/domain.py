@@ -91,6 +91,11 @@ def sources(folder: Path) -> dict[str, Path]:
     return {name: other for name in read_index(other)["files"] if name in SHARED} | own
 
 
+def own_files(folder: Path) -> list[str]:
+    """The names of the files that a domain lists as its own; none where the folder holds no domain."""
+    return list(read_index(folder)["files"]) if os.path.isfile(Path(folder) / INDEX) else []
+
+
 def file_path(folder: Path, name: str, verify: bool = True) -> Path:
     """The path of a domain's file, after its size and (to verify it) its SHA-256 were compared with those in `domain.json`.
 

@@ -377,7 +377,7 @@ def test_a_broken_save_leaves_the_old_file(mapper, saved, monkeypatch):
             file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("styleclip_lib.editing.mapper_file.save_file", broken)
+    monkeypatch.setattr("styleclip_lib.weights.learnt.save_file", broken)
     with pytest.raises(StyleclipError, match="No space left"):
         mapper.save(saved)
     assert saved.read_bytes() == before and os.listdir(saved.parent) == [saved.name]

@@ -11,6 +11,7 @@ from styleclip_lib import invert
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.inversion import alignment as files
 from styleclip_lib.inversion.alignment import alignment_of, closed_form, code_of, drawn_at, embedded, pairs, read, write
+from styleclip_lib.weights.tensor_file import read_metadata
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_what_is_no_alignment(tiny, alignment, tmp_path):
     with pytest.raises(StyleclipError, match="does not hold an alignment"):
         read(path, tiny)
     write(path, alignment, tiny, {})
-    facts = json.loads(files.read_metadata(path)["alignment"])
+    facts = json.loads(read_metadata(path)["alignment"])
     tensors = load_file(path)
     save_file(tensors, str(path), metadata={"alignment": json.dumps({**facts, "w_dim": 11})})
     with pytest.raises(StyleclipError, match="alignment"):

@@ -5,17 +5,17 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from ...errors import StyleclipError
 from ...models import Models
-from ...paths import written_whole
-from ...weights.domain import INDEX, file_path, load_tensors, read_index
+from ...weights.domain import file_path, load_tensors, own_files
 from ...weights.downloads.fingerprint import fingerprint
-from ...weights.schema import DirectionsFacts, parsed
+from ...weights.learnt import Learnt
+from ...weights.schema import DirectionsFacts
 from ...weights.tensor_file import read_metadata
 
 NAME = "directions"
+_FILES = Learnt(NAME, "global directions", "GlobalDirections.compute(models).save(path)", DirectionsFacts)
 
 
 def belongs_to(models: Models) -> dict[str, str]:
@@ -31,9 +31,7 @@ def cached_path(folder: Path, facts: dict) -> Path:
 
 def shipped_path(models: Models) -> Path | None:
     """The directions that come with the domain, or None."""
-    if not (models.folder / INDEX).is_file() or NAME not in read_index(models.folder)["files"]:
-        return None
-    return file_path(models.folder, NAME)
+    return file_path(models.folder, NAME) if NAME in own_files(models.folder) else None
 
 
 def kept_paths(models: Models, folder: Path) -> list[Path]:
@@ -51,22 +49,15 @@ def kept_paths(models: Models, folder: Path) -> list[Path]:
 
 def write(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> None:
     """Writes tensors and facts, whole or not at all. Raises StyleclipError if the place cannot be written."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    with written_whole(path) as temporary:
-        save_file(tensors, str(temporary), metadata={NAME: json.dumps(facts, sort_keys=True)})
+    _FILES.write(path, tensors, facts)
 
 
 def read_facts(path: Path) -> dict:
     """What a file says of itself. Raises StyleclipError if it is not there or is something else."""
     if not Path(path).is_file():
         raise StyleclipError(f"There are no global directions at {path}; GlobalDirections.compute(models).save(path) makes them.")
-    try:
-        content = read_metadata(path)[NAME].encode()
-        parsed(content, DirectionsFacts)
-        facts = parsed(content, dict)
-    except (StyleclipError, KeyError) as error:
-        raise StyleclipError(f"{path} does not hold global directions; GlobalDirections.compute(models).save(path) makes them.") from error
-    return facts
+    _FILES.read_facts(path)
+    return json.loads(read_metadata(path)[NAME])
 
 
 def read(path: Path, models: Models) -> tuple[dict[str, torch.Tensor], dict]:
