@@ -1,6 +1,8 @@
 """Measuring an edit: did it do what the text asks, and what else did it do?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import mean
 
 import torch
 
@@ -81,6 +83,17 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
         perceptual=float(models.perceptual(before, after)), clip_gain=float(gain), seconds=seconds,
         person_distance=None if photo is None else distance_to_photograph(photo, after, models.folder),
         readable=models.attributes is not None)
+
+
+def in_short(reports: Iterable[EditReport]) -> dict[str, float]:
+    """Reports as a model card has them, of the edits whose text was not true already: how many there are, the share of successes, and the
+    means of the number of side effects and of identity. Without any, their number alone."""
+    asked = [report for report in reports if not report.true_before]
+    if not asked:
+        return {"edits": 0}
+    return {"edits": len(asked), "success rate": round(mean(bool(report.success) for report in asked), 3),
+            "side effects": round(mean(len(report.side_effects) for report in asked), 2),
+            "identity": round(mean(report.identity for report in asked), 3)}
 
 
 def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Prompt) -> dict:

@@ -18,7 +18,7 @@ from ..editing.alignment import LatentAlignment
 from ..editing.face import Face
 from ..editing.prompt import Prompt
 from ..errors import StyleclipError
-from ..evaluation.report import measure_edit
+from ..evaluation.report import in_short, measure_edit
 from ..inversion.alignment import NAME, RIDGE, RIDGE_TEXT, drawn_at, embedded, pairs, write
 from ..inversion.invert import psnr
 from ..models import Models, load_models
@@ -249,13 +249,7 @@ def texts_measured(alignment: LatentAlignment, seeds: int) -> dict:
             reports += [measure_edit(models, start.image, picture, prompt) for start, picture in zip(starts, pictures)]
             people = torch.cat([models.identity(picture) for picture in pictures])
             alike.append(((people @ people.T).sum() - seeds) / max(seeds * (seeds - 1), 1))
-        asked = [report for report in reports if not report.true_before]
-        if not asked:
-            continue
-        result[f"{kind} texts"] = {
-            "true": round(sum(bool(one.success) for one in reports) / len(reports), 3),
-            "edits": len(asked), "success": round(sum(bool(one.success) for one in asked) / len(asked), 3),
-            "side effects": round(sum(len(one.side_effects) for one in asked) / len(asked), 2),
-            "identity": round(sum(one.identity for one in asked) / len(asked), 3),
-            "identity of two seeds": round(torch.stack(alike).mean().item(), 3)}
+        if reports:
+            result[f"{kind} texts"] = {"true": round(sum(bool(one.success) for one in reports) / len(reports), 3), **in_short(reports),
+                                       "identity of two seeds": round(torch.stack(alike).mean().item(), 3)}
     return result

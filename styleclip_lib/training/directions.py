@@ -17,7 +17,7 @@ from ..editing.face import Face
 from ..editing.prompt import Prompt
 from ..editing.recipes import NEUTRAL
 from ..errors import StyleclipError
-from ..evaluation.report import measure_edit
+from ..evaluation.report import in_short, measure_edit
 from ..models import Models, load_models
 from ..processes import this_process
 from ..weights.domain import enter_file
@@ -103,10 +103,7 @@ def edits(directions: GlobalDirections, texts: list[str], faces: int, first_seed
     models, prompts, reports = directions.models, [Prompt.of(directions.models, text) for text in texts], []
     for face in (Face.of_seed(models, first_seed + i) for i in range(faces)):
         reports += [measure_edit(models, face.image, auto_edit(directions, face, prompt).image, prompt.text) for prompt in prompts]
-    asked = [report for report in reports if not report.true_before]
-    return {"success rate": round(sum(report.success for report in asked) / max(len(asked), 1), 3),
-            "side effects": round(sum(len(report.side_effects) for report in reports) / max(len(reports), 1), 3),
-            "identity": round(sum(report.identity for report in reports) / max(len(reports), 1), 3)}
+    return in_short(reports)
 
 
 def rank_correlation(a: torch.Tensor, b: torch.Tensor) -> float:

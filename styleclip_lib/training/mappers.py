@@ -9,7 +9,7 @@ import torch
 from ..editing.mapper import LatentMapper, train_mapper
 from ..editing.mapper_file import PREFIX, shipped_mappers
 from ..errors import StyleclipError
-from ..evaluation.report import measure_edit
+from ..evaluation.report import in_short, measure_edit
 from ..models import Models, load_models
 from ..weights.domain import enter_file
 from .card import About, making, write_card
@@ -88,18 +88,9 @@ def measure(models: Models, mapper: LatentMapper, faces: int) -> dict:
     """What the mapper does on faces of its own kind that it has not seen; {} for a domain that cannot read attributes."""
     if models.attributes is None:
         return {}
-    text, reports = mapper.recipe["text"], []
-    for seed in range(100_000, 100_000 + faces):
-        w_plus = models.sample(seed)
-        report = measure_edit(models, models.generator.synthesis(w_plus), mapper.edit(w_plus).image, text)
-        if not report.true_before:
-            reports.append(report)
-    if not reports:
-        return {"faces of which it was not true": 0}
-    count = len(reports)
-    return {"faces of which it was not true": count, "success rate": round(sum(bool(r.success) for r in reports) / count, 3),
-            "side effects": round(sum(len(r.side_effects) for r in reports) / count, 2),
-            "identity": round(sum(r.identity for r in reports) / count, 3)}
+    codes = [models.sample(seed) for seed in range(100_000, 100_000 + faces)]
+    return in_short(measure_edit(models, models.generator.synthesis(w_plus), mapper.edit(w_plus).image, mapper.recipe["text"])
+                    for w_plus in codes)
 
 
 def _wanted(s: Settings) -> dict[str, str]:

@@ -18,7 +18,7 @@ from ..editing.prompt import Prompt
 from ..editing.recipes import AlignmentEdit
 from ..editing.students import STUDENT, with_student, write_student
 from ..errors import StyleclipError
-from ..evaluation.report import measure_edit
+from ..evaluation.report import in_short, measure_edit
 from ..inversion.invert import psnr
 from ..models import Models, load_models
 from ..networks.discriminator import Discriminator
@@ -287,6 +287,4 @@ def edits(drawing: Models, models: Models, faces: int) -> dict:
             edit = AlignmentEdit().apply(models, Face.of_seed(models, seed), prompt)  # of the teacher's face: the same step for both
             before, after = (drawing.generator.synthesis(face.w_plus) for face in (edit.start, edit.face))
             reports.append(measure_edit(models, before, after, prompt))
-    asked = [report for report in reports if not report.true_before]
-    return {"edits": len(asked), "success": round(sum(bool(one.success) for one in asked) / max(len(asked), 1), 3),
-            "side effects": round(sum(len(one.side_effects) for one in asked) / max(len(asked), 1), 2)}
+    return in_short(reports)

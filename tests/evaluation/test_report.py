@@ -12,7 +12,7 @@ from PIL import Image
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation import photo_identity
-from styleclip_lib.evaluation.report import measure_edit
+from styleclip_lib.evaluation.report import in_short, measure_edit
 from styleclip_lib.photos.detection import Face
 from styleclip_lib.photos.loading import Photo
 from styleclip_lib.portraits.drawing.render import render
@@ -115,6 +115,17 @@ def test_what_cannot_be_seen_does_not_count(measure, person, change, hidden):
     start = person.replace(eye_color="brown", background="white")
     changed = set(measure("a white background", change, start=start).side_effects)
     assert changed == set(change) - hidden
+
+
+def test_reports_in_short_are_of_edits_that_had_something_to_do(measure):
+    text = "a face with glasses"
+    some = [measure(text, {"glasses": "glasses"}), measure(text, {"expression": "smile", "headwear": "cap"}), measure("a sad face", {}),
+            measure("a woman", {"expression": "smile"})]
+    assert some[-1].true_before
+    found = in_short(some)
+    assert (found["edits"], found["success rate"], found["side effects"]) == (3, 0.333, 0.67)
+    assert found["identity"] == pytest.approx(sum(one.identity for one in some[:-1]) / 3, abs=1e-3)
+    assert in_short(some[-1:]) == {"edits": 0}
 
 
 def test_a_text_without_anything_to_measure(measure):

@@ -49,7 +49,7 @@ def test_called_again_it_does_not_scan_again(settings, monkeypatch):
 def test_what_is_measured_of_edits(tiny):
     directions = GlobalDirections.first_order(tiny, images=2, samples=50, projections=4, progress=False)
     found = edits(directions, ["a face with glasses", "a smiling face"], faces=2)
-    assert set(found) == {"success rate", "side effects", "identity"}
+    assert set(found) == {"edits", "success rate", "side effects", "identity"}
     assert 0 <= found["success rate"] <= 1 and -1 <= found["identity"] <= 1
 
 
