@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from styleclip_lib.threads import cores, share_the_machine
+from tests.notebooks.lesson_claims import pytest_collection_modifyitems  # noqa: F401 (a hook: appends the claims to the lessons' cells)
 
 WORKER_GB = 3
 """What one worker may need: the shipped domain, JupyterLab's kernel and a browser."""

@@ -2,20 +2,28 @@
 
     python -m tools.notebook_rules notebooks/*.ipynb
 
-Used by tools/execute_notebooks.py after a run, by tests/notebooks/test_lessons.py, and before a commit.
+Used by tools/execute_notebooks.py after a run, by tests/notebooks/test_lessons.py, and before a commit. What students get of an
+assignment keeps to the same lines and columns: layout().
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-MOST_LINES = 25
+from styleclip_lib.grading.assignments import without_hidden_tests
+
+MOST_LINES = 20
+MOST_COLUMNS = 100
 MOST_BYTES = 1_600_000
 HEADINGS = ("What you will be able to do", "Summary", "References")
+AGREEMENTS = ("torch.allclose", "torch.equal")
+"""What a lesson may assert: that two computations agree. What it says about its outputs is asserted in tests/notebooks/claims."""
+
 MACHINE_PATH = re.compile(
     r"(?<![\w.:/])/(?:root|home|tmp|work|Users|mnt|media|private)/[\w.][^\s'\"<>)]*|[A-Z]:\\+Users\\+\w+"
 )
@@ -32,8 +40,23 @@ def problems(path: Path) -> list[str]:
         *_about_the_file(book, len(text.encode("utf-8"))),
         *_about_headings(book),
         *_about_code(book),
+        *layout(book),
         *machine_paths(book),
     ]
+
+
+def layout(book: dict) -> list[str]:
+    """Cells too long and lines too wide. An assignment's hidden tests do not count as lines: students do not get them."""
+    found = []
+    for number, cell in enumerate(book["cells"]):
+        source = "".join(cell["source"]) if cell["cell_type"] == "code" else ""
+        lines = len(without_hidden_tests(source).splitlines())
+        if lines > MOST_LINES:
+            found.append(f"cell {number} has {lines} lines, more than {MOST_LINES}: split it, or move a helper into the library")
+        widest = max(map(len, source.splitlines()), default=0)
+        if widest > MOST_COLUMNS:
+            found.append(f"cell {number} has a line of {widest} columns, more than {MOST_COLUMNS}")
+    return found
 
 
 def machine_paths(book: dict) -> list[str]:
@@ -68,11 +91,11 @@ def _about_headings(book: dict) -> Iterator[str]:
 def _about_code(book: dict) -> Iterator[str]:
     code = [(number, cell) for number, cell in enumerate(book["cells"]) if cell["cell_type"] == "code"]
     for number, cell in code:
-        lines = [line for line in "".join(cell["source"]).splitlines() if line.strip()]
-        if len(lines) > MOST_LINES:
-            yield f"cell {number} has {len(lines)} lines, more than {MOST_LINES}: move a helper into the library"
-        if lines and cell.get("execution_count") is None:
+        source = "".join(cell["source"])
+        if source.strip() and cell.get("execution_count") is None:
             yield f"cell {number} was not run"
+        if any(not _compares(statement) for statement in _asserts(source)):
+            yield f"cell {number} asserts what the lesson claims: move it to tests/notebooks/claims"
         if any(output["output_type"] == "error" for output in cell["outputs"]) and not _may_fail(cell):
             yield f"cell {number} ended in an error"
         if any("widget-view" in kind for output in cell["outputs"] for kind in output.get("data", {})):
@@ -82,6 +105,22 @@ def _about_code(book: dict) -> Iterator[str]:
         yield "torch is imported before styleclip_lib, which sets how torch's threads wait"
     if code and not any(cell["outputs"] for _, cell in code):
         yield "no outputs are kept"
+
+
+def _asserts(source: str) -> list[ast.Assert]:
+    """The assert statements of a cell, magics left out."""
+    python = re.sub(r"^( *)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+    try:
+        return [node for node in ast.walk(ast.parse(python)) if isinstance(node, ast.Assert)]
+    except SyntaxError:  # a cell of another language, or one that ended in an error anyway
+        return []
+
+
+def _compares(statement: ast.Assert) -> bool:
+    """Whether a statement asserts nothing but that computations agree."""
+    test = statement.test
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    return all(isinstance(part, ast.Call) and ast.unparse(part.func) in AGREEMENTS for part in parts)
 
 
 def _may_fail(cell: dict) -> bool:

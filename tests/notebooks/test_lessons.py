@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.notebook_rules import HEADINGS, problems
+from tools.notebook_rules import HEADINGS, layout, problems
 
 ROOT = Path(__file__).parent.parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -67,7 +67,10 @@ BROKEN = {
     "kernel": lambda book: book["metadata"]["kernelspec"].update(name="conda-env-me"),
     "title": lambda book: book["cells"][0].update(source=book["cells"][0]["source"][1:]),
     "'Summary' is missing": lambda book: book["cells"][0].update(source=PROSE.replace("Summary", "The end")),
-    "26 lines": lambda book: book["cells"][1].update(source="\n\n".join(["pass"] * 26)),
+    "21 lines": lambda book: book["cells"][1].update(source="\n\n".join(["pass"] * 11)),
+    "101 columns": lambda book: book["cells"][1].update(source=f"# {'x' * 99}"),
+    "asserts": lambda book: book["cells"][1].update(source="if DOMAIN:\n    assert psnr > 17"),
+    "claims": lambda book: book["cells"][1].update(source="assert torch.equal(a, b) and psnr > 17"),
     "not run": lambda book: book["cells"][1].update(execution_count=None),
     "error": lambda book: book["cells"][1]["outputs"].append(FAILURE),
     "no outputs": lambda book: book["cells"][1].update(outputs=[]),
@@ -95,6 +98,19 @@ def test_nothing_is_said_of_a_good_lesson(tmp_path):
 def test_one_break_gives_one_complaint_that_names_it(word, tmp_path):
     found = complaints(broken(BROKEN[word]), tmp_path)
     assert len(found) == 1 and word in found[0]
+
+
+def test_what_a_lesson_may_assert(tmp_path):
+    agree = code("%matplotlib inline\nassert torch.equal(a, b) and torch.allclose(b, c, atol=1e-4)")
+    assert complaints(broken(lambda book: book["cells"].append(agree)), tmp_path) == []
+
+
+def test_hidden_tests_count_in_width_only():
+    hidden = "with checking('f'):\n    ### BEGIN HIDDEN TESTS\n" + "    pass\n" * 30 + "    ### END HIDDEN TESTS"
+    assert layout({"cells": [code(hidden)]}) == []
+    assert layout({"cells": [code(hidden + "\n    pass" * 20)]}) == [
+        "cell 0 has 21 lines, more than 20: split it, or move a helper into the library"]
+    assert "111 columns" in layout({"cells": [code(hidden.replace("    pass\n", f"    {'x' * 107}\n", 1))]})[0]
 
 
 def test_not_json(tmp_path):

@@ -16,6 +16,7 @@ import styleclip_lib
 from styleclip_lib.editing import mapper as latent_mapper
 from styleclip_lib.evaluation import inversion_study
 from styleclip_lib.weights.downloads.registry import domain_cache
+from tests.notebooks.lesson_claims import claims
 from tests.official import write_domain
 
 LESSONS = sorted((Path(__file__).parent.parent.parent / "notebooks").glob("*.ipynb"))
@@ -54,8 +55,9 @@ def shortened(function, most: int):
 
 
 def code_of(path: Path) -> list[str]:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    """The cells, each with those claims about it that hold in every domain."""
+    cells, claimed = json.loads(path.read_text(encoding="utf-8"))["cells"], claims(path.stem, other_domain=True)
+    return ["".join(cell["source"]) + "\n" + claimed.get(cell["id"], "") for cell in cells if cell["cell_type"] == "code"]
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
