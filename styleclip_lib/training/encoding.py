@@ -1,5 +1,6 @@
 """What an encoder learns from: pictures, and the w of those of which it is known."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -9,6 +10,7 @@ from ..networks.generator import Generator
 from .data import DataSettings, Portraits, to_float
 from .loop import Run
 from .pictures import HELD_OUT, LEARNT, Pictures
+from .worlds import world_of
 
 
 class Batch(NamedTuple):
@@ -23,7 +25,7 @@ class Renders:
 
     def __init__(self, s, generator: Generator):
         self.s, self.generator = s, generator
-        self.portraits = Portraits(DataSettings(s.data, s.count, generator.img_resolution))
+        self.portraits = _portraits(s.data, s.count, generator)
 
     def batch(self, run: Run, rng: torch.Generator) -> Batch:
         index = torch.randint(len(self.portraits), (self.s.pictures_each,), generator=rng)
@@ -59,9 +61,14 @@ def drawn(generator: Generator, w: Tensor, run: Run) -> Tensor:
         return generator.synthesis(w[:, None].expand(-1, generator.num_ws, -1)).float()
 
 
+def _portraits(data: Path, count: int, generator: Generator, seed: int = 0) -> Portraits:
+    """Portraits of the world that a generator draws."""
+    return Portraits(DataSettings(data, count, generator.img_resolution, seed), world=world_of(generator.img_resolution))
+
+
 def held_out_renders(s, generator: Generator, count: int = 200) -> Tensor:
     """Renders of portraits that no encoder learns from, uint8 [count, 3, R, R]."""
-    return Portraits(DataSettings(s.data, 1000, generator.img_resolution, seed=1)).images(torch.arange(count))
+    return _portraits(s.data, 1000, generator, seed=1).images(torch.arange(count))
 
 
 def held_out_photographs(s, generator: Generator, most: int = 200) -> Tensor:

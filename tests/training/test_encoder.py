@@ -18,6 +18,7 @@ from styleclip_lib.networks.perceptual import Perceptual
 from styleclip_lib.training import encoder, encoding
 from styleclip_lib.training.encoder import Settings, measured, train
 from styleclip_lib.training.loop import Run
+from styleclip_lib.training.worlds import ALIGNED, FREE
 from styleclip_lib.weights.domain import load_network, save_network
 
 pytestmark = pytest.mark.slow
@@ -38,7 +39,7 @@ class Drawn:
 
     asked: list = []
 
-    def __init__(self, settings):
+    def __init__(self, settings, world=FREE):
         self.latents = torch.randn(settings.count, 12, generator=torch.Generator().manual_seed(settings.seed))
         pictures = make_generator()(self.latents).clamp(-1, 1)
         self.pictures = ((pictures + 1) * 127.5).round().byte()
@@ -113,6 +114,20 @@ def test_the_losses_fall(trained):
     assert len(trained.seen) == 60
     for name, share in (("loss", 0.7), ("loss_w", 0.8), ("loss_lpips", 0.9)):
         assert mean_of(trained.seen, name, slice(-10, None)) < share * mean_of(trained.seen, name, slice(0, 5)), name
+
+
+@pytest.mark.parametrize(("resolution", "world"), [(128, FREE), (256, ALIGNED)])
+def test_renders_are_of_the_world_that_the_generator_draws(monkeypatch, resolution, world):
+    def asked(settings, world):
+        worlds.append(world)
+        return SimpleNamespace(images=lambda index: index)
+
+    worlds: list = []
+    monkeypatch.setattr(encoding, "Portraits", asked)
+    generator = SimpleNamespace(img_resolution=resolution)
+    encoding.Renders(Settings(), generator)
+    encoding.held_out_renders(Settings(), generator, 3)
+    assert worlds == [world, world]
 
 
 def test_held_out_pictures_are_drawn_better_than_the_mean_picture(trained, monkeypatch):
