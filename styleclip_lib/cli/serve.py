@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
     _check(settings)
 
-    from ..service.app import Service
+    from ..service.running import Service
     from ..service.server import make_server
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
@@ -89,7 +89,7 @@ def _broker(settings: Settings, limits: Limits):
         from ..service.redis_broker import RedisBroker
 
         return RedisBroker(settings.broker, limits)
-    from ..service.broker import LocalBroker
+    from ..service.local_broker import LocalBroker
     from ..service.process import WorkerProcess
     from ..weights.domain import lasting_name
 

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         raise StyleclipError("--threads must lie between 0 and 1024.")
 
     from ..service.process import WorkerProcess
-    from ..service.redis_broker import work
+    from ..service.redis_worker import work
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     print("Waiting for jobs; Ctrl-C ends it.", flush=True)

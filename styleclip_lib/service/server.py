@@ -12,7 +12,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .app import Service, create_app
+from .app import create_app
+from .running import Service
 
 HEADER_SECONDS = 10.0
 """In which the first line and the headers of a request have to be here."""

@@ -15,10 +15,10 @@ from PIL import Image
 
 pytest.importorskip("fastapi", reason='the extra serve is not installed: pip install --editable ".[serve]"')
 
-from styleclip_lib.service.app import Service
-from styleclip_lib.service.broker import LocalBroker
 from styleclip_lib.service.limits import Limits
+from styleclip_lib.service.local_broker import LocalBroker
 from styleclip_lib.service.process import Done, Progress, WorkerProcess
+from styleclip_lib.service.running import Service
 from styleclip_lib.service.server import make_server
 
 

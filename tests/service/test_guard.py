@@ -12,9 +12,9 @@ from contextlib import suppress
 import pytest
 
 from styleclip_lib.service import server
-from styleclip_lib.service.app import Service
-from styleclip_lib.service.broker import LocalBroker
 from styleclip_lib.service.limits import Limits
+from styleclip_lib.service.local_broker import LocalBroker
+from styleclip_lib.service.running import Service
 
 from .conftest import QUICK, StandIn, at_once, picture, serving, standing_in
 

@@ -14,9 +14,9 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from styleclip_lib.service.app import Service
 from styleclip_lib.service.limits import Limits
 from styleclip_lib.service.redis_broker import RedisBroker
+from styleclip_lib.service.running import Service
 
 from .conftest import QUICK, Client, picture, serving
 

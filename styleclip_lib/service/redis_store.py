@@ -1,0 +1,84 @@
+"""What lies in Redis: a hash for each job, its pictures, sums for the metrics, and RQ's queue. All but the sums expires.
+
+RQ's messages hold a job's id and nothing else, as JSON, so that no worker unpickles anything. Whoever may write to this Redis decides what
+workers do: it belongs into a network of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import redis
+import rq
+from rq.serializers import JSONSerializer
+
+from ..errors import StyleclipError
+from .broker import Stats
+from .tasks import Job, Task
+
+PREFIX = "styleclip"
+QUEUE = "styleclip"
+
+
+def queue_of(connection: redis.Redis) -> rq.Queue:
+    """RQ's queue of the jobs."""
+    return rq.Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+
+
+def connected(address: str) -> redis.Redis:
+    """A connection to the Redis at an address. Raises StyleclipError if nobody answers there."""
+    try:
+        connection = redis.Redis.from_url(address, socket_connect_timeout=5, health_check_interval=30)
+        connection.ping()
+    except (redis.RedisError, ValueError, OSError) as error:
+        raise StyleclipError(f"No Redis answers at the address of --broker ({type(error).__name__}): it looks like redis://HOST:6379/0.") \
+            from None
+    return connection
+
+
+def key_of(kind: str, id: str) -> str:
+    """Where something lies: kind is "job", "upload", "pictures", "client", "key", "worker", "stats" or "lock"."""
+    return f"{PREFIX}:{kind}:{id}"
+
+
+def packed(job: Job) -> dict[str, Any]:
+    """A new job as a hash of Redis."""
+    return {"task": json.dumps(job.task.to_dict()), "state": job.state, "created": job.created, "version": 0}
+
+
+def unpacked(id: str, found: dict[bytes, bytes]) -> Job:
+    """The job that a hash describes."""
+    read = {name.decode(): value for name, value in found.items()}
+    numbers = {name: int(read.get(name, 0)) for name in ("step", "steps", "previews", "version")}
+    times = {name: float(read.get(name, 0)) for name in ("created", "started", "ended")}
+    return Job(id, Task.from_dict(json.loads(read["task"])), read["state"].decode(), phase=read.get("phase", b"").decode(),
+               facts=json.loads(read.get("facts", b"{}")), made=tuple(json.loads(read.get("made", b"[]"))),
+               problem=json.loads(read.get("problem", b"null")), **numbers, **times)
+
+
+def end_job(connection: redis.Redis, id: str, keep: int, pictures: dict[str, bytes] | None = None, **changes: Any) -> None:
+    """A job is over: what came out is kept for so many seconds, and the picture that was uploaded goes at once."""
+    found = connection.hgetall(key_of("job", id))
+    if b"task" not in found or unpacked(id, found).is_over:
+        return
+    job, kept = unpacked(id, found), key_of("pictures", id)
+    job.state, job.ended = changes["state"], time.time()
+    stats = Stats()
+    stats.count(job)
+    written = {name: value if isinstance(value, str) else json.dumps(value) for name, value in changes.items()}
+    with connection.pipeline() as pipe:
+        pipe.delete(key_of("upload", id), kept)
+        if pictures:
+            pipe.hset(kept, mapping=pictures)
+            pipe.expire(kept, keep)
+        pipe.hset(key_of("job", id), mapping={**written, "made": json.dumps(list(pictures or {})), "ended": job.ended})
+        pipe.hincrby(key_of("job", id), "version", 1)
+        pipe.expire(key_of("job", id), keep)
+        if b"hidden" in found:
+            pipe.delete(key_of("job", id), kept)
+        for name in ("ended", "seconds", "waited"):
+            for what, value in getattr(stats, name).items():
+                pipe.hincrbyfloat(key_of("stats", name), " ".join(what), float(value))
+        pipe.execute()

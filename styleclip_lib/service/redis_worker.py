@@ -1,0 +1,106 @@
+"""A worker that gets its jobs through Redis: RQ hands them out, a `WorkerProcess` computes them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+
+import redis
+import rq
+from rq.serializers import JSONSerializer
+
+from ..errors import StyleclipError
+from .broker import CRASHED
+from .process import CrashedError, Done, Failed, Progress, Wish, WorkerProcess
+from .redis_store import connected, end_job, key_of, queue_of
+
+ALIVE = 10
+"""Seconds after which a worker that gives no sign of life counts as dead, and its job goes to another one."""
+
+log = logging.getLogger("styleclip")
+
+
+class RedisWorker(rq.SimpleWorker):
+    """RQ's worker with a `WorkerProcess`, which stays from job to job; while that computes, this one gives signs of life."""
+
+    current: RedisWorker | None = None
+
+    def __init__(self, connection: redis.Redis, process: WorkerProcess):
+        super().__init__([queue_of(connection)], connection=connection, serializer=JSONSerializer, worker_ttl=20, job_monitoring_interval=2,
+                         log_job_description=False, disable_default_exception_handler=True)
+        self.process, self._last = process, 0.0
+        RedisWorker.current = self
+
+    def get_heartbeat_ttl(self, job: rq.job.Job, working_time: float = 0.0) -> int:
+        return ALIVE
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Also tells the service what domain there is."""
+        super().heartbeat(timeout, pipeline)
+        if self.process.description:
+            self.connection.set(key_of("worker", self.name), json.dumps(self.process.description), ex=30)
+
+    def show_life(self) -> None:
+        """Called often during a job; does something every two seconds."""
+        if time.monotonic() > self._last + 2:
+            self._last = time.monotonic()
+            job = self.get_current_job()
+            if job is not None and self.execution is not None:
+                self.maintain_heartbeats(job, self.execution)
+
+    def teardown(self) -> None:
+        self.connection.delete(key_of("worker", self.name))
+        super().teardown()
+
+
+def compute_job(id: str, seconds: int, keep: int) -> None:
+    """What RQ calls in a worker: takes the job out of Redis, has it computed, and puts the result back."""
+    worker = RedisWorker.current
+    connection = worker.connection
+    found, upload = connection.hgetall(key_of("job", id)), connection.get(key_of("upload", id))
+    if b"task" not in found or upload is None or b"hidden" in found:
+        return  # forgotten meanwhile
+    connection.hset(key_of("job", id), mapping={"state": "running", "started": time.time()})
+
+    def tell(progress: Progress) -> None:
+        with connection.pipeline() as pipe:
+            pipe.hset(key_of("job", id), mapping={"phase": progress.phase, "step": progress.step, "steps": progress.steps})
+            pipe.hincrby(key_of("job", id), "version", 1)
+            if progress.preview:
+                pipe.hset(key_of("pictures", id), "preview", progress.preview)
+                pipe.expire(key_of("pictures", id), keep)
+                pipe.hincrby(key_of("job", id), "previews", 1)
+            pipe.execute()
+        worker.show_life()
+
+    def wish() -> Wish:
+        worker.show_life()
+        return (connection.hget(key_of("job", id), "wish") or b"go on").decode()
+
+    try:
+        worker.process.start()
+        answer = worker.process.run(json.loads(found[b"task"]), upload, tell=tell, wish=wish, seconds=seconds)
+    except CrashedError:
+        log.error("The worker process ended unexpectedly; it is replaced, and its job has failed.")
+        answer = Failed(503, CRASHED)
+    if isinstance(answer, Done):
+        end_job(connection, id, keep, answer.pictures, state="done", facts=answer.facts)
+    elif answer is None:
+        end_job(connection, id, keep, state="cancelled")
+    else:
+        end_job(connection, id, keep, state="failed", problem={"status": answer.status, "detail": answer.detail})
+
+
+def work(address: str, process: WorkerProcess) -> None:
+    """Computes jobs until a signal ends it; the job that is running is finished first. Raises StyleclipError for a domain that cannot be
+    loaded, or where no Redis answers."""
+    connection = connected(address)
+    try:
+        process.start()
+        RedisWorker(connection, process).work(logging_level="WARNING")
+    except CrashedError:
+        raise StyleclipError("The worker process ends as soon as it starts; what it printed says why.") from None
+    finally:
+        process.close()
