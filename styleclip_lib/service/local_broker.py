@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any
 
 from ..errors import StyleclipError
@@ -121,9 +122,9 @@ class LocalBroker(Broker):
             return Stats(len(self._waiting), self._stats.running, len(self._ready), **sums)
 
     async def domains(self) -> list[dict[str, Any]]:
-        if self._trouble:
-            raise StyleclipError(self._trouble)
         with self._lock:
+            if self._trouble and not self._ready:
+                raise StyleclipError(self._trouble)
             return [worker.description for worker in self._ready][:1]
 
     # --- with the lock -------------------------------------------------------------------------------------------------
@@ -159,12 +160,10 @@ class LocalBroker(Broker):
         entry.job = replace(entry.job, version=entry.job.version + 1, **changes)
 
     def _make_room(self) -> None:
-        """Takes away the oldest results where there are too many."""
-        over = sorted((entry for entry in self._entries.values() if entry.job.is_over), key=lambda entry: entry.job.ended)
-        sizes = [sum(map(len, entry.pictures.values())) for entry in over]
-        for number, entry in enumerate(over[:-1]):
-            if sum(sizes[number:]) > self.limits.keep_megabytes * 1_000_000:
-                self._drop([entry.job.id])
+        """Takes away the oldest results where there are too many; the newest stays, however large it is."""
+        over = sorted((entry for entry in self._entries.values() if entry.job.is_over), key=lambda entry: -entry.job.ended)
+        sizes = accumulate(sum(map(len, entry.pictures.values())) for entry in over)
+        self._drop([entry.job.id for entry, size in list(zip(over, sizes))[1:] if size > self.limits.keep_megabytes * 1_000_000])
 
     def _drop(self, ids: Iterable[str]) -> None:
         for id in ids:

@@ -148,3 +148,14 @@ def test_no_worker_is_ready_is_said_in_a_sentence():
         answer = client.get("/v1/domains")
         assert answer.status_code == 503 and "No worker is ready" in answer.json()["detail"] and "Retry-After" in answer.headers
         assert client.get("/healthz").status_code == 200
+
+
+def test_one_worker_that_does_not_start_leaves_the_service_ready():
+    with standing_in(at_once, workers=2) as client:
+        wait_for(lambda: client.get("/readyz").status_code == 200)
+        broker = client.service.broker
+        broken = broker._workers[0]
+        broken.start, broken.starts = lambda abandoned: (_ for _ in ()).throw(CrashedError), 0
+        wait_for(lambda: broken not in broker._ready and broker._trouble)
+        assert client.get("/readyz").status_code == 200
+        assert client.post("/v1/edits", files=picture(), data=QUICK, headers={"Prefer": "wait"}).status_code == 200
