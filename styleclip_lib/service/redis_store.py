@@ -61,7 +61,10 @@ def unpacked(id: str, found: dict[bytes, bytes]) -> Job:
 def end_job(connection: redis.Redis, id: str, keep: int, pictures: dict[str, bytes] | None = None, **changes: Any) -> None:
     """A job is over: what came out is kept for so many seconds, and the picture that was uploaded goes at once."""
     found = connection.hgetall(key_of("job", id))
-    if b"task" not in found or unpacked(id, found).is_over:
+    if b"task" not in found:
+        connection.delete(key_of("job", id))  # forgotten while a worker still wrote how far it was
+        return
+    if unpacked(id, found).is_over:
         return
     job, kept = unpacked(id, found), key_of("pictures", id)
     job.state, job.ended = changes["state"], time.time()

@@ -77,7 +77,8 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
 
     def wish() -> Wish:
         worker.show_life()
-        return (connection.hget(key_of("job", id), "wish") or b"go on").decode()
+        task, wanted = connection.hmget(key_of("job", id), "task", "wish")
+        return "drop" if task is None else (wanted or b"go on").decode()
 
     try:
         worker.process.start()

@@ -11,12 +11,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from styleclip_lib.service.limits import Limits
+from styleclip_lib.service.process import Progress
 from styleclip_lib.service.redis_broker import RedisBroker
+from styleclip_lib.service.redis_store import connected, key_of, packed
+from styleclip_lib.service.redis_worker import RedisWorker, compute_job
 from styleclip_lib.service.running import Service
+from styleclip_lib.service.tasks import Job, SampleTask
 
 from .conftest import QUICK, Client, picture, serving
 
@@ -101,6 +106,24 @@ def test_three_workers_share_the_jobs_and_a_killed_one_loses_none(address, tiny_
         assert client.get(job["links"]["self"]).status_code == 404
         bad = client.post("/v1/edits", files={"image": b"no picture"}, data=QUICK, headers={"Prefer": "wait"})
         assert bad.status_code == 422 and "not a picture" in bad.json()["detail"]
+
+
+def test_a_job_that_is_forgotten_as_it_begins_leaves_nothing(address, monkeypatch):
+    """Everything of a job goes between two looks of its worker: the worker hears of it, and what it wrote since is taken away."""
+    connection, heard = connected(address), []
+    connection.hset(key_of("job", "one"), mapping=packed(Job("one", SampleTask())))
+    connection.set(key_of("upload", "one"), b"")
+
+    def compute(task, upload, *, tell, wish, seconds):
+        heard.append(wish())
+        connection.delete(key_of("job", "one"), key_of("upload", "one"))
+        tell(Progress("drawing", 0, 1))
+        heard.append(wish())
+
+    process = SimpleNamespace(start=lambda: None, run=compute)
+    monkeypatch.setattr(RedisWorker, "current", SimpleNamespace(connection=connection, process=process, show_life=lambda: None))
+    compute_job("one", 60, 60)
+    assert heard == ["go on", "drop"] and not connection.exists(key_of("job", "one"))
 
 
 def test_no_redis_is_said_in_a_sentence():
