@@ -11,11 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..networks.generator import Generator
+from ..networks.latent_discriminator import LatentDiscriminator
 
 
 @dataclass(frozen=True)
 class Toy:
-    """Stands for a toy, so that it can be sent from one process to another. kind: "generator", "critic" or "mapper"."""
+    """Stands for a toy, so that it can be sent from one process to another. kind: a key of `TOYS`."""
 
     kind: str
     seed: int = 0
@@ -54,4 +55,24 @@ def toy_mapper() -> nn.Module:
     return nn.Sequential(first, nn.LeakyReLU(0.2), last)
 
 
-TOYS: dict[str, Callable[[], Any]] = {"generator": toy_generator, "critic": ToyCritic, "mapper": toy_mapper}
+def toy_discriminator() -> LatentDiscriminator:
+    """w [B, 8] -> logits [B, 1], an untrained one."""
+    return LatentDiscriminator(8, num_layers=3)
+
+
+class ToyPainter(nn.Module):
+    """Redraws a picture, as CLIPstyler's network does: image [B, 3, H, W] -> [B, 3, H, W]. Untrained it hardly changes anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 3, 3, padding=1)
+        with torch.no_grad():
+            self.last.weight.mul_(0.1)
+            self.last.bias.zero_()
+
+    def forward(self, image: Tensor) -> Tensor:
+        return image + self.last(F.leaky_relu(self.first(image), 0.2))
+
+
+TOYS: dict[str, Callable[[], Any]] = {"generator": toy_generator, "critic": ToyCritic, "mapper": toy_mapper,
+                                      "discriminator": toy_discriminator, "painter": ToyPainter}

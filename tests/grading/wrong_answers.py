@@ -43,6 +43,32 @@ with torch.no_grad():
         scores.append(before - critic(generator.from_styles(tried, rgb_styles)).mean())
 return torch.stack(scores)"""
 
+TOLD_APART = """\
+rng = torch.Generator().manual_seed(seed)
+optimizer = torch.optim.Adam(discriminator.parameters(), lr=lr)
+for _ in range(steps):
+    w = real[torch.randint(len(real), (batch,), generator=rng)].clone().requires_grad_()
+    made = fake[torch.randint(len(fake), (batch,), generator=rng)]
+    logits = discriminator(w)
+    slope, = torch.autograd.grad(logits.sum(), w, create_graph=True)
+    loss = F.softplus(-logits).mean() + F.softplus(discriminator(made)).mean() + gamma / 2 * slope.square().sum(1).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+with torch.no_grad():
+    return discriminator(unseen)"""
+
+SERVED = """\
+waits, ends = [], []
+for now in arrivals:
+    inside = [end for end in ends if end > now]
+    if len(inside) > queue:
+        waits.append(math.inf)
+        continue
+    ends.append(max([now, *inside]) + seconds)
+    waits.append(ends[-1] - now)
+return waits"""
+
 FRAMES = "return torch.linspace(0, 1, frames)"
 
 WRONG: dict[str, list[tuple[str, str]]] = {
@@ -216,7 +242,80 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         ('return {"target": "a face", "neutral": "a face", "alpha": 3.0, "beta": 0.1}', "target"),
         ('return {"text": "a face with glasses"}', "keys"),
     ],
+    # 08
+    "codes": [
+        ("return base[:, None] + torch.cat([torch.zeros_like(base)[:, None], offsets], 1)", "All offsets are in use"),
+        ("w = base[:, None].repeat(1, offsets.shape[1] + 1, 1)\nw[:, :stage] += offsets[:, :stage]\nreturn w", "belongs to the second"),
+        ("w = base[:, None].repeat(1, offsets.shape[1] + 1, 1)\nw[:, 1:stage] += offsets[:, :max(0, stage - 1)]\nreturn w", "too few"),
+        ("w = torch.zeros(len(base), offsets.shape[1] + 1, base.shape[1])\nw[:, 0] = base\n"
+         "w[:, 1:stage + 1] = base[:, None] + offsets[:, :stage]\nreturn w", "not 0"),
+    ],
+    "near_w": [
+        ("d = (w_plus[:, 1:stage + 1] - w_plus[:, :1]).norm(dim=2).mean(0).sum()\n"
+         "return lambda_delta * d + lambda_adv * F.softplus(logits[:, :stage + 1]).mean()", "sign of D"),
+        ("d = (w_plus[:, 1:] - w_plus[:, :1]).norm(dim=2).mean(0).sum()\n"
+         "return lambda_delta * d + lambda_adv * F.softplus(-logits[:, :stage + 1]).mean()", "offsets in use"),
+        ("d = (w_plus[:, 1:stage + 1] - w_plus[:, :1]).norm(dim=2).mean(0).sum()\n"
+         "return lambda_delta * d + lambda_adv * F.softplus(-logits[:, :stage + 1]).mean(0).sum()", "averaged over the s"),
+        ("d = (w_plus[:, 1:stage + 1] - w_plus[:, :1]).square().sum(2).mean(0).sum()\n"
+         "return lambda_delta * d + lambda_adv * F.softplus(-logits[:, :stage + 1]).mean()", "root"),
+    ],
+    "tell_apart": [
+        ("return discriminator(unseen).detach()", "untrained"),
+        (TOLD_APART.replace("(-logits)", "(logits)").replace("(discriminator(made))", "(-discriminator(made))"), "the opposite"),
+        (TOLD_APART.replace(" + gamma / 2 * slope.square().sum(1).mean()", ""), "too little effect"),
+        (TOLD_APART.replace("    optimizer.zero_grad()\n", "    (-loss).backward(retain_graph=True)\n"), "untrained"),
+        (TOLD_APART.replace("create_graph=True", "retain_graph=True"), "too little effect"),
+    ],
+    "trend": [
+        ("b = (losses[-1] - losses[0]) / (len(losses) - 1)\nt = torch.arange(len(losses)) - (len(losses) - 1) / 2\n"
+         "c = (t * losses).sum() / t.square().sum()\n"
+         "s = ((losses - losses.mean() - c * t).square().sum() / (len(losses) - 2) / t.square().sum()).sqrt()\n"
+         "return torch.stack([b, b - 2 * s, b + 2 * s])", "from the first row to the last"),
+        ("t = torch.arange(len(losses)) - (len(losses) - 1) / 2\nb = (t * losses).sum() / t.square().sum()\n"
+         "s = ((losses - losses.mean() - b * t).square().sum() / len(losses) / t.square().sum()).sqrt()\n"
+         "return torch.stack([b, b - 2 * s, b + 2 * s])", "divide by n - 2"),
+        ("t = torch.arange(len(losses)) - (len(losses) - 1) / 2\nb = (t * losses).sum() / t.square().sum()\n"
+         "s = ((losses - losses.mean() - b * t).square().sum() / (len(losses) - 2) / t.square().sum()).sqrt()\n"
+         "return torch.stack([b, b - s, b + s])", "not one"),
+        ("t = torch.arange(len(losses)) - (len(losses) - 1) / 2\nb = (t * losses).sum() / t.square().sum()\n"
+         "s = ((losses - losses.mean() - b * t).square().sum() / (len(losses) - 2)).sqrt()\n"
+         "return torch.stack([b, b - 2 * s, b + 2 * s])", "standard error is"),
+    ],
+    # 12
+    "pause": [
+        ("return max(retry_after or 0.0, min(0.1 * 2 ** min(looks, 10), 2.0) * (1 + u) / 2)", "are added"),
+        ("return (retry_after or 0.0) + min(0.1 * 2 ** looks, 2.0)", "for u = 0"),
+        ("return (retry_after or 0.0) + min(0.1 * 2 ** min(looks, 10), 2.0) * u", "half of it"),
+        ("return (retry_after or 0.0) + min(0.1 * 2 ** looks, 2.0) * (1 + u) / 2", "OverflowError"),
+        ("return (retry_after or 0.0) + 0.1 * 2 ** min(looks, 10) * (1 + u) / 2", "beyond 2"),
+    ],
+    "allow": [
+        ("tokens += rate * (now - last)\nreturn (True, tokens - 1) if tokens >= 1 else (False, tokens)", "more than burst"),
+        ("tokens = min(burst, tokens + rate * (now - last))\nreturn tokens > 1, tokens - 1 if tokens > 1 else tokens", "exactly one"),
+        ("tokens = min(burst, tokens + rate * (now - last))\nreturn tokens >= 1, tokens - 1", "keeps the tokens"),
+        ("tokens = min(burst, tokens + rate * now)\nreturn (True, tokens - 1) if tokens >= 1 else (False, tokens)", "time itself"),
+        ("if tokens < 1:\n    return False, min(burst, tokens + rate * (now - last))\n"
+         "return True, min(burst, tokens + rate * (now - last)) - 1", "gains 2"),
+    ],
+    "receive": [
+        ("if key in known:\n    return 200, known[key][1], known\nreturn 202, job, {**known, key: (request, job, now + keep)}",
+         "mistake of the client"),
+        ("if key not in known:\n    return 202, job, {**known, key: (request, job, now + keep)}\n"
+         "return (200, known[key][1], known) if known[key][0] == request else (422, None, known)", "has ended"),
+        ("k = {n: e for n, e in known.items() if now < e[2]}\nold = k.get(key)\nk[key] = (request, old[1] if old else job, now + keep)\n"
+         "if old and old[0] != request: return 422, None, {**k, key: old}\nreturn (200 if old else 202), k[key][1], k", "prolong"),
+        ("known[key] = (request, job, now + keep)\nreturn 202, job, known", "changes the dictionary"),
+    ],
+    "serve": [
+        (SERVED.replace("len(inside) > queue", "len(inside) >= queue"), "finds the worker free"),
+        (SERVED.replace("        continue\n", ""), "a wait for each"),
+        (SERVED.replace("ends[-1] - now)", "ends[-1] - now - seconds)"), "for the job itself"),
+        (SERVED.replace("end > now", "end >= now"), "has made room"),
+        (SERVED.replace("max([now, *inside])", "now"), "the second waits"),
+        (SERVED.replace("        continue\n", "        ends.append(max([now, *inside]) + seconds)\n        continue\n"), "takes no time"),
+    ],
 }
 
-MEASURED = {"project", "optimise", "train", "my_edit"}
+MEASURED = {"project", "optimise", "train", "my_edit", "tell_apart"}
 """Tasks whose tests train or load something, and take seconds."""
