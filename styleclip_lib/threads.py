@@ -29,10 +29,9 @@ def share_the_machine() -> None:
 
     Once in a process; where PyTorch was loaded before and waits actively, it warns.
     """
-    if waits_passively():
-        return
     if "torch" in sys.modules:
-        warnings.warn(TOO_LATE, stacklevel=3)  # at the line that imports a public name
+        if not waits_passively():
+            warnings.warn(TOO_LATE, stacklevel=3)  # at the line that imports a public name
         return
     for name, value in {**SETTINGS, "OMP_NUM_THREADS": str(cores())}.items():
         os.environ.setdefault(name, value)

@@ -35,6 +35,12 @@ def test_what_the_user_has_set_stays():
 
 
 @pytest.mark.slow
+def test_a_kernel_that_was_started_to_wait_passively_still_gets_the_number_of_its_cores():
+    shown = run(f"import os, styleclip_lib; styleclip_lib.load_models{SHOW}", OMP_WAIT_POLICY="passive")
+    assert shown.stdout.split() == ["passive", str(threads.cores())]
+
+
+@pytest.mark.slow
 def test_a_pytorch_that_was_loaded_before_is_said_once_and_at_the_users_line():
     code = "import os, torch, styleclip_lib\nstyleclip_lib.load_models\nstyleclip_lib.invert" + SHOW
     shown = run(code)
