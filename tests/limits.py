@@ -69,5 +69,5 @@ def run_limited(lines: Sequence[Sequence[object]], folder: Path, seconds: int = 
 def assert_refused(outcome: Outcome) -> None:
     """Exit code 2, one line, no traceback, and no more memory than allowed."""
     assert outcome.code == 2, outcome
-    assert outcome.err.startswith("styleclip ") and outcome.err.count("\n") == 1 and "nobody has foreseen" not in outcome.err, outcome
+    assert outcome.err.startswith("styleclip ") and outcome.err.count("\n") == 1 and "unexpected error" not in outcome.err, outcome
     assert "Saved" not in outcome.out and outcome.gigabytes < GIGABYTES, outcome

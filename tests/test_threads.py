@@ -52,8 +52,8 @@ def test_a_pytorch_that_was_loaded_before_is_said_once_and_at_the_users_line():
 @pytest.mark.slow
 def test_the_command_line_waits_passively():
     code = "import sys; from styleclip_lib.cli.main import main; sys.exit(main(['doctor']))"
-    assert f"{threads.cores()} threads on {threads.cores()} cores, waiting passively" in run(code).stdout
-    assert "waiting actively, which is slow beside other programs" in run(code, OMP_WAIT_POLICY="active").stdout
+    assert f"{threads.cores()} threads on {threads.cores()} cores, passive waiting" in run(code).stdout
+    assert "active waiting, which is slow beside other programs" in run(code, OMP_WAIT_POLICY="active").stdout
 
 
 @pytest.mark.parametrize("files, cores", [

@@ -1,4 +1,4 @@
-"""``styleclip align``: the face in a photograph, cropped as the models want it."""
+"""``styleclip align``: the face in a photograph, cropped for the models."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import tyro
 
 from ..errors import StyleclipError
 from ..paths import check_destination
-from .parsing import Domain, Face, parse
+from .parsing import DomainName, Face, parse
 
 
 @dataclass
 class Settings:
-    """Find the one face in a photograph, turn it upright and crop it as the FFHQ pictures are cropped."""
+    """Find the face in a photograph, turn it upright and crop it as the FFHQ pictures are cropped."""
 
     input: tyro.conf.Positional[Path]
     """a photograph with one face"""
@@ -24,11 +24,10 @@ class Settings:
     size: int = 256
     """side of the crop in pixels"""
     face: Face = None
-    """which face to take when there are several: its number, 0 being the largest, or largest"""
     framing: float | None = None
-    """how much wider than an FFHQ picture the crop is; by default what the domain draws, 1 without a domain"""
-    domain: Domain = ""
-    """for which domain to crop: its landmark model and its framing; without one, as FFHQ's pictures are cropped"""
+    """how much wider than an FFHQ picture the crop is; by default the domain's framing, or 1 without a domain"""
+    domain: DomainName = ""
+    """crop for this domain, with its landmark model and its framing; by default as FFHQ's pictures are cropped"""
 
 
 def main(arguments: Sequence[str]) -> int:

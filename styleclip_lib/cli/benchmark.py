@@ -1,4 +1,4 @@
-"""``styleclip benchmark``: how fast this machine is, and how much faster the library's ways are than the official form."""
+"""``styleclip benchmark``: how fast this machine is, and how much faster the library's operations are than the official ones."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .parsing import parse
 
 @dataclass
 class Settings:
-    """Draw pictures and take steps of latent optimisation on the CPU, in the official form and in the library's ways, in turns.
+    """Draw pictures and take steps of latent optimisation on the CPU, alternating between the official form and the library's own.
 
-    A few minutes; close other programs."""
+    Takes a few minutes; close other programs first."""
 
     domain: Literal["both", "portraits", "ffhq-size"] = "both"
-    """whose networks: those of the portraits, or networks as large as the ffhq domain's"""
+    """which networks: the portraits', networks as large as the ffhq domain's, or both"""
     compile: bool = True
-    """also by torch.compile, which takes a minute or two"""
+    """measure torch.compile too, which takes a minute or two"""
     json: Path | None = None
-    """where to write the numbers, as .json"""
+    """where to write the measurements (.json)"""
 
 
 def main(arguments: Sequence[str]) -> int:

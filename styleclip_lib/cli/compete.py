@@ -13,7 +13,7 @@ import tyro
 from .. import __version__
 from ..errors import StyleclipError
 from ..paths import written_whole
-from .parsing import Domain, parse
+from .parsing import DomainName, parse
 
 Anchor = Literal["optimisation", "mapper", "directions", "oracle"]
 FULL_NAMES = {"optimisation": "paper: optimisation", "mapper": "paper: mapper", "directions": "paper: global directions"}
@@ -21,28 +21,28 @@ FULL_NAMES = {"optimisation": "paper: optimisation", "mapper": "paper: mapper", 
 
 @dataclass
 class Settings:
-    """Lets methods of editing compete: files that define edit(models, face, prompt) -> Edit, on held-out portraits.
+    """Rank editing methods on held-out portraits. A method is a file that defines edit(models, face, prompt) -> Edit.
 
-    Each runs in a process of its own without network. Writes leaderboard.html, with pictures, and leaderboard.json. A starter and a
-    sketch that is better are in notebooks/assignments/leaderboard.
+    Each runs in its own process without network access. Writes leaderboard.html, with pictures, and leaderboard.json. A starter and a
+    better sketch are in notebooks/assignments/leaderboard.
     """
 
     folder: Annotated[Path, tyro.conf.Positional]
     """the entries: .py files or notebooks"""
     out: Path = Path("leaderboard")
-    """the folder of the results; what is there is written over"""
+    """the folder for the results; files in it are overwritten"""
     texts: int = 14
-    """how many texts"""
+    """number of texts"""
     each: int = 2
-    """of how many portraits each is asked"""
+    """number of portraits that each text is tried on"""
     portraits: int = 20
-    """how many held-out portraits are inverted to choose from"""
+    """number of held-out portraits to invert, from which those are chosen"""
     anchors: tuple[Anchor, ...] = ("optimisation", "directions", "oracle")
-    """what takes part for comparison: the papers' methods (a mapper is trained for each text that the domain has none for, which takes
-    minutes), and what a perfect edit would get"""
+    """baselines: the papers' methods (a mapper is trained for each text that the domain has none for, which takes minutes), and the
+    score of a perfect edit"""
     seconds: float = 120.0
-    """how long an edit may take, of processor time on one core; one that takes longer counts as none"""
-    domain: Domain = "portraits"
+    """CPU time allowed for an edit; one that takes longer counts as failed"""
+    domain: DomainName = "portraits"
     """the name of a domain of portraits, or a folder with one"""
 
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     if min(settings.texts, settings.each, settings.portraits) < 1 or settings.seconds <= 0:
         raise StyleclipError("--texts, --each and --portraits must be 1 or more, and --seconds above 0.")
     if settings.texts * settings.each < 2:
-        raise StyleclipError("One edit says nothing: ask for at least two, with --texts or --each.")
+        raise StyleclipError("One edit proves nothing: ask for at least two, with --texts or --each.")
 
     from tqdm.auto import tqdm
 
@@ -74,8 +74,8 @@ def main(arguments: Sequence[str]) -> int:
     if "oracle" in settings.anchors:
         entries.append(oracle(judges, people, tasks))
     settings.out.mkdir(parents=True, exist_ok=True)
-    judged_by = ("They are measured by networks that no method has used." if independent else
-                 "They are measured by the domain's own networks, which methods may use as well.")
+    judged_by = ("Measured by networks that no method has used." if independent else
+                 "Measured by the domain's own networks, which methods may use as well.")
     before = [models.generator.synthesis(people.inversions[task.portrait].w_plus).clamp(-1, 1) for task in tasks]
     with written_whole(settings.out / "leaderboard.html") as path:
         path.write_text(contest_page(entries, tasks, before, judged_by), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""``styleclip dataset``: an aligned data set of a folder of pictures."""
+"""``styleclip dataset``: an aligned data set from a folder of pictures."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from typing import Literal
 import tyro
 
 from ..errors import StyleclipError
-from .parsing import Domain, parse
+from .parsing import DomainName, parse
 
 
 @dataclass
 class Settings:
-    """Make a data set of aligned faces of a folder of photographs, of CelebA's or CelebA-HQ's layout (with attributes, landmarks and
-    partition), or of FFHQ's. Interrupt it and call it again: it goes on, and takes what has been added."""
+    """Make a data set of aligned faces from a folder of photographs, or from CelebA, CelebA-HQ (with attributes, landmarks and
+    partition) or FFHQ. After an interruption the same command resumes, and also takes pictures that have been added."""
 
     folder: tyro.conf.Positional[Path]
-    """where the pictures are; folders in it count, too"""
+    """the folder with the pictures, subfolders included"""
     out: tyro.conf.Positional[Path]
     """a new folder for the data set, or one that was begun with the same settings"""
     size: int | None = None
-    """pixels along a side of the aligned pictures; by default those of the domain's generator, 256 without a domain"""
+    """side of the aligned pictures in pixels; by default that of the domain's generator, or 256 without a domain"""
     faces: Literal["largest", "all"] = "largest"
-    """which faces of a picture are taken; all of them takes several times as long, since small and turned ones are searched, too"""
+    """which faces of a picture to take; all takes several times as long, because small and tilted faces are looked for, too"""
     align: Literal["auto", "always", "never"] = "auto"
-    """auto: crop around the landmarks of the lists that come with the pictures, else around those found, and take crops of FFHQ's and
-    CelebA-HQ's folders as they are; always: around those found; never: take the largest square in the middle"""
+    """auto: crop around the landmarks that come with the pictures, or else around detected ones, and keep the crops of FFHQ and
+    CelebA-HQ as they are; always: crop around detected landmarks; never: take the largest central square"""
     least: int | None = None
-    """pixels of the picture along the crop's side; smaller faces are left out; by default half of --size"""
+    """leave out faces whose crop has fewer pixels than this along a side; by default half of --size"""
     held_out: float = 0.1
-    """share of the pictures that nothing learns from (the part "validation"), where no list says it"""
+    """share of the pictures kept for validation, unless a list comes with the pictures"""
     keep_duplicates: bool = False
-    """take every picture, also those that look the same as another"""
+    """keep pictures that look the same as another one"""
     format: Literal["png", "jpg"] = "png"
-    """of the aligned pictures"""
+    """file format of the aligned pictures"""
     framing: float | None = None
-    """how much wider than an FFHQ picture the crops are; by default what the domain draws, 1 without a domain"""
-    domain: Domain = ""
-    """for which domain: its size, its landmark model and its framing"""
+    """how much wider than an FFHQ picture the crops are; by default the domain's framing, or 1 without a domain"""
+    domain: DomainName = ""
+    """the domain whose resolution, landmark model and framing are used"""
     processes: int | None = None
-    """how many work at the same time; by default as many as there are cores; 0: no other process"""
+    """number of worker processes; by default one for each core; 0: work in this process"""
 
 
 def main(arguments: Sequence[str]) -> int:

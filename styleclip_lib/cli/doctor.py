@@ -1,4 +1,4 @@
-"""``styleclip doctor``: what is installed, what is missing, and how to get it."""
+"""``styleclip doctor``: checks what is installed, and says how to get what is missing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PACKAGES = {  # distribution -> the module that must import
     "platformdirs": "platformdirs",
 }
 NEEDED = ("generator", "clip", "identity", "perceptual", "attributes", "encoder", "landmarks", "mappers", "directions")
-"""What the portraits' lessons and edits stand on; other networks only measure, or are made by a method when it is asked."""
+"""What the lessons and edits of the portraits need; other networks only measure, or are computed by a method on first use."""
 
 OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "voila": "for styleclip studio",
             "matplotlib": "to plot in the lessons", "accelerate": "for styleclip train", "tensorboard": "for styleclip train",
@@ -47,7 +47,7 @@ INSTALL = "pip install --editable . (in the repository's folder)"
 
 @dataclass
 class Settings:
-    """Say what is installed and what is missing. The exit code is 0 when the lessons can run, and 1 otherwise."""
+    """Check what is installed and what is missing. The exit code is 0 when the lessons can run, and 1 otherwise."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     print("\nDomains")
     for line in check_domains(missing):
         print(f"  {line}")
-    print("\nEverything is there." if not missing else "\nTo put right:")
+    print("\nEverything is there." if not missing else "\nTo fix:")
     for remedy in missing:
         print(f"  - {remedy}")
     return 1 if missing else 0
@@ -72,11 +72,11 @@ def describe_device() -> str:
     """What ``--device auto`` computes on, in words."""
     try:
         import torch
-    except Exception:  # said below, among the packages
+    except Exception:  # reported below, among the packages
         return "unknown, because PyTorch does not import"
     if torch.cuda.is_available():
         return f"cuda, {torch.cuda.get_device_name()}"
-    waiting = "waiting passively" if waits_passively() else "waiting actively, which is slow beside other programs"
+    waiting = "passive waiting" if waits_passively() else "active waiting, which is slow beside other programs"
     return f"cpu, {torch.get_num_threads()} threads on {cores()} cores, {waiting}"
 
 
@@ -88,9 +88,9 @@ def check_packages(missing: list[str]) -> Iterator[str]:
         except ModuleNotFoundError as error:
             yield f"{name:16} missing"
             missing.append(f"{error.name or module} is not installed: {INSTALL}")
-        except Exception as error:  # a library that is there but broken fails in ways of its own
+        except Exception as error:  # a broken library can raise anything
             yield f"{name:16} {_version(name)}, broken"
-            missing.append(f"{name} does not import ({' '.join(str(error).split())}): install it again, {INSTALL}")
+            missing.append(f"{name} cannot be imported ({' '.join(str(error).split())}): install it again, {INSTALL}")
         else:
             yield f"{name:16} {_version(name)}"
     for name, purpose in OPTIONAL.items():
@@ -98,13 +98,13 @@ def check_packages(missing: list[str]) -> Iterator[str]:
 
 
 def check_domains(missing: list[str]) -> Iterator[str]:
-    """One line for each domain that was found; a file that is not as recorded is also added to ``missing``."""
+    """One line for each domain; a file that differs from its record is also added to ``missing``."""
     try:
         from ..weights import domain
     except ImportError:
-        if not missing:  # then it is no package that is to blame
+        if not missing:  # then no package is to blame
             raise
-        yield "cannot be read before the packages are there"
+        yield "cannot be read before the packages are installed"
         return
     try:
         models = data_folder() / "models"
@@ -114,13 +114,13 @@ def check_domains(missing: list[str]) -> Iterator[str]:
         return
     if not (models / "portraits" / domain.INDEX).is_file():
         yield "portraits        missing"
-        missing.append("the portraits domain is not there: git checkout data/models/portraits")
+        missing.append("the portraits domain is missing: git checkout data/models/portraits")
     for folder in sorted(path.parent for path in models.glob(f"*/{domain.INDEX}")):
         yield from _describe_domain(folder, missing)
 
 
 def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
-    """'portraits  38.2 MB in 7 files, all as recorded', after comparing every file with its sha256; and what is downloaded."""
+    """'portraits  38.2 MB in 7 files, all as recorded', after comparing every file with its SHA-256; and what has been downloaded."""
     from ..weights import domain
     from ..weights.downloads.registry import is_official
 
@@ -147,35 +147,35 @@ def _describe_domain(folder: Path, missing: list[str]) -> Iterator[str]:
         wrong += [f"portraits has no {name}: styleclip train {name}" for name, there in files_of.items() if not there]
     missing += wrong
     size = sum(entry["bytes"] for entry in files.values()) / 1e6
-    state = f"{len(wrong)} to put right" if wrong else "all as recorded"
+    state = f"{len(wrong)} to fix" if wrong else "all as recorded"
     yield f"{folder.name:16} {size:.1f} MB in {len(files)} files, {state}"
 
 
 def _describe_downloads(folder: Path, names: set[str], missing: list[str]) -> Iterator[str]:
-    """Which files of other people are in the cache. None of them is missed: they come when they are first used."""
+    """Which official files are in the cache. None counts as missing: they are downloaded on first use."""
     from ..weights.downloads.registry import domain_cache, downloads_of, megabytes
 
     try:
         files, cache = downloads_of(folder, sorted(names)), domain_cache(folder)
     except StyleclipError as error:
         missing.append(str(error))
-        yield f"{folder.name:16} downloads are not described"
+        yield f"{folder.name:16} its downloads cannot be read"
         return
     there = [file for file in files if (cache / file.name).is_file()]
-    rest = "" if len(there) == len(files) else f"; the rest comes with styleclip download {folder.name}"
+    rest = "" if len(there) == len(files) else f"; styleclip download {folder.name} fetches the rest"
     yield f"{plain(folder.name):16} {len(there)} of {len(files)} files are in {_from_home(cache)}{rest}"
     for file in files:
         yield f"  {'there' if file in there else 'not yet':14} {megabytes(file.bytes):>9}  {file.name}"
 
 
 def _from_home(folder: Path) -> str:
-    """The folder as people write it down: what lies at home begins with ~, whoever's home it is."""
+    """The folder with ~ for the home directory, so that a bug report does not name the user."""
     home = os.path.expanduser("~")  # stays "~" for a user without one
     return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
 
 
 def _version(name: str) -> str:
-    """The version of an installed distribution; dlib has another name in conda."""
+    """The version of an installed distribution; conda calls dlib-bin dlib."""
     for known_as in (name, name.removesuffix("-bin")):
         try:
             return metadata.version(known_as)

@@ -1,4 +1,4 @@
-"""``styleclip download``: the files of other people that a domain is made from, fetched ahead."""
+"""``styleclip download``: downloads the official files of a domain in advance."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import tyro
 
-from .parsing import Domain, parse
+from .parsing import DomainName, parse
 
 
 @dataclass
 class Settings:
-    """Fetch what a domain is made from, so that no network is needed later. Interrupt it and call it again: it goes on."""
+    """Download the official files of a domain, so that no network is needed later. After an interruption the same command resumes."""
 
-    domain: tyro.conf.Positional[Domain] = "ffhq"
+    domain: tyro.conf.Positional[DomainName] = "ffhq"
     """the name of a domain, or a folder with one"""
     list: bool = False
-    """download nothing, only say what would be: files, sizes, licences, addresses, and which of them are there"""
+    """download nothing; list the files with sizes, licences and addresses, and which of them are in the cache"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,13 +32,13 @@ def main(arguments: Sequence[str]) -> int:
         names = [name for name in homes if homes[name] == home]
         files = downloads_of(home, names)
         if not files:
-            print(f"{home} is complete as it is: there is nothing to download.")
+            print(f"{home} is complete: there is nothing to download.")
         elif settings.list:
             cache = domain_cache(home)
             print(f"{home.name}, kept in {cache}:", *described(files), sep="\n  ")
             for file in files:
-                print(f"\n{file.name} ({'there' if (cache / file.name).is_file() else 'not there yet'})", *file.urls, sep="\n  ")
+                print(f"\n{file.name} ({'downloaded' if (cache / file.name).is_file() else 'missing'})", *file.urls, sep="\n  ")
         else:
             fetch_official(home, names)
-            print(f"All that {home.name} needs is in {domain_cache(home)}.")
+            print(f"Everything that {home.name} needs is in {domain_cache(home)}.")
     return 0

@@ -1,4 +1,4 @@
-"""``styleclip edit``: changes a face as a sentence says."""
+"""``styleclip edit``: edits a face with a sentence."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ..paths import check_destination, open_regular
 from .parsing import Align, Device, Domain, Face, parse, renamed
 
 RENAMED = {"--lambda-side": "--lambda-off-direction"}
-"""Options of the version before, and what they are called now."""
+"""Options of the previous version, and their new names."""
 
 
 @dataclass
 class Settings:
-    """Change a face as a sentence says: find it, invert it, edit it. Ctrl-C keeps the best so far."""
+    """Edit a face with a sentence: find the face, invert it, edit it. Ctrl-C keeps the best so far."""
 
     input: tyro.conf.Positional[Path]
     """a picture with one face"""
@@ -34,39 +34,35 @@ class Settings:
     text: str | None = None
     """what the face should become, such as "a smiling face with glasses" """
     neutral: str | None = None
-    """what the face is without the text, by default "a face"; global directions go from there to the text. With --strength auto they
-    may take what CLIP sees in place of the text, such as "a face with blue hair" where blond hair is asked for"""
+    """the neutral text: what the face is before the edit, by default "a face". Global directions lead from it to the text; with --strength
+    auto they may choose it themselves, such as "a face with blue hair" where the text asks for blond hair"""
     method: Literal[tuple(Recipe.family())] | None = None  # type: ignore[valid-type]
-    """optimization: follow CLIP's gradient for this one face (Patashnik et al. 2021, section 4), which is the default; mapper: a network
-    that has learnt this text (section 5), trained now, in a minute or two, unless one is at hand; directions: one step in StyleSpace that
-    suits every face (section 6), a matter of milliseconds; channel: one style channel, moved by hand"""
+    """optimization (the default): follow CLIP's gradient for this face (Patashnik et al. 2021, section 4); mapper: a network trained for
+    this text (section 5), in a minute or two unless the domain ships one; directions: one step in StyleSpace for every face (section 6),
+    in milliseconds; alignment: one step by a map from CLIP's space (Zheng et al. 2022); channel: one style channel, moved by hand"""
     preset: str | None = None
-    """settings of the method that belong together: default, or paper for the authors'"""
+    """a named set of settings of the method: default, or paper for the authors' settings"""
     recipe: Path | None = None
-    """a .json file with text, method and settings, as the studio and --report write them; other options change it"""
+    """a .json file with text, method and settings, as written by the studio and by --report; other options override it"""
     inversion_steps: int = 100
-    """steps of the inversion before"""
+    """number of inversion steps before the edit"""
     tune: bool = False
-    """after the inversion, let a copy of the generator learn to draw exactly this face (pivotal tuning, Roich et al. 2021): for faces that
-    come out as somebody else"""
+    """after the inversion, fine-tune a copy of the generator to draw exactly this face (pivotal tuning, Roich et al. 2021): for faces
+    that come out as somebody else"""
     tune_steps: int = 150
-    """steps of it"""
+    """number of steps of pivotal tuning"""
     paste_back: bool = False
-    """put the edited face back into the photograph that it was cropped out of, and save all of it"""
+    """paste the edited face back into the photograph, and save the whole photograph"""
     seed: int | None = None
-    """the same seed gives the same result; by default 0, or what the recipe says"""
+    """the same seed gives the same result; by default 0, or the recipe's"""
     align: Align = "auto"
-    """auto crops the face out of every picture that is not an aligned face already"""
     face: Face = None
-    """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
-    """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
     fast: bool = False
-    """multiply in bfloat16 where the device does so faster: a large generator takes half the time, with about one percent of difference"""
+    """compute in bfloat16 if the device is faster at it: half the time for a large generator, at a difference of about one percent"""
     report: Path | None = None
-    """where to write, as .json, what was done (face, text and recipe) and what it changed (measured)"""
+    """where to write the face, the text, the recipe and the measured changes (.json)"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -89,12 +85,12 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device=settings.device)
     photo = load_face(models, picture, align=settings.align, face=settings.face)
     if settings.paste_back and photo.quad is None:
-        raise StyleclipError("--paste-back has nothing to paste into, because this picture was taken whole: "
-                             "leave it away, or have the face cropped with --align always.")
+        raise StyleclipError("--paste-back needs a face that was cropped out, but this picture was taken whole: "
+                             "leave the option out, or crop the face with --align always.")
     for note in photo.notes:
         print(note)
     prompt = Prompt.of(models, saved.text, saved.neutral) if saved.text else None
-    recipe = saved.recipe.prepare(models, prompt)  # what cannot be done is better said before the inversion
+    recipe = saved.recipe.prepare(models, prompt)  # reports what cannot be done before the inversion
     source = saved.face
     face = Face.of_photo(models, photo, steps=source.steps, tune_steps=source.tune_steps, seed=source.seed, source=source)
     before = face.image
@@ -116,24 +112,24 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _with_recipe_options(settings: type[Settings]) -> type[Settings]:
-    """The settings with an option for each field of each recipe; one that is not given is None."""
+    """The settings with an option for each field of each recipe; its default is None."""
     own = {one.name for one in fields(settings)}
-    found: dict[str, list[tuple[type[Recipe], Field]]] = {}
+    users_of: dict[str, list[tuple[type[Recipe], Field]]] = {}
     for kind in Recipe.family().values():
         for one in fields(kind):
             if one.name not in own and one.name != "changes":
-                found.setdefault(one.name, []).append((kind, one))
+                users_of.setdefault(one.name, []).append((kind, one))
     options = []
-    for name, users in found.items():
-        told = tyro.conf.arg(help=_help(users), help_behavior_hint=_default(users))
-        options.append((name, Annotated[_option_type(*users[0]), told], field(default=None)))
+    for name, users in users_of.items():
+        shown = tyro.conf.arg(help=_help(users), help_behavior_hint=_default(users))
+        options.append((name, Annotated[_option_type(*users[0]), shown], field(default=None)))
     made = make_dataclass(settings.__name__, options, bases=(settings,))
     made.__doc__ = settings.__doc__
     return made
 
 
 def _option_type(kind: type[Recipe], one: Field) -> Any:
-    """The type of a field as an option: None is said as "auto", true and false as yes and no."""
+    """The type of a field as an option: None is written as auto, true and false as yes and no."""
     options = [get_type_hints(kind)[one.name]]
     if get_origin(options[0]) in (Union, types.UnionType):
         options = list(get_args(options[0]))
@@ -142,7 +138,7 @@ def _option_type(kind: type[Recipe], one: Field) -> Any:
 
 
 def _help(users: list[tuple[type[Recipe], Field]]) -> str:
-    """What a field is for, and in which methods."""
+    """What a field is for, and which methods have it."""
     methods = "all methods" if len(users) == len(Recipe.family()) else ", ".join(kind.KIND for kind, _ in users)
     return f"{methods}: {users[0][1].metadata['help']}"
 
@@ -179,7 +175,7 @@ def _saved_edit(settings: Settings) -> SavedEdit:
 
 
 def _with_options(recipe: Recipe, given: dict[str, Any]) -> Recipe:
-    """The recipe with some fields changed. Raises StyleclipError that names the option of a value that cannot be."""
+    """The recipe with some fields changed. Raises StyleclipError, which names the option, for an invalid value."""
     for name, value in given.items():
         try:
             recipe = replace(recipe, **{name: value})
@@ -189,7 +185,7 @@ def _with_options(recipe: Recipe, given: dict[str, Any]) -> Recipe:
 
 
 def _recipe(settings: Settings, saved: Recipe | None) -> Recipe:
-    """What the options begin with: the recipe of the file, or a preset of the method."""
+    """What the options change: the recipe of the file, or a preset of the method."""
     if saved is not None and settings.method in (None, saved.KIND) and settings.preset is None:
         return saved
     kind = Recipe.family()[settings.method] if settings.method else type(saved) if saved is not None else Optimization
@@ -206,18 +202,18 @@ def _read(path: Path) -> SavedEdit:
 
 
 def _check(settings: Settings) -> None:
-    """Everything that can be said before a picture is opened or a model loaded."""
+    """Raises StyleclipError for wrong options, before a picture is opened or a model loaded."""
     needs_text = settings.method is None or Recipe.family()[settings.method].NEEDS_TEXT
     if settings.text is None and settings.recipe is None and needs_text:
-        raise StyleclipError('Say what the face should become, such as --text "a smiling face", or give a --recipe.')
+        raise StyleclipError('Say what the face should become, such as --text "a smiling face", or name a file with --recipe.')
     if settings.text is not None and not settings.text.strip():
         raise StyleclipError('The text is empty: say what the face should become, such as --text "a smiling face".')
     if settings.neutral is not None and not settings.neutral.strip():
-        raise StyleclipError('The neutral text is empty: say what the face is without the edit, such as --neutral "a face".')
+        raise StyleclipError('The neutral text is empty: say what the face is before the edit, such as --neutral "a face".')
     if settings.tune_steps < 1 or settings.inversion_steps < 0:
         raise StyleclipError("--tune-steps must be 1 or more and --inversion-steps 0 or more.")
     if settings.paste_back and settings.align == "never":
-        raise StyleclipError("--paste-back has nothing to paste into where nothing is cropped: leave it or --align never away.")
+        raise StyleclipError("--paste-back needs a cropped face, and --align never crops none: leave one of the two out.")
     check_destination(settings.output)
     if settings.report is not None and check_destination(settings.report).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.report}': give it the extension .json.")

@@ -1,4 +1,4 @@
-"""``styleclip evaluate``: the table that says how well each method does what the text asks, and what else it changes."""
+"""``styleclip evaluate``: how well each method does what the text asks for, and what else it changes."""
 
 from __future__ import annotations
 
@@ -12,37 +12,35 @@ from .. import __version__
 from ..errors import StyleclipError
 from ..evaluation.recipes import ORACLE, RECIPES
 from ..paths import check_destination, written_whole
-from .parsing import Device, Domain, parse, renamed
+from .parsing import Device, DomainName, parse, renamed
 
 Name = Literal[(*RECIPES, ORACLE)]  # type: ignore[valid-type]
 
 
 @dataclass
 class Settings:
-    """Asks every method for many edits of held-out portraits and measures them."""
+    """Make many edits of held-out portraits with every method, and measure them."""
 
     methods: tuple[Name, ...] = ("optimization", "mapper", "directions", ORACLE)
-    """which methods; a mapper that the domain has no file of is trained when its text comes, in a minute or two; -w and -w+ are
-    optimisations in another space than usual, -paper have the authors' settings; oracle: the renderer draws what the text asks, for
-    comparison"""
+    """which methods. A mapper that the domain does not ship is trained first, in a minute or two. -w and -w+ optimise in another space,
+    -paper uses the authors' settings; oracle: the renderer draws what the text asks for, for comparison"""
     portraits: int = 50
-    """how many held-out portraits are rendered and inverted; in a domain that learnt from pictures: how many faces are invented"""
+    """number of held-out portraits to render and invert; in a domain trained on pictures, the number of invented faces"""
     each: int = 4
-    """of how many of them each text is asked, another part for each text; 0 for all"""
+    """number of portraits on which each text is tried, different ones for each text; 0: all"""
     texts: tuple[str, ...] = ()
-    """these texts only, each in quotes; by default the fixed set of 28"""
+    """only these texts, each in quotes; by default the fixed set of 28"""
     styles: tuple[str, ...] = ()
-    """instead of edits, redraw as many held-out pictures (--portraits), every other one a scene, in these styles, such as "mosaic", or
-    in all of them: all. By optimisation, by the fast networks that the domain has, and by the world's own brush"""
+    """measure styles instead of edits: restyle --portraits held-out pictures, half of them scenes, in these styles, such as "mosaic", or
+    in all of them (all), by optimisation, by the domain's fast networks, and by the renderer itself"""
     regions: bool = False
-    """instead of edits, look for hair, hats, clothes, background, sky and sea by their names in so many pictures each (--portraits), and
+    """measure regions instead of edits: find hair, hats, clothes, background, sky and sea by name in --portraits pictures each, and
     compare with the true masks"""
     json: Path | None = None
-    """where to write the table, as .json"""
-    domain: Domain = "portraits"
+    """where to write the table (.json)"""
+    domain: DomainName = "portraits"
     """the name of a domain of portraits, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,11 +62,11 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device=settings.device)
     fixed = {question.text: question for question in QUESTIONS}
     questions = [fixed.get(text, Question(text, "single")) for text in settings.texts] or QUESTIONS
-    models.clip.encode_text([question.text for question in questions])  # unknown words are better said at once
+    models.clip.encode_text([question.text for question in questions])  # reports unknown words at once
     recipes = {name: RECIPES[name] for name in settings.methods if name != ORACLE}
     is_known, each = models.attributes is not None and not learnt_from_pictures(models.folder), settings.each or None
     if not is_known:
-        print(_left_out(models, settings.portraits))
+        print(_not_measured(models, settings.portraits))
     people = held_out(models, settings.portraits) if is_known else invented(models, settings.portraits)
     rows = evaluate(models, recipes, people, questions, each)
     if ORACLE in settings.methods and is_known:
@@ -80,17 +78,17 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _left_out(models, count: int) -> str:
+def _not_measured(models, count: int) -> str:
     """What cannot be measured in a domain whose pictures are not portraits of the known world."""
-    read = ("success, side effects and what was true before are left out, since it has no network that reads attributes"
+    read = ("success, side effects and true_before are not measured, because it has no network that reads attributes"
             if models.attributes is None else
-            "success and side effects are what the portraits' network reads, whose errors on such pictures nobody knows")
-    return (f"Nothing is known of the pictures that '{models.domain}' learnt from: {count} faces that its generator invents are edited; "
-            f"{read}; 'outside' and the oracle are left out.")
+            "success and side effects are read by the portraits' network, whose error on such pictures is unknown")
+    return (f"The pictures that '{models.domain}' was trained on have no known attributes: {count} faces invented by its generator are "
+            f"edited; {read}; 'outside' and the oracle are left out.")
 
 
 def _styles(settings: Settings) -> int:
-    """The table of styles: how often the style is seen, what stays, beside the same pictures drawn by the world's own brush."""
+    """The table of styles: how often the style is recognised and what is preserved, beside the same pictures drawn by the renderer."""
     from ..evaluation.styles import DRAWN, drawn, evaluate_styles, held_out, text_of
     from ..models import load_models
     from ..portraits.styles.styles import STYLES
@@ -120,7 +118,7 @@ def _styles(settings: Settings) -> int:
 
 
 def _regions(settings: Settings) -> int:
-    """The table of regions: how much the found masks and the true ones have in common."""
+    """The table of regions: the overlap (IoU) of the masks that CLIP finds with the true ones."""
     from ..evaluation.regions import clip_finds, evaluate_regions
     from ..models import load_models
 
@@ -143,7 +141,7 @@ def style_table(rows: Sequence[dict]) -> str:
 
 
 def _keep(settings: Settings, content: dict) -> None:
-    """Writes the table where it was asked for."""
+    """Writes the table, if a file was asked for."""
     if settings.json is not None:
         with written_whole(settings.json) as partial:
             partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -151,7 +149,7 @@ def _keep(settings: Settings, content: dict) -> None:
 
 
 def table(summaries: Sequence[dict], of: str) -> str:
-    """Lines of text; `of` is the column that follows the method."""
+    """Lines of text; `of` is the column after the method."""
     numbers = {"edits": "d", "success_rate": ".0%", "side_effects": ".2f", "identity": ".2f", "outside": ".3f", "clip_gain": "+.2f",
                "seconds": ".1f", "true_before": "d", "side_effects_if_true": ".2f"}
     widths = {name: max(9, len(name)) for name in numbers}

@@ -1,4 +1,4 @@
-"""``styleclip export``: a domain for small devices and for browsers."""
+"""``styleclip export``: a domain for small devices and browsers."""
 
 from __future__ import annotations
 
@@ -11,37 +11,36 @@ import tyro
 
 from ..errors import StyleclipError
 from ..paths import check_new_folder
-from .parsing import Device, Domain, parse
+from .parsing import Device, DomainName, parse
 
 
 @dataclass
 class Settings:
-    """Write what editing faces takes as ONNX files: run.py edits photos with onnxruntime alone, index.html does in a browser."""
+    """Write everything that editing needs as ONNX files: run.py edits photos with onnxruntime alone, index.html in a browser."""
 
     folder: tyro.conf.Positional[Path]
     """a new folder"""
     format: Literal["onnx"] = "onnx"
     """the networks' format"""
     texts: tuple[str, ...] = ()
-    """what faces can become, each in quotes; by default fifteen usual ones"""
+    """the texts to offer, each in quotes; by default fifteen common ones"""
     faces: int = 6
-    """how many invented faces to put in, to play with"""
+    """number of invented faces to include"""
     page: bool = True
-    """put in the page for browsers, with onnxruntime for WebAssembly (14 MB)"""
+    """include the browser page, with onnxruntime for WebAssembly (14 MB)"""
     web: Path | None = None
-    """the folder dist of the npm package onnxruntime-web; by default that in node_modules, else npm fetches the package once"""
-    domain: Domain = "portraits"
-    """the name of a domain, or a folder with one; its mobile student and small image encoder are taken where it brings them"""
+    """the dist folder of the npm package onnxruntime-web; by default the one in node_modules, or npm fetches the package once"""
+    domain: DomainName = "portraits"
+    """the name of a domain, or a folder with one; its mobile student and small image encoder are used if it has them"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "export", arguments)
     if not 1 <= settings.faces <= 100:
-        raise StyleclipError(f"--faces must lie between 1 and 100, not at {settings.faces}.")
+        raise StyleclipError(f"--faces must lie between 1 and 100, not {settings.faces}.")
     if any(not text.strip() for text in settings.texts):
-        raise StyleclipError('A text is empty: say what faces can become, such as --texts "a smiling face" "an old face".')
+        raise StyleclipError('A text is empty: say what the faces should become, such as --texts "a smiling face" "an old face".')
     check_new_folder(settings.folder)
 
     from ..edge.export import export_onnx
@@ -49,9 +48,9 @@ def main(arguments: Sequence[str]) -> int:
 
     models = load_models(settings.domain, device=settings.device)
     folder = export_onnx(models, settings.folder, settings.texts, settings.faces, settings.web, settings.page)
-    print(f"Saved {folder}. Edit a photo: python {folder / 'run.py'} photo.png face.png --text \"{_first_text(folder)}\"")
+    print(f"Saved {folder}. To edit a photo: python {folder / 'run.py'} photo.png face.png --text \"{_first_text(folder)}\"")
     if settings.page:
-        print(f"In a browser: python -m http.server --directory {folder}, then http://localhost:8000")
+        print(f"In a browser: python -m http.server --directory {folder}, then open http://localhost:8000")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""``styleclip grade``: grades a folder of submissions, or writes the students' versions of the assignments."""
+"""``styleclip grade``: grades a folder of submissions."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from .parsing import parse
 
 @dataclass
 class Settings:
-    """Grades what students handed in: points by tests, pages with feedback, a summary. Nothing leaves this machine.
+    """Grade submitted notebooks: points from tests, feedback pages, a summary. Nothing leaves this machine.
 
-    Each notebook runs in a process of its own without network, and cannot change files or reach other processes; the tests run
-    elsewhere. The results go to a folder: grades.csv, grades.json, written.csv (answers that somebody has to read), summary.html,
+    Each notebook runs in its own process without network access, and cannot change files or reach other processes; the tests run in
+    another one. The results go to a folder: grades.csv, grades.json, written.csv (answers to be marked by hand), summary.html,
     feedback/, and gradebook.db for nbgrader's formgrader.
     """
 
     folder: Annotated[Path, tyro.conf.Positional]
-    """what was handed in: a folder for each student, or notebooks with the students' names"""
+    """the submissions: a folder for each student, or notebooks named after the students"""
     out: Path | None = None
-    """where the results go; by default beside the folder, with -grades behind its name. What is there is written over"""
+    """the folder for the results, by default FOLDER-grades; files in it are overwritten"""
     written: Path | None = None
-    """a written.csv in which the column 'points' was filled in; then the totals are whole"""
+    """a written.csv whose column 'points' has been filled in, to be added to the totals"""
     assignments: Path | None = None
-    """a folder with the assignments' sources; by default those of the kit"""
+    """a folder with the assignments' sources; by default the kit's own"""
     seconds: float = 60.0
-    """how long a cell may take, of processor time or asleep"""
+    """seconds allowed for a cell, of CPU time or asleep"""
     total: float = 300.0
-    """how long a notebook may take"""
+    """seconds allowed for a notebook"""
     memory: int = 3000
-    """how much memory a notebook may use, in MB"""
+    """memory allowed for a notebook, in MB"""
     jobs: int = 2
-    """how many notebooks run at once"""
+    """number of notebooks to run at once"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,9 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     folder = settings.folder.expanduser()
     out = settings.out.expanduser() if settings.out else folder.with_name(f"{folder.resolve().name}-grades")
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "grades.csv").exists():
-        raise StyleclipError(f"'{out}' holds something else than grades: choose another folder with --out.")
+        raise StyleclipError(f"'{out}' contains something other than grades: choose another folder with --out.")
     if out.resolve().is_relative_to(folder.resolve()):
-        raise StyleclipError(f"'{out}' lies among the submissions: choose another folder with --out.")
+        raise StyleclipError(f"'{out}' is inside the folder of submissions: choose another folder with --out.")
 
     from ..grading.assignments import SOURCES, find_assignments
     from ..grading.grade import grade_folder
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     graded = grade_folder(folder, out, find_assignments(settings.assignments or SOURCES),
                           Limits(settings.seconds, settings.total, settings.memory), settings.jobs, settings.written, show)
     if graded.unguarded:
-        print(f"Note: this system does not guarantee that submissions leave {' and '.join(graded.unguarded)} alone; "
-              "for work of people whom you do not trust, use Linux 5.13 or newer, or a container.")
+        print(f"Note: this system cannot keep submissions away from {' and '.join(graded.unguarded)}; "
+              "to grade work by people you do not trust, use Linux 5.13 or newer, or a container.")
     print(f"{len(graded.grades)} submissions graded. Open {out / 'summary.html'}.")
     return 0

@@ -1,4 +1,4 @@
-"""``styleclip import``: a domain of one's own, from a StyleGAN2 file."""
+"""``styleclip import``: makes a domain from a StyleGAN2 file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .parsing import parse
 
 @dataclass
 class Settings:
-    """Make a domain of a StyleGAN2 generator: NVIDIA's .pkl (StyleGAN2, StyleGAN2-ADA), or a .pt of rosinality's, e4e's or StyleCLIP's.
+    """Make a domain from a StyleGAN2 generator: NVIDIA's .pkl (StyleGAN2, StyleGAN2-ADA), or a .pt by rosinality, e4e or StyleCLIP.
 
-    Nothing in the file is executed. The folder is then used as ``--domain FOLDER`` and ``load_models("FOLDER")``.
+    Nothing in the file is executed. Use the folder as ``--domain FOLDER`` or ``load_models("FOLDER")``.
     """
 
     network: tyro.conf.Positional[Path]
@@ -25,7 +25,7 @@ class Settings:
     folder: tyro.conf.Positional[Path]
     """the folder to make"""
     like: Annotated[str | None, tyro.conf.arg(metavar="NAME|FOLDER")] = None
-    """the domain whose other networks (CLIP, identity and so on) are used: by default portraits up to 128 pixels, else ffhq"""
+    """the domain whose other networks (CLIP, identity and so on) are used; by default portraits up to 128 pixels, ffhq above"""
 
 
 def main(arguments: Sequence[str]) -> int:

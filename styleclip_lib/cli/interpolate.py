@@ -1,4 +1,4 @@
-"""``styleclip interpolate``: the path from one face to another, as an animation or on one sheet."""
+"""``styleclip interpolate``: the path from one face to another, as an animation or as a sheet."""
 
 from __future__ import annotations
 
@@ -22,42 +22,38 @@ MOST_FRAMES = 1000
 
 @dataclass
 class Settings:
-    """Draw the path from one face to another, in steps that look equally large. Ctrl-C keeps the most even so far."""
+    """Draw the path from one face to another, in steps that look equally large. Ctrl-C keeps the most even path so far."""
 
     a: tyro.conf.Positional[str]
-    """where to start: a picture with one face, or the number of an invented face (a seed, as in styleclip sample)"""
+    """the first face: a picture with one face, or the seed of an invented face, as in styleclip sample"""
     b: tyro.conf.Positional[str]
-    """where to go: a picture or a seed"""
+    """the last face: a picture or a seed"""
     output: tyro.conf.Positional[Path]
-    """where to write the animation (.gif, .mp4, .webp), or all frames on one sheet (.png, .jpg)"""
+    """where to write the animation (.gif, .mp4, .webp), or a sheet of all frames (.png, .jpg)"""
     space: Literal["z", "w", "w+"] = "w+"
-    """where the path lies; z (seeds only) along an arc, w and w+ along a line"""
+    """the space of the path: an arc in z (seeds only), or a line in w or w+"""
     frames: int = 24
-    """how many frames, both faces included"""
+    """number of frames, including both faces"""
     fps: float = 12
-    """frames a second of an animation"""
+    """frames per second of an animation"""
     back: bool = False
-    """let the animation also go back, so that it has no jump when it repeats"""
+    """play the animation forwards and backwards, so that it loops without a jump"""
     uniform: bool = False
-    """equal steps in the space, instead of steps that look equally large"""
+    """take equal steps in the space instead of steps that look equally large"""
     reach: tuple[float, float] = (0.0, 1.0)
-    """where the first and the last frame lie: 0 is A and 1 is B; -0.5 1.5 goes on beyond both"""
+    """positions of the first and the last frame: 0 is A and 1 is B; -0.5 1.5 goes beyond both"""
     layers: Literal["all", "coarse", "medium", "fine"] = "all"
-    """what goes over to B: coarse (pose and shape, up to 8 px), medium (16 and 32 px), fine (colours); w+ only"""
+    """which layers change: coarse (pose and shape, up to 8 px), medium (16 and 32 px) or fine (colours); only in w+"""
     psi: float = 0.7
     """truncation of invented faces: 0 is the average face, 1 the full variety"""
     inversion_steps: int = 100
-    """steps of the inversion of a picture"""
+    """inversion steps for a picture"""
     seed: int = 0
-    """of the inversion: the same seed gives the same result"""
+    """seed of the inversion: the same seed gives the same result"""
     align: Align = "auto"
-    """auto crops the face out, unless the picture is an aligned face already; always crops in any case; never takes the picture as it is"""
     face: Face = None
-    """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
-    """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,12 +70,12 @@ def main(arguments: Sequence[str]) -> int:
     from ..models import is_at_hand, load_models
 
     only = None
-    if all(isinstance(end, str) for end in ends):  # nothing is inverted, so that what measures is welcome, but not worth a download
+    if all(isinstance(end, str) for end in ends):  # nothing is inverted: networks that only measure are not worth a download
         only = ["generator", *(name for name in ("perceptual", "attributes") if is_at_hand(settings.domain, name))]
     models = load_models(settings.domain, device=settings.device, only=only)
     even = not settings.uniform and models.perceptual is not None
     if not settings.uniform and not even:
-        print("The steps are equally large in the space, since the network that sees how large they look is not here; "
+        print("The steps are equal in the latent space, because the perceptual network that would even them out is not here; "
               f"styleclip download {settings.domain} fetches it.")
     a, b = (_code(models, end, settings) for end in ends)
     layers = None if settings.layers == "all" else layer_weights(models.generator, **{settings.layers: 1.0})
@@ -100,12 +96,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def is_seed(point: str) -> bool:
-    """Whether A or B is the number of an invented face; a picture whose name is a number needs a path, such as ./7."""
+    """Whether A or B is the seed of an invented face; a picture whose name is a number needs a path, such as ./7."""
     return re.fullmatch(r"\d{1,10}", point) is not None and int(point) < 2**32
 
 
 def _code(models, end, settings: Settings):
-    """The code of A or B in the space that was chosen. `end`: a seed, or the picture that was opened."""
+    """The latent code of A or B in the chosen space. `end`: a seed, or the opened picture."""
     if isinstance(end, str):
         return _invented(models, int(end), settings)
 
@@ -121,7 +117,7 @@ def _code(models, end, settings: Settings):
 
 
 def _invented(models, seed: int, settings: Settings):
-    """The code of the face that `styleclip sample` draws for this seed."""
+    """The latent code of the face that `styleclip sample` draws for this seed."""
     import torch
 
     z = torch.randn(1, models.generator.z_dim, generator=torch.Generator().manual_seed(seed)).to(models.device)
@@ -133,15 +129,15 @@ def _invented(models, seed: int, settings: Settings):
 
 
 def _check(settings: Settings) -> None:
-    """Everything that can be said before a picture is opened or a model loaded."""
+    """Raises StyleclipError for wrong options, before a picture is opened or a model loaded."""
     if settings.space == "z" and not (is_seed(settings.a) and is_seed(settings.b)):
-        raise StyleclipError("--space z joins two seeds, because a picture has no z that draws it: take --space w or w+ for pictures.")
+        raise StyleclipError("--space z works with two seeds only, because no z draws a given picture: take --space w or w+ for pictures.")
     if settings.layers != "all" and settings.space != "w+":
-        raise StyleclipError(f"--layers {settings.layers} needs --space w+, where every layer has a code of its own.")
+        raise StyleclipError(f"--layers {settings.layers} needs --space w+, where every layer has its own latent code.")
     if not 2 <= settings.frames <= MOST_FRAMES:
         raise StyleclipError(f"--frames must lie between 2 and {MOST_FRAMES}.")
     if not 1 <= settings.fps <= 50:
-        raise StyleclipError("--fps must lie between 1 and 50 frames a second.")
+        raise StyleclipError("--fps must lie between 1 and 50 frames per second.")
     if not all(map(math.isfinite, (*settings.reach, settings.psi))) or settings.reach[0] == settings.reach[1]:
         raise StyleclipError("--reach must be two different numbers, such as 0 1 or -0.5 1.5, and --psi a number such as 0.7.")
     if settings.inversion_steps < 0:

@@ -1,4 +1,4 @@
-"""``styleclip invert``: the latent code that draws a given face."""
+"""``styleclip invert``: the latent code of a given face."""
 
 from __future__ import annotations
 
@@ -18,43 +18,39 @@ FRAMES = 40
 
 @dataclass
 class Settings:
-    """Find the latent code that draws a given face, and save what it draws. Ctrl-C keeps the best so far."""
+    """Find the latent code of a given face, and save the picture that it draws. Ctrl-C keeps the best so far."""
 
     input: tyro.conf.Positional[Path]
     """a picture with one face"""
     output: tyro.conf.Positional[Path]
-    """where to write what the generator makes of it (.png, .jpg, ...)"""
+    """where to write the generator's picture of it (.png, .jpg, ...)"""
     latent: Path | None = None
-    """where to write the code itself: .npy for w_plus [num_ws, w_dim], .npz for w_plus and the noise maps"""
+    """where to write the latent code: .npy for w_plus [num_ws, w_dim], .npz for w_plus and the noise maps"""
     gif: Path | None = None
-    """where to write an animation of the path (.gif, .mp4, .webp)"""
+    """where to write an animation of the optimisation (.gif, .mp4, .webp)"""
     preset: Literal["default", "photograph", "projector", "image2stylegan"] | None = None
-    """default: from the encoder's guess. photograph: the same with noise maps, judged as photographs are. projector: StyleGAN2's (w noise,
-    from the mean; take --steps 1000). image2stylegan: Abdal et al. 2019 (w+, from the mean, at a small rate; take --steps 5000). Without
-    one, what suits the domain: default or photograph"""
+    """default: start from the encoder's guess. photograph: the same, with noise maps and the losses for photographs. projector:
+    StyleGAN2's (w noise, from the mean; use --steps 1000). image2stylegan: Abdal et al. 2019 (w+, from the mean, at a small learning rate;
+    use --steps 5000). By default the domain's: default or photograph"""
     space: Literal["z", "w", "w+", "z noise", "w noise", "w+ noise"] | None = None
-    """w: one w for all layers; w+: one for each layer, closer to the picture; z: what the mapping network can make; with
-    " noise" the noise maps are found too. By default the preset's"""
+    """w: one w for all layers; w+: one for each layer, closer to the picture; z: the input of the mapping network; with " noise" the
+    noise maps are optimised too. By default the preset's"""
     start: Literal["encoder", "alignment", "mean"] | None = None
-    """where to begin: the encoder's guess, what latent alignment makes of the picture's vector in CLIP's space, or the average face. By
-    default the preset's"""
+    """where to start: the encoder's guess, latent alignment's guess from the picture's CLIP embedding, or the mean face. By default the
+    preset's"""
     steps: int = 100
-    """steps of optimisation after the start"""
+    """number of optimisation steps"""
     tune: bool = False
-    """afterwards let a copy of the generator learn to draw exactly this face from the code (pivotal tuning), and save what that draws;
-    the code is the same and still belongs to the generator as it was"""
+    """then fine-tune a copy of the generator to draw exactly this face (pivotal tuning), and save its picture; the latent code still
+    belongs to the original generator"""
     tune_steps: int = 150
-    """steps of it"""
+    """number of steps of pivotal tuning"""
     seed: int = 0
     """the same seed gives the same result"""
     align: Align = "auto"
-    """auto crops the face out, unless the picture is an aligned face already; always crops in any case; never takes the picture as it is"""
     face: Face = None
-    """which face to take when there are several: its number, 0 being the largest, or largest"""
     domain: Domain = "portraits"
-    """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -92,16 +88,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tuned(models, inversion, face, settings: Settings):
-    """The inversion as a generator draws it that was tuned to the face; says what that has brought."""
+    """The inversion as drawn by a generator tuned to the face; prints by how much that helped."""
     from ..inversion.pivotal_tuning import tune_generator
 
     _, tuned = tune_generator(models, inversion, face, steps=settings.tune_steps, seed=settings.seed)
-    print(f"Tuning brought the picture from {inversion.psnr:.1f} to {tuned.psnr:.1f} dB.")
+    print(f"Tuning raised the PSNR from {inversion.psnr:.1f} to {tuned.psnr:.1f} dB.")
     return tuned
 
 
 def _check(settings: Settings) -> None:
-    """Everything that can be said before a picture is opened or a model loaded."""
+    """Raises StyleclipError for wrong options, before a picture is opened or a model loaded."""
     if settings.steps < 0 or settings.tune_steps < 1:
         raise StyleclipError("--steps must be 0 or more and --tune-steps 1 or more.")
     if settings.latent is not None and check_destination(settings.latent).suffix not in (".npy", ".npz"):
@@ -110,13 +106,13 @@ def _check(settings: Settings) -> None:
 
 
 def _write_latent(path: Path, inversion) -> None:
-    """w_plus [num_ws, w_dim] as .npy; as .npz with the noise maps noise_0, noise_1, ... [r, r], if some were found."""
+    """w_plus [num_ws, w_dim] as .npy; as .npz with the noise maps noise_0, noise_1, ... [r, r], if there are any."""
     import numpy as np
 
     w_plus = inversion.w_plus[0].detach().float().cpu().numpy()
     noises = getattr(inversion, "noises", None) or []
     if path.suffix == ".npy" and noises:
-        print("The noise maps that were found are not in the .npy file; name it .npz to keep them.")
+        print("A .npy file does not hold the noise maps; name it .npz to keep them.")
     with written_whole(path) as partial:
         if path.suffix == ".npy":
             np.save(partial, w_plus)

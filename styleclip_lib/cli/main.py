@@ -1,6 +1,6 @@
-"""``styleclip COMMAND …``: finds the command and turns every mistake of the user into one line.
+"""``styleclip COMMAND …``: finds the command and turns every user error into one line.
 
-Nothing heavy is imported here, so that the help is there at once.
+Nothing heavy is imported here, so that the help appears at once.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from ..errors import StyleclipError, plain
 from ..threads import share_the_machine
 
 DEBUG = "--debug"
-"""Shows the traceback of whatever goes wrong. It may stand anywhere among the words."""
+"""Shows the traceback of whatever goes wrong. It may stand anywhere on the command line."""
 
 COMMANDS = {
-    "doctor": "what is installed, what is missing; the first thing to ask for in a bug report",
+    "doctor": "check the installation; its output belongs in every bug report",
     "sample": "invent faces",
-    "align": "find the face in a photograph and crop it as the models want it",
-    "invert": "find the latent code that draws a given face",
-    "interpolate": "draw the way from one face to another",
-    "edit": "change a face as a sentence says",
-    "stylize": "redraw a picture or a video as a sentence says",
-    "evaluate": "measure how well each method does what a text asks",
+    "align": "find the face in a photograph and crop it for the models",
+    "invert": "find the latent code of a given face",
+    "interpolate": "morph one face into another",
+    "edit": "edit a face with a sentence",
+    "stylize": "restyle a picture or a video with a sentence",
+    "evaluate": "measure how well each method does what a text asks for",
     "progress": "show which exercises have been solved",
-    "grade": "grade what students handed in",
-    "compete": "let methods of editing compete",
+    "grade": "grade submitted assignments",
+    "compete": "rank editing methods on a leaderboard",
     "benchmark": "measure how fast this machine is, and what makes it faster",
-    "studio": "play with all of it in the browser, without a notebook",
-    "serve": "all of it over HTTP, with a page for phones",
-    "work": "compute the jobs of a service on this machine, through Redis",
-    "dataset": "make a data set of aligned faces of a folder of pictures",
-    "train": "make the weights of a network again, or a network of your own pictures",
-    "measure": "measure a network as its card does",
-    "import": "make a domain of a StyleGAN2 file of your own",
-    "export": "write a domain as ONNX files, for small devices and for browsers",
-    "download": "fetch the official weights of a domain ahead, or list them",
+    "studio": "open the studio in the browser, without a notebook",
+    "serve": "serve the library over HTTP, with a page for phones",
+    "work": "run a worker that computes a service's jobs, through Redis",
+    "dataset": "make a data set of aligned faces from a folder of pictures",
+    "train": "train a network again, or a new one on your own pictures",
+    "measure": "measure a network again, as its model card does",
+    "import": "make a domain from a StyleGAN2 file",
+    "export": "write a domain as ONNX files, for small devices and browsers",
+    "download": "download a domain's official weights in advance, or list them",
 }
 
 MODULES = {"import": "import_network"}
-"""Where a command's module has another name than the command, because Python keeps that word for itself."""
+"""Commands whose module has another name, because the command's name is a keyword of Python."""
 
 HELP = "\n".join(
     [
@@ -65,12 +65,12 @@ HELP = "\n".join(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 not in order (doctor), 2 bad input, 130 interrupted."""
+    """Runs one command and returns its exit code: 0 done, 1 something is missing (doctor), 2 bad input, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in words
     words = [word for word in words if word != DEBUG]
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a name that cannot be written in the terminal's encoding is spelt out
+        if hasattr(stream, "reconfigure"):  # a name that the terminal's encoding cannot represent is escaped
             stream.reconfigure(errors="backslashreplace")
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP)
@@ -82,39 +82,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.simplefilter("ignore")  # other packages' notes to programmers
     # For PyTorch, which is not loaded yet.
     share_the_machine()
-    # Linux hands out the memory of large pictures in large pieces, which saves a fifth of the time.
+    # Linux then backs large pictures with huge pages, which saves a fifth of the time.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     name = f"styleclip {words[0]}"
     try:
         return _command(words[0]).main(words[1:])
     except KeyboardInterrupt:
         return _fail(name, "interrupted, nothing was written.", 130)
-    except BrokenPipeError:  # the reader of our output has gone (styleclip ... | head); that is no mistake
+    except BrokenPipeError:  # the reader of our output has gone (styleclip ... | head), which is no error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if debug:
             traceback.print_exc()
-        return _fail(name, _said(error), 2)
+        return _fail(name, _message(error), 2)
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """What went wrong, and what to do about it, for whatever a command may raise."""
     again = f"try again with {DEBUG}, which shows where, and report it."
     match error:
         case StyleclipError():
             return str(error)
         case ModuleNotFoundError() if not (error.name or "").startswith("styleclip_lib"):
-            return f"The package '{error.name}' is missing: install the kit again, or ask styleclip doctor."
+            return f"The package '{error.name}' is missing: install the kit again, or run styleclip doctor."
         case MemoryError():
-            return "The memory is not enough for this: take a smaller picture or network, or close other programs."
+            return "There is not enough memory for this: take a smaller picture or network, or close other programs."
         case OSError():
             return f"{': '.join(str(part) for part in (error.strerror, error.filename) if part) or type(error).__name__}; {again}"
-    return f"Something went wrong that nobody has foreseen ({type(error).__name__}: {error}): {again}"
+    return f"An unexpected error occurred ({type(error).__name__}: {error}): {again}"
 
 
 def _command(name: str):
-    """The module of a command."""
+    """The module of a command. Raises StyleclipError if there is no such command."""
     if name not in COMMANDS:
         near = get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(COMMANDS)}."

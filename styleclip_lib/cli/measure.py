@@ -1,4 +1,4 @@
-"""``styleclip measure NETWORK``: the figures of a network's card, measured again."""
+"""``styleclip measure NETWORK``: measures again what a network's model card reports."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import tyro
 
 from ..errors import StyleclipError
 from ..paths import check_destination, written_whole
-from .parsing import Domain, parse
+from .parsing import DomainName, parse
 from .train import NETWORKS, module_of
 
 HELP = "\n".join(
     [
         "usage: styleclip measure NETWORK [OPTIONS]",
         "",
-        "Measure a network of a domain again, as its card does, without training it.",
+        "Measure a network of a domain again, as its model card does, without training it.",
         "",
         *(f"  {name:17} {what}" for name, what in NETWORKS.items()),
         "",
@@ -30,20 +30,20 @@ HELP = "\n".join(
 
 @dataclass
 class Settings:
-    """Measures a network of a domain again, on the portraits that its card was measured on."""
+    """Measure a network of a domain again, on the portraits that its model card used."""
 
-    domain: Domain = "portraits"
-    """a domain's name or folder"""
+    domain: DomainName = "portraits"
+    """the name of a domain, or a folder with one"""
     data: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("runs/data")
-    """where rendered portraits are kept; what is missing is rendered"""
+    """the folder of rendered portraits; missing ones are rendered"""
     labels: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """for the examiner: a CSV table of pictures labelled by eye (tools/label_portraits.py makes one); says how often it agrees with them"""
+    """for the examiner: a CSV table of pictures labelled by eye (see tools/label_portraits.py), to measure how often it agrees with them"""
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """write the figures to this file too"""
+    """where to write the figures, too (.json)"""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Hands over to ``styleclip_lib.training.NETWORK``, whose ``measure_again`` does it."""
+    """Hands over to ``measure_again`` of ``styleclip_lib.training.NETWORK``."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print(HELP)
         return 0
@@ -67,13 +67,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _places(module, domain: Path, settings: Settings) -> dict[str, Path | None]:
-    """Those of the folders and files that a network's settings have."""
+    """The folders and files, as far as a network's settings have them."""
     places = {"domain": domain, "data": settings.data, "labels": settings.labels}
     return {name: place for name, place in places.items() if name in module.Settings.__dataclass_fields__}
 
 
 def lines(figures: dict, indent: str = "") -> list[str]:
-    """A line for each figure, those of a group below its name."""
+    """A line for each figure; a group's figures stand below its name."""
     width = max((len(str(name)) for name in figures), default=0)
     result = []
     for name, value in figures.items():

@@ -1,4 +1,4 @@
-"""From words on the command line to a dataclass of settings."""
+"""From command-line arguments to a dataclass of settings."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ from ..errors import StyleclipError
 
 Kind = TypeVar("Kind")
 
-Domain = Annotated[str, tyro.conf.arg(metavar="NAME|FOLDER")]
-Align = Literal["auto", "always", "never"]
-Face = Annotated[int | Literal["largest"] | None, tyro.conf.arg(metavar="NUMBER|largest")]
-Device = Literal["auto", "cpu", "cuda", "mps"]
+DomainName = Annotated[str, tyro.conf.arg(metavar="NAME|FOLDER")]
+Domain = Annotated[str, tyro.conf.arg(metavar="NAME|FOLDER", help="whose faces: the name of a domain, or a folder with one")]
+Align = Annotated[Literal["auto", "always", "never"], tyro.conf.arg(
+    help="auto: crop the face out unless the picture is an aligned face already; always: crop in any case; never: take the whole picture")]
+Face = Annotated[int | Literal["largest"] | None, tyro.conf.arg(
+    metavar="NUMBER|largest", help="which face to take when there are several: its number (0 is the largest), or largest")]
+Device = Annotated[Literal["auto", "cpu", "cuda", "mps"], tyro.conf.arg(help="where to compute; auto takes a GPU if there is one")]
 
 READ, WRITTEN = ("input", "a", "b", "recipe"), ("output", "latent", "gif", "report")
-"""The options of all commands that name files."""
+"""The options, of any command, that name files."""
 
 
 def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
     """Builds ``kind`` (a dataclass; its fields are the options, its docstrings the help) from the arguments.
 
-    ``--help`` prints and ends the program. A mistake raises StyleclipError: tyro would draw a box, and a box
-    is hard to read in a log file.
+    ``--help`` prints and ends the program. A mistake raises StyleclipError: tyro would draw a box, which is hard to read in a log file.
     """
     markers = (tyro.conf.PositionalMetavarFromFieldName, tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone)
     complaint = io.StringIO()
@@ -48,23 +50,23 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
 
 
 def _check_numbers(settings: object) -> None:
-    """Raises StyleclipError for what no option takes: infinite and undefined numbers, and seeds that PyTorch does not know."""
+    """Raises StyleclipError for infinite and undefined numbers, and for seeds that PyTorch does not take."""
     for field in dataclasses.fields(settings):
         value, option = getattr(settings, field.name), f"--{field.name.replace('_', '-')}"
         if isinstance(value, float) and not math.isfinite(value):
             raise StyleclipError(f"{option} must be a finite number, not {value}.")
         if field.name == "seed" and isinstance(value, int) and not 0 <= value < 2**32:
-            raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not at {value}.")
+            raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not {value}.")
 
 
 def _check_files(settings: object) -> None:
-    """Raises StyleclipError where one file would be written over another, or over one that is read."""
+    """Raises StyleclipError if an output would overwrite another one, or an input."""
     given = {name: str(getattr(settings, name)) for name in (*READ, *WRITTEN) if getattr(settings, name, None)}
     for name in filter(given.__contains__, WRITTEN):
         for other in given:
             if other != name and _same_file(given[name], given[other]):
-                what = "that is a file to read" if other in READ else "another result goes there"
-                raise StyleclipError(f"Cannot write '{given[name]}': {what}, choose another name.")
+                what = "it is also an input" if other in READ else "another result goes there"
+                raise StyleclipError(f"Cannot write '{given[name]}': {what}; choose another name.")
 
 
 def _same_file(a: str, b: str) -> bool:
@@ -76,13 +78,13 @@ def _same_file(a: str, b: str) -> bool:
 
 
 def renamed(arguments: Sequence[str], names: dict[str, str]) -> list[str]:
-    """The arguments with options by the names that they have now; a note says so. names: {former option: present one}"""
+    """The arguments with former options replaced by their present names, with a note. names: {former option: present one}"""
     words = []
     for word in arguments:
         name, sign, value = word.partition("=")
         if name.replace("_", "-") in names:
             present = names[name.replace("_", "-")]
-            print(f"Note: {name} is called {present} now; the next version will not know the old name.", file=sys.stderr)
+            print(f"Note: {name} is now called {present}; the next version will not accept the old name.", file=sys.stderr)
             name = present
         words.append(name + sign + value)
     return words
@@ -93,8 +95,8 @@ def _one_line(box: str) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
     lines = [line.strip("│╭╮╰╯ ") for line in plain.splitlines()]
     parts = re.split(r"[─-]{3,}", " ".join(line for line in lines if line)[len(lines[0]) :])
-    said = [part for part in parts if not re.match(r"\s*(For full helptext|Argument helptext)", part)]
-    text = re.sub(r"Missing from styleclip [\w -]+?:", "Missing:", " ".join(" ".join(said).split()))
+    sentences = [part for part in parts if not re.match(r"\s*(For full helptext|Argument helptext)", part)]
+    text = re.sub(r"Missing from styleclip [\w -]+?:", "Missing:", " ".join(" ".join(sentences).split()))
     if wrong := re.match(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\]", text):
         option, kinds, value = wrong.groups()
         choice = " or ".join({"INT": "a whole number", "FLOAT": "a number with a point, such as 1.5"}.get(kind, kind.strip("{}"))
@@ -102,5 +104,5 @@ def _one_line(box: str) -> str:
         return f"{option} takes {choice}, not {value}"
     if words := re.match(r"Unrecognized options: ((?!-).*)", text):
         left = words.group(1).replace(", ", " ")
-        return f"'{left}' is left over: put a text of several words into quotation marks, and give one file at a time"
+        return f"'{left}' is one argument too many: put a text of several words in quotation marks, and give one file at a time"
     return text or "The arguments could not be understood."

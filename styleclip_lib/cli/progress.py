@@ -1,4 +1,4 @@
-"""``styleclip progress``: what has been solved."""
+"""``styleclip progress``: which exercises have been solved."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .parsing import parse
 
 @dataclass
 class Settings:
-    """Shows which exercises have been solved. The checks keep that in a file beside the notebooks; nothing leaves this machine."""
+    """Show which exercises have been solved. The checks record this in a file beside the notebooks; nothing leaves this machine."""
 
     folder: Annotated[Path | None, tyro.conf.Positional] = None
-    """the folder of the notebooks; by default the lessons of the kit"""
+    """the folder of the notebooks; by default the kit's lessons"""
 
 
 def main(arguments: Sequence[str]) -> int:

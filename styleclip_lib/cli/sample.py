@@ -1,4 +1,4 @@
-"""``styleclip sample``: faces that the generator invents."""
+"""``styleclip sample``: faces invented by the generator."""
 
 from __future__ import annotations
 
@@ -19,23 +19,21 @@ MOST_SEEDS = 1024
 
 @dataclass
 class Settings:
-    """Invent faces: one picture for one seed, a grid for several."""
+    """Invent faces: a picture for one seed, a grid for several."""
 
     output: tyro.conf.Positional[Path]
     """where to write the picture (.png, .jpg, ...)"""
     seeds: Annotated[str, tyro.conf.arg(aliases=["--seed"], metavar="N,N-N")] = "0"
     """numbers and ranges, such as 7 or 0-15 or 1,5,20-23; the same seed gives the same face"""
     text: str | None = None
-    """what shall be true of the faces, such as "a smiling woman with red hair"; what it leaves open, the seeds decide. Latent alignment
-    makes them, without a search; where the domain brings no map for it, that takes about a minute first"""
+    """what the faces should show, such as "a smiling woman with red hair"; the seeds decide everything else. Latent alignment draws them
+    in one step; a domain that ships no map for it computes one first, in about a minute"""
     psi: float = 0.7
     """truncation: 0 is the average face, 1 the full variety"""
     columns: int | None = None
-    """pictures in a row of the grid"""
+    """number of columns of the grid"""
     domain: Domain = "portraits"
-    """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     if settings.columns is not None and settings.columns < 1:
         raise StyleclipError("--columns must be 1 or more.")
     if settings.text is not None and not settings.text.strip():
-        raise StyleclipError('The text is empty: say what shall be true of the faces, such as --text "a smiling woman".')
+        raise StyleclipError('The text is empty: say what the faces should show, such as --text "a smiling woman".')
     check_destination(settings.output)
 
     from ..images import check_picture_path, image_grid, save_image
@@ -66,7 +64,7 @@ def _faces(settings: Settings, seeds: Sequence[int]):
 
 
 def draw_of_text(models, seeds: Sequence[int], psi: float, text: str):
-    """One face for each seed, of which a text is true, [len(seeds), 3, R, R]. Raises StyleclipError for a text that CLIP cannot read."""
+    """One face for each seed, as a text describes it, [len(seeds), 3, R, R]. Raises StyleclipError for a text that CLIP cannot read."""
     import torch
 
     from ..editing.alignment import LatentAlignment
@@ -86,7 +84,7 @@ def read_seeds(text: str) -> list[int]:
         if last < first or last >= 2**32:
             raise StyleclipError(f"Cannot read the seeds '{text}': give numbers and ranges, such as 7 or 0-15.")
         if len(seeds) + last - first >= MOST_SEEDS:
-            raise StyleclipError(f"'{text}' are too many seeds: at most {MOST_SEEDS} go into one picture.")
+            raise StyleclipError(f"'{text}' gives too many seeds: at most {MOST_SEEDS} fit into one picture.")
         seeds.extend(range(first, last + 1))
     return seeds
 

@@ -1,4 +1,4 @@
-"""``styleclip serve``: the library behind HTTP, and a page for phones."""
+"""``styleclip serve``: the library over HTTP, and a page for phones."""
 
 from __future__ import annotations
 
@@ -20,30 +20,28 @@ from .parsing import Device, Domain, parse
 NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "rq")
 
 KEY = "STYLECLIP_API_KEY"
-"""The variable of the environment that holds the API key: on the command line everybody on the machine could read it."""
+"""The environment variable that holds the API key; on the command line everybody on the machine could read it."""
 
 
 @dataclass
 class Settings:
-    """Edit faces over HTTP, and on a page for phones. It runs until Ctrl-C; SIGTERM finishes the jobs first.
-    The API key, if there is to be one, stands in the environment as STYLECLIP_API_KEY."""
+    """Edit faces over HTTP and on a page for phones, until Ctrl-C. SIGTERM finishes the running jobs first.
+    To require an API key, set the environment variable STYLECLIP_API_KEY."""
 
     host: str = "127.0.0.1"
-    """where it listens: by default for this machine alone; 0.0.0.0 for all"""
+    """address to listen on; by default only this machine can connect; 0.0.0.0 for everybody"""
     port: int = 8000
-    """on which port"""
+    """port to listen on"""
     hosts: Annotated[str, tyro.conf.arg(metavar="NAME,NAME")] = ""
-    """names and addresses, as browsers say them, under which it answers besides localhost; * for any"""
+    """further host names and addresses under which browsers may reach the service, besides localhost; * for any"""
     workers: int = 1
-    """processes that compute, each with the models in its memory; with --broker the workers are started with styleclip work"""
+    """number of worker processes, each with its own copy of the models; with --broker, start workers with styleclip work instead"""
     threads: int = 0
-    """threads of each worker; 0: the cores that there are, shared by the workers"""
+    """threads of each worker; 0: divide the cores among the workers"""
     broker: Annotated[str, tyro.conf.arg(metavar="redis://...")] = ""
-    """a Redis through which workers on this machine and others get the jobs"""
+    """the Redis server through which workers on this and other machines get their jobs"""
     domain: Domain = "portraits"
-    """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     hosts = ("localhost", "127.0.0.1", "::1", *({settings.host} - {"0.0.0.0", "::"}), *filter(None, settings.hosts.split(",")))
     service = Service(_broker(settings, limits), limits, os.environ.get(KEY, ""), hosts)
     shown = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else settings.host
-    print(f"The page is at http://{shown}:{settings.port}/; Ctrl-C ends it.", flush=True)
+    print(f"Open http://{shown}:{settings.port}/ in a browser; Ctrl-C stops the service.", flush=True)
     make_server(service, settings.host, settings.port).run()
     return 0
 
@@ -73,10 +71,10 @@ def with_limits(settings: type) -> type:
 
 
 def check_extra() -> None:
-    """Raises StyleclipError where the extra serve is not installed."""
+    """Raises StyleclipError if the extra serve is not installed."""
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        raise StyleclipError(f"The package '{missing[0]}' is missing: pip install --editable \".[serve]\" brings all that serving needs.")
+        raise StyleclipError(f"The package '{missing[0]}' is missing: install the extra with pip install --editable \".[serve]\".")
 
 
 def threads_of(threads: int, workers: int) -> int:
@@ -93,7 +91,7 @@ def _broker(settings: Settings, limits: Limits):
     from ..service.process import WorkerProcess
     from ..weights.domain import lasting_name
 
-    domain = lasting_name(settings.domain)  # what is missing is better said before the server runs
+    domain = lasting_name(settings.domain)  # reports what is missing before the server runs
     threads = threads_of(settings.threads, settings.workers)
     return LocalBroker([WorkerProcess(domain, settings.device, threads) for _ in range(settings.workers)], limits)
 
@@ -109,5 +107,5 @@ def _check(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.host, settings.port))
     except OSError as error:
-        raise StyleclipError(f"Cannot listen at {settings.host}, port {settings.port} ({error.strerror or error}): choose another --port "
+        raise StyleclipError(f"Cannot listen on {settings.host}, port {settings.port} ({error.strerror or error}): choose another --port "
                              "or --host.") from None

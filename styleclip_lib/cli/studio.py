@@ -1,4 +1,4 @@
-"""``styleclip studio``: the studio of lesson 07 in a browser window of its own, without a notebook."""
+"""``styleclip studio``: the studio of lesson 07 in its own browser window, without a notebook."""
 
 from __future__ import annotations
 
@@ -24,23 +24,21 @@ Studio(load_models({domain!r}, device={device!r}), folder={folder!r})
 """
 
 NOT_FOR_VOILA = ["@jupyter-notebook/lab-extension", "@jupyter/nbgrader"]
-"""Extensions of JupyterLab that come with nbgrader, and fail in Voilà."""
+"""JupyterLab extensions that come with nbgrader and fail in Voilà."""
 
 
 @dataclass
 class Settings:
-    """Open the studio in the browser. It runs until Ctrl-C; pictures and recipes are saved into this folder."""
+    """Open the studio in the browser, until Ctrl-C. Pictures and recipes are saved in the current folder."""
 
     port: int = 8866
-    """where it listens, on this machine alone"""
+    """port to listen on; only this machine can connect"""
     browser: Literal["open", "none"] = "open"
-    """open shows it; none only says its address"""
+    """open: open a browser window; none: only print the address"""
     theme: Literal["light", "dark"] = "light"
-    """light or dark"""
+    """colours of the page"""
     domain: Domain = "portraits"
-    """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,14 +50,14 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Voilà ends with us, and the page is taken away
     with tempfile.TemporaryDirectory(prefix="styleclip-") as folder:
         page = write_page(Path(folder) / "studio.ipynb", settings, Path.cwd())
-        print(f"The studio opens at http://localhost:{settings.port} in some seconds; Ctrl-C ends it.", flush=True)
+        print(f"The studio opens at http://localhost:{settings.port} in a few seconds; Ctrl-C stops it.", flush=True)
         return subprocess.run(command(page, settings), check=False).returncode
 
 
 def write_page(path: Path, settings: Settings, folder: Path) -> Path:
-    """Writes the notebook that Voilà shows: one cell. folder = where pictures are saved.
+    """Writes the notebook that Voilà shows: one cell. folder: where pictures are saved.
 
-    Raises StyleclipError if there is no such domain: that is better said here than in the browser.
+    Raises StyleclipError if there is no such domain, here rather than in the browser.
     """
     from ..weights.domain import lasting_name
 
@@ -72,7 +70,7 @@ def write_page(path: Path, settings: Settings, folder: Path) -> Path:
 
 
 def command(page: Path, settings: Settings) -> list[str]:
-    """The words that start Voilà."""
+    """The command line that starts Voilà."""
     return [sys.executable, "-m", "voila", str(page), f"--port={settings.port}", f"--theme={settings.theme}",
             "--Voila.ip=127.0.0.1", f"--VoilaConfiguration.extension_denylist={NOT_FOR_VOILA}",
             *(["--no-browser"] if settings.browser == "none" else [])]

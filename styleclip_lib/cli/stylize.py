@@ -1,4 +1,4 @@
-"""``styleclip stylize``: redraws a picture or a video as a sentence says."""
+"""``styleclip stylize``: restyles a picture or a video with a sentence."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .. import __version__
 from ..errors import StyleclipError
 from ..paths import check_destination, open_regular, written_whole
 from ..stylization.recipe import StyleRecipe
-from .parsing import Device, Domain, parse
+from .parsing import Device, DomainName, parse
 
 LARGEST = 1_000_000
-"""A recipe's file of more bytes is none of ours."""
+"""Bytes of a recipe file; a larger file is not one."""
 
 
 @dataclass
 class Settings:
-    """Redraw a picture or a video as a sentence says: "a pencil sketch", "a mosaic", "a photo of night". Ctrl-C keeps the best so far."""
+    """Restyle a picture or a video with a sentence: "a pencil sketch", "a mosaic", "a photo of night". Ctrl-C keeps the best so far."""
 
     input: tyro.conf.Positional[Path]
-    """a picture, or a video (.mp4, .mov, .webm, .mkv, .avi, .gif), whose frames go through a fast network"""
+    """a picture, or a video (.mp4, .mov, .webm, .mkv, .avi, .gif), which a fast network restyles frame by frame"""
     output: tyro.conf.Positional[Path]
     """where to write it (.png, .jpg, ...; a video as .mp4, .gif or .webp)"""
     text: str | None = None
@@ -32,40 +32,39 @@ class Settings:
     source: str | None = None
     """what the picture is before, by default "a photo" """
     region: str | None = None
-    """redraw only there: a text, such as "hair", which CLIP finds in the picture, or the file of a mask of the picture's size, white where
-    it may be redrawn"""
+    """restyle only this region: a text, such as "hair", which CLIP finds in the picture, or the file of a mask of the picture's size, white
+    inside the region"""
     box: tuple[float, float, float, float] | None = None
-    """redraw only in this rectangle: left, top, right and bottom in pixels"""
+    """restyle only this rectangle: left, top, right and bottom in pixels"""
     fast: str | None = None
-    """a network that has learnt one style: the name of one that comes with the domain, or a file, as styleclip train style writes it. A
-    video without it takes the domain's for the text, or trains one, in some minutes"""
+    """use a network trained for one style: the name of one that the domain ships, or a file written by styleclip train style. Without it
+    a video takes the domain's network for the text, or trains one in a few minutes"""
     preset: str | None = None
-    """settings that belong together: default, or paper for the authors'"""
+    """a named set of settings: default, or paper for the authors' settings"""
     recipe: Path | None = None
-    """a .json file with text and settings, as --report writes it; other options change it"""
+    """a .json file with text and settings, as written by --report; other options override it"""
     steps: int | None = None
-    """steps of the optimisation; by default the domain's"""
+    """number of optimisation steps; by default the domain's"""
     size: int | None = None
-    """pixels of the longer side to which something larger is reduced; by default the domain's for a picture, and none for a video"""
+    """reduce anything larger to this many pixels along the longer side; by default the domain's for a picture, no limit for a video"""
     content: float | None = None
-    """weight of the content loss: more keeps more of the picture; by default the domain's"""
+    """weight of the content loss: a higher one preserves more of the picture; by default the domain's"""
     smoothing: float = 0.0
-    """videos: how much of the frame before stays where the video itself does not change, from 0 to below 1"""
+    """for videos: how much of the previous frame to keep where the video does not change, from 0 to below 1"""
     seed: int | None = None
-    """the same seed gives the same result; by default 0, or what the recipe says"""
-    domain: Domain = "portraits"
+    """the same seed gives the same result; by default 0, or the recipe's"""
+    domain: DomainName = "portraits"
     """whose CLIP: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
     report: Path | None = None
-    """where to write, as .json, what was done (text and settings) and how well the result fits the text"""
+    """where to write the text, the settings and how well the result fits the text (.json)"""
 
 
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "stylize", arguments)
     if settings.report is not None and check_destination(settings.report).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.report}': give it the extension .json.")
-    text, recipe = _asked(settings)
+    text, recipe = _text_and_recipe(settings)
 
     (_video if _moves(settings.input) else _picture)(settings, text, recipe)
     print(f"Saved {settings.output}.")
@@ -73,16 +72,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _moves(path: Path) -> bool:
-    """Whether a file is a video; a .gif of one picture is none."""
+    """Whether a file is a video; a .gif of one picture is not."""
     from ..videos import is_video, open_video
 
     return is_video(path) and (path.suffix.lower() != ".gif" or open_video(path).frames != 1)
 
 
-def _asked(settings: Settings) -> tuple[str, StyleRecipe]:
+def _text_and_recipe(settings: Settings) -> tuple[str, StyleRecipe]:
     """Text and recipe, from --recipe and the options. Raises StyleclipError."""
     if settings.recipe is not None and settings.preset is not None:
-        raise StyleclipError("--recipe and --preset both say where to begin: give one of them.")
+        raise StyleclipError("--recipe and --preset exclude each other: give one of them.")
     if settings.preset not in (None, *StyleRecipe.PRESETS):
         raise StyleclipError(f"There is no preset '{settings.preset}': choose one of {', '.join(StyleRecipe.PRESETS)}.")
     text, recipe = _read(settings.recipe) if settings.recipe else ("", StyleRecipe.PRESETS[settings.preset or "default"])
@@ -101,7 +100,7 @@ def _asked(settings: Settings) -> tuple[str, StyleRecipe]:
 
 
 def _read(path: Path) -> tuple[str, StyleRecipe]:
-    """Text and recipe of a file that --report has written. Raises StyleclipError."""
+    """Text and recipe from a file written by --report. Raises StyleclipError."""
     with open_regular(path) as file:
         content = file.read(LARGEST + 1)
     try:
@@ -109,7 +108,7 @@ def _read(path: Path) -> tuple[str, StyleRecipe]:
     except (ValueError, RecursionError):
         read = None
     if not isinstance(read, dict) or not isinstance(read.get("style"), dict) or not isinstance(read.get("text"), str):
-        raise StyleclipError(f"{path} is no recipe of a style; choose a .json file that styleclip stylize --report has written.")
+        raise StyleclipError(f"{path} is not a style recipe; choose a .json file written by styleclip stylize --report.")
     return read["text"], StyleRecipe.from_dict(read["style"])
 
 
@@ -144,7 +143,7 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
 
 
 def _as_transparent(picture, drawn, output: Path):
-    """The redrawn picture, as transparent as the one before where the format can say so."""
+    """The restyled picture, as transparent as the original where the format allows it."""
     from ..images import to_pil
 
     if "transparency" in picture.info:
@@ -173,24 +172,24 @@ def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     check_length(video, settings.output)
     mask, region = _mask(settings, torch.empty(1, 3, video.height, video.width))
     if region:
-        raise StyleclipError("A text names a region in one picture; for a video give --box, or the file of a mask as --region.")
+        raise StyleclipError("A region can be named by a text only in a picture; for a video give --box, or a mask file as --region.")
     models = load_models(settings.domain, device=settings.device)
     fast = fast_of(models, settings.fast or "", text)
     done = stylize_video(fast, settings.input, settings.output, size=recipe.size, mask=mask, smoothing=settings.smoothing)
     if done.interrupted:
-        print(f"Stopped after {done.frames} frames, which are kept.")
+        print(f"Stopped after {done.frames} frames, which have been saved.")
     print(f"{done.frames} frames in {done.seconds:.0f} seconds.")
     if settings.report is not None:
         _write(settings, {"text": fast.text, "style": recipe.to_dict(), "fast": settings.fast or fast.recipe, "frames": done.frames})
 
 
 def _mask(settings: Settings, image):
-    """The mask that the options give, and the region's text if they name one."""
+    """The mask that the options give, and the region's text if there is one."""
     from ..images import load_image
     from ..stylization.region import box_mask, checked_mask
 
     if settings.box is not None and settings.region is not None:
-        raise StyleclipError("--box and --region both say where: give one of them.")
+        raise StyleclipError("--box and --region exclude each other: give one of them.")
     if settings.box is not None:
         return box_mask(settings.box, tuple(image.shape[-2:])), ""
     if settings.region is None:
@@ -202,7 +201,7 @@ def _mask(settings: Settings, image):
 
 
 def _report(settings: Settings, models, text: str, recipe: StyleRecipe, image, before, fast: str | None = None) -> None:
-    """Prints how well the picture fits the text, and writes the report that was asked for."""
+    """Prints how well the picture fits the text, and writes the report if one was asked for."""
     from ..evaluation.style_report import measure_style
 
     measured = measure_style(models, before, image, text, recipe.source)

@@ -1,4 +1,4 @@
-"""``styleclip train NETWORK``: makes the weights of one network again."""
+"""``styleclip train NETWORK``: trains one network again."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from .parsing import parse
 
 NETWORKS = {
     "generator": "StyleGAN2's generator and discriminator, adversarially",
-    "clip": "the CLIP that judges whether a picture fits a sentence",
+    "clip": "CLIP, which embeds pictures and texts",
     "identity": "the ArcFace network that tells people apart",
-    "perceptual": "the features that say how alike two pictures look",
-    "attributes": "the readers of hair, glasses, smile and the rest",
-    "examiner": "another reader of them, for measuring alone: nothing learns from it",
-    "examiner_identity": "another network that tells people apart, for measuring alone",
-    "style_examiner": "the network that tells drawn styles apart, for measuring alone",
-    "encoder": "the e4e encoder that guesses a latent code",
-    "landmarks": "dlib's 68 points of a face",
+    "perceptual": "the perceptual distance: how alike two pictures look",
+    "attributes": "the classifiers of hair, glasses, smile and the rest",
+    "examiner": "a second attribute classifier, used only for measuring",
+    "examiner_identity": "a second identity network, used only for measuring",
+    "style_examiner": "the style classifier, used only for measuring",
+    "encoder": "the e4e encoder, which guesses a latent code",
+    "landmarks": "dlib's 68 facial landmarks",
     "mappers": "the latent mappers that ship: one network for each text",
-    "alignment": "the map from CLIP to the generator: a picture or a text becomes a face",
-    "student": "the mobile generator, which learns from the domain's",
-    "clip_student": "the small image encoder, which learns from the domain's CLIP",
-    "style": "the fast networks for styles that ship: one for each text",
-    "strength": "what predicts how strong an edit has to be, compared with constants and search (adds nothing)",
-    "directions": "what every style channel does in the eyes of CLIP (a scan; nothing is learnt)",
+    "alignment": "the map from CLIP's space to the generator's: from a picture or a text to a face",
+    "student": "the mobile generator, distilled from the domain's",
+    "clip_student": "the small image encoder, distilled from the domain's CLIP",
+    "style": "the fast style networks that ship: one for each text",
+    "strength": "a predictor of the strength of an edit, compared with constants and search (only measured, not shipped)",
+    "directions": "the effect of every style channel on CLIP's embedding (a scan; nothing is trained)",
 }
 
 HELP = "\n".join(
     [
         "usage: styleclip train NETWORK [OPTIONS]",
         "",
-        "Make the weights of a network of the portraits domain again, or a network of your own pictures.",
-        "Interrupt it and call it again: it resumes.",
+        "Train a network of the portraits domain again, or a new one on your own pictures.",
+        "After an interruption the same command resumes.",
         "",
         *(f"  {name:17} {what}" for name, what in NETWORKS.items()),
         "",
         "styleclip train NETWORK --help    the options of a network",
         "",
-        "Of your own pictures (SET is what styleclip dataset makes of a folder):",
-        "  styleclip train generator --data SET --from DOMAIN --domain NEW    a generator, by transfer, or without --from from nothing",
-        "  styleclip train encoder --data SET --from DOMAIN --domain NEW      an encoder, as e4e; DOMAIN may be ffhq",
+        "On your own pictures (SET is a data set made by styleclip dataset):",
+        "  styleclip train generator --data SET --from DOMAIN --domain NEW    a generator, by transfer, or from scratch without --from",
+        "  styleclip train encoder --data SET --from DOMAIN --domain NEW      an e4e encoder; DOMAIN may be ffhq",
         "  styleclip train generator --data SET --help                        the options of these",
     ]
 )
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _program(name: str, options: Sequence[str]) -> str:
-    """What trains a network: a generator has another program for a data set of one's own than for the portraits' world."""
+    """The module that trains a network: for a generator it depends on whether the data are pictures or the portraits' world."""
     if name != "generator" or "--data" not in (option.partition("=")[0] for option in options):
         return name
 
@@ -72,8 +72,10 @@ def _program(name: str, options: Sequence[str]) -> str:
 
 
 def module_of(name: str, what: str, program: str | None = None):
-    """The module that trains and measures a network, or another one of `training` that does. Raises StyleclipError if there is no such
-    network, or if a package is missing that it needs; `what` is said to need it."""
+    """The module of `training` that trains and measures a network: `program`, by default the one of its name.
+
+    Raises StyleclipError, in which `what` names the task, if there is no such network or a package is missing.
+    """
     if name not in NETWORKS:
         raise StyleclipError(f"There is no network '{name}': choose one of {', '.join(NETWORKS)}.")
     try:

@@ -1,4 +1,4 @@
-"""``styleclip work``: one worker of a service, on this machine or another, that gets its jobs through Redis."""
+"""``styleclip work``: a worker of a service, on this machine or another, which gets its jobs through Redis."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ from .serve import check_extra, threads_of
 
 @dataclass
 class Settings:
-    """Compute the jobs that `styleclip serve --broker` hands out. It runs until Ctrl-C or SIGTERM, and finishes its job first.
-    Start as many as there are cores, on as many machines as there are."""
+    """Compute the jobs of `styleclip serve --broker`, until Ctrl-C or SIGTERM; the current job is finished first.
+    Start one for each core, on any number of machines."""
 
     broker: Annotated[str, tyro.conf.arg(metavar="redis://...")]
-    """the Redis of the service"""
+    """the service's Redis server"""
     threads: int = 0
-    """threads of this worker; 0: the cores that there are"""
+    """threads of this worker; 0: one for each core"""
     domain: Domain = "portraits"
-    """whose faces: the name of a domain, or a folder with one"""
     device: Device = "auto"
-    """what computes"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,6 +37,6 @@ def main(arguments: Sequence[str]) -> int:
     from ..service.redis_worker import work
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    print("Waiting for jobs; Ctrl-C ends it.", flush=True)
+    print("Waiting for jobs; Ctrl-C stops the worker.", flush=True)
     work(settings.broker, WorkerProcess(settings.domain, settings.device, threads_of(settings.threads, 1)))
     return 0

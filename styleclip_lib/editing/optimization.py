@@ -67,7 +67,7 @@ def optimize_latent(models: Models, w_plus: Tensor, text: str, *, recipe: Optimi
 def _with(recipe: Optimization, settings: dict[str, Any]) -> Optimization:
     """The recipe with some settings changed. Raises StyleclipError for one that there is not."""
     for name in set(settings) & set(FORMER_NAMES):
-        warnings.warn(f"{name} is called {FORMER_NAMES[name]} now; the next version will not know the old name.", FutureWarning,
+        warnings.warn(f"{name} is now called {FORMER_NAMES[name]}; the next version will not accept the old name.", FutureWarning,
                       stacklevel=3)
         settings[FORMER_NAMES[name]] = settings.pop(name)
     return Optimization.from_dict({**recipe.to_dict(), **settings})

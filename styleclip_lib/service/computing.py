@@ -98,8 +98,7 @@ def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
         watch.begin("finding the face")
         photo = load_face(models, picture, align=task.align, face=task.face)
     if task.paste_back and (photo is None or photo.quad is None):
-        raise StyleclipError("paste_back has nothing to paste into, because this picture was taken whole: leave it away, or ask for "
-                             "align=always.")
+        raise StyleclipError("paste_back needs a cropped face, but this picture was taken whole: leave it out, or ask for align=always.")
     inverting, editing = task.steps_before, task.recipe.steps_ahead(models, prompt)
     watch.steps, recipe = inverting + editing, task.recipe
     if not editing:  # else it is learnt step by step, below

@@ -50,7 +50,7 @@ COULD_BE = {400: "the request cannot be read", 401: "the API key is missing or w
             404: "nobody knows this, or not any more", 406: "no such format", 408: "the request did not arrive in time",
             409: "there is no picture yet, or there will be none", 413: "more bytes than are taken",
             415: "not a form", 422: "what was asked for makes no sense, or cannot be done with this picture",
-            429: "this client has too many jobs", 500: "nobody has foreseen this", 503: "too much to do, or no worker is there"}
+            429: "this client has too many jobs", 500: "unexpected error", 503: "overloaded, or no worker is available"}
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -222,13 +222,13 @@ def _answer(work: Callable[..., tuple[dict, dict]], line: _Line) -> Done | Faile
     except StyleclipError as error:
         return Failed(422, str(error))
     except MemoryError:
-        return Failed(413, "The memory is not enough for this: send a smaller picture.")
+        return Failed(413, "There is not enough memory for this: send a smaller picture.")
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise
     except Exception as error:  # whatever it is: the worker goes on, and the client hears no more than the kind
         where = "".join(traceback.format_tb(error.__traceback__))  # without the message, in which somebody's text may stand
         print(f"{type(error).__name__} in a job:\n{where}", file=sys.stderr, flush=True)
-        return Failed(500, f"Something went wrong that nobody has foreseen ({type(error).__name__}). The server's log says where.")
+        return Failed(500, f"An unexpected error occurred ({type(error).__name__}). The server's log says where.")
 
 
 class _Line:

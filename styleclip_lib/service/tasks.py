@@ -67,7 +67,7 @@ class EditTask(Task):
         if steps > MOST_STEPS:
             raise StyleclipError(f"{steps} steps are more than one job may take: ask for at most {MOST_STEPS} in all.")
         if self.paste_back and (self.align == "never" or self.face_seed is not None):
-            raise StyleclipError("paste_back has nothing to paste into where nothing is cropped: leave it away.")
+            raise StyleclipError("paste_back needs a cropped face, and this request crops none: leave it out.")
 
     @property
     def method(self) -> str:

@@ -151,7 +151,7 @@ def test_a_generator_alone_is_sampled_and_interpolated(options, models, tmp_path
     capsys.readouterr()
     assert main(["interpolate", "5", "6", str(tmp_path / "a.png"), "--frames", "3", *options, *domain]) == 0
     shown = capsys.readouterr().out
-    assert ("equally large in the space" in shown) == (not options) and "long" not in shown
+    assert ("equal in the latent space" in shown) == (not options) and "long" not in shown
     assert Image.open(tmp_path / "a.png").crop((0, 0, 32, 32)).tobytes() == Image.open(tmp_path / "5.png").convert("RGB").tobytes()
     assert main(["interpolate", "5", str(tmp_path / "5.png"), str(tmp_path / "b.png"), *domain]) == 2
 
@@ -386,7 +386,7 @@ def test_an_option_of_the_version_before_is_understood_with_a_note(edit, portrai
     report = tmp_path / "r.json"
     assert edit(portrait, tmp_path / "a.png", "--text", TEXT, "--lambda-side", "0.7", "--report", report) == 0
     assert SavedEdit.from_json(report.read_bytes()).recipe.lambda_off_direction == 0.7
-    assert "--lambda-side is called --lambda-off-direction now" in capsys.readouterr().err
+    assert "--lambda-side is now called --lambda-off-direction" in capsys.readouterr().err
 
 
 def test_a_recipe_is_read_from_a_file_and_from_nothing_else(tmp_path, portrait, capsys):

@@ -46,7 +46,7 @@ def doctor(capsys, code: int) -> str:
 def test_all_is_well(data, capsys):
     shown = doctor(capsys, 0)
     assert re.search(rf"portraits +\d+\.\d MB in {len(NETWORKS)} files, all as recorded", shown)
-    assert f"0 of 7 files are in {domain_cache(data / 'models' / 'ffhq')}; the rest comes with styleclip download ffhq" in shown
+    assert f"0 of 7 files are in {domain_cache(data / 'models' / 'ffhq')}; styleclip download ffhq fetches the rest" in shown
     assert "Everything is there." in shown
     assert all(re.search(rf"^  {re.escape(name)} +\d", shown, re.MULTILINE) for name in PACKAGES)
 
@@ -119,8 +119,8 @@ sys.exit(main(["doctor"]))
     assert result.returncode == 1 and result.stderr == ""
     assert re.search(r"dlib-bin +missing", result.stdout) and "dlib is not installed: pip install" in result.stdout
     assert re.search(r"clip-anytorch +2\.6\.\d, broken", result.stdout)
-    assert "clip-anytorch does not import (cannot import name 'packaging' from 'pkg_resources')" in result.stdout
-    assert "cannot be read before the packages are there" in result.stdout
+    assert "clip-anytorch cannot be imported (cannot import name 'packaging' from 'pkg_resources')" in result.stdout
+    assert "cannot be read before the packages are installed" in result.stdout
 
 
 def test_doctor_asks_for_what_the_project_needs():

@@ -32,17 +32,17 @@ def test_the_list_of_ffhq(tmp_path, monkeypatch, capsys):
     said = run(capsys, "--list")
     assert said.startswith(f"ffhq, kept in {domain_cache(find_domain('ffhq'))}:\n")
     for part in ("1201.6 MB  encoder4editing", "Nvidia Source Code License-NC", "2923.1 MB", "https://dlib.net/files/",
-                 "vgg16-397923af.pth (not there yet)"):  # fmt: skip
+                 "vgg16-397923af.pth (missing)"):  # fmt: skip
         assert part in said
     assert not list(tmp_path.iterdir())
 
 
 def test_everything_is_fetched_and_then_there(folder, capsys, official_files):
     said = run(capsys, str(folder))
-    assert "To download, once" in said and said.endswith(f"All that small needs is in {domain_cache(folder)}.\n")
+    assert "To download, once" in said and said.endswith(f"Everything that small needs is in {domain_cache(folder)}.\n")
     assert {path.name for path in domain_cache(folder).iterdir() if path.suffix != ".lock"} == set(official_files)
-    assert run(capsys, str(folder)) == f"All that small needs is in {domain_cache(folder)}.\n"
-    assert run(capsys, str(folder), "--list").count("(there)") == len(official_files)
+    assert run(capsys, str(folder)) == f"Everything that small needs is in {domain_cache(folder)}.\n"
+    assert run(capsys, str(folder), "--list").count("(downloaded)") == len(official_files)
 
 
 def test_a_domain_that_borrows(folder, tmp_path, capsys):

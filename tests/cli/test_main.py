@@ -77,16 +77,16 @@ MISTAKES = [
     (["align", "text.png", "a.png"], "not a picture"),
     (["align", "portrait.png", "a.png", "--size", "0"], "--size must lie between"),
     (["align", "portrait.png"], "Missing: OUTPUT"),
-    (["align", "portrait.png", "portrait.png"], "that is a file to read, choose another name"),
-    (["invert", "portrait.png", "./portrait.png"], "that is a file to read"),
+    (["align", "portrait.png", "portrait.png"], "it is also an input; choose another name"),
+    (["invert", "portrait.png", "./portrait.png"], "it is also an input"),
     (["invert", "portrait.png", "a.gif.png", "--gif", "a.gif", "--latent", "a.gif"], "another result goes there"),
-    (["edit", "portrait.png", "portrait.png", "--text", "a smile"], "that is a file to read"),
-    (["interpolate", "3", "portrait.png", "portrait.png"], "that is a file to read"),
+    (["edit", "portrait.png", "portrait.png", "--text", "a smile"], "it is also an input"),
+    (["interpolate", "3", "portrait.png", "portrait.png"], "it is also an input"),
     (["align", "landscape.png", "a.png"], "No face was found: the picture has only 60 x 40 pixels"),
-    (["align", "portrait.png", "text.png", "a.png"], "'a.png' is left over: put a text of several words into quotation marks"),
+    (["align", "portrait.png", "text.png", "a.png"], "'a.png' is one argument too many: put a text of several words in quotation marks"),
     (["align", "portrait.png", "a.png", "--face", "biggest"], "--face takes a whole number or largest, not 'biggest'"),
     (["edit", "portrait.png", "a.png", "--text", "a smiling face", "--strength", "1,5"], "--strength takes a number with a point"),
-    (["edit", "portrait.png", "a.png", "--text", "a", "smiling", "face"], "'smiling face' is left over"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "smiling", "face"], "'smiling face' is one argument too many"),
     (["edit", "portrait.png", "a.png", "--text", "a"], "The text is empty"),
     (["edit", "portrait.png", "a.png", "--text", "not blond"], "denies 'blond' without saying"),
     (["edit", "portrait.png", "a.png", "--text", "bald with long hair"], "only one of them can be"),
@@ -121,8 +121,8 @@ MISTAKES = [
     (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "'magic'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--steps", "0"], "--steps must be a whole number from 1 to 100000, not 0"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--tune-steps", "0"], "--tune-steps must be 1 or more"),
-    (["edit", "portrait.png", "a.png", "--text", "a", "--paste-back"], "nothing to paste into, because this picture was taken whole"),
-    (["edit", "none.png", "a.png", "--text", "a", "--paste-back", "--align", "never"], "nothing to paste into where nothing is cropped"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--paste-back"], "but this picture was taken whole"),
+    (["edit", "none.png", "a.png", "--text", "a", "--paste-back", "--align", "never"], "--align never crops none"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "inf"], "--strength must be a finite number"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--strength", "much"], "--strength"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--neutral", " "], "The neutral text is empty"),
@@ -223,7 +223,7 @@ def test_what_nobody_has_foreseen_is_one_line_too_and_debug_shows_where(error, s
 
 def test_too_little_memory_is_said(monkeypatch, capsys):
     assert fail_with(MemoryError(), monkeypatch) == 2
-    assert "memory is not enough" in capsys.readouterr().err
+    assert "not enough memory" in capsys.readouterr().err
 
 
 @pytest.mark.slow

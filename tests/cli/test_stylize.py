@@ -87,7 +87,7 @@ def test_a_video(folder, style, tiny_folder, capsys):
     (("in.png", "out.png", "--text", "a mosaic", "--box", 90, 0, 99, 9), "holds no pixel"),
     (("in.png", "out.png", "--text", "a mosaic", "--box", 0, 0, 9, 9, "--region", "hair"), "give one of them"),
     (("in.png", "out.png", "--text", "a mosaic", "--region", "black.png"), "The mask is empty"),
-    (("in.png", "out.png", "--text", "a mosaic", "--recipe", "in.png"), "is no recipe of a style"),
+    (("in.png", "out.png", "--text", "a mosaic", "--recipe", "in.png"), "is not a style recipe"),
     (("in.png", "out.png", "--fast", "mosiac"), "There is no fast style 'mosiac'"),
     (("in.mp4", "out.png", "--text", "a mosaic"), r"extensions .mp4"),
     (("in.mp4", "out.mp4", "--text", "a mosaic", "--region", "hair"), "--box"),

@@ -200,7 +200,7 @@ def test_an_unknown_setting(tiny, w_plus):
 
 
 def test_names_of_the_version_before_are_understood(tiny, w_plus):
-    with pytest.warns(FutureWarning, match="enough is called clip_cap now"):
+    with pytest.warns(FutureWarning, match="enough is now called clip_cap"):
         assert edit(tiny, w_plus, steps=1, enough=0.9).recipe.clip_cap == 0.9
 
 

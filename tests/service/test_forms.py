@@ -58,8 +58,8 @@ def test_a_recipe_can_be_sent_whole_and_changed():
     ({"text": "a hat", "neutral": ""}, "neutral must be a text"),
     ({"text": "a hat", "face": "-1"}, "face must be a whole number"),
     ({"text": "a hat", "align": "maybe"}, "align must be"),
-    ({"text": "a hat", "align": "never", "paste_back": "true"}, "nothing to paste into"),
-    ({"text": "a hat", "face_seed": "1", "paste_back": "true"}, "nothing to paste into"),
+    ({"text": "a hat", "align": "never", "paste_back": "true"}, "needs a cropped face"),
+    ({"text": "a hat", "face_seed": "1", "paste_back": "true"}, "needs a cropped face"),
     ({"text": "a hat", "face_seed": str(2**64)}, "face_seed must be"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_said_in_a_sentence(words, said):
