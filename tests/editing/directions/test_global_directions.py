@@ -25,6 +25,7 @@ from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.recipes import Change, ChannelShift, Directions
 from styleclip_lib.editing.result import Edit
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.speed import fast
 from tests.conftest import make_tiny_models
 
 SMALL = {"images": 4, "samples": 300, "progress": False}
