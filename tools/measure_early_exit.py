@@ -18,7 +18,7 @@ from torch import Tensor
 from styleclip_lib.editing.prompt import Prompt
 from styleclip_lib.evaluation.evaluate import QUESTIONS
 from styleclip_lib.models import Models, load_models
-from styleclip_lib.portraits.language.statements import COLUMN, statements_true
+from styleclip_lib.portraits.language.attribute_values import COLUMN, values_true
 from styleclip_lib.training.worlds import world_of_domain
 
 FACES = 160
@@ -41,15 +41,15 @@ def rendered(models: Models) -> tuple[Tensor, list[Tensor]]:
     world = world_of_domain(models.folder)
     factors = world.from_uniform(torch.rand(FACES, len(world.factor_names), generator=torch.Generator().manual_seed(SEED)))
     pictures = torch.cat([world.render(factors[i], models.generator.img_resolution) for i in range(FACES)])
-    known = statements_true(factors)
-    return pictures, [known[:, [COLUMN[one] for one in Prompt.of(models, question.text).statements]].all(1) for question in QUESTIONS]
+    known = values_true(factors)
+    return pictures, [known[:, [COLUMN[one] for one in Prompt.of(models, question.text).attribute_values]].all(1) for question in QUESTIONS]
 
 
 def invented(models: Models) -> tuple[Tensor, list[Tensor]]:
     """Faces that the generator draws, untruncated, and for each question of which of them its text is read as true."""
     pictures = torch.cat([models.generator.synthesis(models.sample(20_000 + i, 1.0)).clamp(-1, 1) for i in range(FACES)])
     readings = [reading for some in pictures.split(16) for reading in models.attributes.read(some)]
-    wanted = [Prompt.of(models, question.text).statements for question in QUESTIONS]
+    wanted = [Prompt.of(models, question.text).attribute_values for question in QUESTIONS]
     return pictures, [torch.tensor([all(reading.has(*one) for one in each) for reading in readings]) for each in wanted]
 
 

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..models import Models
+from ..portraits.language.attribute_values import AttributeValue
 from ..portraits.language.captions import said_apart
 from ..portraits.language.parsing import COLORED, Parsed, normalised, parse
-from ..portraits.language.statements import Statement
 from .directions.prompt_templates import can_read
 from .recipes import NEUTRAL
 
@@ -48,8 +48,8 @@ class Prompt:
         parsed, texts = parse(text), said_apart(text)
         if len(texts) < 2 or not can_read(models.clip, texts):
             return cls(text, neutral, vector, neutral_vector, parsed)
-        gender = tuple(statement for statement in parsed.statements if statement[0] == "gender")
-        things = [statement for statement in parsed.statements if statement[0] != "gender"]
+        gender = tuple(attribute_value for attribute_value in parsed.attribute_values if attribute_value[0] == "gender")
+        things = [attribute_value for attribute_value in parsed.attribute_values if attribute_value[0] != "gender"]
         parts = tuple(cls(part_text, neutral, one, neutral_vector, Parsed((*gender, thing)))
                       for part_text, thing, one in zip(texts, things, models.clip.encode_text(texts).split(1)))
         return cls(text, neutral, vector, neutral_vector, parsed, parts)
@@ -68,12 +68,12 @@ class Prompt:
             return True
         described = parse(self.neutral)
         understood_all = not (self.unknown or described.unknown or self.parsed.style or described.style)
-        return understood_all and bool(self.statements) and set(self.statements) <= set(described.statements)
+        return understood_all and bool(self.attribute_values) and set(self.attribute_values) <= set(described.attribute_values)
 
     @property
-    def statements(self) -> tuple[Statement, ...]:
+    def attribute_values(self) -> tuple[AttributeValue, ...]:
         """(attribute, value) for everything that the text says of a face."""
-        return self.parsed.statements
+        return self.parsed.attribute_values
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Prompt:
     @property
     def gender(self) -> str | None:
         """ "man" or "woman" if the text says so."""
-        return dict(self.statements).get("gender")
+        return dict(self.attribute_values).get("gender")
 
     @property
     def speaks_of_color(self) -> bool:
@@ -102,7 +102,7 @@ class Prompt:
     @property
     def needs_fine_layers(self) -> bool:
         """Whether the text speaks of colours or of fine lines (`BROWS`), or may do so."""
-        return self.layers != "shape" or not BROWS.isdisjoint(self.statements)
+        return self.layers != "shape" or not BROWS.isdisjoint(self.attribute_values)
 
     def cosine(self, embedding: Tensor) -> float:
         """How true the text is of a picture, from CLIP's vector of it [1, D]: its cosine, or that of its part that fits least.

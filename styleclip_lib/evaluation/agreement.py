@@ -11,7 +11,7 @@ from ..errors import StyleclipError
 from ..paths import written_whole
 from ..portraits.aligned.world.attributes import ATTRIBUTES, BY_NAME, index_of
 from ..portraits.aligned.world.factors import Factors
-from ..portraits.language.statements import COLUMN, visible
+from ..portraits.language.attribute_values import COLUMN, visible
 
 LABELLED = ("expression", "glasses", "headwear", "hair_style", "hair_color", "facial_hair", "age")
 """The attributes that people are asked for."""

@@ -16,8 +16,8 @@ from ..inversion.invert import Inversion, invert
 from ..models import Models
 from ..networks.perceptual import Perceptual
 from ..portraits.drawing.render import render
+from ..portraits.language.attribute_values import COLUMN, AttributeValue, values_true
 from ..portraits.language.parsing import parse
-from ..portraits.language.statements import COLUMN, Statement, statements_true
 from ..portraits.world.factors import Factors, sample
 from .recipes import ORACLE
 from .report import EditReport, measure_edit
@@ -33,7 +33,7 @@ class Question:
 
     text: str
     kind: str
-    of: tuple[Statement, ...] = ()
+    of: tuple[AttributeValue, ...] = ()
 
 
 MAN, WOMAN = (("gender", "man"),), (("gender", "woman"),)
@@ -170,7 +170,7 @@ def oracle_edits(models: Models, people: HeldOut, questions: Sequence[Question] 
 
 def with_text(factors: Factors, text: str) -> Factors:
     """The portraits with what the text says, all else as it is."""
-    return factors.replace(**dict(parse(text).statements))
+    return factors.replace(**dict(parse(text).attribute_values))
 
 
 def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, prompt: Prompt, learning: float = 0.0) -> Answer:
@@ -197,8 +197,8 @@ def portraits_for(people: HeldOut, question: Question, each: int | None, start: 
         everyone = range(len(people.inversions))
         return [everyone[(start + k) % len(everyone)] for k in range(min(each or len(everyone), len(everyone)))]
     asked = with_text(people.factors, question.text)
-    visible = statements_true(asked)[:, [COLUMN[statement] for statement in parse(question.text).statements]].all(1)
-    fits = statements_true(people.factors)[:, [COLUMN[statement] for statement in question.of]].all(1)
+    visible = values_true(asked)[:, [COLUMN[attribute_value] for attribute_value in parse(question.text).attribute_values]].all(1)
+    fits = values_true(people.factors)[:, [COLUMN[attribute_value] for attribute_value in question.of]].all(1)
     suited = (visible & fits).nonzero()[:, 0].tolist()
     if not suited:
         raise StyleclipError(f"None of the {len(people.factors)} portraits suits '{question.text}': take more portraits.")

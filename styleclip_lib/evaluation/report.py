@@ -101,7 +101,7 @@ def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Pro
     if models.attributes is None:
         return {"wanted": {}, "successes": {}, "true_before": False, "side_effects": {}}
     (was,), (is_now,) = models.attributes.read(before), models.attributes.read(after)
-    wanted = {name: value for name, value in dict(prompt.statements).items() if name in BY_NAME}
+    wanted = {name: value for name, value in dict(prompt.attribute_values).items() if name in BY_NAME}
     hidden = hidden_attributes(was) | hidden_attributes(is_now)
     changed = {attribute.name: (_value(attribute, was), _value(attribute, is_now)) for attribute in ATTRIBUTES
                if attribute.name not in wanted and attribute.name not in hidden and _moved(attribute, was, is_now)}

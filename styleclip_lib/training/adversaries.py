@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from ..networks.generator import Generator
 from ..networks.resampling import resized
+from ..portraits.language.attribute_values import Caption, false_of
 from ..portraits.language.captions import caption, style_caption
-from ..portraits.language.statements import Caption, false_of
 from ..portraits.styles.styles import STYLES
 from .captioned import Captions, Pictures, truth
 from .latent_paths import LatentPaths
@@ -96,7 +96,7 @@ class PixelAdversaries(Adversaries):
         for name, values in self.factors.items():
             values[number] = getattr(pictures.factors, name)[chosen]
         others = torch.randint(len(pictures.factors), (CANDIDATES,), generator=self.rng)
-        said = caption(pictures.factors[others], self._pick(2**31), max_statements=2)
+        said = caption(pictures.factors[others], self._pick(2**31), max_values=2)
         self.targets[number] = said[int(false_of(said, pictures.factors[chosen])[:, 0].float().argmax())]
         self.images[number] = pictures.portraits[chosen]
         self.offset[number] = torch.rand(self.offset.shape[1:], generator=self.rng).to(self.offset) * 2 - 1

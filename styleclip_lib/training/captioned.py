@@ -11,11 +11,11 @@ from tqdm.auto import tqdm
 
 from ..networks.resampling import resized
 from ..portraits.aligned.drawing.parts import PARTS
+from ..portraits.language.attribute_values import Caption, false_of, style_fits, true_of
 from ..portraits.language.captions import caption, style_caption
 from ..portraits.language.region_words import REGIONS, region_caption
 from ..portraits.language.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
 from ..portraits.language.sentences import sentences
-from ..portraits.language.statements import Caption, false_of, style_fits, true_of
 from ..portraits.language.style_words import PLAIN
 from ..portraits.styles.scenes import SCENE_PARTS, Scenes, render_scenes, sample_scenes, scene_parts
 from ..portraits.styles.styles import STYLES, apply_style
@@ -184,7 +184,7 @@ def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
     hours = torch.tensor([c.style not in (PLAIN, *SCENE_STYLES) for c in captions.of_styles], dtype=torch.bool)
     unstyled = torch.tensor([style is None for style in (*pictures.scene_styles, *pictures.patch_styles)], dtype=torch.bool)
     false[named, p:] &= ~(hours[:, None] & unstyled)
-    columns = [list(REGIONS).index(caption.statements[0][1]) for caption in captions.of_parts]
+    columns = [list(REGIONS).index(caption.attribute_values[0][1]) for caption in captions.of_parts]
     true[shown], false[shown] = False, False
     true[shown, p + s:], false[shown, p + s:] = (pictures.shares > MOSTLY)[:, columns].T, (pictures.shares < HARDLY)[:, columns].T
     return true, false

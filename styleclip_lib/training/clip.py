@@ -10,15 +10,15 @@ from torch import Tensor, nn
 from ..networks.clip import CLIP, Clip, WordTokenizer, clip_from_state
 from ..networks.generator import Generator
 from ..networks.resampling import resized
+from ..portraits.language.attribute_values import ATTRIBUTE_VALUES
 from ..portraits.language.sentences import sentence_words
-from ..portraits.language.statements import STATEMENTS
 from ..weights.domain import file_path, load_network, load_tensors, read_index
 from .adversaries import LatentAdversaries, PixelAdversaries, StyleAdversaries, joined
 from .augment import augment
 from .captioned import CaptionedPictures, Pictures, say
 from .card import About, publish
 from .clip_quality import measure_clip
-from .coding import statement_loss
+from .coding import attribute_value_loss
 from .contrast import contrastive_loss, straightness_loss
 from .data import DataSettings, Portraits
 from .latent_paths import LatentPaths
@@ -65,7 +65,7 @@ class Settings:
     vision_layers, vision_width, embed_dim  the image encoder, the small ResNet form of CLIP
     context_length, text_width, text_layers the text encoder
     muon_lr, adam_lr    learning rates: of matrices and convolutions (Muon), and of everything else
-    aid                 weight of reading from the picture's vector which statements hold of it
+    aid                 weight of reading from the picture's vector which attribute values hold of it
     straight            weight of the paths' being straight
     strength            of the augmentations
     """
@@ -138,7 +138,7 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
     pixels = PixelAdversaries(s.pixel_adversaries, s.image_resolution, s.seed + 7)
     latent = LatentAdversaries(s.latent_adversaries, generator, paths, s.image_resolution, s.seed + 8)
     repaint = StyleAdversaries(s.style_adversaries, s.image_resolution, s.seed + 9)
-    reader = nn.Linear(s.embed_dim, len(STATEMENTS))
+    reader = nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))
     optimizers = optimizers_of(nn.ModuleList([clip, reader]), s)
     parts = {"clip": clip, "reader": reader, **optimizers}
     with Run(s.run, settings=settings_of(s), save_every=200, **parts) as run:
@@ -156,7 +156,7 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
             seen, texts = F.normalize(seen, dim=1), F.normalize(texts, dim=1)
             logits = clip.model.logit_scale.exp().clamp(max=100) * texts @ seen[:len(images)].T
             contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
-            aid = statement_loss(reader(seen[:s.plain_each] * s.embed_dim**0.5).cpu(), batch.factors[:s.plain_each], focus=2.0)
+            aid = attribute_value_loss(reader(seen[:s.plain_each] * s.embed_dim**0.5).cpu(), batch.factors[:s.plain_each], focus=2.0)
             starts, ends = seen[s.plain_each:s.plain_each + 2 * len(share)].chunk(2)
             straight = straightness_loss(starts, ends, seen[len(images):], share.to(run.device)) if len(share) else torch.zeros(())
             run.update(contrast + s.aid * aid.to(run.device) + s.straight * straight, *optimizers.values())

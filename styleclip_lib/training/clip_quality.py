@@ -9,11 +9,11 @@ from torch import Tensor
 from ..networks.clip import Clip
 from ..networks.resampling import resized
 from ..portraits.aligned.drawing.parts import PARTS
+from ..portraits.language.attribute_values import COLUMN, AttributeValue, Caption, false_of, true_of, values_true
 from ..portraits.language.captions import heldout_captions
 from ..portraits.language.everyday import OPPOSITES
 from ..portraits.language.region_words import REGIONS
 from ..portraits.language.scene_captions import SCENE_STYLES
-from ..portraits.language.statements import COLUMN, Caption, Statement, false_of, statements_true, true_of
 from ..portraits.language.style_words import STYLE_WORDS
 from ..portraits.language.wording import worded
 from ..portraits.styles.scenes import SCENE_PARTS, render_scenes, sample_scenes, scene_parts
@@ -48,7 +48,7 @@ class Scores:
     def __init__(self, clip: Clip, portraits: Portraits):
         self.clip, self.factors = clip, portraits.factors
         self.vectors = _seen(clip, portraits)
-        self.true = statements_true(self.factors)
+        self.true = values_true(self.factors)
 
     @torch.no_grad()
     def of(self, texts: list[str]) -> Tensor:
@@ -58,12 +58,12 @@ class Scores:
 
 def zero_shot(scores: Scores, world: World) -> dict:
     """The area under the ROC curve of every attribute, for texts that say one thing."""
-    captions = [c for c in heldout_captions() if len(c.statements) == 1 and not c.denied]
+    captions = [c for c in heldout_captions() if len(c.attribute_values) == 1 and not c.denied]
     true, false = true_of(captions, scores.factors), false_of(captions, scores.factors)
     areas: dict[str, list[float]] = {}
     for caption, score, t, f in zip(captions, scores.of([c.text for c in captions]), true, false):
         if t.any() and f.any():
-            areas.setdefault(caption.statements[0][0], []).append(area_under_curve(score[t], score[f]))
+            areas.setdefault(caption.attribute_values[0][0], []).append(area_under_curve(score[t], score[f]))
     by_attribute = {a.name: round(sum(areas[a.name]) / len(areas[a.name]), 4) for a in world.attributes if a.name in areas}
     return {"auc": by_attribute, "mean auc": round(sum(by_attribute.values()) / len(by_attribute), 4)}
 
@@ -81,9 +81,9 @@ def negations(scores: Scores) -> float:
     return round(torch.stack(shares).mean().item(), 4)
 
 
-def _denied(caption: Caption) -> tuple[Statement, ...]:
-    """The statements that a held-out text denies: those of its own, or all things that "none" is the absence of."""
-    absent = [name for name, value in caption.statements if value == "none"]
+def _denied(caption: Caption) -> tuple[AttributeValue, ...]:
+    """The attribute values that a held-out text denies: those of its own, or all things that "none" is the absence of."""
+    absent = [name for name, value in caption.attribute_values if value == "none"]
     return caption.denied or tuple(thing for thing in OPPOSITES if thing[0] in absent and thing[1] != "none")
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from ..networks.attributes import code_slices
-from ..portraits.language.statements import COLUMN, statements_false, statements_true, visible
+from ..portraits.language.attribute_values import COLUMN, values_false, values_true, visible
 from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute
 from ..portraits.world.factors import Factors
 
@@ -23,13 +23,13 @@ def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0, tab
     return (weights * losses).mean()
 
 
-def statement_loss(logits: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:
-    """How badly it is told which statements hold of each picture: binary cross-entropy, true and false ones counting alike.
+def attribute_value_loss(logits: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:
+    """How badly the attribute values of each picture are predicted: binary cross-entropy, true and false ones weighted equally.
 
-    Statements that are neither clearly true nor clearly false of a picture are not asked for. focus as in `attribute_loss`.
-    logits [N, number of STATEMENTS] -> a number
+    Attribute values that are neither clearly true nor clearly false of a picture are not asked for. focus as in `attribute_loss`.
+    logits [N, number of ATTRIBUTE_VALUES] -> a number
     """
-    true, false = statements_true(factors).float(), statements_false(factors).float()
+    true, false = values_true(factors).float(), values_false(factors).float()
     missed = (F.softplus(-logits.float()) * true).sum(0) / true.sum(0).clamp(min=1)
     alarms = (F.softplus(logits.float()) * false).sum(0) / false.sum(0).clamp(min=1)
     losses = (missed + alarms) / 2

@@ -11,8 +11,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..networks.generator import Generator
+from ..portraits.language.attribute_values import ATTRIBUTE_VALUES, Caption, values_false, values_true
 from ..portraits.language.captions import write
-from ..portraits.language.statements import STATEMENTS, Caption, statements_false, statements_true
 from ..speed import fast
 from .data import to_float, uniform
 from .worlds import World
@@ -28,7 +28,7 @@ class LatentPaths:
         columns = places[torch.randint(len(places), (count,), generator=rng)]
         end = start.scatter(1, columns[:, None], other.gather(1, columns[:, None]))
         self.starts, self.ends = world.from_uniform(start), world.from_uniform(end)
-        self._differences = (statements_true(self.ends) & statements_false(self.starts)).nonzero().tolist()
+        self._differences = (values_true(self.ends) & values_false(self.starts)).nonzero().tolist()
         self.share = 0.1 + 0.8 * torch.rand(count, generator=rng)
         latents = (world.latents_of_uniform(numbers, seed) for numbers in (start, end))
         with torch.no_grad():
@@ -48,8 +48,8 @@ class LatentPaths:
 
     def false_start(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Caption]:
         """A start and an end, w_plus [num_ws, w_dim] each, and a caption of what differs: true of the end and false of the start."""
-        number, statement = self._differences[int(torch.randint(len(self._differences), (1,), generator=rng))]
-        said = write([STATEMENTS[statement]], random.Random(int(torch.randint(2**31, (1,), generator=rng))))
+        number, attribute_value = self._differences[int(torch.randint(len(self._differences), (1,), generator=rng))]
+        said = write([ATTRIBUTE_VALUES[attribute_value]], random.Random(int(torch.randint(2**31, (1,), generator=rng))))
         return self.w_start[number], self.w_end[number], said
 
 

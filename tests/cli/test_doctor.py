@@ -76,7 +76,7 @@ def test_a_changed_a_missing_and_an_unlisted_file(data, capsys):
     del index["files"]["landmarks"]
     (folder / "domain.json").write_text(json.dumps(index))
     shown = doctor(capsys, 1)
-    assert "3 to put right" in shown
+    assert "3 to fix" in shown
     assert re.search(r"- .*clip\.bin.*SHA-256", shown) and re.search(r"- .*encoder\.bin is missing", shown)
     assert "portraits has no landmarks: styleclip train landmarks" in shown
 

@@ -14,7 +14,7 @@ def test_what_a_prompt_knows(tiny):
     target, neutral = tiny.clip.encode_text(["a smiling woman with red hair", "a woman"]).split(1)
     torch.testing.assert_close(prompt.vector, target)
     torch.testing.assert_close(prompt.direction, F.normalize(target - neutral, dim=1))
-    assert dict(prompt.statements) == {"expression": "smile", "gender": "woman", "hair_color": "red"}
+    assert dict(prompt.attribute_values) == {"expression": "smile", "gender": "woman", "hair_color": "red"}
     assert prompt.gender == "woman" and prompt.speaks_of_color and prompt.layers == "all" and prompt.needs_fine_layers
     assert prompt.unknown == ()
 
@@ -24,7 +24,7 @@ def test_parts_are_prompts_that_know_what_the_whole_knows(tiny):
     for part in Prompt.of(tiny, "a smiling woman with red hair", "a woman").parts:
         alone = Prompt.of(tiny, part.text, "a woman")
         assert (part.gender, part.layers, part.parts) == (alone.gender, alone.layers, ())
-        assert set(part.statements) == set(alone.statements)
+        assert set(part.attribute_values) == set(alone.attribute_values)
         torch.testing.assert_close(part.vector, alone.vector)
         torch.testing.assert_close(part.direction, alone.direction)
     assert Prompt.of(tiny, "a smiling face").parts == ()
@@ -35,7 +35,7 @@ def test_a_text_is_parsed_once_for_all_methods(tiny, monkeypatch):
     monkeypatch.setattr(prompts, "parse", lambda text: texts.append(text) or parse(text))
     prompt = Prompt.of(tiny, "a smiling woman with red hair")
     for part in (prompt, *prompt.parts):
-        assert part.layers and part.direction is not None and part.statements
+        assert part.layers and part.direction is not None and part.attribute_values
     assert texts == ["a smiling woman with red hair"]
 
 

@@ -29,9 +29,9 @@ from styleclip_lib.evaluation.evaluate import (
 from styleclip_lib.evaluation.recipes import RECIPES
 from styleclip_lib.evaluation.report import EditReport
 from styleclip_lib.inversion.invert import Inversion
+from styleclip_lib.portraits.language.attribute_values import COLUMN, values_true
 from styleclip_lib.portraits.language.captions import heldout_captions, is_heldout
 from styleclip_lib.portraits.language.parsing import parse
-from styleclip_lib.portraits.language.statements import COLUMN, statements_true
 from styleclip_lib.portraits.world.factors import sample
 
 
@@ -54,8 +54,8 @@ def test_the_fixed_set_is_what_the_course_promises():
     assert len(QUESTIONS) >= 24 and set(kinds) == {"single", "combined", "paraphrase"} and min(map(kinds.count, kinds)) >= 5
     for question in QUESTIONS:
         said = parse(question.text)
-        assert said.statements and not said.unknown, question.text
-        assert (len(said.statements) > 1) == (question.kind == "combined") or question.of, question.text
+        assert said.attribute_values and not said.unknown, question.text
+        assert (len(said.attribute_values) > 1) == (question.kind == "combined") or question.of, question.text
     assert all(is_heldout(question.text) for question in QUESTIONS if question.kind == "paraphrase")
     assert {q.text for q in QUESTIONS if q.kind == "single"}.isdisjoint(caption.text for caption in heldout_captions())
 
@@ -130,7 +130,7 @@ def test_every_recipe_is_asked_every_question_and_timed(tiny, people):
     answers = [a for row in rows for a in row.answers]
     assert all(a.outside < 1e-4 and a.report.identity > 0.999 and not a.report.side_effects for a in answers), "nothing was changed"
     assert all(a.report.seconds > 0 for a in answers)
-    assert statements_true(people.factors)[[a.portrait for a in rows[1].answers], COLUMN["gender", "man"]].all()
+    assert values_true(people.factors)[[a.portrait for a in rows[1].answers], COLUMN["gender", "man"]].all()
 
 
 @pytest.mark.slow

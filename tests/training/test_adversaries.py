@@ -6,9 +6,9 @@ import torch.nn.functional as F
 
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.portraits.aligned.world.factors import sample
+from styleclip_lib.portraits.language.attribute_values import false_of, true_of
 from styleclip_lib.portraits.language.parsing import parse
 from styleclip_lib.portraits.language.region_words import REGIONS
-from styleclip_lib.portraits.language.statements import false_of, true_of
 from styleclip_lib.portraits.styles.scenes import sample_scenes
 from styleclip_lib.training.adversaries import (
     LIMIT,
@@ -67,7 +67,7 @@ def test_every_text_is_false_of_its_picture(pictures, paths):
         assert all(parse(target.text).problem == "" for target in adversaries.targets)
     assert all(false_of([target], pixels.factors[number]).all() for number, target in enumerate(pixels.targets))
     assert all(target.style in TARGET_STYLES for target in repaint.targets)
-    assert all(len(target.statements) == 1 for target in latent.targets)
+    assert all(len(target.attribute_values) == 1 for target in latent.targets)
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])

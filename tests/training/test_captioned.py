@@ -8,9 +8,9 @@ import torch
 
 from styleclip_lib.portraits.aligned.drawing.parts import PARTS
 from styleclip_lib.portraits.aligned.world.factors import sample
+from styleclip_lib.portraits.language.attribute_values import false_of, true_of
 from styleclip_lib.portraits.language.captions import heldout_captions
 from styleclip_lib.portraits.language.region_words import REGIONS
-from styleclip_lib.portraits.language.statements import false_of, true_of
 from styleclip_lib.portraits.language.style_words import PLAIN
 from styleclip_lib.portraits.styles.styles import STYLES
 from styleclip_lib.training.captioned import (
@@ -115,7 +115,7 @@ def test_of_patches_in_no_style_it_is_known_which_part_they_show(captions, pictu
     assert known.tolist() == [i >= 8 and style is None for i, style in enumerate(pictures.patch_styles)]
     torch.testing.assert_close(pictures.shares[known].sum(1), torch.ones(int(known.sum())), atol=0.02, rtol=0)
     for row, caption in enumerate(captions.of_parts, 46):
-        share = pictures.shares[:, list(REGIONS).index(dict(caption.statements)["part"])]
+        share = pictures.shares[:, list(REGIONS).index(dict(caption.attribute_values)["part"])]
         assert torch.equal(true[row, 40:], share > MOSTLY) and torch.equal(false[row, 40:], share < HARDLY)
         assert not true[row, :40].any() and not false[row, :40].any(), "of whole pictures it is not asked"
 

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from styleclip_lib.networks.clip import WordTokenizer, clip_from_state
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.portraits.aligned.world.factors import sample
+from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, true_of, values_true
 from styleclip_lib.portraits.language.captions import heldout_captions
 from styleclip_lib.portraits.language.sentences import sentence_words
-from styleclip_lib.portraits.language.statements import STATEMENTS, statements_true, true_of
 from styleclip_lib.training import clip, clip_quality
 from styleclip_lib.training.clip import Settings, train
 from styleclip_lib.training.clip_quality import Scores, measure_clip, negations, zero_shot
@@ -29,7 +29,7 @@ HELD_OUT = 250
 
 
 class Colors:
-    """As `Portraits`, without people: four by four fields of colours, mixed from the statements that hold of each."""
+    """As `Portraits`, without people: four by four fields of colours, mixed from the attribute values that hold of each."""
 
     asked: list = []
     world = ALIGNED
@@ -37,8 +37,8 @@ class Colors:
     def __init__(self, settings, world):
         self.settings = dataclasses.replace(settings, size=32)
         self.factors = sample(settings.count, settings.seed)
-        mixture = torch.randn(len(STATEMENTS), 48, generator=torch.Generator().manual_seed(0))
-        colors = 128 + 14 * (statements_true(self.factors).float() @ mixture)
+        mixture = torch.randn(len(ATTRIBUTE_VALUES), 48, generator=torch.Generator().manual_seed(0))
+        colors = 128 + 14 * (values_true(self.factors).float() @ mixture)
         self.pictures = colors.clamp(0, 255).byte().view(-1, 3, 4, 4)
         self.asked.append((settings.count, settings.seed))
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from styleclip_lib.networks.attributes import CODE_SIZE, CODE_SLICES
-from styleclip_lib.portraits.language.statements import STATEMENTS, statements_false, statements_true
+from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, values_false, values_true
 from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME
 from styleclip_lib.portraits.world.factors import sample
-from styleclip_lib.training.coding import accuracy, attribute_loss, attribute_losses, decidable, statement_loss, visible
+from styleclip_lib.training.coding import accuracy, attribute_loss, attribute_losses, attribute_value_loss, decidable, visible
 
 
 @pytest.fixture(scope="module")
@@ -132,22 +132,22 @@ def test_gradients_reach_every_attribute(people):
     assert all(code.grad[:, where].abs().sum() > 0 for where in CODE_SLICES.values())
 
 
-def test_the_loss_of_statements_is_that_of_the_slow_loop(people):
+def test_the_loss_of_attribute_values_is_that_of_the_slow_loop(people):
     few = people[torch.arange(40)]
-    logits = torch.randn(40, len(STATEMENTS), generator=torch.Generator().manual_seed(2))
-    true, false = statements_true(few), statements_false(few)
+    logits = torch.randn(40, len(ATTRIBUTE_VALUES), generator=torch.Generator().manual_seed(2))
+    true, false = values_true(few), values_false(few)
     losses = []
-    for column in range(len(STATEMENTS)):
+    for column in range(len(ATTRIBUTE_VALUES)):
         missed = [math.log1p(math.exp(-logits[n, column])) for n in range(40) if true[n, column]]
         alarms = [math.log1p(math.exp(logits[n, column])) for n in range(40) if false[n, column]]
         losses.append(sum(sum(part) / max(len(part), 1) for part in (missed, alarms)) / 2)
-    assert statement_loss(logits, few).item() == pytest.approx(sum(losses) / len(losses), rel=1e-4)
+    assert attribute_value_loss(logits, few).item() == pytest.approx(sum(losses) / len(losses), rel=1e-4)
     squares = sum(loss**2 for loss in losses) / sum(losses)
-    assert statement_loss(logits, few, focus=1.0).item() == pytest.approx(squares, rel=1e-4)
+    assert attribute_value_loss(logits, few, focus=1.0).item() == pytest.approx(squares, rel=1e-4)
 
 
 def test_what_is_undecided_is_not_asked_for(people):
-    undecided = ~statements_true(people) & ~statements_false(people)
-    logits = torch.zeros(len(people), len(STATEMENTS))
+    undecided = ~values_true(people) & ~values_false(people)
+    logits = torch.zeros(len(people), len(ATTRIBUTE_VALUES))
     wild = logits.masked_fill(undecided, 50.0)
-    assert undecided.any() and statement_loss(wild, people) == statement_loss(logits, people)
+    assert undecided.any() and attribute_value_loss(wild, people) == attribute_value_loss(logits, people)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from styleclip_lib.networks.generator import Generator
-from styleclip_lib.portraits.language.statements import false_of, true_of
+from styleclip_lib.portraits.language.attribute_values import false_of, true_of
 from styleclip_lib.training.latent_paths import LatentPaths
 from styleclip_lib.training.worlds import ALIGNED
 

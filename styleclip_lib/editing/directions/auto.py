@@ -103,7 +103,7 @@ def shown_instead(models: Models, embedding: Tensor, prompt: Prompt) -> str:
 
     embedding  CLIP's vector of the face [1, D]
     """
-    things = [statement for statement in prompt.statements if statement[0] != "gender"]
+    things = [attribute_value for attribute_value in prompt.attribute_values if attribute_value[0] != "gender"]
     if prompt.unknown or len(things) != 1 or things[0][0] not in BY_NAME:
         return neutral_of(prompt)
     name, value = things[0]

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..world.factors import Factors
+from .attribute_values import ATTRIBUTE_VALUES, AttributeValue, Caption, values_true
 from .fillers import (
     DETERMINERS,
     ENDINGS,
@@ -19,52 +20,51 @@ from .fillers import (
 )
 from .parsing import parse
 from .phrases import Phrase, double_phrases, single_phrases
-from .statements import STATEMENTS, Caption, Statement, statements_true
 from .style_words import PLAIN, PLAIN_WORDS, STYLE_WORDS
 from .vocabulary import with_article
 from .wording import plainly
 
 HELDOUT_FILE = Path(__file__).with_name("heldout_phrasings.txt")
 
-_HOW_MANY = (0.04, 0.42, 0.26, 0.17, 0.11)  # how often a caption makes 0, 1, 2, 3, 4 statements
+_HOW_MANY = (0.04, 0.42, 0.26, 0.17, 0.11)  # how often a caption names 0, 1, 2, 3, 4 attribute values
 MAX_WORDS = 24
 _PLACE_WEIGHTS = {"before": 3, "noun": 4, "having": 3, "wearing": 3, "after": 2}
-_QUIET = {("eyes", "open"), ("expression", "neutral")} | {s for s in STATEMENTS if s[1] == "none"}
+_QUIET = {("eyes", "open"), ("expression", "neutral")} | {s for s in ATTRIBUTE_VALUES if s[1] == "none"}
 _WITH = ("with", "with", "with", "with", "who has", "that has", "having")
 NOT_AFTER_IS = ("hair", "smile", "mohawk", "adult", "close up", "punk")  # "who is red hair" is no English
 
 
-def caption(factors: Factors, seed: int, max_statements: int = 4,
+def caption(factors: Factors, seed: int, max_values: int = 4,
             styles: Sequence[str | None] | None = None) -> list[Caption]:
     """Writes one caption for each portrait, true of it.
 
     factors         N portraits
-    max_statements  0 to 4; four in ten captions make only one statement, so that each word is learnt by itself
+    max_values  0 to 4; four in ten captions make only one attribute value, so that each word is learnt by itself
     styles          the style each portrait is drawn in, or None for a plain one; named in two of three captions,
                     sometimes alone
 
     No caption contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same.
     """
     rng = random.Random(seed)
-    rows = statements_true(factors, styles).tolist()
+    rows = values_true(factors, styles).tolist()
     styles = [None] * len(factors) if styles is None else styles
     captions = []
     for row, style in zip(rows, styles):
-        known = [statement for statement, holds in zip(STATEMENTS, row) if holds]
+        known = [attribute_value for attribute_value, holds in zip(ATTRIBUTE_VALUES, row) if holds]
         named = style if style is not None and rng.random() < 0.67 else None
-        how_many = rng.choices(range(max_statements + 1), _HOW_MANY[: max_statements + 1])[0]
+        how_many = rng.choices(range(max_values + 1), _HOW_MANY[: max_values + 1])[0]
         if named is not None and rng.random() < 0.2:
             how_many = 0
         captions.append(write(choose(known, how_many, rng), rng, named))
     return captions
 
 
-def write(statements: Sequence[Statement], rng: random.Random, style: str | None = None) -> Caption:
-    """Says exactly these statements, in one of many ways that are not held out."""
+def write(attribute_values: Sequence[AttributeValue], rng: random.Random, style: str | None = None) -> Caption:
+    """Names exactly these attribute values, in one of many ways that are not held out."""
     while True:
-        text = _one_way_to_say(statements, rng, style)
+        text = _one_way_to_say(attribute_values, rng, style)
         if len(text.split()) <= MAX_WORDS and not is_heldout(text):
-            return Caption(text, tuple(statements), style)
+            return Caption(text, tuple(attribute_values), style)
 
 
 def style_caption(styles: Sequence[str | None], seed: int) -> list[Caption]:
@@ -84,11 +84,11 @@ def said_apart(text: str) -> list[str]:
     only one thing said: the text itself.
     """
     said = parse(text)
-    things = [statement for statement in said.statements if statement[0] != "gender"]
+    things = [attribute_value for attribute_value in said.attribute_values if attribute_value[0] != "gender"]
     if said.unknown or said.style or len(things) < 2:
         return [text]
-    noun = dict(said.statements).get("gender", "face")
-    return [plainly(statement, noun) for statement in things]
+    noun = dict(said.attribute_values).get("gender", "face")
+    return [plainly(attribute_value, noun) for attribute_value in things]
 
 
 @lru_cache(maxsize=1)
@@ -97,9 +97,9 @@ def heldout_captions() -> tuple[Caption, ...]:
     captions = []
     for text, said in _heldout_lines():
         parts = [part.strip() for part in said.split(",")]
-        statements = tuple(tuple(part.split("=")) for part in parts if "!" not in part)
+        attribute_values = tuple(tuple(part.split("=")) for part in parts if "!" not in part)
         denied = tuple(tuple(part.split("!=")) for part in parts if "!" in part)
-        captions.append(Caption(text.replace("[", "").replace("]", ""), statements, denied=denied))
+        captions.append(Caption(text.replace("[", "").replace("]", ""), attribute_values, denied=denied))
     return tuple(captions)
 
 
@@ -115,41 +115,42 @@ def _heldout_pattern():
 
 
 def _heldout_lines():
-    """(text with brackets, statements) for each line that is no comment."""
+    """(text with brackets, attribute values) for each line that is not a comment."""
     lines = HELDOUT_FILE.read_text(encoding="utf-8").splitlines()
     return [tuple(part.strip() for part in line.split("|")) for line in lines if line and line[0] != "#"]
 
 
-def choose(known: Sequence[Statement], how_many: int, rng: random.Random) -> list[Statement]:
-    """Draws `how_many` of the known statements: the quiet ones ("no hat") rarely, and in company often the gender."""
-    def weight(statement):
-        if statement in _QUIET:
+def choose(known: Sequence[AttributeValue], how_many: int, rng: random.Random) -> list[AttributeValue]:
+    """Draws `how_many` of the known attribute values: defaults ("no hat") rarely, and the gender often if there are several."""
+    def weight(attribute_value):
+        if attribute_value in _QUIET:
             return 0.35
-        return 4.0 if statement[0] == "gender" and how_many > 1 else 1.0
+        return 4.0 if attribute_value[0] == "gender" and how_many > 1 else 1.0
 
-    order = sorted(known, key=lambda statement: rng.random() ** (1 / weight(statement)))
+    order = sorted(known, key=lambda attribute_value: rng.random() ** (1 / weight(attribute_value)))
     return order[-how_many:] if how_many else []
 
 
-def _one_way_to_say(statements, rng, style):
-    if len(statements) == 1 and style is None and rng.random() < 0.12:
-        return _bare(rng.choice(single_phrases()[statements[0]]).text, rng)
-    phrases = _choose_phrases(statements, rng)
+def _one_way_to_say(attribute_values, rng, style):
+    if len(attribute_values) == 1 and style is None and rng.random() < 0.12:
+        return _bare(rng.choice(single_phrases()[attribute_values[0]]).text, rng)
+    phrases = _choose_phrases(attribute_values, rng)
     text = _noun_phrase(phrases, rng)
     if style is not None:
-        return _with_style(text, STYLE_WORDS[style], bool(statements), rng)
+        return _with_style(text, STYLE_WORDS[style], bool(attribute_values), rng)
     if rng.random() < 0.33:
         text = f"{rng.choice(OPENINGS)} {text}"
     return f"{text} {rng.choice(ENDINGS)}" if rng.random() < 0.03 else text
 
 
-def describe(statements: Sequence[Statement], rng: random.Random, phrase_for: Callable[[Statement, Sequence[str]], Phrase | None]) -> str:
-    """A noun phrase that says these statements, each in a phrase that `phrase_for(statement, places)` gives."""
+def describe(attribute_values: Sequence[AttributeValue], rng: random.Random,
+             phrase_for: Callable[[AttributeValue, Sequence[str]], Phrase | None]) -> str:
+    """A noun phrase that names these attribute values, each in a phrase that `phrase_for(attribute_value, places)` gives."""
     phrases, places = [], list(_PLACE_WEIGHTS)
-    for statement in statements:
-        phrase = phrase_for(statement, places)
+    for attribute_value in attribute_values:
+        phrase = phrase_for(attribute_value, places)
         while phrase is None or (phrase.place == "noun" and "noun" not in places):
-            phrase = phrase_for(statement, places)
+            phrase = phrase_for(attribute_value, places)
         if phrase.place == "noun":
             places.remove("noun")
         phrases.append(phrase)
@@ -161,15 +162,15 @@ def _bare(text, rng):
     return text.removeprefix("a ").removeprefix("an ") if rng.random() < 0.5 else text
 
 
-def _choose_phrases(statements, rng) -> list[Phrase]:
-    """A phrase for each statement, sometimes one for two of them; at most one is a noun."""
-    left, chosen = list(statements), []
+def _choose_phrases(attribute_values, rng) -> list[Phrase]:
+    """A phrase for each attribute value, sometimes one for two of them; at most one is a noun."""
+    left, chosen = list(attribute_values), []
     for pair, phrases in _pairs_in(left):
         if pair <= set(left) and rng.random() < 0.5:
             chosen.append(rng.choice(phrases))
-            left = [statement for statement in left if statement not in pair]
-    for statement in left:
-        options = single_phrases()[statement]
+            left = [attribute_value for attribute_value in left if attribute_value not in pair]
+    for attribute_value in left:
+        options = single_phrases()[attribute_value]
         if any(phrase.place == "noun" for phrase in chosen):
             options = [phrase for phrase in options if phrase.place != "noun"]
         places = sorted({phrase.place for phrase in options})
@@ -178,9 +179,9 @@ def _choose_phrases(statements, rng) -> list[Phrase]:
     return chosen
 
 
-def _pairs_in(statements):
-    """(pair, phrases) for the pairs of these statements that one phrase can make."""
-    pairs = (frozenset((a, b)) for i, a in enumerate(statements) for b in statements[:i])
+def _pairs_in(attribute_values):
+    """(pair, phrases) for the pairs of these attribute values that one phrase can name."""
+    pairs = (frozenset((a, b)) for i, a in enumerate(attribute_values) for b in attribute_values[:i])
     return [(pair, double_phrases()[pair]) for pair in pairs if pair in double_phrases()]
 
 
@@ -211,8 +212,8 @@ def _noun_phrase(phrases, rng):
 
 def _intensified(phrase, rng):
     """Sometimes "very" before an adjective that has degrees: "a really angry face"."""
-    has_degrees = phrase.statements[0][0] in GRADABLE and not phrase.text.endswith(("er", *NOT_AFTER_IS))
-    has_degrees = has_degrees and phrase.statements != (("age", "young"),)  # who is very young is a child
+    has_degrees = phrase.attribute_values[0][0] in GRADABLE and not phrase.text.endswith(("er", *NOT_AFTER_IS))
+    has_degrees = has_degrees and phrase.attribute_values != (("age", "young"),)  # who is very young is a child
     if has_degrees and not phrase.text.startswith("very") and rng.random() < 0.15:
         return f"{rng.choice(INTENSIFIERS)} {phrase.text}"
     return phrase.text

@@ -1,4 +1,4 @@
-"""Understanding a text: which statements it makes, which style it names, what of it is not understood."""
+"""Understanding a text: the attribute values and the style that it names, and what is not understood."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ...errors import StyleclipError
+from .attribute_values import AttributeValue
 from .everyday import ASKING, ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, SYNONYMS, TOGETHER
 from .fillers import DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEUTRAL_NOUNS, OPENINGS, PRONOUNS
 from .phrases import all_phrases
 from .scene_words import SCENE_WORDS
-from .statements import Statement
 from .style_words import PLAIN_WORDS, STYLE_WORDS
 from .wording import worded
 
@@ -35,14 +35,14 @@ _SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\
 class Parsed:
     """What a text says.
 
-    statements  (attribute, value) for everything it says about a portrait, in the order of the text
+    attribute_values  (attribute, value) for everything it says about a portrait, in the order of the text
     style       the style it names, or None
     unknown     the words that were not understood
     plain       the same in words of the captions: the text itself where it has no others
     problem     a sentence for the person who wrote it, where it was not understood, or not without a doubt; else empty
     """
 
-    statements: tuple[Statement, ...] = ()
+    attribute_values: tuple[AttributeValue, ...] = ()
     style: str | None = None
     unknown: tuple[str, ...] = ()
     plain: str = ""
@@ -51,7 +51,7 @@ class Parsed:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The names of the attributes that the text is about, each once."""
-        return tuple(dict.fromkeys(attribute for attribute, _ in self.statements))
+        return tuple(dict.fromkeys(attribute for attribute, _ in self.attribute_values))
 
     @property
     def speaks_of_color(self) -> bool:
@@ -98,7 +98,7 @@ def in_plain_words(text: str, vocabulary: Container[str] | None = None) -> str:
     if parsed.problem:
         raise StyleclipError(parsed.problem)
     known = known_words() if vocabulary is None else vocabulary
-    return parsed.plain if all(word in known for word in words_of(parsed.plain)) else worded(parsed.statements, parsed.style)
+    return parsed.plain if all(word in known for word in words_of(parsed.plain)) else worded(parsed.attribute_values, parsed.style)
 
 
 @lru_cache(maxsize=4096)
@@ -153,12 +153,12 @@ class _Reader:
         at, denying, pending, last, noun, loose = 0, "", "", None, "", None
         while at < len(words):
             word = words[at]
-            length, statements, style = _longest_phrase(words, at)
-            if not length and not statements and word not in NEGATORS | REMOVERS:
-                statements = self._far_from_its_noun(words, at, noun)
-                length = 1 if statements else 0
-            if statements:
-                last = self._deny(statements, denying, words[at : at + length]) if denying else self._say(statements)
+            length, attribute_values, style = _longest_phrase(words, at)
+            if not length and not attribute_values and word not in NEGATORS | REMOVERS:
+                attribute_values = self._far_from_its_noun(words, at, noun)
+                length = 1 if attribute_values else 0
+            if attribute_values:
+                last = self._deny(attribute_values, denying, words[at : at + length]) if denying else self._say(attribute_values)
                 pending = denying or (word if word in NEGATORS else "")
                 noun = next((word for word in reversed(words[at : at + length]) if word in ATTRIBUTIVE), noun)
                 denying, at = "", at + length
@@ -199,55 +199,55 @@ class _Reader:
         if loose and loose not in ("face", "head") and spoken.isdisjoint(ATTRIBUTIVE[loose]):
             self.unknown.append(loose)
 
-    def _far_from_its_noun(self, words: list[str], at: int, noun: str) -> tuple[Statement, ...]:
+    def _far_from_its_noun(self, words: list[str], at: int, noun: str) -> tuple[AttributeValue, ...]:
         """What an adjective says of a noun that stands before it or further on: "her hair is blue", "long and blue hair"; of clothes where
         there is none, "a man in blue"."""
         ahead = next((word for word in words[at + 1 : at + 6] if word in ATTRIBUTIVE), "")
         if _longest_phrase(words, at + 1)[1] and words[at + 1] not in ATTRIBUTIVE:  # it is said of what comes next: "a red hat"
             noun = ""
         for one in filter(None, (noun, ahead)):
-            _, statements, _ = _longest_phrase([words[at], one], 0)
-            if statements and words[at] not in FILLERS:
+            _, attribute_values, _ = _longest_phrase([words[at], one], 0)
+            if attribute_values and words[at] not in FILLERS:
                 self.rephrased = True
-                return statements
+                return attribute_values
         before, after = words[max(at - 2, 0) : at], (words[at + 1 : at + 2] or ["and"])[0]
         if before[-1:] == ["in"] and before[0] not in _PICTURES and after in _STARTING_ANEW | NEGATORS | {",", "and"}:
             self.rephrased = True
             return _longest_phrase(["dressed", "in", words[at]], 0)[1]
         return ()
 
-    def _say(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        for attribute, value in statements:
+    def _say(self, attribute_values: tuple[AttributeValue, ...]) -> tuple[AttributeValue, ...]:
+        for attribute, value in attribute_values:
             values = self.said.setdefault(attribute, [])
             if value not in values:
                 values.append(value)
-        return statements
+        return attribute_values
 
-    def _deny(self, statements: tuple[Statement, ...], by: str, words: list[str]) -> None:
+    def _deny(self, attribute_values: tuple[AttributeValue, ...], by: str, words: list[str]) -> None:
         self.rephrased = True
         phrase = " ".join(words)
-        if len(statements) > 1 or statements[0] not in OPPOSITES:
+        if len(attribute_values) > 1 or attribute_values[0] not in OPPOSITES:
             sentence = f"The text denies '{phrase}' without saying what should be there instead: {EXAMPLE}."
-            self.unclear |= dict.fromkeys((attribute for attribute, _ in statements), sentence)
+            self.unclear |= dict.fromkeys((attribute for attribute, _ in attribute_values), sentence)
         else:
-            self.denied[statements[0][0]] = OPPOSITES[statements[0]]
+            self.denied[attribute_values[0][0]] = OPPOSITES[attribute_values[0]]
 
-    def _undo(self, statements: tuple[Statement, ...]) -> None:
+    def _undo(self, attribute_values: tuple[AttributeValue, ...]) -> None:
         """Denies what was said just before: "the glasses off"."""
-        for attribute, value in statements:
+        for attribute, value in attribute_values:
             self.said[attribute] = [other for other in self.said[attribute] if other != value]
             if not self.said[attribute]:
                 del self.said[attribute]
-        self._deny(statements, "", [value for _, value in statements])
+        self._deny(attribute_values, "", [value for _, value in attribute_values])
 
     def _goes_on(self, words: list[str], at: int, pending: str) -> str:
         """What denies the phrase after an "and", if anything does: "without a hat and glasses" has neither of them."""
         while at < len(words) and words[at] in FILLERS - _STARTING_ANEW and not _longest_phrase(words, at)[1]:
             at += 1
-        _, statements, _ = _longest_phrase(words, at) if at < len(words) else (0, (), None)
-        if not statements or words[at] in NEGATORS:
+        _, attribute_values, _ = _longest_phrase(words, at) if at < len(words) else (0, (), None)
+        if not attribute_values or words[at] in NEGATORS:
             return ""
-        thing = statements[0] in OPPOSITES and statements[0][0] in ("glasses", "headwear", "facial_hair", "makeup", "earrings")
+        thing = attribute_values[0] in OPPOSITES and attribute_values[0][0] in ("glasses", "headwear", "facial_hair", "makeup", "earrings")
         if pending in LISTING:
             return pending if thing else ""
         if thing or pending == "not":
@@ -257,23 +257,23 @@ class _Reader:
 
     def parsed(self) -> Parsed:
         """What was read."""
-        statements = []
+        attribute_values = []
         for attribute, values in self.said.items():
             value = values[0] if len(values) == 1 else TOGETHER.get((attribute, frozenset(values)))
             if value is None:
                 one, other = (_phrase_for(attribute, value) for value in values[:2])
                 self.problems.append(f"The text says both '{one}' and '{other}', and only one of them can be: leave one away.")
-            statements.append((attribute, value or values[-1]))
+            attribute_values.append((attribute, value or values[-1]))
             self.rephrased = self.rephrased or len(values) > 1
-        statements += [(attribute, value) for attribute, value in self.denied.items() if attribute not in self.said]
+        attribute_values += [(attribute, value) for attribute, value in self.denied.items() if attribute not in self.said]
         self.problems += [sentence for attribute, sentence in self.unclear.items() if attribute not in self.said]
         unknown = tuple(dict.fromkeys(self.unknown))
         if not words_of(self.text) or all(word in _ARTICLES for word in words_of(self.text)):
             problem = f"The text is empty: {EXAMPLE}."
         else:
             problem = _not_understood(unknown, words_of(self.text)) if unknown else next(iter(self.problems), "")
-        plain = worded(statements, self.style) if self.rephrased and (statements or self.style) else self.text
-        return Parsed(tuple(statements), self.style, unknown, plain, problem)
+        plain = worded(attribute_values, self.style) if self.rephrased and (attribute_values or self.style) else self.text
+        return Parsed(tuple(attribute_values), self.style, unknown, plain, problem)
 
 
 def _something_follows(words: list[str], at: int) -> bool:
@@ -305,7 +305,7 @@ def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
         return f"What '{word}' denies was not understood: {EXAMPLE}."
     if word in known_words():
         shortest = sorted((phrase for phrase in all_phrases() if word in words_of(phrase.text)), key=lambda phrase: len(phrase.text))
-        with_it = {phrase.statements: repr(phrase.text) for phrase in reversed(shortest)}
+        with_it = {phrase.attribute_values: repr(phrase.text) for phrase in reversed(shortest)}
         hint = f"it is understood in {', '.join(sorted(with_it.values(), key=len)[:4])}" if with_it else EXAMPLE
         return f"What '{word}' says of the face was not understood here: {hint}."
     spelled = known_words() | {" ".join(key) for key in _synonyms()}
@@ -315,7 +315,7 @@ def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
 
 
 def _phrase_for(attribute: str, value: str) -> str:
-    return next(phrase.text for phrase in all_phrases() if phrase.statements == ((attribute, value),))
+    return next(phrase.text for phrase in all_phrases() if phrase.attribute_values == ((attribute, value),))
 
 
 def _base_form(word: str) -> str:
@@ -343,7 +343,7 @@ def _neutral_words() -> frozenset[str]:
 
 
 def _longest_phrase(words, at):
-    """(number of words, statements, style) of the longest phrase that starts at a place; (0, (), None) if none does."""
+    """(number of words, attribute values, style) of the longest phrase that starts at a place; (0, (), None) if none does."""
     for length in range(min(_longest(), len(words) - at), 0, -1):
         meaning = _meanings().get(tuple(words[at : at + length]))
         if meaning is not None:
@@ -352,8 +352,8 @@ def _longest_phrase(words, at):
 
 
 @lru_cache(maxsize=1)
-def _meanings() -> dict[tuple[str, ...], tuple[tuple[Statement, ...], str | None]]:
-    """The words of each phrase, without articles, and what it means: (statements, style)."""
+def _meanings() -> dict[tuple[str, ...], tuple[tuple[AttributeValue, ...], str | None]]:
+    """The words of each phrase, without articles, and what it means: (attribute values, style)."""
     scenes = (text for texts in SCENE_WORDS.values() for text in texts)
     meanings = {_key(text): ((), None) for text in (*OPENINGS, *ENDINGS, *NEUTRAL_NOUNS, *PLAIN_WORDS, *scenes)}
     for style, words in STYLE_WORDS.items():
@@ -361,7 +361,7 @@ def _meanings() -> dict[tuple[str, ...], tuple[tuple[Statement, ...], str | None
             meanings[_key(text)] = ((), style)
     for phrase in all_phrases():
         for text in (phrase.text, re.sub(r"^(whose|who is|who wears|who|the) ", "", phrase.text)):
-            meanings[_key(text)] = (phrase.statements, None)
+            meanings[_key(text)] = (phrase.attribute_values, None)
     return meanings
 
 

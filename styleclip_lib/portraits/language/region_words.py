@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from .statements import Caption
+from .attribute_values import Caption
 from .vocabulary import split
 
 REGIONS: dict[str, tuple[str, ...]] = {
@@ -26,6 +26,6 @@ PART = "part"
 
 
 def region_caption(regions: Sequence[str], seed: int) -> list[Caption]:
-    """Names each of these parts. Returns captions with one statement, ("part", name)."""
+    """Names each of these parts. Returns captions with one attribute value, ("part", name)."""
     rng = random.Random(seed)
     return [Caption(rng.choice(REGIONS[name]), ((PART, name),)) for name in regions]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import torch
 
 from ..styles.scenes import PLACE_NAMES, TIME_NAMES, Scenes
+from .attribute_values import AttributeValue, Caption
 from .fillers import OPENINGS
 from .scene_words import PLACES, SCENE_WORDS, TIMES
-from .statements import Caption, Statement
 from .style_words import STYLE_WORDS
 
 # These styles are times of day themselves, and are not used on scenes.
@@ -16,7 +16,7 @@ SCENE_STYLES: tuple[str, ...] = tuple(name for name in STYLE_WORDS if name not i
 
 
 def scene_caption(scenes: Scenes, seed: int, styles: Sequence[str | None] | None = None) -> list[Caption]:
-    """Writes one caption for each scene, with statements ("place", ...) and ("time", ...), true of it.
+    """Writes one caption for each scene, with attribute values ("place", ...) and ("time", ...), true of it.
 
     styles  the style (one of SCENE_STYLES) each scene is drawn in, or None; named in two of three captions
     """
@@ -40,7 +40,7 @@ def scenes_true_of(captions: Sequence[Caption], scenes: Scenes,
     styles = [None] * len(scenes) if styles is None else styles
     pictures = list(zip(_facts(scenes), styles))
     return torch.tensor([[caption.style in (None, style)
-                          and all(fact in facts and _can_tell(fact, style) for fact in caption.statements)
+                          and all(fact in facts and _can_tell(fact, style) for fact in caption.attribute_values)
                           for facts, style in pictures] for caption in captions])
 
 
@@ -50,19 +50,19 @@ def scenes_false_of(captions: Sequence[Caption], scenes: Scenes,
     styles = [None] * len(scenes) if styles is None else styles
     pictures = list(zip(_facts(scenes), styles))
     return torch.tensor([[caption.style not in (None, style)
-                          or any(fact not in facts and _can_tell(fact, style) for fact in caption.statements)
+                          or any(fact not in facts and _can_tell(fact, style) for fact in caption.attribute_values)
                           for facts, style in pictures] for caption in captions])
 
 
-def _facts(scenes) -> list[tuple[Statement, Statement]]:
+def _facts(scenes) -> list[tuple[AttributeValue, AttributeValue]]:
     """All that is known about each scene."""
     return [(("place", PLACE_NAMES[place]), ("time", TIME_NAMES[time]))
             for place, time in zip(scenes.place.tolist(), scenes.time.tolist())]
 
 
-def _can_tell(statement, style):
+def _can_tell(attribute_value, style):
     """The time of day is seen in the colours, which some styles lose."""
-    return statement[0] != "time" or style is None or "background" not in STYLE_WORDS[style].loses
+    return attribute_value[0] != "time" or style is None or "background" not in STYLE_WORDS[style].loses
 
 
 def _text(said, style, rng):

@@ -13,15 +13,15 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ..world.factors import Factors
+from .attribute_values import ATTRIBUTE_VALUES, AttributeValue, Caption, values_false, values_true
 from .captions import MAX_WORDS, NOT_AFTER_IS, choose, describe, is_heldout
 from .everyday import ATTRIBUTIVE, FILLERS, OPPOSITES, SYNONYMS
 from .fillers import OPENINGS
 from .parsing import known_words, parse, words_of
 from .phrases import Phrase, single_phrases
 from .region_words import REGIONS
-from .statements import STATEMENTS, Caption, Statement, statements_false, statements_true
 
-DENIABLE: tuple[Statement, ...] = tuple(s for s in OPPOSITES if s[1] not in ("none", "open"))
+DENIABLE: tuple[AttributeValue, ...] = tuple(s for s in OPPOSITES if s[1] not in ("none", "open"))
 """What a sentence denies: a thing that is not there, not a thing that is missing."""
 
 _SHARES = (0.45, 0.35, 0.20)  # how often a sentence says one thing, two or three
@@ -80,27 +80,27 @@ def sentences(factors: Factors, seed: int, styles: Sequence[str | None] | None =
     """
     rng = random.Random(seed)
     written = []
-    for true, false in zip(statements_true(factors, styles).tolist(), statements_false(factors, styles).tolist()):
-        known = [statement for statement, holds in zip(STATEMENTS, true) if holds]
-        wrong = {statement for statement, fails in zip(STATEMENTS, false) if fails}
-        absent = [statement for statement in DENIABLE if statement in wrong and (_opposite(statement)[1] != "none"
-                                                                                 or _opposite(statement) in known)]
+    for true, false in zip(values_true(factors, styles).tolist(), values_false(factors, styles).tolist()):
+        known = [attribute_value for attribute_value, holds in zip(ATTRIBUTE_VALUES, true) if holds]
+        wrong = {attribute_value for attribute_value, fails in zip(ATTRIBUTE_VALUES, false) if fails}
+        absent = [attribute_value for attribute_value in DENIABLE if attribute_value in wrong and (_opposite(attribute_value)[1] != "none"
+                                                                                 or _opposite(attribute_value) in known)]
         how_many = rng.choices((1, 2, 3), _SHARES)[0]
         denied = _denied_among(absent, rng)[:how_many] if rng.random() < 0.4 else []
         written.append(say(choose([s for s in known if s[0] not in dict(denied)], how_many - len(denied), rng), denied, rng))
     return written
 
 
-def say(statements: Sequence[Statement], denied: Sequence[Statement], rng: random.Random) -> Caption:
-    """Says these statements and denies those, in one of many ways that are not held out.
+def say(attribute_values: Sequence[AttributeValue], denied: Sequence[AttributeValue], rng: random.Random) -> Caption:
+    """Names these attribute values and denies those, in one of many ways that are not held out.
 
-    Who denies a beard says that there is none, and no moustache either: a denied thing is a statement about its absence.
+    Who denies a beard says that there is none, and no moustache either: a denied thing is an attribute value about its absence.
     """
-    absent = [_opposite(statement) for statement in denied if _opposite(statement)[1] == "none"]
+    absent = [_opposite(attribute_value) for attribute_value in denied if _opposite(attribute_value)[1] == "none"]
     while True:
-        text, aside = rng.choice(_WAYS)(list(statements), list(denied), rng), rng.random()
+        text, aside = rng.choice(_WAYS)(list(attribute_values), list(denied), rng), rng.random()
         shorter = re.sub(r"\bdressed in (\w+)$", r"in \1", text)
-        if shorter != text and rng.random() < 0.5 and parse(shorter).statements == parse(text).statements:
+        if shorter != text and rng.random() < 0.5 and parse(shorter).attribute_values == parse(text).attribute_values:
             text = shorter
         if aside < 0.12:
             filler = " ".join(rng.choices(_FILLING, k=rng.randint(1, 2)))
@@ -108,26 +108,26 @@ def say(statements: Sequence[Statement], denied: Sequence[Statement], rng: rando
         elif aside < 0.3:
             text = f"{rng.choice(OPENINGS)} {text}"  # as prompt templates do
         if text and len(words_of(text)) <= MAX_WORDS and not is_heldout(text):
-            return Caption(text, (*statements, *absent), None, tuple(s for s in denied if _opposite(s) not in absent))
+            return Caption(text, (*attribute_values, *absent), None, tuple(s for s in denied if _opposite(s) not in absent))
 
 
 @lru_cache(maxsize=1)
-def everyday_phrases() -> dict[Statement, tuple[Phrase, ...]]:
-    """For each statement its phrases with everyday words in them: "a toothy grin", "a crimson jumper". Only such as are understood."""
-    found: dict[Statement, list[Phrase]] = {statement: [] for statement in STATEMENTS}
+def everyday_phrases() -> dict[AttributeValue, tuple[Phrase, ...]]:
+    """For each attribute value the understood phrases with everyday words in them: "a toothy grin", "a crimson jumper"."""
+    found: dict[AttributeValue, list[Phrase]] = {attribute_value: [] for attribute_value in ATTRIBUTE_VALUES}
     others: dict[str, list[str]] = {}
     for other, word in SYNONYMS.items():
         if word not in ("not", "without"):
             others.setdefault(word, []).append(other)
-    for statement, phrases in single_phrases().items():
+    for attribute_value, phrases in single_phrases().items():
         for phrase in phrases:
             if phrase.place == "before" and phrase.text.endswith(NOT_AFTER_IS):
                 continue
             for word, new in _words_within(phrase.text, others):
                 text = re.sub(rf"\b{word}\b", new, phrase.text, count=1)
-                if parse(text).statements == (statement,) and not parse(text).problem:
-                    found[statement].append(Phrase(text, phrase.place, (statement,)))
-    return {statement: tuple(phrases) for statement, phrases in found.items()}
+                if parse(text).attribute_values == (attribute_value,) and not parse(text).problem:
+                    found[attribute_value].append(Phrase(text, phrase.place, (attribute_value,)))
+    return {attribute_value: tuple(phrases) for attribute_value, phrases in found.items()}
 
 
 @lru_cache(maxsize=1)
@@ -143,8 +143,8 @@ _FRAMES = """make look give add put on let wear turn into show draw is has have 
     remove lose get rid but dye color paint change to who a an and the face person picture of with"""
 
 
-def _opposite(statement):
-    return statement[0], OPPOSITES[statement]
+def _opposite(attribute_value):
+    return attribute_value[0], OPPOSITES[attribute_value]
 
 
 def _words_within(text, others):
@@ -155,16 +155,16 @@ def _words_within(text, others):
 
 
 def _denied_among(absent, rng):
-    """One or two statements to deny, of attributes that differ."""
-    chosen: dict[str, Statement] = {}
-    for statement in rng.sample(absent, min(3, len(absent))):
-        chosen.setdefault(statement[0], statement)
+    """One or two attribute values to deny, of attributes that differ."""
+    chosen: dict[str, AttributeValue] = {}
+    for attribute_value in rng.sample(absent, min(3, len(absent))):
+        chosen.setdefault(attribute_value[0], attribute_value)
     return list(chosen.values())[: 1 if rng.random() < 0.75 else 2]
 
 
-def _phrase(statement, rng, places=None):
-    """A phrase for a statement, one in three with an everyday word, if there is one at one of these places; else None."""
-    base, more = ([phrase for phrase in source[statement] if places is None or phrase.place in places]
+def _phrase(attribute_value, rng, places=None):
+    """A phrase for an attribute value, one in three with an everyday word, if there is one at one of these places; else None."""
+    base, more = ([phrase for phrase in source[attribute_value] if places is None or phrase.place in places]
                   for source in (single_phrases(), everyday_phrases()))
     options = more if more and rng.random() < 0.35 else base
     if not options:
@@ -173,36 +173,36 @@ def _phrase(statement, rng, places=None):
     return rng.choice([phrase for phrase in options if phrase.place == place])
 
 
-def _declared(statements, denied, rng):
+def _declared(attribute_values, denied, rng):
     """ "she is smiling and has blue eyes, but she does not wear a hat" """
     person = rng.choice(_PRONOUNS)
-    clauses = [_affirmed(_CLAUSES, statement, person, rng) for statement in statements]
-    clauses += [_denied(_DENIALS, statement, rng, person[0]) for statement in denied]
+    clauses = [_affirmed(_CLAUSES, attribute_value, person, rng) for attribute_value in attribute_values]
+    clauses += [_denied(_DENIALS, attribute_value, rng, person[0]) for attribute_value in denied]
     return _joined(clauses, rng)
 
 
-def _ordered(statements, denied, rng):
+def _ordered(attribute_values, denied, rng):
     """ "give him a beard and make the hair blue, and remove the glasses" """
     person = rng.choice(_PRONOUNS)
-    orders = [_affirmed(_ORDERS, statement, person, rng) for statement in statements]
-    orders += [_denied(_REMOVALS, statement, rng) for statement in denied]
+    orders = [_affirmed(_ORDERS, attribute_value, person, rng) for attribute_value in attribute_values]
+    orders += [_denied(_REMOVALS, attribute_value, rng) for attribute_value in denied]
     text = _joined(orders, rng)
     return f"{rng.choice(_PLEASE)} {text}" if rng.random() < 0.15 else text
 
 
-def _described(statements, denied, rng):
+def _described(attribute_values, denied, rng):
     """ "a man with a beard who is not smiling" """
-    text = describe(statements, rng, lambda statement, places: _phrase(statement, rng, places)) if statements else \
+    text = describe(attribute_values, rng, lambda attribute_value, places: _phrase(attribute_value, rng, places)) if attribute_values else \
         rng.choice(("a person", "a face", "somebody", "a photo of a person", "a portrait"))
-    tails = [_denied(_TAILS, statement, rng) for statement in denied]
+    tails = [_denied(_TAILS, attribute_value, rng) for attribute_value in denied]
     return " and ".join([f"{text} {tails[0]}", *tails[1:]]) if tails else text
 
 
-def _alone(statements, denied, rng):
+def _alone(attribute_values, denied, rng):
     """ "blue hair, no glasses" """
-    parts = [re.sub(r"^(a|an) ", "", _phrase(statement, rng).text) if rng.random() < 0.5 else _phrase(statement, rng).text
-             for statement in statements]
-    return ", ".join([*parts, *(_denied(_TAILS, statement, rng) for statement in denied)])
+    parts = [re.sub(r"^(a|an) ", "", _phrase(attribute_value, rng).text) if rng.random() < 0.5 else _phrase(attribute_value, rng).text
+             for attribute_value in attribute_values]
+    return ", ".join([*parts, *(_denied(_TAILS, attribute_value, rng) for attribute_value in denied)])
 
 
 _WAYS = (_declared, _ordered, _described, _described, _alone)
@@ -223,12 +223,12 @@ def _color_of(text):
     words = _bare(text).split()
     pair = len(words) == 2 and words[1] in ATTRIBUTIVE and words[1] not in ("head", "face")
     said = parse(f"make her {words[1]} {words[0]}") if pair else None
-    return tuple(words) if said and said.statements == parse(text).statements and not said.problem else None
+    return tuple(words) if said and said.attribute_values == parse(text).attribute_values and not said.problem else None
 
 
-def _affirmed(forms, statement, person, rng):
-    """A statement as one of `_CLAUSES` or `_ORDERS`."""
-    phrase, (who, whom, whose) = _phrase(statement, rng), person
+def _affirmed(forms, attribute_value, person, rng):
+    """An attribute value as one of `_CLAUSES` or `_ORDERS`."""
+    phrase, (who, whom, whose) = _phrase(attribute_value, rng), person
     text, place, color, noun = phrase.text, phrase.place, "", ""
     adjective = _color_of(text)
     if adjective and rng.random() < 0.6:
@@ -241,9 +241,9 @@ def _affirmed(forms, statement, person, rng):
                    whose=whose, color=color, noun=noun, be=be)
 
 
-def _denied(forms, statement, rng, who=""):
-    """The denial of a statement as one of `_DENIALS`, `_REMOVALS` or `_TAILS`."""
-    phrase = _deniable(statement, rng)
+def _denied(forms, attribute_value, rng, who=""):
+    """The denial of an attribute value as one of `_DENIALS`, `_REMOVALS` or `_TAILS`."""
+    phrase = _deniable(attribute_value, rng)
     text = _with_article(phrase.text) if phrase.place == "noun" else phrase.text
     return _formed(forms.get(phrase.place, forms["others"]), rng, text=text, bare=_bare(phrase.text), who=who)
 
@@ -252,12 +252,12 @@ def _formed(form, rng, **words):
     return re.sub(r"\[(.*?)\]", lambda choice: rng.choice(choice[1].split("|")), form).format(**words)
 
 
-def _deniable(statement, rng):
+def _deniable(attribute_value, rng):
     """A phrase that can be denied."""
     while True:
-        phrase = _phrase(statement, rng)
+        phrase = _phrase(attribute_value, rng)
         said = parse(f"she has no {_bare(phrase.text)}")
-        if not _NOTHING.search(phrase.text) and not said.problem and said.statements == (_opposite(statement),):
+        if not _NOTHING.search(phrase.text) and not said.problem and said.attribute_values == (_opposite(attribute_value),):
             return phrase
 
 

@@ -282,7 +282,7 @@ WORDS: dict[str, dict[str, Words]] = {
     },
 }
 
-# Nouns that say two things at once: phrase -> the statements.
+# Nouns that name two things at once: phrase -> the attribute values.
 NOUNS_OF_TWO: dict[tuple[tuple[str, str], tuple[str, str]], tuple[str, ...]] = {
     (("gender", "man"), ("age", "child")): split("boy, little boy, lad, young boy"),
     (("gender", "woman"), ("age", "child")): split("girl, little girl, young girl"),

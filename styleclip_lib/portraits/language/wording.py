@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .attribute_values import AttributeValue
 from .phrases import double_phrases, single_phrases
-from .statements import Statement
 from .style_words import STYLE_WORDS
 from .vocabulary import with_article
 
 
-def plainly(statement: Statement, noun: str) -> str:
-    """The first phrase for a statement, around a noun: ("hair_style", "bald"), "man" -> "a bald man"."""
-    phrase = single_phrases()[statement][0]
+def plainly(attribute_value: AttributeValue, noun: str) -> str:
+    """The first phrase for an attribute value, around a noun: ("hair_style", "bald"), "man" -> "a bald man"."""
+    phrase = single_phrases()[attribute_value][0]
     text = {"before": f"a {phrase.text} {noun}", "noun": f"a {phrase.text}", "having": f"a {noun} with {phrase.text}",
             "wearing": f"a {noun} wearing {phrase.text}", "after": f"a {noun} {phrase.text}"}[phrase.place]
     return with_article(text)
@@ -24,18 +24,18 @@ FIRST = {**dict.fromkeys(("age", "weight", "skin_tone", "expression"), _ADJECTIV
 """Where an attribute is best said, where not after "wearing" or "with"."""
 
 
-def worded(statements: Iterable[Statement], style: str | None = None) -> str:
-    """All of the statements in one caption: "a smiling old woman with long red hair wearing glasses"."""
-    left = dict(statements)
+def worded(attribute_values: Iterable[AttributeValue], style: str | None = None) -> str:
+    """All of the attribute values in one caption: "a smiling old woman with long red hair wearing glasses"."""
+    left = dict(attribute_values)
     noun = {"woman": "woman", "man": "man"}.get(left.pop("gender", ""), "face")
     places: dict[str, list[str]] = {"before": [], "having": [], "wearing": [], "after": []}
     hair = frozenset((name, left[name]) for name in ("hair_style", "hair_color") if name in left)
     if hair in double_phrases():
         places["having"].append(double_phrases()[hair][0].text)
         left = {name: value for name, value in left.items() if name not in ("hair_style", "hair_color")}
-    for statement in left.items():
-        order = FIRST.get(statement[0], ("wearing", "having", "after", "before"))
-        phrase = next(phrase for place in order for phrase in single_phrases()[statement] if phrase.place == place)
+    for attribute_value in left.items():
+        order = FIRST.get(attribute_value[0], ("wearing", "having", "after", "before"))
+        phrase = next(phrase for place in order for phrase in single_phrases()[attribute_value] if phrase.place == place)
         places[phrase.place].append(phrase.text)
     text = " ".join(["a", *places["before"], noun])
     absent_last = sorted(places["having"], key=lambda phrase: phrase.startswith("no "))

@@ -169,8 +169,9 @@ def test_the_neutral_text_that_is_worth_more(tiny, directions, monkeypatch):
     edit = auto_edit(directions, Face.of_seed(tiny, 1), edit_of)
     (*moods, sad), (*colors, blond) = [texts for texts in asked if texts[-1] in ("a sad man", "a blond haired man") and len(texts) > 3]
     assert (sad, blond) == ("a sad man", "a blond haired man")
-    assert all(dict(parse(text).statements)["expression"] != "sad" and dict(parse(text).statements)["gender"] == "man" for text in moods)
-    assert {dict(parse(text).statements)["hair_color"] for text in colors} == set(BY_NAME["hair_color"].values) - {"blond"}
+    values = [dict(parse(text).attribute_values) for text in moods]
+    assert all(one["expression"] != "sad" and one["gender"] == "man" for one in values)
+    assert {dict(parse(text).attribute_values)["hair_color"] for text in colors} == set(BY_NAME["hair_color"].values) - {"blond"}
     assert [change.neutral for change in edit.recipe.changes] == [moods[1], "a man"], "from where it was worth more"
 
 

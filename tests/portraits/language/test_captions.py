@@ -4,13 +4,13 @@ import random
 import pytest
 import torch
 
+from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, Caption, false_of, true_of, values_true
 from styleclip_lib.portraits.language.captions import caption, heldout_captions, is_heldout, said_apart, style_caption, write
 from styleclip_lib.portraits.language.everyday import OPPOSITES
 from styleclip_lib.portraits.language.parsing import known_words, parse, unknown_words, words_of
 from styleclip_lib.portraits.language.phrases import all_phrases, single_phrases
 from styleclip_lib.portraits.language.scene_words import SCENE_WORDS
 from styleclip_lib.portraits.language.sentences import sentence_words
-from styleclip_lib.portraits.language.statements import STATEMENTS, Caption, false_of, statements_true, true_of
 from styleclip_lib.portraits.language.style_words import STYLE_WORDS
 from styleclip_lib.portraits.world.attributes import ATTRIBUTES
 from styleclip_lib.portraits.world.factors import sample
@@ -51,15 +51,15 @@ def test_nothing_is_both_true_and_false(portraits, captions):
     assert 0.05 < true.float().mean() < 0.4 and false.float().mean() > 0.5
 
 
-def test_four_in_ten_captions_make_one_statement(captions):
-    counts = torch.tensor([len(c.statements) for c in captions]).bincount() / len(captions)
+def test_four_in_ten_captions_name_one_attribute_value(captions):
+    counts = torch.tensor([len(c.attribute_values) for c in captions]).bincount() / len(captions)
     assert counts[1] == pytest.approx(0.42, abs=0.03) and counts[0] < 0.06 and len(counts) == 5
     assert max(len(words_of(c.text)) for c in captions) <= 24
 
 
-def test_every_statement_is_made(captions):
-    said = {statement for c in captions for statement in c.statements}
-    assert said == set(STATEMENTS)
+def test_every_attribute_value_is_named(captions):
+    said = {attribute_value for c in captions for attribute_value in c.attribute_values}
+    assert said == set(ATTRIBUTE_VALUES)
 
 
 def test_captions_are_varied(captions):
@@ -67,13 +67,13 @@ def test_captions_are_varied(captions):
 
 
 def test_captions_are_understood_as_they_were_meant(captions):
-    wrong = [c for c in captions[:3000] if set(parse(c.text).statements) != set(c.statements)]
+    wrong = [c for c in captions[:3000] if set(parse(c.text).attribute_values) != set(c.attribute_values)]
     assert wrong == []
 
 
 def test_phrases_mean_one_thing():
     for phrase in all_phrases():
-        assert set(parse(phrase.text).statements) == set(phrase.statements), phrase
+        assert set(parse(phrase.text).attribute_values) == set(phrase.attribute_values), phrase
 
 
 def test_heldout_phrasings_are_never_written(captions):
@@ -83,14 +83,14 @@ def test_heldout_phrasings_are_never_written(captions):
 
 def test_heldout_phrasings_say_what_the_file_claims_in_words_that_are_trained(captions):
     for held in heldout_captions():
-        meant = {*held.statements, *((name, OPPOSITES[name, value]) for name, value in held.denied)}
-        assert set(parse(held.text).statements) == meant, held
+        meant = {*held.attribute_values, *((name, OPPOSITES[name, value]) for name, value in held.denied)}
+        assert set(parse(held.text).attribute_values) == meant, held
         assert set(words_of(held.text)) <= sentence_words(), held
 
 
 def test_heldout_phrasings_cover_every_value():
-    said = {statement for c in heldout_captions() for statement in c.statements}
-    assert said == {statement for statement, phrases in single_phrases().items() if len(phrases) >= 3}
+    said = {attribute_value for c in heldout_captions() for attribute_value in c.attribute_values}
+    assert said == {attribute_value for attribute_value, phrases in single_phrases().items() if len(phrases) >= 3}
 
 
 @pytest.mark.slow
@@ -104,7 +104,7 @@ def test_every_known_word_is_trained():
     assert known_words() - seen <= of_scenes
 
 
-@pytest.mark.parametrize("text, statements", [
+@pytest.mark.parametrize("text, attribute values", [
     ("A smiling face with glasses", {"expression": "smile", "glasses": "glasses"}),
     ("blond woman with sunglasses", {"hair_color": "blond", "gender": "woman", "glasses": "sunglasses"}),
     ("fat man with beard", {"weight": "fat", "gender": "man", "facial_hair": "beard"}),
@@ -120,26 +120,26 @@ def test_every_known_word_is_trained():
      {"face_size": "large", "eye_color": "blue", "gender": "man", "age": "child", "pitch": "up"}),
     ("a photo of a person", {}),
 ])
-def test_parse(text, statements):
+def test_parse(text, attribute_values):
     parsed = parse(text)
-    assert dict(parsed.statements) == statements
+    assert dict(parsed.attribute_values) == attribute_values
     assert parsed.unknown == () and parsed.style is None
-    assert parsed.attributes == tuple(dict(parsed.statements))
+    assert parsed.attributes == tuple(dict(parsed.attribute_values))
 
 
 def test_parse_names_unknown_words():
     assert parse("a zebra with glasses").unknown == ("zebra",)
-    assert dict(parse("a zebra with glasses").statements) == {"glasses": "glasses"}
+    assert dict(parse("a zebra with glasses").attribute_values) == {"glasses": "glasses"}
     assert unknown_words("ein Gesicht, a face") == ["ein", "gesicht"]
 
 
 def test_parse_does_not_overlook_a_negation():
-    assert dict(parse("a man without a smile").statements) == {"gender": "man", "expression": "neutral"}
+    assert dict(parse("a man without a smile").attribute_values) == {"gender": "man", "expression": "neutral"}
 
 
 def test_parse_finds_the_style():
     parsed = parse("a pencil sketch of a smiling woman")
-    assert parsed.style == "pencil sketch" and ("expression", "smile") in parsed.statements
+    assert parsed.style == "pencil sketch" and ("expression", "smile") in parsed.attribute_values
     assert parse("a face at night").style == "night"
 
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_seen_is_undecided(portraits):
     red = [Caption("red hair", (("hair_color", "red"),))]
     bald = one.replace(hair_style="bald", hair_color="red")
     assert not true_of(red, bald).any() and false_of(red, bald).all()
-    assert not statements_true(one, ["pencil sketch"])[0, STATEMENTS.index(("clothes", portraits_clothes(one)))]
+    assert not values_true(one, ["pencil sketch"])[0, ATTRIBUTE_VALUES.index(("clothes", portraits_clothes(one)))]
 
 
 def portraits_clothes(one):
@@ -169,8 +169,8 @@ def portraits_clothes(one):
 
 
 def test_write_says_exactly_what_it_is_given():
-    statements = (("glasses", "glasses"), ("gender", "man"))
-    assert set(parse(write(statements, random.Random(0)).text).statements) == set(statements)
+    attribute_values = (("glasses", "glasses"), ("gender", "man"))
+    assert set(parse(write(attribute_values, random.Random(0)).text).attribute_values) == set(attribute_values)
 
 
 @pytest.mark.parametrize("text, parts", [
@@ -184,10 +184,10 @@ def test_a_text_that_says_several_things_is_taken_apart(text, parts):
     assert said_apart(text) == parts
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
-def test_each_part_says_what_it_should(statement):
-    other = ("glasses", "sunglasses") if statement[0] != "glasses" else ("headwear", "hat")
-    parts = said_apart(write([statement, other], random.Random(0)).text)
-    said = {statement for part in parts for statement in parse(part).statements}
-    assert said == {statement, other}
-    assert len(parts) == (1 if statement[0] == "gender" else 2)
+@pytest.mark.parametrize("attribute value", ATTRIBUTE_VALUES)
+def test_each_part_says_what_it_should(attribute_value):
+    other = ("glasses", "sunglasses") if attribute_value[0] != "glasses" else ("headwear", "hat")
+    parts = said_apart(write([attribute_value, other], random.Random(0)).text)
+    said = {attribute_value for part in parts for attribute_value in parse(part).attribute_values}
+    assert said == {attribute_value, other}
+    assert len(parts) == (1 if attribute_value[0] == "gender" else 2)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES
 from styleclip_lib.portraits.language.everyday import OPPOSITES, SYNONYMS, TOGETHER
 from styleclip_lib.portraits.language.parsing import in_plain_words, known_words, parse, words_of
 from styleclip_lib.portraits.language.phrases import single_phrases
-from styleclip_lib.portraits.language.statements import STATEMENTS
 from styleclip_lib.portraits.language.wording import worded
 
 LINES = Path(__file__).with_name("texts.csv").read_text(encoding="utf-8").splitlines()
@@ -29,10 +29,10 @@ def test_a_text_is_understood_or_refused(text, meaning):
         return
     expected = dict(part.strip().split("=") for part in meaning.split(",")) if meaning != "nothing" else {}
     parsed = parse(text)
-    assert dict(parsed.statements) == expected and parsed.problem == "" and parsed.unknown == ()
+    assert dict(parsed.attribute_values) == expected and parsed.problem == "" and parsed.unknown == ()
     plain = in_plain_words(text)
     assert set(words_of(plain)) <= known_words(), "CLIP has learnt every word"
-    assert dict(parse(plain).statements) == expected and in_plain_words(plain) == plain
+    assert dict(parse(plain).attribute_values) == expected and in_plain_words(plain) == plain
 
 
 def test_a_text_of_captions_comes_back_as_it_is():
@@ -40,25 +40,25 @@ def test_a_text_of_captions_comes_back_as_it_is():
         assert in_plain_words(text) == text
 
 
-def test_every_statement_can_be_said_alone_and_with_others():
-    for statement in STATEMENTS:
-        assert parse(worded([statement])).statements == (statement,)
+def test_every_attribute_value_can_be_named_alone_and_with_others():
+    for attribute_value in ATTRIBUTE_VALUES:
+        assert parse(worded([attribute_value])).attribute_values == (attribute_value,)
     by_attribute = {}
-    for attribute, value in STATEMENTS:
+    for attribute, value in ATTRIBUTE_VALUES:
         by_attribute.setdefault(attribute, []).append(value)
     for turn in range(9):
-        statements = {name: values[turn % len(values)] for name, values in by_attribute.items()}
-        assert dict(parse(worded(statements.items())).statements) == statements
+        attribute_values = {name: values[turn % len(values)] for name, values in by_attribute.items()}
+        assert dict(parse(worded(attribute_values.items())).attribute_values) == attribute_values
 
 
 def test_a_style_stays_when_a_text_is_said_again():
     plain = in_plain_words("make it a pencil sketch of a woman who isn't smiling")
-    assert parse(plain).style == "pencil sketch" and dict(parse(plain).statements) == {"gender": "woman", "expression": "neutral"}
+    assert parse(plain).style == "pencil sketch" and dict(parse(plain).attribute_values) == {"gender": "woman", "expression": "neutral"}
 
 
 def test_the_tables_of_words_speak_of_attribute_values():
     for (attribute, value), other in OPPOSITES.items():
-        assert {(attribute, value), (attribute, other)} <= set(STATEMENTS) or attribute not in {name for name, _ in STATEMENTS}
+        assert {(attribute, value), (attribute, other)} <= set(ATTRIBUTE_VALUES) or attribute not in {name for name, _ in ATTRIBUTE_VALUES}
     for (attribute, values), one in TOGETHER.items():
         assert one in values and all((attribute, value) in single_phrases() for value in values)
     for other, word in SYNONYMS.items():
@@ -66,4 +66,4 @@ def test_the_tables_of_words_speak_of_attribute_values():
 
 
 def test_reading_takes_no_time_to_speak_of_and_long_texts_are_read():
-    assert dict(parse("please " * 500 + "smile").statements) == {"expression": "smile"}
+    assert dict(parse("please " * 500 + "smile").attribute_values) == {"expression": "smile"}

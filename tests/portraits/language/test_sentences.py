@@ -5,11 +5,11 @@ import random
 import pytest
 
 from styleclip_lib.portraits.aligned.world.factors import sample
+from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, Caption, false_of, true_of, values_false, values_true
 from styleclip_lib.portraits.language.captions import is_heldout
 from styleclip_lib.portraits.language.everyday import OPPOSITES
 from styleclip_lib.portraits.language.parsing import known_words, parse, words_of
 from styleclip_lib.portraits.language.sentences import DENIABLE, everyday_phrases, say, sentence_words, sentences
-from styleclip_lib.portraits.language.statements import STATEMENTS, Caption, false_of, statements_false, statements_true, true_of
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def written(portraits):
 
 
 def meant(caption):
-    """The statements that a text makes, denials as the grammar takes them."""
-    return {**{name: OPPOSITES[name, value] for name, value in caption.denied}, **dict(caption.statements)}
+    """The attribute values that a text names, denials as the grammar takes them."""
+    return {**{name: OPPOSITES[name, value] for name, value in caption.denied}, **dict(caption.attribute_values)}
 
 
 def test_they_are_true_of_their_portraits(portraits, written):
@@ -35,7 +35,7 @@ def test_they_are_true_of_their_portraits(portraits, written):
 
 
 def test_they_are_understood_as_they_were_meant(written):
-    wrong = [c for c in written if dict(parse(c.text).statements) != meant(c) or parse(c.text).problem or parse(c.text).unknown]
+    wrong = [c for c in written if dict(parse(c.text).attribute_values) != meant(c) or parse(c.text).problem or parse(c.text).unknown]
     assert wrong == []
 
 
@@ -51,15 +51,15 @@ def test_they_are_varied_and_of_all_kinds(written):
     for beginning in ("make ", "give ", "add ", "he ", "she ", "without ", "not "):
         assert sum(text.startswith(beginning) for text in texts) >= 5, beginning
     assert 0.1 < sum(bool(c.denied) for c in written) / len(written) < 0.5
-    assert {s for c in written for s in c.statements} >= {s for s in STATEMENTS if s[0] != "face_size"}
+    assert {s for c in written for s in c.attribute_values} >= {s for s in ATTRIBUTE_VALUES if s[0] != "face_size"}
 
 
 def test_everyday_phrases_say_what_they_stand_for():
     phrases = everyday_phrases()
     assert sum(map(len, phrases.values())) > 1500
-    for statement, some in phrases.items():
+    for attribute_value, some in phrases.items():
         for phrase in random.Random(0).sample(some, min(5, len(some))):
-            assert parse(phrase.text).statements == (statement,)
+            assert parse(phrase.text).attribute_values == (attribute_value,)
 
 
 def test_the_same_seed_writes_the_same(portraits):
@@ -73,7 +73,7 @@ def test_what_is_denied_is_absent(denied, portraits):
     if OPPOSITES[denied] == "none":
         assert caption == Caption(caption.text, ((denied[0], "none"),), None, ())
     else:
-        assert caption.denied == (denied,) and caption.statements == ()
-        at = STATEMENTS.index(denied)
-        assert (true_of([caption], portraits)[0] == statements_false(portraits)[:, at]).all()
-        assert (false_of([caption], portraits)[0] == statements_true(portraits)[:, at]).all()
+        assert caption.denied == (denied,) and caption.attribute_values == ()
+        at = ATTRIBUTE_VALUES.index(denied)
+        assert (true_of([caption], portraits)[0] == values_false(portraits)[:, at]).all()
+        assert (false_of([caption], portraits)[0] == values_true(portraits)[:, at]).all()

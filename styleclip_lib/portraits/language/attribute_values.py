@@ -1,6 +1,6 @@
-"""Statements about portraits: a caption makes some, and each is true, false, or undecided of a portrait.
+"""Attribute values of portraits: a caption names some, and each is true, false or undecided for a portrait.
 
-A statement is (attribute, value), as ("glasses", "sunglasses"). Because everything is known about a portrait,
+An attribute value is a pair (attribute, value), such as ("glasses", "sunglasses"). Because everything is known about a portrait,
 it is also known which captions of *other* portraits are true of it; this is what makes exact positives and
 negatives for training CLIP.
 """
@@ -14,37 +14,37 @@ from ..world.attributes import ATTRIBUTES, Attribute, index_of
 from ..world.factors import Factors
 from .style_words import PLAIN, STYLE_WORDS
 
-Statement = tuple[str, str]
+AttributeValue = tuple[str, str]
 
-STATEMENTS: tuple[Statement, ...] = tuple((a.name, value) for a in ATTRIBUTES for value in a.values)
-COLUMN: dict[Statement, int] = {statement: column for column, statement in enumerate(STATEMENTS)}
+ATTRIBUTE_VALUES: tuple[AttributeValue, ...] = tuple((a.name, value) for a in ATTRIBUTES for value in a.values)
+COLUMN: dict[AttributeValue, int] = {attribute_value: column for column, attribute_value in enumerate(ATTRIBUTE_VALUES)}
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A text, what it states, and the style it names (a key of `styles.STYLES`, or `PLAIN`), if any.
+    """A text, the attribute values that it names, and the style it names (a key of `styles.STYLES`, or `PLAIN`), if any.
 
-    denied  the statements that it denies: "not smiling" denies a smile and says of no other expression that it is there
+    denied  the attribute values that it denies: "not smiling" denies a smile without naming another expression
     """
 
     text: str
-    statements: tuple[Statement, ...] = ()
+    attribute_values: tuple[AttributeValue, ...] = ()
     style: str | None = None
-    denied: tuple[Statement, ...] = ()
+    denied: tuple[AttributeValue, ...] = ()
 
 
 def visible(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Which statements can be decided by looking at the picture.
+    """Which attribute values can be decided by looking at the picture.
 
     Nobody can tell the colour of closed eyes, or whether the head under a hat is bald; and a pencil sketch has
-    no hair colour. Returns bool [N, number of STATEMENTS].
+    no hair colour. Returns bool [N, number of ATTRIBUTE_VALUES].
     """
-    seen = torch.ones(len(factors), len(STATEMENTS), dtype=torch.bool, device=factors.gender.device)
+    decidable = torch.ones(len(factors), len(ATTRIBUTE_VALUES), dtype=torch.bool, device=factors.gender.device)
 
     def hide(which, attribute, values=None):
-        for statement, column in COLUMN.items():
-            if statement[0] == attribute and (values is None or statement[1] in values):
-                seen[:, column] &= ~which
+        for attribute_value, column in COLUMN.items():
+            if attribute_value[0] == attribute and (values is None or attribute_value[1] in values):
+                decidable[:, column] &= ~which
 
     sunglasses = factors.glasses == index_of("glasses", "sunglasses")
     under_a_hat = ("bald", "short", "mohawk")
@@ -57,24 +57,24 @@ def visible(factors: Factors, styles: Sequence[str | None] | None = None) -> tor
     hide(covered & flat, "hair_color")
     if styles is not None:
         for style, words in STYLE_WORDS.items():
-            drawn = torch.tensor([name == style for name in styles], device=seen.device)
+            drawn = torch.tensor([name == style for name in styles], device=decidable.device)
             for attribute in words.loses if drawn.any() else ():
                 hide(drawn, attribute)
-    return seen
+    return decidable
 
 
-def statements_true(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Which statements clearly hold and can be seen. Returns bool [N, number of STATEMENTS]."""
+def values_true(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
+    """Which attribute values clearly hold and can be seen. Returns bool [N, number of ATTRIBUTE_VALUES]."""
     return _of_each(factors, Attribute.is_true) & ~_no_hair_color(factors) & visible(factors, styles)
 
 
-def statements_false(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Which statements clearly do not hold. Returns bool [N, number of STATEMENTS]."""
+def values_false(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
+    """Which attribute values clearly do not hold. Returns bool [N, number of ATTRIBUTE_VALUES]."""
     return (_of_each(factors, Attribute.is_false) | _no_hair_color(factors)) & visible(factors, styles)
 
 
 def _of_each(factors: Factors, holds: Callable[[Attribute, torch.Tensor], torch.Tensor]) -> torch.Tensor:
-    """`holds` of every attribute; of one that portraits of this kind do not have, nothing holds. -> bool [N, number of STATEMENTS]"""
+    """`holds` of every attribute; of one that portraits of this kind do not have, nothing holds. -> bool [N, number of ATTRIBUTE_VALUES]"""
     nothing = torch.zeros(len(factors), dtype=torch.bool, device=factors.gender.device)
     return torch.cat([holds(a, getattr(factors, a.name)) if hasattr(factors, a.name) else nothing[:, None].expand(-1, len(a.values))
                       for a in ATTRIBUTES], 1)
@@ -89,8 +89,8 @@ def true_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str 
 
     Returns bool [C, N].
     """
-    said, denied = (part.to(factors.gender.device) for part in _said(captions))
-    missing = said @ (~statements_true(factors, styles)).T.float() + denied @ (~statements_false(factors, styles)).T.float()
+    named, denied = (part.to(factors.gender.device) for part in _named(captions))
+    missing = named @ (~values_true(factors, styles)).T.float() + denied @ (~values_false(factors, styles)).T.float()
     return (missing == 0) & _style_fits(captions, factors, styles)
 
 
@@ -100,8 +100,8 @@ def false_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str
 
     Both can be False: a face turned by ten degrees is neither clearly looking left nor clearly not.
     """
-    said, denied = (part.to(factors.gender.device) for part in _said(captions))
-    wrong = said @ statements_false(factors, styles).T.float() + denied @ statements_true(factors, styles).T.float()
+    named, denied = (part.to(factors.gender.device) for part in _named(captions))
+    wrong = named @ values_false(factors, styles).T.float() + denied @ values_true(factors, styles).T.float()
     return (wrong > 0) | ~_style_fits(captions, factors, styles)
 
 
@@ -112,18 +112,18 @@ def _under_a_fringe(factors):
 
 
 def _no_hair_color(factors):
-    """Statements about the colour of hair that is not there [N, number of STATEMENTS]."""
-    about_color = torch.tensor([attribute == "hair_color" for attribute, _ in STATEMENTS], device=factors.gender.device)
+    """The hair colours, for heads without hair [N, number of ATTRIBUTE_VALUES]."""
+    about_color = torch.tensor([attribute == "hair_color" for attribute, _ in ATTRIBUTE_VALUES], device=factors.gender.device)
     return (factors.hair_style == index_of("hair_style", "bald"))[:, None] & about_color
 
 
-def _said(captions):
-    """Which statements each caption makes, and which it denies, 0 or 1, twice [C, number of STATEMENTS]."""
-    said, denied = torch.zeros(2, len(captions), len(STATEMENTS))
+def _named(captions):
+    """Which attribute values each caption names, and which it denies, 0 or 1, twice [C, number of ATTRIBUTE_VALUES]."""
+    named, denied = torch.zeros(2, len(captions), len(ATTRIBUTE_VALUES))
     for row, caption in enumerate(captions):
-        said[row, [COLUMN[statement] for statement in caption.statements]] = 1
-        denied[row, [COLUMN[statement] for statement in caption.denied]] = 1
-    return said, denied
+        named[row, [COLUMN[attribute_value] for attribute_value in caption.attribute_values]] = 1
+        denied[row, [COLUMN[attribute_value] for attribute_value in caption.denied]] = 1
+    return named, denied
 
 
 def _style_fits(captions, factors, styles):
