@@ -104,7 +104,7 @@ def test_every_known_word_is_trained():
     assert known_words() - seen <= of_scenes
 
 
-@pytest.mark.parametrize("text, attribute values", [
+@pytest.mark.parametrize("text, attribute_values", [
     ("A smiling face with glasses", {"expression": "smile", "glasses": "glasses"}),
     ("blond woman with sunglasses", {"hair_color": "blond", "gender": "woman", "glasses": "sunglasses"}),
     ("fat man with beard", {"weight": "fat", "gender": "man", "facial_hair": "beard"}),
@@ -184,7 +184,7 @@ def test_a_text_that_says_several_things_is_taken_apart(text, parts):
     assert said_apart(text) == parts
 
 
-@pytest.mark.parametrize("attribute value", ATTRIBUTE_VALUES)
+@pytest.mark.parametrize("attribute_value", ATTRIBUTE_VALUES)
 def test_each_part_says_what_it_should(attribute_value):
     other = ("glasses", "sunglasses") if attribute_value[0] != "glasses" else ("headwear", "hat")
     parts = said_apart(write([attribute_value, other], random.Random(0)).text)
