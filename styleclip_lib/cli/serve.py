@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, make_dataclass
+from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -40,6 +41,8 @@ class Settings:
     """threads of each worker; 0: divide the cores among the workers"""
     broker: Annotated[str, tyro.conf.arg(metavar="redis://...")] = ""
     """the Redis server through which workers on this and other machines get their jobs"""
+    offline: Path | None = None
+    """folder written by styleclip export; the page offers it to browsers for editing without the server"""
     domain: Domain = "portraits"
     device: Device = "auto"
 
@@ -50,12 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
     _check(settings)
 
+    from ..service.offline import OfflinePage
     from ..service.running import Service
     from ..service.server import make_server
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     hosts = ("localhost", "127.0.0.1", "::1", *({settings.host} - {"0.0.0.0", "::"}), *filter(None, settings.hosts.split(",")))
-    service = Service(_broker(settings, limits), limits, os.environ.get(KEY, ""), hosts)
+    offline = OfflinePage.read(settings.offline) if settings.offline is not None else None
+    service = Service(_broker(settings, limits), limits, os.environ.get(KEY, ""), hosts, offline)
     shown = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else settings.host
     print(f"Open http://{shown}:{settings.port}/ in a browser; Ctrl-C stops the service.", flush=True)
     make_server(service, settings.host, settings.port).run()

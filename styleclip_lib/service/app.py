@@ -54,6 +54,8 @@ def create_app(service: Service) -> Metrics:
         app.include_router(job_routes(kind, service))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=PAGE))
+    if service.offline is not None:
+        app.mount("/offline", StaticFiles(directory=service.offline.folder, html=True))
     _document(app, service)
     return Metrics(Guard(app, service.limits, service.api_key, service.hosts))
 
@@ -67,8 +69,9 @@ def _about(service: Service) -> APIRouter:
     @router.get("/v1/domains", tags=["domains"], operation_id="list_domains", summary="The domain that is served, and its methods",
                 responses=responses(503))
     async def domains() -> list[dict[str, Any]]:
-        return [{**domain, "methods": _methods(domain), "texts": TEXTS, "descriptions": DESCRIPTIONS, "limits": service.limits.to_dict()}
-                for domain in await _there(broker)]
+        offline = service.offline.to_dict() if service.offline is not None else None
+        return [{**domain, "methods": _methods(domain), "texts": TEXTS, "descriptions": DESCRIPTIONS, "limits": service.limits.to_dict(),
+                 "offline": offline} for domain in await _there(broker)]
 
     @router.get("/healthz", tags=["health"], operation_id="is_alive", summary="Whether the service is alive")
     async def alive() -> dict[str, str]:
@@ -122,7 +125,7 @@ def _page() -> APIRouter:
 
 def _file(path: Path, kind: str) -> Callable:
     async def file() -> FileResponse:
-        return FileResponse(path, media_type=kind, headers={"Cache-Control": "no-cache"})
+        return FileResponse(path, media_type=kind)
 
     return file
 

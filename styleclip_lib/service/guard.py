@@ -15,17 +15,23 @@ from .limits import Limits
 from .problems import ProblemError, problem
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-                               "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+                               "img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
+                               "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
 }
-"""The page loads nothing from elsewhere, is shown in no other one, and hands no address on."""
+"""The page loads nothing from elsewhere, is shown in no other one, and hands no address on. WebAssembly is for the offline page.
+Files are asked for again, so that after an update no old script meets a new one."""
 
 OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
-"""Paths that need no key: the page itself asks for it. What lies below /static is open, too."""
+"""Paths that need no key: the page itself asks for it."""
+
+OPEN_FOLDERS = ("/static/", "/offline/")
+"""Their files need none either: browsers load them without one."""
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -76,7 +82,7 @@ class Guard:
                 return problem(403, "This request comes from a page of another site, which may not do that.")
             if self.uploads >= self.limits.uploads:
                 return problem(503, f"{self.limits.uploads} uploads arrive already: try again in a moment.", {"Retry-After": "2"})
-        if self.api_key and not (scope["path"] in OPEN or scope["path"].startswith("/static/")) and not self._has_key(headers):
+        if self.api_key and not (scope["path"] in OPEN or scope["path"].startswith(OPEN_FOLDERS)) and not self._has_key(headers):
             return problem(401, "Send the API key of this service: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
         return None
 

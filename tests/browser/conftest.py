@@ -19,12 +19,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
 
+from styleclip_lib.errors import StyleclipError
 from styleclip_lib.paths import data_folder
 
 from .using import open_notebook, ready
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+EXPORTED_TEXTS = ("a smiling face", "an old face")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -92,6 +95,24 @@ def voila(tmp_path_factory) -> Iterator[str]:
     words = ["-m", "styleclip_lib", "studio", "--browser", "none", f"--port={port}"]
     with served(words, f"http://127.0.0.1:{port}/voila/static/", tmp_path_factory.mktemp("voila")):
         yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(scope="session")
+def exported(tiny_domain, tmp_path_factory) -> Path:
+    """The tiny domain for browsers, with onnxruntime from the cache of whoever runs the tests, or by npm."""
+    pytest.importorskip("onnxscript", reason="the extra 'export' is not installed")
+    from styleclip_lib import load_models
+    from styleclip_lib.edge.export import export_onnx
+    from styleclip_lib.edge.web_runtime import copy_web_runtime
+
+    folder = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STYLECLIP_CACHE", str(user_cache_path("styleclip", appauthor=False)))
+        try:
+            copy_web_runtime(folder / "ort")
+        except StyleclipError as error:
+            pytest.skip(str(error))
+    return export_onnx(load_models(tiny_domain, "cpu"), folder / "edge", EXPORTED_TEXTS, faces=2, web=folder / "ort")
 
 
 @contextmanager

@@ -7,45 +7,21 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from platformdirs import user_cache_path
 
-pytest.importorskip("onnxscript", reason="the extra 'export' is not installed")
 pytest.importorskip("onnxruntime", reason="the extra 'export' is not installed")
 
-from styleclip_lib import load_models
-from styleclip_lib.edge import web_runtime
-from styleclip_lib.edge.export import export_onnx
 from styleclip_lib.edge.runtime import EdgeEditor
-from styleclip_lib.errors import StyleclipError
 
+from .conftest import EXPORTED_TEXTS as TEXTS
 from .conftest import free_port, served
 
-TEXTS = ("a smiling face", "an old face")
 PIXELS = """canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"""
 
 
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory):
-    """onnxruntime for browsers, from the cache of whoever runs the tests, or by npm."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STYLECLIP_CACHE", str(user_cache_path("styleclip", appauthor=False)))
-        target = tmp_path_factory.mktemp("web") / "ort"
-        try:
-            web_runtime.copy_web_runtime(target)
-        except StyleclipError as error:
-            pytest.skip(str(error))
-    return target
-
-
-@pytest.fixture(scope="module")
-def folder(tiny_domain, runtime, tmp_path_factory):
-    return export_onnx(load_models(tiny_domain, "cpu"), tmp_path_factory.mktemp("out") / "edge", TEXTS, faces=2, web=runtime)
-
-
 @pytest.fixture
-def address(folder, tmp_path):
+def address(exported, tmp_path):
     port = free_port()
-    words = ["-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
+    words = ["-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(exported)]
     with served(words, f"http://127.0.0.1:{port}/edge.json", tmp_path):
         yield f"http://127.0.0.1:{port}/"
 
@@ -65,12 +41,12 @@ def assert_near(shown: np.ndarray, expected: np.ndarray) -> None:
     assert shown.shape == expected.shape and np.abs(shown.astype(int) - expected.astype(int)).max() <= 2
 
 
-def test_the_page_edits_as_the_runtime_does(page, address, folder, tmp_path):
+def test_the_page_edits_as_the_runtime_does(page, address, exported, tmp_path):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
     done(page, f"{TEXTS[0]}, strength 1.0")
-    editor = EdgeEditor(folder)
+    editor = EdgeEditor(exported)
     assert_near(pixels(page, "after"), editor.edit_invented(0, TEXTS[0]))
 
     page.get_by_role("button", name="Invented face 2").click()
@@ -97,10 +73,10 @@ def test_the_page_edits_as_the_runtime_does(page, address, folder, tmp_path):
     assert all(url.startswith((address, "data:", "blob:")) for url in asked), asked
 
 
-def test_a_folder_that_lacks_a_network_says_so(browser, address, folder):
+def test_a_folder_that_lacks_a_network_says_so(browser, address, exported):
     page = browser.new_page()
-    network = folder / "steps.onnx"
-    kept = shutil.copy(network, folder / "kept")
+    network = exported / "steps.onnx"
+    kept = shutil.copy(network, exported / "kept")
     network.unlink()
     page.goto(address)
     done(page, "steps.onnx is missing")

@@ -8,45 +8,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from styleclip_lib.paths import data_folder
 
-from .conftest import ROOT, answers, free_port
+from .conftest import ROOT
+from .serving import Server
 
 pytest.importorskip("fastapi", reason='the extra serve is not installed: pip install --editable ".[serve]"')
 
 SIZES = {"phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
          "desk": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}}
+CUT = "document.querySelector('.stage').style.getPropertyValue('--cut')"
 AXE = shutil.which("node") and next(iter(sorted(Path(os.environ.get("AXE_CORE", "/nowhere")).glob("axe.min.js"))), None)
-
-
-class Server:
-    """`styleclip serve` on one port, which can be killed and started again."""
-
-    def __init__(self, folder: Path, domain: Path):
-        self.port, self.folder, self.domain, self.process = free_port(), folder, domain, None
-        self.address = f"http://localhost:{self.port}/"
-
-    def start(self) -> None:
-        words = [sys.executable, "-m", "styleclip_lib", "serve", f"--port={self.port}", "--domain", str(self.domain), "--device", "cpu"]
-        paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        self.process = subprocess.Popen(words, cwd=self.folder, stdout=subprocess.DEVNULL, start_new_session=True,
-                                        env={**os.environ, "STYLECLIP_DATA": str(data_folder()), "PYTHONPATH": paths})
-        end = time.monotonic() + 180
-        while not answers(f"{self.address}healthz"):
-            assert self.process.poll() is None and time.monotonic() < end
-            time.sleep(0.3)
-
-    def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +60,15 @@ def finish(page) -> None:
     page.locator(".stage img").nth(1).wait_for()
 
 
+def touch(page, points: list[tuple[float, float]]) -> None:
+    """A finger that goes down at the first point, and up at the last."""
+    line = page.context.new_cdp_session(page)
+    for number, (x, y) in enumerate(points):
+        kind = "touchMove" if number else "touchStart"
+        line.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    line.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def fits(page) -> bool:
     """Whether nothing sticks out at the side."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -91,6 +77,7 @@ def fits(page) -> bool:
 def test_from_a_picture_to_a_saved_one(visitor):
     page = visitor
     assert page.locator("#go").is_disabled() and fits(page)
+    assert page.locator("[for=camera]").is_visible() == page.evaluate("navigator.maxTouchPoints > 0")
     choose_picture(page)
     page.locator("#texts button").first.click()
     page.locator("#go").click()
@@ -99,15 +86,18 @@ def test_from_a_picture_to_a_saved_one(visitor):
 
     cut = page.locator("#cut")
     cut.focus()
-    before = page.evaluate("document.querySelector('.stage').style.getPropertyValue('--cut')")
+    before = page.evaluate(CUT)
     page.keyboard.press("ArrowLeft")
-    assert before == "50%" and page.evaluate("document.querySelector('.stage').style.getPropertyValue('--cut')") == "49%"
+    assert before == "50%" and page.evaluate(CUT) == "49%"
     box = page.locator(".stage").bounding_box()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 40)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 40)
     page.mouse.up()
     assert 75 <= int(cut.input_value()) <= 85
+    if page.evaluate("navigator.maxTouchPoints"):  # a finger that moves sideways moves the cut, and does not scroll
+        touch(page, [(box["x"] + share * box["width"], box["y"] + 40) for share in (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)])
+        assert 25 <= int(cut.input_value()) <= 35
 
     with page.expect_download() as download:
         page.locator("#save").click()
@@ -121,10 +111,32 @@ def test_from_a_picture_to_a_saved_one(visitor):
     page.locator("#history button").first.wait_for()
     other = page.context.new_page()
     other.goto(page.url)
+    other.locator("#texts button").first.wait_for()
+    assert other.locator("#go").is_disabled()
     other.locator("#history button").first.click()
     finish(other)
+    assert other.locator("#go").is_enabled()  # the picture of then can be changed again
+    assert other.locator("#text").input_value() == recipe["text"]
     page.locator("#clear").click()
     page.locator("#history-step").wait_for(state="hidden")
+
+
+def test_one_of_several_faces_is_chosen(visitor, tmp_path):
+    faces = [Image.open(path).convert("RGB") for path in sorted((data_folder() / "images").glob("*.png"))[:2]]
+    sheet = Image.new("RGB", (4 * faces[0].width, 2 * faces[0].height), "grey")
+    for number, face in enumerate(faces):
+        sheet.paste(face, ((6 * number + 1) * face.width // 3, face.height // 2))
+    sheet.save(tmp_path / "two.png")
+    page = visitor
+    page.locator("#file").set_input_files(str(tmp_path / "two.png"))
+    page.locator("#faces-legend:has-text('2 faces')").wait_for()
+    page.locator("[name=face]").nth(1).check(force=True)
+    page.locator("#text").fill("a smiling face")
+    page.keyboard.press("Enter")
+    finish(page)
+    with page.expect_download() as download:
+        page.locator("#recipe").click()
+    assert json.loads(Path(download.value.path()).read_text())["face"]["face"] == 1
 
 
 def test_a_reload_in_the_middle_of_a_job_goes_on_with_it_and_stop_ends_it(visitor):
@@ -188,6 +200,8 @@ def test_the_page_is_small_and_loads_nothing_from_elsewhere(server):
     files = list(page.iterdir())
     assert sum(file.stat().st_size for file in files) < 200_000
     for file in files:
+        if file.suffix == ".js" and file.name != "sw.js":
+            assert f"'/static/{file.name}'" in (page / "sw.js").read_text(encoding="utf-8"), f"{file.name} is missing without a network"
         if file.suffix in (".html", ".css", ".js", ".webmanifest"):
             content = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
             assert "http://" not in content and "https://" not in content and "//cdn" not in content, file.name

@@ -154,4 +154,5 @@ async function begin() {
   byId("faces").firstElementChild.click();
 }
 
+byId("back").hidden = here.pathname !== "/offline/"; // where styleclip serve puts this page
 begin().catch((error) => say(`The networks could not be loaded: ${error.message}`));

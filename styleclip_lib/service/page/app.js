@@ -1,39 +1,31 @@
-// The page: a picture, a wish, a result.
+// The page: a picture, a wish, a result. This file starts it and connects its parts.
 
 import './before-after.js';
-import {Api, Offline, Problem, isOver} from './api.js';
+import {Offline} from './api.js';
+import {choose, invent, take} from './choosing.js';
+import {go, resume, show, stop} from './editing.js';
 import * as history from './history.js';
-import {prepared} from './picture.js';
+import {canKeep, isKept, keep} from './offline.js';
+import {$, api, attempt, offline, ready, state} from './page.js';
 
-const $ = id => document.getElementById(id);
-const compare = $('compare');
 const QUICKEST = 'directions';
-const JOB = 'job';  // of this tab: the job that runs, so that a reload goes on with it
-
-const state = {picture: null, seed: null, face: null, job: null, domain: null, busy: false};
-let choice = 0;  // grows with every picture, so that what belonged to the one before is dropped
-
-const api = new Api(() => new Promise(resolve => {
-  const dialog = $('key-dialog');
-  dialog.onclose = () => resolve($('key').value);
-  dialog.showModal();
-}));
 
 // --- the server -----------------------------------------------------------------------------------------------------------
 
-function offline(is) {
-  $('offline').hidden = !is;
-}
-
-/** Does something that asks the server; what goes wrong is said. */
-async function attempt(action) {
-  $('problem').textContent = '';
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof Offline) offline(true);
-    $('problem').textContent = error instanceof Problem || error instanceof Offline ? error.message : `Something went wrong: ${error.message}`;
-  }
+async function start() {
+  await attempt(connect);
+  if (!state.domain) return;
+  $('notes').textContent = '';
+  suggest('texts', 'text', state.domain.texts);
+  suggest('descriptions', 'neutral', state.domain.descriptions);
+  const methods = state.domain.methods.filter(one => one.needs_text);
+  $('method').replaceChildren(...methods.map(one => new Option(one.title, one.method)));
+  if (methods.some(one => one.method === QUICKEST)) $('method').value = QUICKEST;
+  explain();
+  ready();
+  device();
+  watch();
+  await resume(list);
 }
 
 async function connect() {
@@ -51,21 +43,6 @@ async function connect() {
   }
 }
 
-async function start() {
-  await attempt(connect);
-  if (!state.domain) return;
-  $('notes').textContent = '';
-  suggest('texts', 'text', state.domain.texts);
-  suggest('descriptions', 'neutral', state.domain.descriptions);
-  const methods = state.domain.methods.filter(one => one.needs_text);
-  $('method').replaceChildren(...methods.map(one => new Option(one.title, one.method)));
-  if (methods.some(one => one.method === QUICKEST)) $('method').value = QUICKEST;
-  explain();
-  ready();
-  watch();
-  await resume();
-}
-
 /** Asks now and then whether the server is still there. */
 async function watch() {
   for (;;) {
@@ -73,70 +50,6 @@ async function watch() {
     if (document.hidden) continue;
     await fetch('/healthz').then(answer => offline(!answer.ok), () => offline(true));
   }
-}
-
-// --- the picture ----------------------------------------------------------------------------------------------------------
-
-async function choose(file) {
-  if (!file) return;
-  const mine = ++choice;
-  Object.assign(state, {picture: null, seed: null, face: null});
-  ready();
-  const picture = await prepared(file);
-  if (mine !== choice) return;
-  compare.one(picture, 'The picture that you chose');
-  $('faces').hidden = true;
-  $('notes').textContent = 'Looking for faces ...';
-  const form = new FormData();
-  form.append('image', picture, 'picture');
-  const job = await attempt(() => api.job('/v1/faces', form, (job, lost) => offline(Boolean(lost))));
-  if (job) forget(job);
-  if (mine !== choice) return;
-  $('notes').textContent = '';
-  if (!job) return;
-  if (job.state !== 'done') {
-    $('problem').textContent = job.problem?.detail ?? 'The search was cancelled.';
-    return;
-  }
-  state.picture = picture;
-  offerFaces(job.result);
-  ready();
-}
-
-function offerFaces({faces, notes}) {
-  const several = faces.length > 1;
-  $('faces-legend').textContent = several ? `${faces.length} faces: whose shall change?` : 'This face will change';
-  $('face-choices').replaceChildren(...faces.map(face => {
-    const label = document.createElement('label');
-    const input = Object.assign(document.createElement('input'), {type: 'radio', name: 'face', value: face.number, checked: face.number === 0});
-    input.addEventListener('change', () => { state.face = face.number; });
-    const image = Object.assign(new Image(), {src: face.crop, alt: several ? `Face ${face.number + 1}` : 'The face'});
-    label.append(input, image);
-    return label;
-  }));
-  state.face = faces[0].quad ? 0 : null;
-  $('faces').hidden = false;
-  $('notes').textContent = notes.join(' ');
-}
-
-async function invent() {
-  const mine = ++choice;
-  const seed = Math.floor(Math.random() * 1000000);
-  $('faces').hidden = true;
-  $('notes').textContent = 'Inventing a face ...';
-  const form = new FormData();
-  form.append('seed', seed);
-  const picture = await attempt(async () => {
-    const job = await api.job('/v1/samples', form);
-    if (job.state !== 'done') throw new Problem(0, job.problem?.detail ?? 'It was cancelled.');
-    return api.blob(job.links.picture).finally(() => forget(job));
-  });
-  if (mine !== choice) return;
-  $('notes').textContent = picture ? `Nobody: the generator invented this face (seed ${seed}).` : '';
-  if (!picture) return;
-  Object.assign(state, {picture: null, seed, face: null});
-  compare.one(picture, 'An invented face');
-  ready();
 }
 
 // --- the wish -------------------------------------------------------------------------------------------------------------
@@ -156,136 +69,10 @@ function explain() {
 
 function showStrength() {
   $('strength').disabled = $('automatic').checked;
-  $('strength-shown').textContent = $('automatic').checked ? 'as much as it takes' : Number($('strength').value).toFixed(2);
+  $('strength-shown').textContent = $('automatic').checked ? 'automatic' : Number($('strength').value).toFixed(2);
 }
 
-function ready() {
-  const has = state.picture !== null || state.seed !== null;
-  $('go').disabled = !has || state.busy;
-  $('stop').hidden = !state.busy;
-  $('paste-back').disabled = state.face === null;
-}
-
-function wish() {
-  const form = new FormData();
-  if (state.picture) form.append('image', state.picture, 'picture');
-  else form.append('face_seed', state.seed);
-  if (state.face !== null) form.append('face', state.face);
-  if (state.face !== null && $('paste-back').checked) form.append('paste_back', 'true');
-  form.append('text', $('text').value.trim());
-  if ($('neutral').value.trim()) form.append('neutral', $('neutral').value.trim());
-  form.append('method', $('method').value);
-  form.append('strength', $('automatic').checked ? 'auto' : $('strength').value);
-  return form;
-}
-
-async function go(event) {
-  event.preventDefault();
-  if (!$('text').value.trim()) {
-    $('text-error').textContent = 'Say what the face should become, such as: a smiling face.';
-    $('text').focus();
-    return;
-  }
-  $('text-error').textContent = '';
-  const text = $('text').value.trim();
-  $('result-step').scrollIntoView({block: 'nearest'});
-  await run(text, () => api.json('/v1/edits', {method: 'POST', body: wish(), headers: {'Idempotency-Key': crypto.randomUUID?.() ?? String(Math.random())}}));
-}
-
-/** Asks for a job, or takes up one that was asked for before, and shows it until it is over. */
-async function run(text, ask) {
-  state.busy = true;
-  $('result-buttons').hidden = true;
-  $('report').textContent = '';
-  ready();
-  await attempt(async () => {
-    state.job = await ask();
-    sessionStorage.setItem(JOB, JSON.stringify({text, job: state.job}));
-    const job = await api.follow(state.job, seen);
-    await finish(job, text);
-  });
-  sessionStorage.removeItem(JOB);
-  state.busy = false;
-  $('progress').hidden = true;
-  ready();
-}
-
-let shown = 0;  // which preview is on the screen
-
-async function seen(job, lost) {
-  state.job = job;
-  offline(Boolean(lost));
-  $('progress').hidden = false;
-  const queued = job.ahead ? `${job.ahead} ${job.ahead === 1 ? 'job waits' : 'jobs wait'} before yours ...` : 'Yours is the next ...';
-  const counted = job.steps ? `${job.phase}: step ${job.step} of ${job.steps}` : `${job.phase} ...`;
-  const words = job.state === 'queued' ? queued : counted;
-  if ($('step-now').textContent !== words) $('step-now').textContent = words;
-  if (job.steps && job.state === 'running') $('bar').value = job.step / job.steps;
-  else $('bar').removeAttribute('value');
-  if (job.previews > shown && job.links.preview) {
-    shown = job.previews;
-    const preview = await api.blob(job.links.preview).catch(() => null);
-    if (preview && state.busy && state.job?.id === job.id && shown === job.previews) compare.one(preview, 'The face on the way');
-  }
-}
-
-async function finish(job, text) {
-  shown = 0;
-  state.busy = false;
-  if (job.state === 'failed') throw new Problem(job.problem.status, job.problem.detail);
-  if (job.state === 'cancelled') throw new Problem(0, 'Stopped before there was anything to show.');
-  const [before, after] = await Promise.all([api.blob(job.links.before), api.blob(job.links.picture)]);
-  const edit = {text, before, after, recipe: job.result.recipe, report: told(job.result)};
-  await show(edit);
-  await history.add(edit).then(list, () => {});
-  forget(job);
-}
-
-/** What a job has led to is here now: the server need not keep it. */
-function forget(job) {
-  api.request(job.links.self, {method: 'DELETE'}).catch(() => {});
-}
-
-function told({report, notes}) {
-  const sentences = [];
-  const reached = Object.values(report.successes);
-  if (report.true_before) sentences.push('It was so before.');
-  else if (reached.length) sentences.push(reached.every(Boolean) ? 'The face has what you asked for.' : 'The face does not quite have what you asked for.');
-  const side = Object.keys(report.side_effects).map(name => name.replaceAll('_', ' '));
-  if (side.length) sentences.push(`Also changed: ${side.join(', ')}.`);
-  sentences.push(`Likeness to the face before: ${Math.round(100 * Math.max(0, report.identity))} %.`);
-  return [...sentences, ...notes].join(' ');
-}
-
-async function show(edit) {
-  await compare.both(edit.before, edit.after, edit.text);
-  $('report').textContent = edit.report;
-  link($('save'), edit.after);
-  link($('recipe'), new Blob([JSON.stringify(edit.recipe, null, 2)], {type: 'application/json'}));
-  const file = new File([edit.after], 'edited.png', {type: edit.after.type});
-  $('share').hidden = !navigator.canShare?.({files: [file]});
-  $('share').onclick = () => navigator.share({files: [file], title: edit.text}).catch(() => {});
-  $('result-buttons').hidden = false;
-}
-
-function link(anchor, blob) {
-  if (anchor.href) URL.revokeObjectURL(anchor.href);
-  anchor.href = URL.createObjectURL(blob);
-}
-
-async function stop() {
-  if (state.job && !isOver(state.job)) await attempt(() => api.request(`${state.job.links.self}/stop`, {method: 'POST'}));
-}
-
-/** A job that ran when the page was left goes on. */
-async function resume() {
-  const kept = JSON.parse(sessionStorage.getItem(JOB) ?? 'null');
-  if (!kept) return;
-  $('text').value = kept.text;
-  await run(kept.text, () => api.json(kept.job.links.self));
-}
-
-// --- before now -----------------------------------------------------------------------------------------------------------
+// --- history --------------------------------------------------------------------------------------------------------------
 
 let thumbs = [];
 
@@ -298,14 +85,40 @@ async function list() {
     const item = document.createElement('li');
     const button = Object.assign(document.createElement('button'), {type: 'button'});
     button.append(Object.assign(new Image(), {src: thumbs[number], alt: ''}), edit.text);
-    button.addEventListener('click', () => {
-      if (state.busy) return;
-      show(edit);
-      $('result-step').scrollIntoView({block: 'start'});
-    });
+    button.addEventListener('click', () => again(edit));
     item.append(button);
     return item;
   }));
+}
+
+/** Shows an earlier edit; its picture is the one to change from now on. */
+async function again(edit) {
+  if (state.busy) return;
+  take(edit.source ?? {picture: null, seed: null, face: null});
+  $('notes').textContent = '';
+  $('text').value = edit.text;
+  await show(edit);
+  $('picture-step').scrollIntoView({block: 'start'});
+}
+
+// --- without the server ---------------------------------------------------------------------------------------------------
+
+/** Shows what can be kept on this device, and whether it is. */
+async function device() {
+  const offer = state.domain?.offline;
+  const [any, latest] = await Promise.all([isKept(), isKept(offer?.version)]);
+  $('offline-link').hidden = !any;
+  $('device-step').hidden = !(any || (offer && canKeep));
+  $('keep').hidden = !offer || latest;
+  $('device-size').textContent = latest ? 'It is on this device.' : offer ? `It takes ${Math.ceil(offer.megabytes)} MB.` : '';
+}
+
+async function keepHere() {
+  $('keep').disabled = true;
+  await attempt(() => keep(state.domain.offline, share => { $('kept').textContent = `${Math.round(100 * share)} % is here ...`; }));
+  $('kept').textContent = '';
+  $('keep').disabled = false;
+  await device();
 }
 
 // --- everything together --------------------------------------------------------------------------------------------------
@@ -316,15 +129,26 @@ for (const id of ['camera', 'file']) {
     event.target.value = '';
   });
 }
+document.addEventListener('dragover', event => event.preventDefault());
+document.addEventListener('drop', event => {
+  event.preventDefault();
+  choose(event.dataTransfer.files[0]);
+});
+document.addEventListener('paste', event => choose(event.clipboardData.files[0]));
 $('invent').addEventListener('click', invent);
-$('form').addEventListener('submit', go);
+$('form').addEventListener('submit', event => {
+  event.preventDefault();
+  if (!$('go').disabled) go(list);
+});
 $('stop').addEventListener('click', stop);
 $('method').addEventListener('change', explain);
 $('strength').addEventListener('input', showStrength);
 $('automatic').addEventListener('change', showStrength);
 $('clear').addEventListener('click', () => history.clear().then(list));
+$('keep').addEventListener('click', keepHere);
 window.addEventListener('online', () => offline(false));
 window.addEventListener('offline', () => offline(true));
 navigator.serviceWorker?.register('/sw.js').catch(() => {});
 list();
+device();
 start();

@@ -5,7 +5,7 @@ class BeforeAfter extends HTMLElement {
 
   connectedCallback() {
     this.innerHTML = `
-      <div class="stage"><p>Your picture appears here.</p></div>
+      <div class="stage empty"><svg aria-hidden="true" viewBox="0 0 24 24"><circle cx="12" cy="9" r="4.5"/><path d="M3.5 21c1-4.5 4.5-6 8.5-6s7.5 1.5 8.5 6"/></svg><p>Take or choose a picture of a face, or let one be invented.</p></div>
       <div class="slider" hidden>
         <label for="cut" class="visually-hidden">Where the picture before ends and the one after begins, in percent</label>
         <input id="cut" type="range" min="0" max="100" value="50">
@@ -17,6 +17,7 @@ class BeforeAfter extends HTMLElement {
     for (const kind of ['pointerdown', 'pointermove']) {
       this.stage.addEventListener(kind, event => {
         if (this.slider.hidden || (kind === 'pointermove' && event.buttons === 0)) return;
+        if (kind === 'pointerdown') this.stage.setPointerCapture(event.pointerId);
         const box = this.stage.getBoundingClientRect();
         this.cut.value = Math.max(0, Math.min(100, Math.round(100 * (event.clientX - box.left) / box.width)));
         this.#move();
@@ -30,9 +31,10 @@ class BeforeAfter extends HTMLElement {
   }
 
   /** One picture, such as that which was chosen, or one on the way. */
-  one(blob, alt) {
+  async one(blob, alt) {
     this.#show([[blob, alt, '']]);
     this.slider.hidden = true;
+    await this.#fit();
   }
 
   /** Two, to compare. Resolves when they can be seen. */
@@ -42,16 +44,21 @@ class BeforeAfter extends HTMLElement {
     this.stage.insertAdjacentHTML('beforeend', '<div class="cut"></div><span class="left" aria-hidden="true">before</span><span class="right" aria-hidden="true">after</span>');
     this.#move();
     this.slider.hidden = false;
-    await Promise.all([...this.stage.querySelectorAll('img')].map(image => image.decode().catch(() => {})));
-    const first = this.stage.querySelector('img');
-    this.stage.style.aspectRatio = first.naturalWidth ? `${first.naturalWidth} / ${first.naturalHeight}` : '1';
+    await this.#fit();
+  }
+
+  /** Gives the stage the shape of its pictures, once they can be seen. */
+  async #fit() {
+    const images = [...this.stage.querySelectorAll('img')];
+    await Promise.all(images.map(image => image.decode().catch(() => {})));
+    if (images[0].isConnected && images[0].naturalWidth) this.stage.style.aspectRatio = `${images[0].naturalWidth} / ${images[0].naturalHeight}`;
   }
 
   #show(pictures) {
     const old = this.#urls;
     this.#urls = pictures.map(([blob]) => URL.createObjectURL(blob));
     const images = pictures.map(([, alt, kind], number) => Object.assign(new Image(), {src: this.#urls[number], alt, className: kind}));
-    this.stage.style.aspectRatio = '';
+    this.stage.classList.remove('empty');
     this.stage.replaceChildren(...images);
     old.forEach(url => URL.revokeObjectURL(url));
   }

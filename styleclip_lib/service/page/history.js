@@ -25,7 +25,7 @@ async function act(mode, action) {
   }
 }
 
-/** All edits, the newest first: {number, text, before, after, recipe, report}. */
+/** All edits, the newest first: {number, text, source, before, after, recipe, report}. */
 export const all = async () => (await act('readonly', store => store.getAll())).reverse();
 
 export async function add(edit) {

@@ -1,0 +1,49 @@
+"""The page that edits without a server: what `styleclip export` has written, for browsers to keep."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import StyleclipError
+from ..paths import user_path
+
+NEEDED = ("index.html", "edge.js", "edge.json", "numbers.bin", "generator.onnx", "ort")
+LEFT_OUT = ("index.html", "run.py")
+"""The first is the page's own address; the second is for Python."""
+
+
+@dataclass(frozen=True)
+class OfflinePage:
+    """A folder of files for browsers.
+
+    files    all but the page itself, as paths below it
+    bytes    of all of them
+    version  another one for other contents
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    bytes: int
+    version: str
+
+    @classmethod
+    def read(cls, folder: str | Path) -> OfflinePage:
+        """Looks at a folder. Raises StyleclipError for one without an exported page."""
+        folder = user_path(folder)
+        missing = [name for name in NEEDED if not (folder / name).exists()]
+        if missing:
+            raise StyleclipError(f"'{folder}' holds no exported page ({missing[0]} is missing): make one with styleclip export FOLDER.")
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        digest = hashlib.sha256()
+        for path in paths:
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        files = tuple(path.relative_to(folder).as_posix() for path in paths)
+        return cls(folder, tuple(name for name in files if name not in LEFT_OUT), sum(path.stat().st_size for path in paths),
+                   digest.hexdigest()[:16])
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a browser needs to know to keep it."""
+        return {"files": self.files, "megabytes": round(self.bytes / 1e6, 1), "version": self.version}
