@@ -11,9 +11,14 @@ from torch import Tensor
 from ..editing.directions.prompt_templates import can_read
 from ..errors import StyleclipError
 from ..models import Models
+from ..portraits.language.everyday import NEGATORS, REMOVERS
+from ..portraits.language.parsing import words_of
 
 OTHERS = ("a face", "hair", "a hat", "clothes", "the background", "the sky", "the sea", "hills", "houses", "trees")
 """What a window may show instead; what the text itself names, by the last word, is left out."""
+
+EXCEPTING = NEGATORS | REMOVERS | {"except", "excluding", "everything", "anything", "but", "besides", "apart", "outside", "instead"}
+"""Words that turn round what a region's text says: CLIP would find the very thing."""
 
 AT_ONCE = 32
 
@@ -77,8 +82,11 @@ def blended(image: Tensor, drawn: Tensor, mask: Tensor) -> Tensor:
 def found_region(models: Models, image: Tensor, text: str) -> Tensor:
     """The soft mask of what a text names. image [1, 3, H, W] -> [1, 1, H, W] in [0, 1]
 
-    Raises StyleclipError for a text that CLIP cannot read, or of which it sees nothing in the picture.
+    Raises StyleclipError for a text that CLIP cannot read, that names what is not meant, or of which it sees nothing in the picture.
     """
+    if EXCEPTING.intersection(words_of(text)):
+        raise StyleclipError(f"The region '{text}' says what is not meant: name what is to be redrawn, such as 'hair', or give a mask or a "
+                             "box.")
     relevance, style = relevance_map(models, image, text), models.calibration.style
     if relevance.max() < style.region_least:
         raise StyleclipError(f"CLIP sees no '{text}' in the picture: name something that is there, or give a mask or a box.")

@@ -11,8 +11,11 @@ from ..editing.directions.prompt_templates import can_read, phrasings, readable_
 from ..editing.prompt import Prompt
 from ..errors import StyleclipError
 from ..models import Models
+from ..portraits.language.parsing import EXAMPLE
 from ..portraits.language.style_words import STYLE_WORDS
 from .losses import text_direction
+
+STYLE_EXAMPLE = "name what the picture should become, such as 'a pencil sketch', 'an oil painting' or 'a photo of night'"
 
 RIVALS = {name: words.opening[0] for name, words in STYLE_WORDS.items()}
 """What a picture may be instead, by the style's name: "a pencil sketch", ..."""
@@ -40,7 +43,10 @@ class StylePrompt:
     def of(cls, models: Models, text: str, source: str, templates: bool = False) -> StylePrompt:
         """Understands a text. Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, or if both say the
         same."""
-        prompt, clip = Prompt.of(models, text, source), models.clip
+        try:
+            prompt, clip = Prompt.of(models, text, source), models.clip
+        except StyleclipError as error:
+            raise StyleclipError(str(error).replace(EXAMPLE, STYLE_EXAMPLE)) from None
         source = prompt.neutral or source
         said = readable_templates(clip, prompt.text, source) if templates else ["{}"]
         features = [clip.text_features(phrasings(one, said) if templates else [one]) for one in (prompt.text, source)]

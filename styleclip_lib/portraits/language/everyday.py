@@ -16,7 +16,7 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "teenager": "teen, adolescent, teens, teenage, youth", "young": "youngish, juvenile, youngest, fresh faced",
     "old": "wrinkly, ageing, aging, ancient, geriatric, wizened, grizzled, weathered, oldest, retired",
     "pensioner": "retiree, pensioners", "grandfather": "granddad, grandad, gramps, grandpas", "grandmother": "gran, nana, nan",
-    "thin": "gaunt, scrawny, bony, lanky, underweight, petite, svelte, trim, haggard, skinnier, slenderer",
+    "thin": "gaunt, scrawny, bony, lanky, underweight, petite, svelte, haggard, skinnier, slenderer",
     "fat": "stout, corpulent, tubby, chunky, heavyset, rotund, pudgy, podgy, portly, stocky, fleshy, plumper, chubbier, big boned",
     "pale": "pallid, pasty, ashen, white skinned, fair complexioned",
     "light skin": "porcelain skin, ivory skin, milky skin, fairer skin, lighter skin, white skin",
@@ -65,7 +65,7 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "glasses": "specs, lenses, goggles, monocle, eyeglass, bifocals, horn rimmed glasses, nerd glasses, round glasses, eye glasses, "
                "prescription glasses, rimmed glasses, readers, square glasses",
     "sunglasses": "sunnies, sunglass, dark specs, aviators, ray bans, dark shades, tinted glasses, sun glasses, mirrored glasses",
-    "cap": "beanie, snapback, baseball hat, trucker cap, ball cap, flat cap, visor, caps",
+    "cap": "beanie, snapback, baseball hat, trucker cap, ball cap, flat cap, visor, caps, billed cap",
     "hat": "beret, bonnet, sombrero, top hat, straw hat, cowboy hat, sun hat, headgear, panama, stetson, bowler, bowler hat, trilby, "
            "sunhat, felt hat, wide brim hat, hats",
     "makeup": "lippy, mascara, eyeliner, blusher, rouge, eyeshadow, lip gloss, lipgloss, lip stick, lipsticks, red lipstick, "
@@ -89,6 +89,9 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "white": "ivory, snowy white", "grey": "silvery, slate",
     **{f"dressed in {color}": f"clothed in {color}, clad in {color}"
        for color in ("red", "blue", "green", "yellow", "black", "white", "purple", "orange")},
+    "pencil sketch": "pencil scribble, scribble", "black and white": "b w, bw, greyscale, grayscale, grey scale, gray scale",
+    "comic style": "comic book style", "pixel art": "pixelated, pixellated", "sepia": "sepia tone, sepia toned", "snow": "snowing",
+    "oil painting": "oil painted", "watercolor": "water colour, water color, water colours, water colors",
     "without": "no longer wearing, no longer with, takes off, take off, taking off, get rid of, rid of, instead of, rather than, free of",
     "not": "no longer",
 }.items() for other in split(others) if other}
@@ -111,7 +114,7 @@ FILLERS = _words("""
     who whose what how one ones someone somebody something person guys hello hey hi ok okay thanks thank yes big small large tiny
     huge nice pretty beautiful lovely cute cool handsome attractive kind friendly proper loud fancy stylish very quite extremely rather
     super totally completely slightly bright full photo picture image version and a an the with plus or nor but sign selfie
-    portrait headshot human being individual character""")
+    portrait headshot human being individual character way same plz pls wanna gonna gimme lemme u ur""")
 """Words that say nothing of how a face looks, or too little to matter."""
 
 NEGATORS = _words("no not without never none nor neither non lacking lacks minus sans less hardly")
@@ -125,6 +128,10 @@ REMOVERS = _words("""
 LISTING = _words("""
     without remove removes removing removed delete drop lose loses losing erase hide avoid ditch shave shaves lacking minus sans""")
 """After these "and" goes on denying: "without a hat and glasses" has neither."""
+
+EMOJI = {"\U0001f603": "smiling", "\U0001f604": "smiling", "\U0001f606": "laughing", "\U0001f923": "laughing", "\U0001f62d": "crying",
+         "\U0001f621": "angry", "\U0001f64e": "angry", "\u274c": "no", "\U0001f6ab": "no", "\u26d4": "no", "\U0001f9e2": "cap"}
+"""Emoji whose names in Unicode are others than what people mean."""
 
 ATTRIBUTIVE: dict[str, tuple[str, ...]] = {
     "hair": ("hair_style", "hair_color"), "eyes": ("eyes", "eye_color"), "eyebrows": ("brows",), "brows": ("brows",),

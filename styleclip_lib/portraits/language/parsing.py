@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from ...errors import StyleclipError
 from .attribute_values import AttributeValue
-from .everyday import ASKING, ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, SYNONYMS, TOGETHER
+from .everyday import ASKING, ATTRIBUTIVE, EMOJI, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, SYNONYMS, TOGETHER
 from .fillers import DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEUTRAL_NOUNS, OPENINGS, PRONOUNS
 from .phrases import all_phrases
 from .scene_words import SCENE_WORDS
@@ -28,7 +28,7 @@ _ARTICLES = ("a", "an", "the")
 _STARTING_ANEW = frozenset(["with", "wearing", "has", "having", "add", "adding", "give", "put", "wear", "who"])
 _PICTURES = ("photo", "picture", "image", "photograph", "portrait", "selfie", "drawing", "painting", "render")
 _SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\u2010": "-", "\u2011": "-", "\u2013": " - ",
-                       "\u2014": ", ", "\u2026": ". ", "\u201c": '"', "\u201d": '"'})
+                       "\u2014": ", ", "&": " and ", "\u2026": ". ", "\u201c": '"', "\u201d": '"'})
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def normalised(text: str) -> str:
     for sign in unicodedata.normalize("NFKC", text).translate(_SAME):
         kind = unicodedata.category(sign)
         if kind == "So":
-            signs.append(f" {unicodedata.name(sign, '')} ")
+            signs.append(f" {EMOJI.get(sign) or unicodedata.name(sign, '').removeprefix('EMOJI COMPONENT ')} ")
         elif kind not in ("Sk", "Mn", "Cf", "Cs", "Co"):  # skin tones and joiners of emoji
             signs.append(sign)
     return "".join(signs).lower()
@@ -130,7 +130,7 @@ class _Reader:
     def sentences(self) -> Iterator[list[str]]:
         """The words of each sentence, with commas; other words are replaced by those of the captions."""
         text = re.sub(r"\bw/o\b", "without", normalised(self.text))
-        text = re.sub(r"\bw/", "with ", text).replace("can't", "can not").replace("anything but", "not")
+        text = re.sub(r"\bw/", "with ", text.replace("b/w", "bw")).replace("can't", "can not").replace("anything but", "not")
         text = re.sub(r"\b(\w+)n't\b", r"\1 not", re.sub(r"'s\b", " ", text)).replace("cannot", "can not")
         if "?" in text and (words_of(text) or [""])[0] in ASKING:
             self.problems.append(f"The text asks a question: {EXAMPLE}.")
@@ -205,6 +205,9 @@ class _Reader:
         ahead = next((word for word in words[at + 1 : at + 6] if word in ATTRIBUTIVE), "")
         if _longest_phrase(words, at + 1)[1] and words[at + 1] not in ATTRIBUTIVE:  # it is said of what comes next: "a red hat"
             noun = ""
+        said = {attribute for attribute, _ in _longest_phrase(words, at + 1)[1]}
+        if ahead and not said <= set(ATTRIBUTIVE[ahead]):
+            ahead = ""  # of the person in between: "a black man with long hair"
         for one in filter(None, (noun, ahead)):
             _, attribute_values, _ = _longest_phrase([words[at], one], 0)
             if attribute_values and words[at] not in FILLERS:
@@ -226,11 +229,13 @@ class _Reader:
     def _deny(self, attribute_values: tuple[AttributeValue, ...], by: str, words: list[str]) -> None:
         self.rephrased = True
         phrase = " ".join(words)
-        if len(attribute_values) > 1 or attribute_values[0] not in OPPOSITES:
+        attribute = attribute_values[0][0]
+        implied = OPPOSITES.get(attribute_values[0]) if len(attribute_values) == 1 else None
+        if implied is None or self.denied.get(attribute, implied) != implied:  # "neither old nor young"
             sentence = f"The text denies '{phrase}' without saying what should be there instead: {EXAMPLE}."
             self.unclear |= dict.fromkeys((attribute for attribute, _ in attribute_values), sentence)
         else:
-            self.denied[attribute_values[0][0]] = OPPOSITES[attribute_values[0]]
+            self.denied[attribute] = implied
 
     def _undo(self, attribute_values: tuple[AttributeValue, ...]) -> None:
         """Denies what was said just before: "the glasses off"."""
@@ -298,6 +303,8 @@ def _or_follows(words: list[str], at: int) -> bool:
 def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
     """The sentence about words that are not understood, with what comes near."""
     unknown = tuple(word for word in unknown if word not in NEGATORS | REMOVERS) or unknown
+    strange = tuple(word for word in unknown if word not in known_words() and word not in FILLERS)
+    unknown = strange or unknown
     word = unknown[0]
     if len(unknown) > 1 and 2 * len(unknown) >= len(words):
         return f"This domain does not know the words {', '.join(map(repr, unknown))}: say it in simple English, {EXAMPLE}."
