@@ -118,12 +118,12 @@ def _checked(one: Field, kind: Any, value: Any) -> Any:
     """The value of a field as its type wants it. Raises StyleclipError if it is something else."""
     try:
         return _read(value, kind, one.metadata)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise StyleclipError(f"{one.name} must be {described(kind, one.metadata)}, not {reprlib.repr(value)}.") from None
 
 
 def _read(value: Any, kind: Any, limits: Any) -> Any:
-    """The value as a type; TypeError or ValueError if it is none."""
+    """The value as a type; TypeError, ValueError or, for a whole number of hundreds of digits, OverflowError if it is none."""
     origin, options = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         return _read_any(value, options, limits)
@@ -158,7 +158,7 @@ def _read_any(value: Any, options: tuple, limits: Any) -> Any:
     for option in options:
         try:
             return _read(value, option, limits)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
     raise TypeError
 

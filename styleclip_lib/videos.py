@@ -7,7 +7,7 @@ whose formats name other files to be read.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,9 @@ READ = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".gif")
 """Names that are those of videos; an animated .webp or .png counts as a picture."""
 
 WRITTEN = (".mp4", ".gif", ".webp")
+
+MOST_PIXELS = 40_000_000
+"""Of one frame; 8K has 33 million. ffmpeg's decoders are told so, too."""
 
 LONGEST_KEPT = 1000
 """Frames of a .gif or .webp, which are kept in memory until the end."""
@@ -68,26 +71,43 @@ def frames_of(video: Video) -> Iterator[torch.Tensor]:
     if video.reader is None:
         yield from _animation_frames(video.path)
         return
-    import imageio_ffmpeg
-
-    reader = imageio_ffmpeg.read_frames(str(video.path), input_params=["-f", video.reader])
+    reader = _read_frames(video.path, video.reader)
     try:
         width, height = next(reader)["size"]
         for frame in reader:
             pixels = np.frombuffer(frame, np.uint8).reshape(height, width, 3)
-            yield torch.from_numpy(pixels / np.float32(127.5) - 1).permute(2, 0, 1)[None]
-    except (OSError, RuntimeError, StopIteration, KeyError, ValueError) as error:
+            scaled = pixels / np.float32(127.5)
+            scaled -= 1
+            yield torch.from_numpy(scaled).permute(2, 0, 1)[None]
+    except Exception as error:  # what imageio-ffmpeg makes of ffmpeg's words raises all kinds
         raise StyleclipError(f"'{video.path}' is damaged or cut off: get a whole copy of it.") from error
     finally:
         reader.close()
 
 
+def _read_frames(path: Path, reader: str) -> Generator[Any, None, None]:
+    """What ffmpeg says of a video, then each frame's bytes. A name is always that of a file, never of a protocol of ffmpeg's."""
+    import imageio_ffmpeg
+
+    return imageio_ffmpeg.read_frames(f"file:{path}", input_params=["-max_pixels", str(MOST_PIXELS), "-f", reader])
+
+
 def _animation_frames(path: Path) -> Iterator[torch.Tensor]:
+    for frame in _animation_pictures(path):
+        yield from_pil(frame)
+
+
+def _animation_pictures(path: Path) -> Iterator[Image.Image]:
+    """The pictures of a .gif or .webp; each may be larger than the first."""
     try:
         for frame in ImageSequence.Iterator(open_animation(path)):
-            yield from_pil(frame.convert("RGBA") if "transparency" in frame.info else frame)
-    except (OSError, EOFError, SyntaxError, ValueError) as error:
-        raise StyleclipError(f"'{path}' is damaged or cut off: get a whole copy of it.") from error
+            if frame.width * frame.height > MOST_PIXELS:
+                raise ValueError("a frame is too large")
+            yield frame.convert("RGBA") if "transparency" in frame.info else frame
+    except (StyleclipError, MemoryError):
+        raise
+    except Exception as error:  # decoders of broken files raise all kinds
+        raise StyleclipError(f"'{path}' is damaged or cut off, or too large: get a whole copy of it.") from error
 
 
 class VideoWriter:
@@ -159,25 +179,39 @@ def _opened_animation(path: Path) -> Video:
     try:
         picture = open_animation(path)
         picture.load()  # a .webp says only then how long its first picture is shown
-    except (StyleclipError, OSError, EOFError, SyntaxError, ValueError) as error:
-        raise StyleclipError(f"'{path}' is no video that can be read: make an .mp4 or .gif file of it.") from error
+        count = getattr(picture, "n_frames", 1)
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders of broken files raise all kinds
+        raise StyleclipError(f"'{path}' is no video that can be read, or its frames are too large: make a smaller .mp4 or .gif file of "
+                             "it.") from error
+    _check_size(path, *picture.size)
     duration = picture.info.get("duration") or 1000 / FPS
-    return Video(path, picture.width, picture.height, min(max(1000 / duration, 1), 50), getattr(picture, "n_frames", 1), False, None)
+    return Video(path, picture.width, picture.height, min(max(1000 / duration, 1), 50), count, False, None)
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    """Raises StyleclipError for frames that are too large, or none."""
+    if width < 1 or height < 1:
+        raise StyleclipError(f"'{path}' is a video without pictures: choose another one.")
+    if width * height > MOST_PIXELS:
+        raise StyleclipError(f"The frames of '{path}' are too large ({width} x {height} pixels): make the video smaller than "
+                             f"{MOST_PIXELS // 10**6} megapixels first.")
 
 
 def _opened_video(path: Path, reader: str) -> Video:
-    import imageio_ffmpeg
-
-    frames = imageio_ffmpeg.read_frames(str(path), input_params=["-f", reader])
+    frames = _read_frames(path, reader)
     try:
         facts = next(frames)
         width, height = facts["size"]
         fps, seconds = float(facts["fps"]), float(facts.get("duration") or 0)
-    except (OSError, RuntimeError, StopIteration, KeyError, ValueError, IndexError) as error:
-        raise StyleclipError(f"'{path}' is no video that can be read, or it has no frames: get a whole copy of it.") from error
+    except Exception as error:  # what imageio-ffmpeg makes of ffmpeg's words raises all kinds
+        raise StyleclipError(f"'{path}' is no video that can be read, or it has no frames, or too large ones: get a whole copy of it, or a "
+                             "smaller one.") from error
     finally:
         frames.close()
-    if width < 1 or height < 1 or not 0 < fps <= 1000:
+    _check_size(path, width, height)
+    if not 0 < fps <= 1000:
         raise StyleclipError(f"'{path}' is a video without pictures: choose another one.")
     return Video(path, width, height, fps, round(fps * seconds) or None, bool(facts.get("audio_codec")), reader)
 

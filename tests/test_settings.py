@@ -55,6 +55,8 @@ def test_whole_numbers_become_floats_and_lists_tuples():
     ({"steps": 0}, "steps must be a whole number from 1 to 10, not 0."),
     ({"steps": 2.0}, "steps must be a whole number from 1 to 10, not 2.0."),
     ({"steps": True}, "not True"),
+    ({"steps": 10**400}, "steps must be a whole number"),
+    ({"weight": 10**400}, "weight must be a number"),
     ({"steps": "0 or __import__('os')"}, "steps must be a whole number"),
     ({"weight": -1}, "weight must be a number of at least 0, or nothing (null), not -1."),
     ({"weight": math.nan}, "not nan"),

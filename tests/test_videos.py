@@ -1,5 +1,6 @@
 """Videos in and out: frame by frame, whole or not at all, with their sound."""
 
+import struct
 import subprocess
 
 import imageio_ffmpeg
@@ -94,6 +95,28 @@ def test_a_list_of_other_files_is_not_followed(tmp_path):
         (tmp_path / "list.mp4").write_text(content)
         with pytest.raises(StyleclipError, match="video"):
             open_video(tmp_path / "list.mp4")
+
+
+def test_a_name_is_never_that_of_a_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_animation(frames(), "a.mp4")
+    (tmp_path / "concat:a.mp4").write_bytes((tmp_path / "a.mp4").read_bytes()[:500])
+    with pytest.raises(StyleclipError, match="concat"):
+        open_video("concat:a.mp4")
+
+
+def gif(canvas, later):
+    """An animation of two pictures of one pixel, the second of which says that it has another size."""
+    one = b"\0\x02\x02\x44\x01\0"
+    pictures = b"".join(b"," + struct.pack("<HHHH", 0, 0, *size) + one for size in ((1, 1), later))
+    return b"GIF89a" + struct.pack("<HH", *canvas) + b"\x80\0\0" + b"\0\0\0\xff\xff\xff" + pictures + b";"
+
+
+@pytest.mark.parametrize(("canvas", "later"), [((1, 1), (60_000, 60_000)), ((1, 1), (12_000, 12_000)), ((7000, 7000), (1, 1))])
+def test_enormous_frames_are_refused(tmp_path, canvas, later):
+    (tmp_path / "a.gif").write_bytes(gif(canvas, later))
+    with pytest.raises(StyleclipError, match="too large"):
+        list(frames_of(open_video(tmp_path / "a.gif")))
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\0\0\x18ftypmp42" + bytes(200), b"GIF89a", np.arange(256, dtype=np.uint8).tobytes()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def record(exercise: str) -> None:
 def read(folder: Path) -> dict[str, str]:
     """{exercise: the day on which it was solved}; empty where there is no file, or one that is none of ours."""
     path = folder / FILE
-    if not path.exists():
+    if not os.path.exists(path):
         return {}
     try:
         with open_regular(path) as file:

@@ -26,6 +26,9 @@ Face = Annotated[int | Literal["largest"] | None, tyro.conf.arg(
     metavar="NUMBER|largest", help="which face to take when there are several: its number (0 is the largest), or largest")]
 Device = Annotated[Literal["auto", "cpu", "cuda", "mps"], tyro.conf.arg(help="where to compute; auto takes a GPU if there is one")]
 
+MOST = 10**12
+"""No option takes a larger number."""
+
 READ, WRITTEN = ("input", "a", "b", "recipe"), ("output", "latent", "gif", "report")
 """The options, of any command, that name files."""
 
@@ -50,11 +53,14 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
 
 
 def _check_numbers(settings: object) -> None:
-    """Raises StyleclipError for infinite and undefined numbers, and for seeds that PyTorch does not take."""
+    """Raises StyleclipError for infinite, undefined and enormous numbers, and for seeds that PyTorch does not take."""
     for field in dataclasses.fields(settings):
         value, option = getattr(settings, field.name), f"--{field.name.replace('_', '-')}"
-        if isinstance(value, float) and not math.isfinite(value):
-            raise StyleclipError(f"{option} must be a finite number, not {value}.")
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, float) and not math.isfinite(number):
+                raise StyleclipError(f"{option} must be a finite number, not {number}.")
+            if isinstance(number, int) and abs(number) > MOST:
+                raise StyleclipError(f"{option} must be a number between {-MOST} and {MOST}.")
         if field.name == "seed" and isinstance(value, int) and not 0 <= value < 2**32:
             raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not {value}.")
 

@@ -15,6 +15,12 @@ from ..paths import check_destination, open_regular, written_whole
 from ..stylization.recipe import StyleRecipe
 from .parsing import Device, DomainName, parse
 
+FAST_SIZE = 2048
+"""Pixels of the longer side to which a larger picture is reduced for a fast network, which takes 200 bytes for each pixel."""
+
+LARGEST_FRAME = 4096
+"""Pixels of the longer side of a video's frames that are redrawn as they are."""
+
 LARGEST = 1_000_000
 """Bytes of a recipe file; a larger file is not one."""
 
@@ -113,27 +119,31 @@ def _read(path: Path) -> tuple[str, StyleRecipe]:
 
 
 def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
-    from ..images import check_picture_path, from_pil, open_upright, save_image
+    from ..images import check_picture_path, open_upright, save_image
 
     check_picture_path(settings.output)
     picture = open_upright(settings.input)
-    image = from_pil(picture)
+    if settings.smoothing:
+        raise StyleclipError("--smoothing is for videos: leave it out for a picture.")
 
     from ..models import load_models
     from ..stylization.fast import fast_of
-    from ..stylization.optimization import reduced
+    from ..stylization.optimization import reduced_picture
     from ..stylization.region import blended, region_of
 
     models = load_models(settings.domain, device=settings.device)
-    mask, region = _mask(settings, image)
+    mask, region = _mask(settings, picture.size)
     region = region or ("" if mask is not None else recipe.region)
     if settings.fast is None:
+        image = reduced_picture(picture, recipe.numbers(models.calibration.style).size)
         done = replace(recipe, region=region).apply(models, image, text, mask=mask)
         save_image(_as_transparent(picture, done.image, settings.output), settings.output)
         _report(settings, models, done.text, done.recipe, done.image, done.before)
         return
     fast = fast_of(models, settings.fast, text)
-    image = reduced(image, recipe.size) if recipe.size else image
+    image = reduced_picture(picture, recipe.size or FAST_SIZE)
+    if recipe.size is None and max(picture.size) > FAST_SIZE:
+        print(f"Note: the picture was reduced to {FAST_SIZE} pixels; --size takes up to 4096, and more memory.")
     mask = region_of(models, image, region, mask)
     drawn = fast.apply(image).cpu()
     drawn = drawn if mask is None else blended(image, drawn, mask.cpu())
@@ -163,14 +173,15 @@ def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     check_destination(settings.output)
     video = open_video(settings.input)
 
-    import torch
-
     from ..models import load_models
     from ..stylization.fast import fast_of
     from ..stylization.video import check_length, stylize_video
 
     check_length(video, settings.output)
-    mask, region = _mask(settings, torch.empty(1, 3, video.height, video.width))
+    if recipe.size is None and max(video.width, video.height) > LARGEST_FRAME:
+        raise StyleclipError(f"The frames have {video.width} x {video.height} pixels: say with --size to how many they shall be reduced, "
+                             f"at most {LARGEST_FRAME}.")
+    mask, region = _mask(settings, (video.width, video.height))
     if region:
         raise StyleclipError("A region can be named by a text only in a picture; for a video give --box, or a mask file as --region.")
     models = load_models(settings.domain, device=settings.device)
@@ -183,21 +194,24 @@ def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:
         _write(settings, {"text": fast.text, "style": recipe.to_dict(), "fast": settings.fast or fast.recipe, "frames": done.frames})
 
 
-def _mask(settings: Settings, image):
-    """The mask that the options give, and the region's text if there is one."""
-    from ..images import load_image
+def _mask(settings: Settings, size: tuple[int, int]):
+    """The mask that the options give for a picture of this width and height, and the region's text if there is one."""
+    import numpy as np
+    import torch
+
+    from ..images import open_picture
     from ..stylization.region import box_mask, checked_mask
 
     if settings.box is not None and settings.region is not None:
         raise StyleclipError("--box and --region exclude each other: give one of them.")
     if settings.box is not None:
-        return box_mask(settings.box, tuple(image.shape[-2:])), ""
+        return box_mask(settings.box, (size[1], size[0])), ""
     if settings.region is None:
         return None, ""
     if Path(settings.region).suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"):
         return None, settings.region
-    white = (load_image(Path(settings.region)).mean(1, keepdim=True) + 1) / 2
-    return checked_mask(white, image), ""
+    white = torch.from_numpy(np.array(open_picture(Path(settings.region)).convert("L")))[None, None] / 255
+    return checked_mask(white, torch.empty(1).expand(1, 3, *size[::-1])), ""
 
 
 def _report(settings: Settings, models, text: str, recipe: StyleRecipe, image, before, fast: str | None = None) -> None:

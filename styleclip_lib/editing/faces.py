@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import singledispatchmethod
@@ -75,7 +76,7 @@ class Faces:
         if isinstance(source, File) and source.name not in self._photos:
             if self.files is not None and source.name not in self.files:
                 raise StyleclipError(f"The picture {source.name!r} is not there: upload it first, then load the recipe again.")
-            if not Path(source.name).is_file():
+            if not os.path.isfile(source.name):
                 raise StyleclipError(f"The picture {source.name!r} is not there: upload it first, or work in the folder where it lies.")
         if isinstance(source, Edited):
             self.check_recipe(source.recipe)

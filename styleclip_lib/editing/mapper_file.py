@@ -1,5 +1,6 @@
 """Trained mappers on disk: the mapper, what it belongs to and how it was made, in one safetensors file."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ def find_mapper(models: Models, name: str | Path) -> Path:
     if str(name) in shipped_mappers(models):
         return file_path(models.folder, PREFIX + str(name))
     path = user_path(name)
-    if not path.is_file():
+    if not os.path.isfile(path):
         shipped = ", ".join(shipped_mappers(models)) or "none"
         raise StyleclipError(f"There is no mapper '{name}': the domain '{models.domain}' ships {shipped}; train_mapper(models, text) "
                              "makes one, and its save(path) keeps it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,7 @@ def _read(models: Models, name: str, path: str | Path | None, teacher: nn.Module
     if path is None and not has(models, name):
         raise StyleclipError(f"The domain '{models.domain}' comes without a {name}; train one: styleclip train {name}.")
     path = file_path(models.folder, name) if path is None else user_path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise StyleclipError(f"There is no {name} at {path}; styleclip train {name} makes one.")
     facts = _files(name).read_facts(path)
     if facts.teacher != fingerprint(teacher):

@@ -1,6 +1,8 @@
 """How often two readings of the same pictures agree: the examiner's and a person's labels, or labels and what a render is known to show."""
 
 import csv
+import io
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 from ..errors import StyleclipError
-from ..paths import written_whole
+from ..paths import open_regular, user_path, written_whole
 from ..portraits.aligned.world.attributes import ATTRIBUTES, BY_NAME, index_of
 from ..portraits.aligned.world.factors import Factors
 from ..portraits.language.attribute_values import COLUMN, visible
@@ -18,6 +20,9 @@ LABELLED = ("expression", "glasses", "headwear", "hair_style", "hair_color", "fa
 
 UNKNOWN, BETWEEN = "?", "between"
 """What a label says where one cannot tell, and where a scale has none of its named values."""
+
+MOST_BYTES = 10_000_000
+"""Of a table of labels; a hundred thousand pictures have as much."""
 
 Values = Mapping[str, str | None]
 """The values of a picture's attributes, None between two of a scale; what nobody can tell is left out."""
@@ -76,12 +81,15 @@ def read_labels(path: Path) -> dict[Path, dict[str, str | None]]:
     scale has none of its values, and `?` or nothing where one cannot tell.
     Raises StyleclipError for a table that cannot be read, another column or value, a picture that is not there.
     """
-    path = Path(path)
+    path = user_path(path)
+    with open_regular(path) as file:
+        content = file.read(MOST_BYTES + 1)
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file, skipinitialspace=True)
-            columns, lines = rows.fieldnames or [], list(rows)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"they have more than {MOST_BYTES // 10**6} MB")
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), skipinitialspace=True)
+        columns, lines = rows.fieldnames or [], list(rows)
+    except (ValueError, csv.Error) as error:
         raise StyleclipError(f"The labels '{path}' cannot be read ({error}): give a CSV file in UTF-8.") from None
     if "picture" not in columns:
         raise StyleclipError(f"The labels '{path}' have no column 'picture': their first line must name it and the attributes.")
@@ -90,7 +98,7 @@ def read_labels(path: Path) -> dict[Path, dict[str, str | None]]:
     result = {}
     for number, line in enumerate(lines, start=2):
         picture = path.parent / (line["picture"] or "")
-        if not picture.is_file():
+        if not os.path.isfile(picture):
             raise StyleclipError(f"Line {number} of '{path}' names the picture '{line['picture']}', which is not there.")
         if None in line or None in line.values():
             raise StyleclipError(f"Line {number} of '{path}' has not as many cells as the first line.")

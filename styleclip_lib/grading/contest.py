@@ -7,6 +7,7 @@ can hand in a picture that the generator cannot draw. The methods of the papers 
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,7 +89,7 @@ class Task:
 
 def read_entries(folder: Path) -> list[Entry]:
     """The .py files and notebooks in a folder, or one for each folder in it. Raises StyleclipError when there is none."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise StyleclipError(f"There is no folder '{folder}': give the one that holds the entries.")
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".ipynb") and path.is_file() and not path.is_symlink()
              and not any(part.startswith(".") for part in path.relative_to(folder).parts)]

@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import __version__
-from ..errors import StyleclipError
+from ..errors import StyleclipError, plain
 from ..paths import open_regular, written_whole
 from .course import Mark
 from .submissions import Strays, Submission
 
 WRITTEN = "written.csv"
+COLUMNS = ("student", "assignment", "task", "points", "most", "answer")
+NEEDED = COLUMNS[:-1]
+"""The columns of written.csv, and those without which it says nothing."""
+
+MOST_BYTES = 100_000_000
+"""Of a written.csv."""
 
 
 @dataclass
@@ -63,11 +69,11 @@ def write_grades(folder: Path, grades: list[Grade], strays: Strays, unguarded: l
                                "problems": grade.submission.problems,
                                "cells": [{"name": m.name, "points": m.points, "most": m.most, "written": m.written} for m in grade.marks]}
                               for row, grade in zip(rows, grades)],
-                   "strays": [{"file": path.name, "why": why} for path, why in strays.files]}
+                   "strays": [{"file": plain(path.name), "why": why} for path, why in strays.files]}
         path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with written_whole(folder / WRITTEN) as path, path.open("w", newline="", encoding="utf-8-sig") as file:
         table = csv.writer(file)
-        table.writerow(["student", "assignment", "task", "points", "most", "answer"])
+        table.writerow(COLUMNS)
         for grade in grades:
             for mark in (mark for mark in grade.marks if mark.written):
                 answer = " ".join(grade.answers.get(mark.name, "").split())
@@ -80,12 +86,10 @@ def write_grades(folder: Path, grades: list[Grade], strays: Strays, unguarded: l
 def read_written(path: Path) -> dict[tuple[str, str, str], float]:
     """{(student, assignment, task): points} of a written.csv that somebody has filled in; lines without points are left out.
 
-    Raises StyleclipError where a number is none, or lies outside of 0 and the most there is.
+    Raises StyleclipError for another table, and where a number is none, or lies outside of 0 and the most there is.
     """
-    with open_regular(path) as file:
-        lines = file.read(2**24).decode("utf-8-sig", errors="replace").splitlines()
     found = {}
-    for number, row in enumerate(csv.DictReader(lines, delimiter=";" if lines and lines[0].count(";") > 3 else ","), start=2):
+    for number, row in enumerate(_rows(path), start=2):
         points = (row.get("points") or "").strip()
         if not points:
             continue
@@ -95,8 +99,22 @@ def read_written(path: Path) -> dict[tuple[str, str, str], float]:
             raise StyleclipError(f"Line {number} of '{path}' has '{points}' of '{row.get('most')}' points: write numbers.") from None
         if not 0 <= value <= most:
             raise StyleclipError(f"Line {number} of '{path}' gives {points} points, where 0 to {most:g} are possible.")
-        found[row.get("student") or "", row.get("assignment") or "", row.get("task") or ""] = value
+        found[row["student"] or "", row["assignment"] or "", row["task"] or ""] = value
     return found
+
+
+def _rows(path: Path) -> list[dict[str, str | None]]:
+    """The lines of a written.csv, by its columns."""
+    with open_regular(path) as file:
+        content = file.read(MOST_BYTES + 1)
+    lines = content.decode("utf-8-sig", errors="replace").splitlines()
+    table = csv.DictReader(lines, delimiter=";" if lines and lines[0].count(";") > 3 else ",")
+    try:
+        if len(content) > MOST_BYTES or not set(NEEDED) <= set(table.fieldnames or []):
+            raise csv.Error(f"its first line does not name {', '.join(NEEDED)}, or it is too large")
+        return list(table)
+    except csv.Error as error:
+        raise StyleclipError(f"'{path}' is no written.csv ({error}): give the one that styleclip grade has written.") from None
 
 
 def _harmless(value: object) -> object:
@@ -123,7 +141,7 @@ def _page(grades: list[Grade], strays: Strays, unguarded: list[str]) -> str:
         mine = [grade for grade in grades if grade.submission.assignment.name == name]
         parts.append(f"<h2>{_safe(name)}</h2>{_tasks(mine)}{_class(mine)}")
     if strays.files:
-        items = "".join(f"<li>{_safe(path.name)}: {_safe(why)}</li>" for path, why in strays.files)
+        items = "".join(f"<li>{_safe(plain(path.name))}: {_safe(why)}</li>" for path, why in strays.files)
         parts.append(f"<h2>Files that were not graded</h2><ul>{items}</ul>")
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             f"<title>Grades</title><style>{STYLE}</style><h1>Grades</h1>{''.join(parts)}</html>\n")

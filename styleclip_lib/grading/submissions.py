@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ def collect(folder: Path, assignments: list[Assignment]) -> tuple[list[Submissio
     A folder in the folder has a student's name and holds that student's files, at any depth; a notebook that lies in the folder itself
     has the student's name. Raises StyleclipError when there is none at all.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise StyleclipError(f"There is no folder '{folder}': give the one that holds the submissions.")
     found: dict[tuple[str, str], Submission] = {}
     strays, taken = Strays(), {}
@@ -61,7 +62,7 @@ def collect(folder: Path, assignments: list[Assignment]) -> tuple[list[Submissio
             strays.files.append((path, why or "it belongs to none of the assignments"))
             continue
         student = taken.setdefault(name, _as_folder(name, set(taken.values())))
-        new = Submission(student, name, assignment, path, notebook, [why] if why else [])
+        new = Submission(student, plain(name), assignment, path, notebook, [why] if why else [])
         old = found.get((student, assignment.name))
         if old is not None:
             older, new = sorted((old, new), key=lambda one: (one.notebook is not None, one.path.stat().st_mtime))
@@ -89,7 +90,7 @@ def read_notebook(path: Path) -> tuple[NotebookNode | None, str | None]:
     except Exception as error:  # JSON, Unicode, a format that nobody knows, one that does not keep to its own rules
         return None, f"The file cannot be read as a notebook ({plain(str(error))[:200] or type(error).__name__})."
     for cell in notebook.cells:
-        cell.source = cell.source[:MOST_IN_A_CELL]
+        cell.source = cell.source[:MOST_IN_A_CELL].encode(errors="replace").decode()  # half a sign cannot be written anywhere
     del notebook.cells[MOST_CELLS:]
     return notebook, None
 

@@ -7,6 +7,7 @@ generator invents; no pictures are needed.
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import torch
@@ -133,6 +134,6 @@ def read(path: str | Path, models: Models) -> Alignment:
 
 def read_facts(path: Path) -> AlignmentFacts:
     """What a file says of itself. Raises StyleclipError for what is no alignment's."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise StyleclipError(f"There is no alignment at {path}; LatentAlignment.compute(models).save(path) makes one.")
     return _FILES.read_facts(path)

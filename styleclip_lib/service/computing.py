@@ -21,7 +21,7 @@ from ..editing.saved_edit import SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError
 from ..evaluation.report import measure_edit
-from ..images import from_pil, open_picture, to_pil
+from ..images import open_picture, to_pil
 from ..models import Models
 from ..photos.loading import Photo, load_face, load_faces
 from .tasks import EditTask, FacesTask, SampleTask, StylizeTask, Task
@@ -120,9 +120,9 @@ def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
 
 @compute.register
 def _(task: StylizeTask, models: Models, picture: bytes, watch: Watch) -> Result:
-    from ..stylization.optimization import stylize
+    from ..stylization.optimization import reduced_picture, stylize
 
-    image = from_pil(open_picture(picture))
+    image = reduced_picture(open_picture(picture), task.recipe.numbers(models.calibration.style).size)
     watch.steps = task.recipe.filled_in(models.calibration.style).steps
     watch.begin("redrawing", 0)
     done = stylize(models, image, task.text, recipe=task.recipe, on_step=watch.on_step, progress=False)

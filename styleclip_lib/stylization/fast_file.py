@@ -1,5 +1,6 @@
 """Networks for one style on disk: the network, the CLIP that it learnt from and how it was made, in one safetensors file."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -29,7 +30,7 @@ def find_style(models: Models, name: str | Path) -> Path:
     if str(name) in shipped_styles(models):
         return file_path(models.folder, PREFIX + str(name))
     path = user_path(name)
-    if not path.is_file():
+    if not os.path.isfile(path):
         shipped = ", ".join(shipped_styles(models)) or "none"
         raise StyleclipError(f"There is no fast style '{name}': the domain '{models.domain}' ships {shipped}; {_FILES.again} makes such a "
                              "file.")

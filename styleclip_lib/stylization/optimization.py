@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from ..calibration import StyleCalibration
@@ -14,6 +16,7 @@ from ..descent import Descent, OnStep
 from ..editing.losses import random_views
 from ..editing.optimization import evenly
 from ..errors import StyleclipError
+from ..images.modes import to_rgb
 from ..models import Models
 from ..networks.style_unet import STRIDE, StyleUnet
 from ..schedule import halved
@@ -166,9 +169,13 @@ def checked(image: Tensor) -> Tensor:
     """The picture, its values held in [-1, 1]. Raises StyleclipError if it is none that can be redrawn."""
     if image.ndim != 4 or image.shape[:2] != (1, 3):
         raise StyleclipError(f"The picture must have the shape [1, 3, H, W], not {list(image.shape)}; load_image(path) gives one.")
-    if min(image.shape[-2:]) < SMALLEST:
-        raise StyleclipError(f"The picture has {image.shape[-1]} x {image.shape[-2]} pixels; it needs {SMALLEST} along each side at least.")
+    _check_sides(image.shape[-1], image.shape[-2])
     return image.detach().float().clamp(-1, 1)
+
+
+def _check_sides(width: int, height: int) -> None:
+    if min(width, height) < SMALLEST:
+        raise StyleclipError(f"The picture has {width} x {height} pixels; it needs {SMALLEST} along each side at least.")
 
 
 def reduced(image: Tensor, size: int) -> Tensor:
@@ -179,5 +186,15 @@ def reduced(image: Tensor, size: int) -> Tensor:
         return image
     to = [max(SMALLEST, round(side * scale)) for side in (height, width)]
     return F.interpolate(image, to, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
+
+
+def reduced_picture(picture: Image.Image, size: int) -> Tensor:
+    """`reduced(from_pil(picture), size)`, a colour at a time, so that a large photograph needs a third of the memory. [1, 3, H, W]
+
+    Raises StyleclipError for a picture that is too small.
+    """
+    _check_sides(*picture.size)
+    colors = (torch.from_numpy(np.asarray(color)[None, None] / np.float32(127.5) - 1) for color in to_rgb(picture).split())
+    return torch.cat([reduced(color, size) for color in colors], dim=1)
 
 

@@ -1,5 +1,6 @@
 """The pictures of a data set, as networks learn from them."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ def holds_pictures(folder: Path) -> bool:
     """Whether `--data` names a data set and not a folder of renders. Raises StyleclipError for pictures that are no data set yet."""
     if is_dataset(folder):
         return True
-    if folder.is_dir():
+    if os.path.isdir(folder):
         for path in folder.iterdir():
             if path.suffix.lower() in EXTENSIONS[:-1]:
                 raise StyleclipError(f"'{folder}' holds pictures, but is not a data set: make one of them first, "

@@ -33,6 +33,16 @@ def style(folder, tiny):
     return "mosaic.safetensors"
 
 
+def write_wide(path, width):
+    """A video of one frame, 32 pixels high."""
+    import imageio_ffmpeg
+
+    writer = imageio_ffmpeg.write_frames(str(path), (width, 32), codec="mjpeg", pix_fmt_out="yuvj420p", macro_block_size=1)
+    writer.send(None)
+    writer.send(bytes(width * 32 * 3))
+    writer.close()
+
+
 def run(capsys, *words, code=0):
     assert main(["stylize", *map(str, words)]) == code
     shown = capsys.readouterr()
@@ -92,10 +102,18 @@ def test_a_video(folder, style, tiny_folder, capsys):
     (("in.mp4", "out.png", "--text", "a mosaic"), r"extensions .mp4"),
     (("in.mp4", "out.mp4", "--text", "a mosaic", "--region", "hair"), "--box"),
     (("broken.mp4", "out.mp4", "--text", "a mosaic"), "no video"),
+    (("large.mkv", "out.mp4", "--text", "a mosaic"), "--size"),
+    (("in.png", "out.png", "--text", "a mosaic", "--box", "nan", 0, 9, 9), "--box must be a finite number"),
+    (("in.png", "out.png", "--text", "a mosaic", "--steps", "9" * 400), "--steps must be"),
+    (("in.png", "out.png", "--text", "a mosaic", "--smoothing", 0.5), "--smoothing is for videos"),
+    (("in.png", "out.png", "--text", "a mosaic", "--region", "everything but the hat"), "says what is not meant"),
+    (("in.png", "out.png", "--text", "not a mosaic"), "such as 'a pencil sketch'"),
+    (("in.png", "out.png", "--fast", "a" * 5000), "There is no fast style"),
 ])
 def test_what_is_wrong_is_said_in_a_line(folder, tiny_folder, capsys, words, said):
     save_image(torch.full((1, 3, 36, 50), -1.0), "black.png")
     (folder / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
+    write_wide(folder / "large.mkv", 5000)
     told = run(capsys, *words, "--domain", tiny_folder, code=2)
     assert said in told and told.count("\n") == 1 and not (folder / "out.png").exists() and not (folder / "out.mp4").exists()
 

@@ -53,11 +53,15 @@ def test_a_table_with_a_mistake_says_where(text, says, folder):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [None, b"picture,expression\na.png,\xff\xfe\n"])
+@pytest.mark.parametrize("content", [b"picture,expression\na.png,\xff\xfe\n", b"picture,age\na.png,\"" + b"a" * 200_000, b"," * 10_000_001])
 def test_a_file_that_is_no_table_is_refused(content, folder):
-    if content is not None:
-        (folder / "labels.csv").write_bytes(content)
+    (folder / "labels.csv").write_bytes(content)
     with pytest.raises(StyleclipError, match="cannot be read"):
+        read_labels(folder / "labels.csv")
+
+
+def test_a_table_that_is_not_there_is_said(folder):
+    with pytest.raises(StyleclipError, match="There is no file"):
         read_labels(folder / "labels.csv")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 
+import nbformat
 import pytest
 
 from styleclip_lib.errors import StyleclipError
@@ -102,6 +104,17 @@ class TestCollecting:
             collect(tmp_path / "in", [small])
 
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
+    def test_names_and_answers_that_no_file_could_hold_are_spelt_out(self, small, tmp_path):
+        notebook = nbformat.writes(handed_in(small, {"why": "half a sign: \ud800"}))
+        (tmp_path / "in").mkdir()
+        with open(os.path.join(os.fsencode(tmp_path / "in"), b"small-\xff.ipynb"), "wb") as file:
+            file.write(notebook.encode(errors="backslashreplace"))
+        (one,), _ = collect(tmp_path / "in", [small])
+        assert "\\udcff" in one.name and "half a sign: ?" in [cell.source for cell in one.notebook.cells]
+        json.dumps([one.name, one.notebook], ensure_ascii=False).encode()
+
+
 class TestPlacing:
     def test_whatever_is_not_an_answer_is_the_assignments_own(self, small, tmp_path):
         changed = solved(small)
@@ -114,8 +127,6 @@ class TestPlacing:
         assert sum("SystemExit" in cell.source for cell in notebook.cells) == 0
 
     def test_own_cells_stay_where_they_were(self, small, tmp_path):
-        import nbformat
-
         notebook = solved(small)
         notebook.cells.insert(2, nbformat.v4.new_code_cell("mine = 1"))
         sources = [cell.source for cell in placed(submissions(small, tmp_path, {"Ada": notebook})["Ada"]).cells]
@@ -129,6 +140,11 @@ class TestWritten:
         path = write(f"student,assignment,task,points,most,answer\n{line}\n", tmp_path / "written.csv")
         with pytest.raises(StyleclipError, match=says):
             read_written(path)
+
+    @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "student,assignment,task,points,most\n" + "a" * 200_000 + ",x,why,1,2\n"])
+    def test_another_table_is_refused(self, tmp_path, content):
+        with pytest.raises(StyleclipError, match="is no written"):
+            read_written(write(content, tmp_path / "written.csv"))
 
     def test_the_way_a_german_spreadsheet_saves_it(self, tmp_path):
         path = write("\ufeffstudent;assignment;task;points;most;answer\nAda;x;why;1,5;2,0;\nBob;x;why;;2,0;\n", tmp_path / "written.csv")

@@ -7,8 +7,9 @@ import torch
 
 from styleclip_lib import StyleclipError, StyleRecipe, stylize
 from styleclip_lib.calibration import StyleCalibration
+from styleclip_lib.images import from_pil, to_pil
 from styleclip_lib.stylization.content import content_of
-from styleclip_lib.stylization.optimization import padded_through, reduced, squared
+from styleclip_lib.stylization.optimization import padded_through, reduced, reduced_picture, squared
 from styleclip_lib.stylization.recipe import LOSSES
 from styleclip_lib.stylization.style_prompt import RIVALS, StylePrompt
 
@@ -50,6 +51,12 @@ def test_padding_does_not_squash():
     assert asked == [(40, 56), (56, 72)], "33 + 16 and 50 + 16, up to multiples of 8"
     assert squared(picture(20, 60)).shape[-2:] == (60, 60) and squared(picture(20, 90)).shape[-2:] == (90, 90)
     assert torch.equal(squared(picture(20, 60))[..., 20:40, :], picture(20, 60))
+
+
+def test_a_picture_is_reduced_a_colour_at_a_time_to_the_same(tiny):
+    drawn = to_pil(picture(80, 64))
+    assert torch.equal(reduced_picture(drawn, 40), reduced(from_pil(drawn), 40))
+    assert torch.equal(reduced_picture(drawn, 400), from_pil(drawn))
 
 
 def test_large_pictures_are_reduced(tiny):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -54,7 +55,7 @@ def write(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> None:
 
 def read_facts(path: Path) -> dict:
     """What a file says of itself. Raises StyleclipError if it is not there or is something else."""
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise StyleclipError(f"There are no global directions at {path}; GlobalDirections.compute(models).save(path) makes them.")
     _FILES.read_facts(path)
     return json.loads(read_metadata(path)[NAME])

@@ -77,7 +77,7 @@ class Facts(Struct):
 
 def is_dataset(folder: str | os.PathLike[str]) -> bool:
     """Whether a data set lies in a folder, finished or not."""
-    return (user_path(folder) / INDEX).is_file()
+    return os.path.isfile(user_path(folder) / INDEX)
 
 
 def read_facts(folder: Path) -> Facts:

@@ -59,9 +59,9 @@ def find_source(folder: str | os.PathLike[str], without: Path | None = None) -> 
     from .ffhq import read_ffhq
 
     folder = user_path(folder)
-    if not folder.exists():
+    if not os.path.exists(folder):
         raise StyleclipError(f"There is no folder '{folder}': check the path.")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise StyleclipError(f"'{folder}' is a file: give the path of a folder with pictures, and unpack an archive first.")
     files, notes = listed(folder, without)
     source = read_celeba(folder, files) or read_ffhq(folder, files) or _plain(folder, files)
