@@ -56,13 +56,13 @@ def _check_numbers(settings: object) -> None:
     """Raises StyleclipError for infinite, undefined and enormous numbers, and for seeds that PyTorch does not take."""
     for field in dataclasses.fields(settings):
         value, option = getattr(settings, field.name), f"--{field.name.replace('_', '-')}"
+        if field.name == "seed" and isinstance(value, int) and not 0 <= value < 2**32:
+            raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not {value}.")
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, float) and not math.isfinite(number):
                 raise StyleclipError(f"{option} must be a finite number, not {number}.")
             if isinstance(number, int) and abs(number) > MOST:
                 raise StyleclipError(f"{option} must be a number between {-MOST} and {MOST}.")
-        if field.name == "seed" and isinstance(value, int) and not 0 <= value < 2**32:
-            raise StyleclipError(f"{option} must lie between 0 and {2**32 - 1}, not {value}.")
 
 
 def _check_files(settings: object) -> None:
