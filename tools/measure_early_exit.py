@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from styleclip_lib.editing.prompt import Prompt
-from styleclip_lib.evaluation.evaluate import QUESTIONS
+from styleclip_lib.evaluation.questions import questions_for_tuning
 from styleclip_lib.models import Models, load_models
 from styleclip_lib.portraits.language.attribute_values import COLUMN, values_true
 from styleclip_lib.training.worlds import world_of_domain
@@ -42,14 +42,15 @@ def rendered(models: Models) -> tuple[Tensor, list[Tensor]]:
     factors = world.from_uniform(torch.rand(FACES, len(world.factor_names), generator=torch.Generator().manual_seed(SEED)))
     pictures = torch.cat([world.render(factors[i], models.generator.img_resolution) for i in range(FACES)])
     known = values_true(factors)
-    return pictures, [known[:, [COLUMN[one] for one in Prompt.of(models, question.text).attribute_values]].all(1) for question in QUESTIONS]
+    prompts = [Prompt.of(models, question.text) for question in questions_for_tuning()]
+    return pictures, [known[:, [COLUMN[one] for one in prompt.attribute_values]].all(1) for prompt in prompts]
 
 
 def invented(models: Models) -> tuple[Tensor, list[Tensor]]:
     """Faces that the generator draws, untruncated, and for each question of which of them its text is read as true."""
     pictures = torch.cat([models.generator.synthesis(models.sample(20_000 + i, 1.0)).clamp(-1, 1) for i in range(FACES)])
     readings = [reading for some in pictures.split(16) for reading in models.attributes.read(some)]
-    wanted = [Prompt.of(models, question.text).attribute_values for question in QUESTIONS]
+    wanted = [Prompt.of(models, question.text).attribute_values for question in questions_for_tuning()]
     return pictures, [torch.tensor([all(reading.has(*one) for one in each) for reading in readings]) for each in wanted]
 
 
@@ -79,7 +80,7 @@ def main(domain: str = "portraits") -> None:
     models = load_models(domain)
     for name, (pictures, truths) in {"renders": rendered(models), "invented faces": invented(models)}.items():
         embedding = torch.cat([models.clip.encode_image(some) for some in pictures.split(16)])
-        scores = torch.cat([measures(models, embedding, Prompt.of(models, question.text)) for question in QUESTIONS], dim=1)
+        scores = torch.cat([measures(models, embedding, Prompt.of(models, question.text)) for question in questions_for_tuning()], dim=1)
         true = torch.cat(truths)
         print(f"{name}: {len(true)} cases, {true.float().mean():.3f} of them true")
         for measure, score in zip(MEASURES, scores):

@@ -6,13 +6,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .. import __version__
 from ..errors import StyleclipError
 from ..evaluation.recipes import ORACLE, RECIPES
 from ..paths import check_destination, written_whole
+from .evaluation_tables import ablation_table, region_table, style_table, table
 from .parsing import Device, DomainName, parse, renamed
+
+if TYPE_CHECKING:
+    from ..evaluation.questions import Question
+    from ..models import Models
 
 Name = Literal[(*RECIPES, ORACLE)]  # type: ignore[valid-type]
 
@@ -24,12 +29,18 @@ class Settings:
     methods: tuple[Name, ...] = ("optimization", "mapper", "directions", ORACLE)
     """which methods. A mapper that the domain does not ship is trained first, in a minute or two. -w and -w+ optimise in another space,
     -paper uses the authors' settings; oracle: the renderer draws what the text asks for, for comparison"""
-    portraits: int = 50
+    portraits: int = 60
     """number of held-out portraits to render and invert; in a domain trained on pictures, the number of invented faces"""
-    each: int = 4
+    each: int = 7
     """number of portraits on which each text is tried, different ones for each text; 0: all"""
     texts: tuple[str, ...] = ()
-    """only these texts, each in quotes; by default the fixed set of 28"""
+    """only these texts, each in quotes; by default the fixed set of 64. On half of them nothing may be tuned; they are also summed up
+    on their own"""
+    sheets: Path | None = None
+    """a folder in which to keep a contact sheet of all edits for each method"""
+    ablate: Literal["optimization", "mapper", "directions", "alignment"] | None = None
+    """measure the settings of this method instead of comparing methods: switch each one off, or set it to the paper's value, one at a
+    time, on the texts for tuning. The table goes to ablation.json, or to --json, after each setting"""
     styles: tuple[str, ...] = ()
     """measure styles instead of edits: restyle --portraits held-out pictures, half of them scenes, in these styles, such as "mosaic", or
     in all of them (all), by optimisation, by the domain's fast networks, and by the renderer itself"""
@@ -50,31 +61,66 @@ def main(arguments: Sequence[str]) -> int:
     if settings.json is not None and check_destination(settings.json).suffix != ".json":
         raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
 
+    if settings.ablate:
+        return _ablate(settings)
     if settings.styles:
         return _styles(settings)
     if settings.regions:
         return _regions(settings)
 
-    from ..evaluation.evaluate import QUESTIONS, Question, evaluate, held_out, invented, oracle_edits, totals
+    from ..evaluation.evaluate import evaluate, held_out, invented
+    from ..evaluation.oracle import oracle_edits
+    from ..evaluation.questions import questions
+    from ..evaluation.sheets import save_sheets
+    from ..evaluation.summary import summary, totals
     from ..models import load_models
     from ..weights.new_domain import learnt_from_pictures
 
     models = load_models(settings.domain, device=settings.device)
-    fixed = {question.text: question for question in QUESTIONS}
-    questions = [fixed.get(text, Question(text, "single")) for text in settings.texts] or QUESTIONS
-    models.clip.encode_text([question.text for question in questions])  # reports unknown words at once
+    asked = _asked(models, settings.texts, questions())
     recipes = {name: RECIPES[name] for name in settings.methods if name != ORACLE}
     is_known, each = models.attributes is not None and not learnt_from_pictures(models.folder), settings.each or None
     if not is_known:
         print(_not_measured(models, settings.portraits))
     people = held_out(models, settings.portraits) if is_known else invented(models, settings.portraits)
-    rows = evaluate(models, recipes, people, questions, each)
+    rows = evaluate(models, recipes, people, asked, each)
     if ORACLE in settings.methods and is_known:
-        rows += oracle_edits(models, people, questions, each)
-    summaries = [row.summary() for row in rows]
+        rows += oracle_edits(models, people, asked, each)
+    summaries = [summary(row) for row in rows]
     print(table(summaries, "text"), "", table(totals(rows), "kind"), sep="\n")
     _keep(settings, {"version": __version__, "portraits": settings.portraits, "each": settings.each, "rows": summaries,
                      "totals": totals(rows)})
+    if settings.sheets is not None and rows:
+        print(f"Saved {', '.join(str(path) for path in save_sheets(rows, settings.sheets))}.")
+    return 0
+
+
+def _asked(models: Models, texts: Sequence[str], fixed: Sequence[Question]) -> list[Question]:
+    """The questions of these texts, or all. Raises StyleclipError for a text that the domain's CLIP cannot read."""
+    from ..evaluation.questions import Question
+
+    known = {question.text: question for question in fixed}
+    asked = [known.get(text, Question(text)) for text in texts] or list(fixed)
+    models.clip.encode_text([models.clip.plain(question.text) for question in asked])
+    return asked
+
+
+def _ablate(settings: Settings) -> int:
+    """The table that says what each setting of a method brings."""
+    from ..evaluation.ablation import ablate, variants
+    from ..evaluation.evaluate import held_out
+    from ..evaluation.questions import questions_for_tuning
+    from ..models import load_models
+
+    models = load_models(settings.domain, device=settings.device)
+    asked, path = _asked(models, settings.texts, questions_for_tuning()), settings.json or Path("ablation.json")
+    about = {"version": __version__, "method": settings.ablate, "portraits": settings.portraits, "each": settings.each, "texts": len(asked)}
+    people = held_out(models, settings.portraits)
+    results = ablate(models, people, asked, settings.each or None, variants(settings.ablate),
+                     lambda results: _write(path, {**about, "variants": results}))
+    print(ablation_table(results))
+    if results:
+        print(f"Saved {path}.")
     return 0
 
 
@@ -123,40 +169,18 @@ def _regions(settings: Settings) -> int:
     from ..models import load_models
 
     rows = evaluate_regions(clip_finds(load_models(settings.domain, device=settings.device)), settings.portraits)
-    print(f"{'region':12} {'pictures':>8} {'median IoU':>10} {'least':>6} {'largest':>7}")
-    for row in rows:
-        print(f"{row['region']:12} {row['pictures']:8} {row['median_iou']:10.2f} {row['least']:6.2f} {row['largest']:7.2f}")
+    print(region_table(rows))
     _keep(settings, {"version": __version__, "pictures": settings.portraits, "regions": rows})
     return 0
 
 
-def style_table(rows: Sequence[dict]) -> str:
-    """Lines of text, a style in each."""
-    numbers = {"pictures": "d", "success_rate": ".0%", "attributes_kept": ".0%", "probability": ".2f", "distance": ".3f", "seconds": ".1f"}
-    lines = ["  ".join([f"{'method':10}", f"{'style':15}", *(f"{name:>{max(8, len(name))}}" for name in numbers)])]
-    for row in rows:
-        cells = [f"{'-' if row[name] is None else format(row[name], form):>{max(8, len(name))}}" for name, form in numbers.items()]
-        lines.append("  ".join([f"{row['method']:10}", f"{row['style']:15}", *cells]))
-    return "\n".join(lines)
-
-
 def _keep(settings: Settings, content: dict) -> None:
-    """Writes the table, if a file was asked for."""
+    """Writes the table where it was asked for."""
     if settings.json is not None:
-        with written_whole(settings.json) as partial:
-            partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        _write(settings.json, content)
         print(f"Saved {settings.json}.")
 
 
-def table(summaries: Sequence[dict], of: str) -> str:
-    """Lines of text; `of` is the column after the method."""
-    numbers = {"edits": "d", "success_rate": ".0%", "side_effects": ".2f", "identity": ".2f", "outside": ".3f", "clip_gain": "+.2f",
-               "seconds": ".1f", "true_before": "d", "side_effects_if_true": ".2f"}
-    widths = {name: max(9, len(name)) for name in numbers}
-    width = max(len(str(row[of])) for row in summaries) if summaries else 0
-    lines = ["  ".join([f"{'method':18}", f"{of:{width}}", *(f"{name:>{widths[name]}}" for name in numbers)])]
-    for row in summaries:
-        cells = [f"{row[name]:{form}}" if row[name] is not None else "-" for name, form in numbers.items()]
-        wide = [f"{cell:>{places}}" for cell, places in zip(cells, widths.values())]
-        lines.append("  ".join([f"{row['method']:18}", f"{row[of]:{width}}", *wide]))
-    return "\n".join(lines)
+def _write(path: Path, content: dict) -> None:
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

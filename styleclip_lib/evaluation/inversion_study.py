@@ -1,15 +1,12 @@
 """Which pictures are inverted well? The same people, changed in one factor at a time, inverted and measured."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from scipy.stats import t as student_t
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ..errors import StyleclipError
 from ..inversion.invert import Inversion, invert, psnr
 from ..models import Models
 from ..portraits.drawing.geometry import make_view
@@ -78,14 +75,3 @@ def on_head(factors: Factors, size: int) -> Tensor:
     """Which pixels lie in the ellipse of the head. -> bool [N, size, size]"""
     view = make_view(factors, size)
     return (view.x / HEAD_WIDTH).square() + view.y.square() < 1
-
-
-def confidence_interval(values: Tensor, level: float = 0.95) -> tuple[float, float]:
-    """(mean, half the width of its confidence interval) of independent values [N], by Student's t: t · s / sqrt(N).
-
-    Raises StyleclipError for fewer than two values.
-    """
-    if values.ndim != 1 or len(values) < 2:
-        raise StyleclipError(f"A confidence interval needs at least two values, [N], not {list(values.shape)}.")
-    half = float(student_t.ppf((1 + level) / 2, len(values) - 1)) * values.std().item() / math.sqrt(len(values))
-    return values.mean().item(), half

@@ -19,9 +19,13 @@ from torch import Tensor
 from ..editing.face import Face
 from ..errors import StyleclipError, plain
 from ..evaluation.agreement import Agreement
-from ..evaluation.evaluate import QUESTIONS, Answer, HeldOut, Question, distance_outside, oracle_edits, portraits_for, region
+from ..evaluation.answers import Answer
+from ..evaluation.evaluate import HeldOut, portraits_for
 from ..evaluation.examiner import examiners_of
-from ..evaluation.inversion_study import confidence_interval
+from ..evaluation.intervals import confidence_interval
+from ..evaluation.oracle import oracle_edits
+from ..evaluation.outside import distance_outside, region
+from ..evaluation.questions import Question, questions_for_tuning
 from ..evaluation.recipes import ORACLE
 from ..evaluation.report import measure_edit
 from ..models import Models
@@ -102,7 +106,8 @@ def read_entries(folder: Path) -> list[Entry]:
 def tasks_for(models: Models, people: HeldOut, texts: int, each: int) -> list[Task]:
     """Texts evenly out of those of `evaluate`, each asked of so many portraits, of which it is not true yet if there are such."""
     tasks = []
-    for question in [QUESTIONS[i * len(QUESTIONS) // texts] for i in range(min(texts, len(QUESTIONS)))]:
+    known = questions_for_tuning()
+    for question in [known[i * len(known) // texts] for i in range(min(texts, len(known)))]:
         suited = portraits_for(people, question, None, start=7 * len(tasks))
         images = {number: people.inversions[number].image for number in suited}
         new = [number for number in suited if not measure_edit(models, images[number], images[number], question.text).true_before]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from styleclip_lib.cli.evaluate import table
+from styleclip_lib.cli.evaluation_tables import ablation_table, table
 from styleclip_lib.cli.main import main
+from styleclip_lib.evaluation.ablation import Variant
+from styleclip_lib.evaluation.recipes import RECIPES
 
 FEW = ("--portraits", "5", "--each", "2")
 
@@ -32,6 +35,22 @@ def test_the_mapper_of_the_domain_and_what_the_renderer_draws_stand_among_the_me
     assert sum(line.startswith("mapper") for line in shown) == sum(line.startswith("oracle") for line in shown) == 3
 
 
+@pytest.mark.slow
+def test_sheets_and_ablation(styleclip, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    texts = ["a smiling face", "a man with a beard"]
+    assert styleclip("evaluate", "--methods", "directions", "--texts", *texts, *FEW, "--sheets", "sheets") == 0
+    assert [path.name for path in (tmp_path / "sheets").iterdir()] == ["directions.jpg"] and "sheets" in capsys.readouterr().out
+    monkeypatch.setattr("styleclip_lib.evaluation.ablation.variants",
+                        lambda method: [Variant("default", RECIPES[method]), Variant("half", replace(RECIPES[method], strength=0.5))])
+    assert styleclip("evaluate", "--ablate", "directions", "--texts", *texts, *FEW) == 0
+    shown = capsys.readouterr().out
+    found = json.loads((tmp_path / "ablation.json").read_text(encoding="utf-8"))
+    assert found["method"] == "directions" and [row["variant"] for row in found["variants"]] == ["default", "half"]
+    assert "half" in shown and "ablation.json" in shown
+    assert styleclip("evaluate", "--ablate", "directions", "--texts", "a tiara", *FEW) == 2
+
+
 @pytest.mark.parametrize("arguments, says", [
     (["--methods", "magic"], "magic"), (["--portraits", "0"], "1 or more"), (["--json", "table.txt"], "extension .json"),
     (["--texts", "a tiara"], "tiara")])
@@ -46,6 +65,13 @@ def test_a_table_shows_what_is_not_there_as_a_dash():
     row = {"method": "m", "text": "t", "edits": 0, "success_rate": None, "side_effects": None, "identity": None, "outside": None,
            "clip_gain": None, "seconds": None, "true_before": 3, "side_effects_if_true": 0.5}
     assert table([row], "text").splitlines()[1].split() == ["m", "t", "0", "-", "-", "-", "-", "-", "-", "3", "0.50"]
+
+
+def test_a_difference_that_is_more_than_chance_has_a_star():
+    means = {"edits": 9, "success_rate": 0.5, "side_effects": None, "identity": 0.9, "seconds": 2.0}
+    row = {"variant": "v", **means, "difference": {"success_rate": [0.2, 0.1], "side_effects": [None, None], "identity": [0.01, 0.03]}}
+    assert ablation_table([row]).splitlines()[1].split() == [
+        "v", "9", "0.50", "(+0.20", "±", "0.10*)", "-", "0.90", "(+0.01", "±", "0.03", ")", "2.0"]
 
 
 @pytest.mark.slow

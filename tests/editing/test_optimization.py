@@ -16,7 +16,9 @@ from styleclip_lib.editing.prompt import Prompt
 from styleclip_lib.editing.recipes import Optimization
 from styleclip_lib.editing.result import Edit
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.evaluation.evaluate import QUESTIONS, HeldOut, portraits_for, with_text
+from styleclip_lib.evaluation.evaluate import HeldOut, portraits_for
+from styleclip_lib.evaluation.outside import with_text
+from styleclip_lib.evaluation.questions import questions_for_tuning
 from styleclip_lib.evaluation.report import measure_edit
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
@@ -231,7 +233,7 @@ def test_all_that_a_text_says_has_to_be_true(models):
 def test_how_true_the_pictures_are_of_which_a_text_is_true(models):
     """What lesson 04 says of them, and what `early_exit` and `clip_cap` stand for."""
     people, found = sample(60, seed=11), []
-    for i, question in enumerate(QUESTIONS):
+    for i, question in enumerate(questions_for_tuning()[:28]):
         prompt = Prompt.of(models, question.text)
         suited = portraits_for(HeldOut(people, []), question, 3, start=5 * i)
         for portrait in suited:

@@ -8,26 +8,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from styleclip_lib.cli.evaluate import Settings
 from styleclip_lib.editing.recipes import MapperEdit
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation import evaluate as evaluation
-from styleclip_lib.evaluation.evaluate import (
-    QUESTIONS,
-    Answer,
-    HeldOut,
-    Question,
-    Row,
-    distance_outside,
-    evaluate,
-    held_out,
-    oracle_edits,
-    portraits_for,
-    region,
-    summarised,
-    totals,
-)
+from styleclip_lib.evaluation.answers import THUMBNAIL, Answer, Row
+from styleclip_lib.evaluation.evaluate import HeldOut, evaluate, held_out, portraits_for
+from styleclip_lib.evaluation.oracle import oracle_edits
+from styleclip_lib.evaluation.outside import distance_outside, region
+from styleclip_lib.evaluation.questions import KINDS, Question, questions, questions_for_tuning
 from styleclip_lib.evaluation.recipes import RECIPES
 from styleclip_lib.evaluation.report import EditReport
+from styleclip_lib.evaluation.summary import summarised, totals
 from styleclip_lib.inversion.invert import Inversion
 from styleclip_lib.portraits.language.attribute_values import COLUMN, values_true
 from styleclip_lib.portraits.language.captions import heldout_captions, is_heldout
@@ -49,20 +41,33 @@ def report(**changes):
     return EditReport(**{**plain, **changes})
 
 
-def test_the_fixed_set_is_what_the_course_promises():
-    kinds = [question.kind for question in QUESTIONS]
-    assert len(QUESTIONS) >= 24 and set(kinds) == {"single", "combined", "paraphrase"} and min(map(kinds.count, kinds)) >= 5
-    for question in QUESTIONS:
+@pytest.mark.parametrize("held_out", [False, True], ids=["for tuning", "held out"])
+def test_the_fixed_set_is_what_the_course_promises(held_out):
+    some = [question for question in questions() if question.held_out == held_out]
+    kinds = [question.kind for question in some]
+    assert len(some) == 32 and set(kinds) == set(KINDS) and min(map(kinds.count, KINDS)) >= 4
+    for question in some:
         said = parse(question.text)
-        assert said.attribute_values and not said.unknown, question.text
-        assert (len(said.attribute_values) > 1) == (question.kind == "combined") or question.of, question.text
-    assert all(is_heldout(question.text) for question in QUESTIONS if question.kind == "paraphrase")
-    assert {q.text for q in QUESTIONS if q.kind == "single"}.isdisjoint(caption.text for caption in heldout_captions())
+        assert said.attribute_values and not said.unknown and not said.problem, question.text
+        several = len({name for name, _ in said.attribute_values} - {"gender"}) > 1
+        assert several == (question.kind == "combined"), question.text
+        assert set(question.of) <= set(COLUMN), question.text
+        denied = question.kind != "negated" or any(value in ("none", "neutral") for _, value in said.attribute_values)
+        assert denied and (question.kind != "negated" or question.of), question.text
+    assert all(is_heldout(question.text) for question in some if question.kind == "paraphrase")
+    assert {q.text for q in some if q.kind == "single"}.isdisjoint(caption.text for caption in heldout_captions())
 
 
-def test_fifty_held_out_portraits_suit_every_question():
-    people = HeldOut(sample(50, evaluation.SEED), [])
-    assert all(len(portraits_for(people, question, None)) >= 12 for question in QUESTIONS)
+def test_no_text_is_in_both_halves():
+    texts = [question.text for question in questions()]
+    assert len(set(texts)) == len(texts) == 64 and len(questions_for_tuning()) == 32
+
+
+def test_the_usual_number_of_held_out_portraits_suits_every_question():
+    usual = Settings()
+    people = HeldOut(sample(usual.portraits, evaluation.SEED), [])
+    asked = [len(portraits_for(people, question, usual.each)) for question in questions()]
+    assert min(asked) >= 5 and sum(asked) >= 400
 
 
 def test_a_question_is_asked_where_its_answer_could_be_seen(people):
@@ -129,7 +134,7 @@ def test_every_recipe_is_asked_every_question_and_timed(tiny, people):
     assert stay.asked == 2 * (3 * ["a smile"] + 3 * ["a face with a beard"])
     answers = [a for row in rows for a in row.answers]
     assert all(a.outside < 1e-4 and a.report.identity > 0.999 and not a.report.side_effects for a in answers), "nothing was changed"
-    assert all(a.report.seconds > 0 for a in answers)
+    assert all(a.report.seconds > 0 and a.thumbnails.size == (2 * THUMBNAIL + 2, THUMBNAIL) for a in answers)
     assert values_true(people.factors)[[a.portrait for a in rows[1].answers], COLUMN["gender", "man"]].all()
 
 
@@ -137,12 +142,12 @@ def test_every_recipe_is_asked_every_question_and_timed(tiny, people):
 def test_a_perfect_edit_is_what_the_renderer_draws(tiny, people):
     """The same portraits as the methods are asked; drawn twice the same where the text says what is so already."""
     people = HeldOut(people.factors.replace(expression="neutral"), people.inversions)
-    rows = oracle_edits(tiny, people, QUESTIONS[:3], each=2)
-    asked = evaluate(tiny, {"stay": Stay()}, people, QUESTIONS[:3], 2, progress=False)
+    rows = oracle_edits(tiny, people, questions()[:3], each=2)
+    asked = evaluate(tiny, {"stay": Stay()}, people, questions()[:3], 2, progress=False)
     assert [[a.portrait for a in row.answers] for row in rows] == [[a.portrait for a in row.answers] for row in asked]
     assert {row.method for row in rows} == {"oracle"} and all(a.report.perceptual > 0 for row in rows for a in row.answers)
     smiling = HeldOut(people.factors.replace(expression="smile"), people.inversions)
-    (row,) = oracle_edits(tiny, smiling, QUESTIONS[:1], each=3)
+    (row,) = oracle_edits(tiny, smiling, questions()[:1], each=3)
     assert all(a.report.perceptual == a.report.clip_gain == a.outside == 0 for a in row.answers)
 
 
@@ -189,16 +194,19 @@ def test_summing_up():
                Answer(1, report(successes={"glasses": False}, identity=0.7, side_effects={"age": ("a", "b")}), 0.3),
                Answer(2, report(true_before=True, side_effects={"age": ("a", "b"), "yaw": ("a", "b")}, identity=0.1), 0.9)]
     found = summarised(answers)
-    assert found == {"edits": 2, "success_rate": 0.5, "side_effects": 0.5, "identity": pytest.approx(0.8), "outside": pytest.approx(0.2),
+    t = 12.706  # of Student's distribution with one degree of freedom
+    assert found == {"edits": 2, "success_rate": 0.5, "success_rate_interval": pytest.approx(t * 0.5, rel=1e-3), "side_effects": 0.5,
+                     "side_effects_interval": pytest.approx(t * 0.5, rel=1e-3), "identity": pytest.approx(0.8),
+                     "identity_interval": pytest.approx(t * 0.1, rel=1e-3), "outside": pytest.approx(0.2),
                      "clip_gain": pytest.approx(0.3), "seconds": 2.0, "true_before": 1, "side_effects_if_true": 2.0}
     assert summarised(answers[2:])["success_rate"] is None and summarised(answers[:2])["side_effects_if_true"] is None
 
 
 def test_totals_weigh_every_answer_alike():
     rows = [Row("a", Question("x", "single"), [Answer(0, report(), 0.1)]),
-            Row("a", Question("y", "combined"), [Answer(n, report(successes={"glasses": False}), 0.1) for n in range(3)])]
+            Row("a", Question("y", "combined", held_out=True), [Answer(n, report(successes={"glasses": False}), 0.1) for n in range(3)])]
     found = {(row["method"], row["kind"]): row["success_rate"] for row in totals(rows)}
-    assert found == {("a", "all"): 0.25, ("a", "single"): 1.0, ("a", "combined"): 0.0}
+    assert found == {("a", "all"): 0.25, ("a", "single"): 1.0, ("a", "combined"): 0.0, ("a", "held out"): 0.0}
 
 
 def test_the_readme_quotes_what_was_measured():

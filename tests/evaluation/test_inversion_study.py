@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.evaluation.inversion_study import confidence_interval, measured, on_head, study
+from styleclip_lib.evaluation.inversion_study import measured, on_head, study
 from styleclip_lib.inversion.invert import invert, psnr
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
@@ -48,20 +48,3 @@ def test_the_head_is_where_the_factors_say():
     rows = large.any(1).nonzero()
     assert (rows.max() - rows.min() + 1).item() / 128 == pytest.approx(0.64, abs=0.03)
     assert small.sum() < large.sum() and not (small & ~large).any() and large[64, 64] and not large[0, 0]
-
-
-@pytest.mark.parametrize("count, t", [(2, 12.706), (3, 4.303), (6, 2.571), (10, 2.262), (31, 2.042)])
-def test_the_interval_is_that_of_the_tables(count, t):
-    """Of 0, 1, 0, 1, ...: t · s / sqrt(N), with t as printed in tables of Student's distribution."""
-    values = torch.arange(count, dtype=torch.float64) % 2
-    mean, half = confidence_interval(values)
-    assert mean == pytest.approx(float(values.mean())) and half == pytest.approx(t * float(values.std()) / count**0.5, rel=1e-3)
-
-
-def test_the_interval_holds_the_truth_as_often_as_it_says():
-    rng = torch.Generator().manual_seed(0)
-    intervals = [confidence_interval(3 + torch.randn(5, generator=rng), 0.8) for _ in range(200)]
-    assert 0.72 < sum(abs(mean - 3) < half for mean, half in intervals) / 200 < 0.88
-    assert confidence_interval(torch.full((4,), 2.0)) == (2.0, 0.0)
-    with pytest.raises(StyleclipError, match="two values"):
-        confidence_interval(torch.ones(1))

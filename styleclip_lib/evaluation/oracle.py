@@ -1,0 +1,33 @@
+"""The oracle edit: the renderer draws a portrait again with what the text says."""
+
+import time
+from collections.abc import Sequence
+
+from ..models import Models
+from ..portraits.drawing.render import render
+from .answers import Answer, Row, thumbnails
+from .evaluate import HeldOut, portraits_for
+from .outside import distance_outside, region, with_text
+from .questions import Question
+from .recipes import ORACLE
+from .report import measure_edit
+
+
+def oracle_edits(models: Models, people: HeldOut, questions: Sequence[Question], each: int | None = None) -> list[Row]:
+    """What a perfect edit would be told: the renderer draws each portrait again, with what the text says and nothing else changed.
+
+    A person's vector moves when the person puts on a hat, and networks misread a picture now and then: no method is to be blamed for
+    that. (One that is told to please the identity network may do better.) The same portraits as `evaluate` chooses.
+    Raises StyleclipError if a question suits nobody.
+    """
+    rows, size = [], models.generator.img_resolution
+    for number, question in enumerate(questions):
+        row, text = Row(ORACLE, question), question.text
+        for portrait in portraits_for(people, question, each, start=7 * number):
+            factors, began = people.factors[portrait], time.perf_counter()
+            before, after = (render(some, size).to(models.device) for some in (factors, with_text(factors, text)))
+            outside = distance_outside(models.perceptual, before, after, region(factors, text, size).to(models.device))
+            report = measure_edit(models, before, after, text, time.perf_counter() - began)
+            row.answers.append(Answer(portrait, report, outside, thumbnails(before, after)))
+        rows.append(row)
+    return rows
