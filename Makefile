@@ -1,4 +1,4 @@
-# make lab        set everything up and open the first lesson in JupyterLab
+# make lab        set everything up and open the first lesson in JupyterLab (make lab TORCH=cpu: PyTorch without CUDA; setup_course.py)
 # make test       set everything up and run the tests and the lessons
 # make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
 # make test-full  every test, also those that take hours or much memory on a laptop
@@ -13,6 +13,7 @@
 # make clean      take away what the other commands made
 
 PYTHON  ?= python3
+TORCH   ?= default
 VENV    := .venv
 BIN     := $(VENV)/bin
 LESSONS ?= notebooks/*.ipynb
@@ -26,8 +27,8 @@ NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
 .PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release publish-links clean
 
-lab: $(VENV)/installed-lab
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+lab:
+	@$(PYTHON) setup_course.py --torch "$(TORCH)" --venv $(VENV)
 
 test: $(VENV)/installed-test
 	$(PYTEST) -m "not full" $(NBVAL) tests notebooks --ignore=tests/browser --ignore=notebooks/assignments
@@ -70,30 +71,11 @@ clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
 
 # Set-up is done once, and again whenever what is to be installed has changed.
-$(VENV)/installed-lab: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab]"
-	touch $@
-
-$(VENV)/installed-grade: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,grade]"
-	touch $@
-
-$(VENV)/installed-test: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,train,serve,grade,export,test]"
-	touch $@ $(VENV)/installed-lab
-
-$(VENV)/installed-dev: pyproject.toml setup.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[lab,train,serve,grade,export,test,dev]"
-	touch $@ $(VENV)/installed-lab $(VENV)/installed-test
+$(VENV)/installed-%: pyproject.toml setup.py
+	@$(PYTHON) setup_course.py --for $* --torch "$(TORCH)" --venv $(VENV) --no-start
 
 # Colab's widgets, kernel and shell, beside the newer ones and before them on the path.
 $(VENV)/installed-colab: $(VENV)/installed-test
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/colab ipywidgets==7.7.1 ipython-genutils==0.2.0 \
 	  ipykernel==6.17.1 ipython==7.34.0 traitlets==5.7.1 jupyter-client==7.4.9 backcall pickleshare entrypoints decorator nest-asyncio
 	touch $@
-
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || \
-	  { echo "Python 3.10 to 3.13 is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	@echo "Installing PyTorch, JupyterLab and the rest into $(VENV): a few minutes, once."

@@ -1,0 +1,136 @@
+"""Sets the course up and opens the first lesson: python setup_course.py
+
+It makes a virtual environment in .venv and installs the kit into it, once; later it only opens the lesson. What was interrupted goes
+on when it is called again. `make lab` is the same; this works without make, on Windows too.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+EXTRAS = {
+    "lab": "lab",
+    "grade": "lab,grade",
+    "test": "lab,train,serve,grade,export,test",
+    "dev": "lab,train,serve,grade,export,test,dev",
+}
+"""What is installed for whom. Each has all of those before it."""
+
+GIGABYTES = {"Linux": (3.0, 7.0), "Linux cpu": (0.6, 2.5)}
+OTHER_SYSTEM = (0.6, 2.5)
+"""To download and on disk, for the lessons. On Linux PyTorch brings CUDA's libraries along, unless it is the one for CPUs."""
+
+
+class SetupError(Exception):
+    """Why it does not go on, and what to do, in one line."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--torch", choices=["", "default", "cpu"], default="default",
+                        help="cpu: PyTorch without CUDA, which on Linux is a much smaller download")
+    parser.add_argument("--for", choices=list(EXTRAS), default="lab", dest="purpose", help="what is installed besides the library")
+    parser.add_argument("--venv", default=".venv", help="the folder of the virtual environment")
+    parser.add_argument("--no-start", action="store_true", help="only set up")
+    settings = parser.parse_args()
+    os.chdir(ROOT)
+    folder = Path(settings.venv)
+    try:
+        check_python()
+        if not is_installed(folder, settings.purpose):
+            install(folder, settings.purpose, settings.torch == "cpu")
+        return 0 if settings.no_start else start(folder)
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on where this one stopped.", file=sys.stderr)
+        return 130
+
+
+def check_python():
+    if not (3, 10) <= sys.version_info < (3, 14):
+        raise SetupError(f"Python 3.10 to 3.13 is needed, and this is {platform.python_version()}: call another one, "
+                         "python3.12 setup_course.py or make lab PYTHON=python3.12.")
+
+
+def is_installed(folder, purpose):
+    """Whether it was all installed, and nothing that is to be installed has changed since."""
+    mark, sources = mark_of(folder, purpose), [ROOT / "pyproject.toml", ROOT / "setup.py"]
+    return python_of(folder).exists() and mark.exists() and mark.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
+
+
+def install(folder, purpose, cpu):
+    system = platform.system()
+    download, disk = GIGABYTES.get(system + " cpu" * cpu, OTHER_SYSTEM)
+    if not python_works(folder):
+        free = shutil.disk_usage(ROOT).free / 1e9
+        if free < disk:
+            raise SetupError(f"{free:.1f} GB are free here, and the installation needs about {disk:g} GB: make room"
+                             + (", or take PyTorch for CPUs (--torch cpu, make lab TORCH=cpu)." if system == "Linux" and not cpu else "."))
+        print(f"This downloads about {download:g} GB (PyTorch, JupyterLab and the rest) and takes {disk:g} GB in {folder}, once.")
+        if system == "Linux" and not cpu:
+            print(f"Without an NVIDIA GPU {GIGABYTES['Linux cpu'][0]:g} GB do: python3 setup_course.py --torch cpu, or make lab TORCH=cpu.")
+        print("Ctrl-C stops it; the same command goes on later.", flush=True)
+        make_venv(folder)
+    python, quiet = str(python_of(folder)), [] if sys.stdout.isatty() else ["--quiet"]
+    if cpu and system == "Linux":
+        run(python, "-m", "pip", "install", *quiet, "uv")  # it knows where PyTorch keeps its wheels for CPUs
+        run(python, "-m", "uv", "pip", "install", *quiet, "--python", python, "--torch-backend", "cpu", "torch", "torchvision")
+    run(python, "-m", "pip", "install", *quiet, "--editable", f".[{EXTRAS[purpose]}]")
+    for name in list(EXTRAS)[:list(EXTRAS).index(purpose) + 1]:
+        mark_of(folder, name).touch()
+
+
+def make_venv(folder):
+    """A new virtual environment, in place of one that was left half made."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists():
+        raise SetupError(f"'{folder}' holds something else than a virtual environment: move it away, or name another folder with --venv.")
+    try:
+        venv.EnvBuilder(clear=True, with_pip=True, symlinks=os.name != "nt").create(folder)
+    except (subprocess.CalledProcessError, OSError, ImportError) as error:
+        raise SetupError(f"A virtual environment cannot be made in '{folder}' ({error}). On Debian and Ubuntu install the package "
+                         "python3-venv first; elsewhere check that the folder can be written.") from None
+
+
+def python_works(folder):
+    """Whether the environment is there, whole, and not one of another place (a folder that was copied or moved)."""
+    python = python_of(folder)
+    asked = [str(python), "-c", "import pip, sys; print(sys.prefix)"]
+    found = subprocess.run(asked, capture_output=True, text=True) if python.exists() else None
+    return found is not None and found.returncode == 0 and Path(found.stdout.strip()).resolve() == folder.resolve()
+
+
+def run(*command):
+    if subprocess.run(command).returncode:
+        raise SetupError("The installation broke off; what went wrong stands above. Check the network and the free disk space, then give "
+                         "the same command again: it goes on where this one stopped.")
+
+
+def start(folder):
+    """Opens the first lesson."""
+    command = [str(python_of(folder)), "-m", "jupyter", "lab", str(Path("notebooks", "00_start_here.ipynb"))]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        print("You are root, as in a container: Jupyter is started all the same (--allow-root) and opens no browser. "
+              "Open the address that it prints.", flush=True)
+        command += ["--allow-root", "--no-browser"]
+    environment = {**os.environ, "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")}
+    return subprocess.run(command, env=environment).returncode
+
+
+def python_of(folder):
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def mark_of(folder, purpose):
+    return folder / f"installed-{purpose}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
