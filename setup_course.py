@@ -22,7 +22,7 @@ EXTRAS = {
 }
 """What is installed for whom. Each has all of those before it."""
 
-GIGABYTES = {"Linux": (3.0, 7.0), "Linux cpu": (0.6, 2.5)}
+GIGABYTES = {"Linux": (3.0, 6.5), "Linux cpu": (0.6, 2.5)}
 OTHER_SYSTEM = (0.6, 2.5)
 """To download and on disk, for the lessons. On Linux PyTorch brings CUDA's libraries along, unless it is the one for CPUs."""
 
