@@ -75,16 +75,16 @@ def quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgro
 
 def _groups(root: Path, own: Path) -> list[Path]:
     """The folders of this process's control group and of all above it, of both versions of control groups."""
-    found = []
+    folders = []
     try:
         lines = own.read_text().splitlines()
     except OSError:
-        return found
+        return folders
     for line in lines:
         _, controllers, name = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
             continue
         top = root / "cpu" if controllers else root
         group = top / name.lstrip("/")
-        found += [folder for folder in (group, *group.parents) if folder.is_relative_to(top)]
-    return found
+        folders += [folder for folder in (group, *group.parents) if folder.is_relative_to(top)]
+    return folders

@@ -48,7 +48,7 @@ def _expect(function: Callable, arguments: tuple[Reading, Reading, set[str]], ex
             "A value may be None (a scale between its named values). None before and a value after is a change, too."
         )
     missing, extra = sorted(expected - names), sorted(names - expected, key=str)
-    said = [f"missing: {', '.join(missing)}"] if missing else []
-    said += [f"too many: {', '.join(map(str, extra))}"] if extra else []
+    mistakes = [f"missing: {', '.join(missing)}"] if missing else []
+    mistakes += [f"too many: {', '.join(map(str, extra))}"] if extra else []
     given = f"before={before}, after={after}, wanted={wanted}"
-    raise CheckFailed(f"side_effects is not right yet ({'; '.join(said)}) for {given}.")
+    raise CheckFailed(f"side_effects is not right yet ({'; '.join(mistakes)}) for {given}.")

@@ -123,4 +123,4 @@ def _slips_of_even_weights(weights: Tensor, steps: Tensor, frames: int) -> list[
         (wanted, "These are places on the way; what is wanted are the weights that lie there."),
         (np.interp(wanted, way, plain)[::-1], "The order is reversed: the first weight stays the first."),
     ]
-    return [(torch.tensor(wrong.copy(), dtype=torch.float32), said) for wrong, said in slips]
+    return [(torch.tensor(wrong.copy(), dtype=torch.float32), explanation) for wrong, explanation in slips]

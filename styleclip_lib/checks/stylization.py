@@ -99,15 +99,15 @@ def check_random_crops(random_crops: Callable[[Tensor, int, int], Tensor], seed:
     if not torch.allclose(crops[:, :2], whole, atol=1e-3):
         raise CheckFailed("These are no pieces of the picture as they stand in it: cut out rows top to top + size and columns left to "
                           "left + size, without resizing.")
-    seen = corner.round().long().unique(dim=0)
-    if len(seen) == 1:
+    corners = corner.round().long().unique(dim=0)
+    if len(corners) == 1:
         raise CheckFailed("All crops are the same one: draw a new place for each.")
     last = torch.tensor([height - size, width - size])
     missed = [name for number, name in enumerate(("bottom", "right")) if corner[:, number].max() < last[number]]
     if missed:
         raise CheckFailed(f"No crop reaches the {' and the '.join(missed)} edge: the last place is side - size, and torch.randint(n) draws "
                           "below n.")
-    if len(seen) < 0.9 * (last + 1).prod():
+    if len(corners) < 0.9 * (last + 1).prod():
         raise CheckFailed("Many places are never drawn: row and column have to be drawn independently.")
     return passed("random_crops", "every place is as likely as any other.")
 

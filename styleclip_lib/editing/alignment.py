@@ -107,10 +107,10 @@ class LatentAlignment:
         spread = (self.models.reference_faces().embedding @ vectors.T).std(0)
         missing = self.models.calibration.cap_z - z_scores(self.models, embedding, vectors)
         gains = (vectors @ (self.network(centred(texts), of_text=True).mean(1) @ self.network.effect).T) / spread[:, None]
-        c, wanted = torch.zeros_like(missing), (missing > 0).nonzero()[:, 0]
-        if len(wanted):
-            solved = torch.linalg.lstsq(gains[wanted][:, wanted], missing[wanted, None]).solution[:, 0]
-            c[wanted] = solved.clamp(min=0)
+        c, unmet = torch.zeros_like(missing), (missing > 0).nonzero()[:, 0]
+        if len(unmet):
+            solved = torch.linalg.lstsq(gains[unmet][:, unmet], missing[unmet, None]).solution[:, 0]
+            c[unmet] = solved.clamp(min=0)
         return c
 
     @property

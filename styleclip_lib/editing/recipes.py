@@ -72,8 +72,8 @@ class Recipe(Settings):
             return edit.at(self.strength)
         from .strength import best_strength
 
-        wanted = self.required(prompt)
-        return edit.at(best_strength(face.on(models), lambda strength: edit.at(strength).image, wanted, strengths=self.STRENGTHS))
+        text_prompt = self.required(prompt)
+        return edit.at(best_strength(face.on(models), lambda strength: edit.at(strength).image, text_prompt, strengths=self.STRENGTHS))
 
     def as_done(self, done: Recipe) -> Recipe:
         """This recipe with what only the edit itself could tell: the strength that was found, and where the steps were ended early.

@@ -60,7 +60,7 @@ def weighed_strength(models: Models, draw: Draw, prompt: Prompt, start: Judged, 
         worth = z - usual.identity_price * (1 - float((here.identity * start.identity).sum()))
         if z >= cap_z:
             return strength, worth
-        best = max(best, (worth, strength), key=lambda found: found[0])
+        best = max(best, (worth, strength), key=lambda pair: pair[0])
         if worth < best[0] - usual.hopeless_z:
             break
     return best[1], best[0]

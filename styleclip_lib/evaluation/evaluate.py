@@ -107,8 +107,8 @@ def portraits_for(people: HeldOut, question: Question, each: int | None, start: 
     if people.factors is None:
         everyone = range(len(people.inversions))
         return [everyone[(start + k) % len(everyone)] for k in range(min(each or len(everyone), len(everyone)))]
-    asked = with_text(people.factors, question.text)
-    visible = values_true(asked)[:, [COLUMN[attribute_value] for attribute_value in parse(question.text).attribute_values]].all(1)
+    edited = with_text(people.factors, question.text)
+    visible = values_true(edited)[:, [COLUMN[attribute_value] for attribute_value in parse(question.text).attribute_values]].all(1)
     fits = values_true(people.factors)[:, [COLUMN[attribute_value] for attribute_value in question.of]].all(1)
     suited = (visible & fits).nonzero()[:, 0].tolist()
     if not suited:

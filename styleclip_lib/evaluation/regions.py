@@ -38,21 +38,21 @@ def iou(mask: Tensor, truth: Tensor) -> float:
 
 def pictures_of(part: str, count: int, size: int = 256) -> tuple[Tensor, Tensor]:
     """So many pictures in which a part is to be seen, and its true masks. -> [count, 3, size, size], [count, 1, size, size]"""
-    found: list[tuple[Tensor, Tensor]] = []
+    pairs: list[tuple[Tensor, Tensor]] = []
     for number in range(20 * count):
         if part in PARTS:
             people = sample(1, SEED + number)
             mask = parts(people, 64)[:, PARTS.index(part)]
             if mask.mean() > LEAST:
-                found.append((render(people, size), parts(people, size)[:, [PARTS.index(part)]]))
+                pairs.append((render(people, size), parts(people, size)[:, [PARTS.index(part)]]))
         else:
             scenes = sample_scenes(1, SEED + number)
             mask = scene_parts(scenes, 64)[:, SCENE_PARTS.index(part)]
             if mask.mean() > LEAST:
-                found.append((render_scenes(scenes, size), scene_parts(scenes, size)[:, [SCENE_PARTS.index(part)]]))
-        if len(found) == count:
+                pairs.append((render_scenes(scenes, size), scene_parts(scenes, size)[:, [SCENE_PARTS.index(part)]]))
+        if len(pairs) == count:
             break
-    return torch.cat([picture for picture, _ in found]), torch.cat([mask for _, mask in found])
+    return torch.cat([picture for picture, _ in pairs]), torch.cat([mask for _, mask in pairs])
 
 
 def clip_finds(models: Models) -> Finder:

@@ -88,12 +88,12 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
 def in_short(reports: Iterable[EditReport]) -> dict[str, float]:
     """Reports as a model card has them, of the edits whose text was not true already: how many there are, the share of successes, and the
     means of the number of side effects and of identity. Without any, their number alone."""
-    asked = [report for report in reports if not report.true_before]
-    if not asked:
+    counted = [report for report in reports if not report.true_before]
+    if not counted:
         return {"edits": 0}
-    return {"edits": len(asked), "success rate": round(mean(bool(report.success) for report in asked), 3),
-            "side effects": round(mean(len(report.side_effects) for report in asked), 2),
-            "identity": round(mean(report.identity for report in asked), 3)}
+    return {"edits": len(counted), "success rate": round(mean(bool(report.success) for report in counted), 3),
+            "side effects": round(mean(len(report.side_effects) for report in counted), 2),
+            "identity": round(mean(report.identity for report in counted), 3)}
 
 
 def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Prompt) -> dict:

@@ -63,25 +63,25 @@ def held_out(count: int, size: int = 256) -> HeldOut:
 class StyleRow:
     """What came of one style by one method.
 
-    seen  for each picture whether the style examiner takes it for the style; empty for a domain that has none
+    recognised  for each picture, whether the style examiner recognises the style; empty for a domain without one
     kept  how often the examiner reads of the redrawn portraits what is known of them, as far as the style does not lose it
     """
 
     method: str
     style: str
     seconds: float = 0.0
-    seen: list[bool] = field(default_factory=list)
+    recognised: list[bool] = field(default_factory=list)
     kept: list[Agreement] = field(default_factory=list)
     reports: list[StyleReport] = field(default_factory=list)
 
     def summary(self) -> dict[str, object]:
         """The row as plain numbers; None for what nobody could measure."""
         count = len(self.reports)
-        success = Agreement(sum(self.seen), len(self.seen)) if self.seen else None
-        told = sum(one.n for one in self.kept)
+        success = Agreement(sum(self.recognised), len(self.recognised)) if self.recognised else None
+        count = sum(one.n for one in self.kept)
         return {"method": self.method, "style": self.style, "pictures": count, "success_rate": success and round(success.share, 4),
                 "interval": success and [round(end, 3) for end in success.interval()],
-                "attributes_kept": round(sum(one.agreed for one in self.kept) / told, 4) if told else None,
+                "attributes_kept": round(sum(one.agreed for one in self.kept) / count, 4) if count else None,
                 **{name: round(sum(getattr(report, name) for report in self.reports) / count, 4) for name in ("probability", "distance")},
                 "seconds": round(self.seconds / count, 2)}
 
@@ -95,14 +95,14 @@ def evaluate_styles(models: Models, styles: Sequence[str], method: Method, pictu
     rows = []
     for style in tqdm(styles, desc=name, disable=not progress):
         row, redrawn = StyleRow(name, style), []
-        asked = [number for number in range(len(pictures.images)) if pictures.is_asked(number, style)]
-        for number in asked:
+        numbers = [number for number in range(len(pictures.images)) if pictures.is_asked(number, style)]
+        for number in numbers:
             image = pictures.images[number][None]
             start = time.perf_counter()
             redrawn.append(method(image, style).cpu())
             row.seconds += time.perf_counter() - start
             row.reports.append(measure_style(models, image, redrawn[-1], text_of(style), "a photo"))
-        _judge(models, row, torch.cat(redrawn), [pictures.facts[number] for number in asked if number < len(pictures.facts)])
+        _judge(models, row, torch.cat(redrawn), [pictures.facts[number] for number in numbers if number < len(pictures.facts)])
         rows.append(row)
     return rows
 
@@ -122,8 +122,9 @@ def _judge(models: Models, row: StyleRow, redrawn: Tensor, facts: list[Values]) 
     """Lets the networks look that only measure."""
     judge, examiners = style_examiner_of(models), examiners_of(models)
     if judge is not None:
-        row.seen = [KINDS[kind] == row.style for some in redrawn.split(16) for kind in judge(some.to(models.device)).argmax(1).tolist()]
+        kinds = [kind for some in redrawn.split(16) for kind in judge(some.to(models.device)).argmax(1).tolist()]
+        row.recognised = [KINDS[kind] == row.style for kind in kinds]
     if examiners is not None and facts:
         readings = [reading.values() for reading in examiners.attributes.read(redrawn[: len(facts)].to(models.device))]
         lost = STYLE_WORDS[row.style].loses
-        row.kept = [found for attribute, found in agreement(facts, readings).items() if attribute not in lost]
+        row.kept = [kept for attribute, kept in agreement(facts, readings).items() if attribute not in lost]

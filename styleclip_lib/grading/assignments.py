@@ -46,10 +46,10 @@ class Assignment:
 
 def find_assignments(folder: Path = SOURCES) -> list[Assignment]:
     """All in a folder. Raises StyleclipError if there are none."""
-    found = [Assignment(path) for path in sorted(folder.glob("*.ipynb"))]
-    if not found:
+    assignments = [Assignment(path) for path in sorted(folder.glob("*.ipynb"))]
+    if not assignments:
         raise StyleclipError(f"There are no assignments in '{folder}': give a folder with their sources, or work from a clone of the kit.")
-    return found
+    return assignments
 
 
 def graded_as(cell: NotebookNode) -> str | None:
@@ -79,7 +79,7 @@ def release_text(cell: NotebookNode) -> str:
         return cell.source
     text = cell.source
     if cell.cell_type == "code":
-        text = SOLUTION.sub(lambda found: "\n".join(found[1] + line for line in STUB.splitlines()), text)
+        text = SOLUTION.sub(lambda match: "\n".join(match[1] + line for line in STUB.splitlines()), text)
     else:
         text = SOLUTION.sub(WRITTEN_STUB, text)
     return without_hidden_tests(text)

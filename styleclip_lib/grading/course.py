@@ -88,9 +88,9 @@ class Course:
     def marks(self, student: str, assignment: Assignment) -> list[Mark]:
         """What the gradebook says, in the order of the notebook."""
         with self.api.gradebook as book:
-            found = {grade.name: grade for grade in book.find_submission_notebook(assignment.name, assignment.name, student).grades}
+            graded = {grade.name: grade for grade in book.find_submission_notebook(assignment.name, assignment.name, student).grades}
             marks = {name: Mark(name, None if grade.needs_manual_grade and grade.manual_score is None else grade.score, grade.max_score,
-                                grade.cell.cell_type == "markdown") for name, grade in found.items()}
+                                grade.cell.cell_type == "markdown") for name, grade in graded.items()}
         return [marks[cell.metadata.nbgrader.grade_id] for cell in assignment.notebook.cells
                 if cell.metadata.get("nbgrader", {}).get("grade_id") in marks]
 

@@ -190,9 +190,8 @@ def _error(ename: str, evalue: str, traceback: Any = None) -> NotebookNode:
 
 def _outputs(answer: dict) -> list[NotebookNode]:
     """The outputs that came, those that are what they should be."""
-    found = answer.get("outputs")
-    outputs = []
-    for output in found if isinstance(found, list) else []:
+    sent, outputs = answer.get("outputs"), []
+    for output in sent if isinstance(sent, list) else []:
         try:
             node = nbformat.from_dict(output)
             nbformat.validate(node, ref="output", version=4)

@@ -53,7 +53,7 @@ def collect(folder: Path, assignments: list[Assignment]) -> tuple[list[Submissio
     """
     if not os.path.isdir(folder):
         raise StyleclipError(f"There is no folder '{folder}': give the one that holds the submissions.")
-    found: dict[tuple[str, str], Submission] = {}
+    submissions: dict[tuple[str, str], Submission] = {}
     strays, taken = Strays(), {}
     for name, path in _notebooks(folder):
         notebook, why = read_notebook(path)
@@ -63,15 +63,15 @@ def collect(folder: Path, assignments: list[Assignment]) -> tuple[list[Submissio
             continue
         student = taken.setdefault(name, _as_folder(name, set(taken.values())))
         new = Submission(student, plain(name), assignment, path, notebook, [why] if why else [])
-        old = found.get((student, assignment.name))
+        old = submissions.get((student, assignment.name))
         if old is not None:
             older, new = sorted((old, new), key=lambda one: (one.notebook is not None, one.path.stat().st_mtime))
             new.problems.append(f"{plain(older.path.name)} was handed in for the same assignment, and is older or cannot be read.")
-        found[student, assignment.name] = new
-    if not found:
-        said = "; ".join(f"{path.name}: {why}" for path, why in strays.files[:3])
-        raise StyleclipError(f"There is no submission in '{folder}': put a folder for each student there, with the notebooks in it. {said}")
-    return sorted(found.values(), key=lambda one: (one.assignment.name, one.student)), strays
+        submissions[student, assignment.name] = new
+    if not submissions:
+        reasons = "; ".join(f"{path.name}: {why}" for path, why in strays.files[:3])
+        raise StyleclipError(f"There is no submission in '{folder}': it must hold a folder of notebooks for each student. {reasons}")
+    return sorted(submissions.values(), key=lambda one: (one.assignment.name, one.student)), strays
 
 
 def read_notebook(path: Path) -> tuple[NotebookNode | None, str | None]:
@@ -99,9 +99,9 @@ def which_assignment(notebook: NotebookNode | None, path: Path, assignments: lis
     """By what the notebook says, else by the file's name, else by the names of its graded cells."""
     by_name = {assignment.name: assignment for assignment in assignments}
     kit = notebook.metadata.get("styleclip", {}) if notebook is not None else {}
-    said = kit.get("assignment") if isinstance(kit, dict) else None
-    if isinstance(said, str) and said in by_name:
-        return by_name[said]
+    stored = kit.get("assignment") if isinstance(kit, dict) else None
+    if isinstance(stored, str) and stored in by_name:
+        return by_name[stored]
     for name in by_name:
         if name in path.name or name in path.parent.name:
             return by_name[name]

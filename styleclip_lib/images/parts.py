@@ -53,21 +53,21 @@ def orientation(exif: bytes) -> int:
     """How the camera was held, 1 to 8, from the notes that it wrote; 1, which is upright, also where they are broken or say nothing."""
     notes = exif.removeprefix(b"Exif\0\0")
     try:
-        found = [struct.unpack_from(_order(notes) + "H", value)[0] for tag, kind, count, value in _entries(notes)
-                 if (tag, kind, count) == (ORIENTATION, SHORT, 1)]
+        values = [struct.unpack_from(_order(notes) + "H", value)[0] for tag, kind, count, value in _entries(notes)
+                  if (tag, kind, count) == (ORIENTATION, SHORT, 1)]
     except struct.error:
         return 1
-    return found[0] if found and 1 <= found[0] <= 8 else 1
+    return values[0] if values and 1 <= values[0] <= 8 else 1
 
 
 def _count(parts: Iterator[int], most: int) -> list[int]:
     """The parts, at most so many."""
-    found = []
+    counted = []
     for part in parts:
-        found.append(part)
-        if len(found) > most:
+        counted.append(part)
+        if len(counted) > most:
             raise Overloaded("it has more parts than any picture")
-    return found
+    return counted
 
 
 def _chunks(content: bytes) -> Iterator[int]:
@@ -82,9 +82,9 @@ def _chunks(content: bytes) -> Iterator[int]:
 def _markers(content: bytes) -> Iterator[int]:
     """A JPEG's markers, up to its end: a camera may have put a film behind it."""
     at = 2
-    while (found := MARKER.search(content, at)) and (marker := found[1][0]) != END:
+    while (match := MARKER.search(content, at)) and (marker := match[1][0]) != END:
         yield marker
-        at = found.end()
+        at = match.end()
         if marker not in ALONE:
             at += max(2, *struct.unpack_from(">H", content, at))
 

@@ -110,7 +110,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     deviation = chosen.latent_noise * _size_of_space(generator, base, seed) if chosen.latent_noise else 0.0
     target = compared(image)
     with torch.no_grad():
-        wanted = models.perceptual.features(target)
+        target_features = models.perceptual.features(target)
 
     code, noises = origin.clone().requires_grad_(), None
     if with_noise:
@@ -129,7 +129,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
             moved = code + noise_scale * torch.randn(code.shape, generator=rng).to(code) if noise_scale else code
             drawn = generator.synthesis(in_w_plus(generator, moved, base), noises=noises)
             shown = compared(drawn)
-            likeness = models.perceptual.distance(models.perceptual.features(shown), wanted).mean()
+            likeness = models.perceptual.distance(models.perceptual.features(shown), target_features).mean()
             terms = {"pixel": F.mse_loss(shown, target), "perceptual": likeness}
             loss = sum(weights[name] * term for name, term in terms.items() if weights[name]) + lambda_start * F.mse_loss(code, origin)
             apart = loss.item()  # the noise term stays out of it: at first it is so large that it alone would decide what is best
@@ -148,9 +148,9 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
             for noise in noises or []:
                 noise.data.copy_(normalized(noise.data))
 
-    (found, maps), history = descent.best, descent.history
+    (best, maps), history = descent.best, descent.history
     with torch.no_grad():
-        w_plus = in_w_plus(generator, found, base).contiguous()
+        w_plus = in_w_plus(generator, best, base).contiguous()
         drawn = generator.synthesis(w_plus, noises=maps)
     return Inversion(w_plus, drawn, history, psnr(drawn, image), maps, kept)
 

@@ -44,7 +44,7 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
         raise StyleclipError(f"steps must be at least 0 and lr more than 0, not {steps} and {lr}.")
     image, pivot, rng = fitting(models, image), inversion.w_plus.detach().to(models.device), torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        wanted = models.perceptual.features(image)
+        features = models.perceptual.features(image)
     length = reach * w_deviation(models.generator.mapping, seed) if lambda_local else 0.0
     tuned = _with_copy(models)
     _set_noise(tuned, inversion.noises)
@@ -64,7 +64,7 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
 
     with Descent(optimizer, steps, keep=weights, description="tuning", progress=progress) as descent:
         for _ in descent:
-            terms = distances(synthesis(pivot), image, wanted)
+            terms = distances(synthesis(pivot), image, features)
             loss = weighed(terms)
             descent.offer(loss)
             if lambda_local:

@@ -25,5 +25,5 @@ class StrengthPredictor(nn.Module):
 
     def forward(self, embedding: Tensor, offset: Tensor, z: Tensor) -> Tensor:
         scale = embedding.shape[1] ** 0.5  # vectors of length one have small entries
-        seen = torch.cat([scale * embedding, scale * nn.functional.normalize(offset, dim=1), z[:, None]], dim=1)
-        return self.largest * torch.sigmoid(self.layers(seen)[:, 0])
+        features = torch.cat([scale * embedding, scale * nn.functional.normalize(offset, dim=1), z[:, None]], dim=1)
+        return self.largest * torch.sigmoid(self.layers(features)[:, 0])

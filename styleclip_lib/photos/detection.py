@@ -94,9 +94,9 @@ def find_faces(image: ImageSource) -> list[Face]:
     face, and are left out.
     """
     picture = open_picture(image).convert("L")
-    found = _search(picture, LARGEST, 0, 40) + _turned(picture, SMALLEST, 80) or _turned(picture, LARGEST, 40)
-    enough = CLEAR * min(1.0, max((face.score for face in found), default=0.0))
-    clear = _without_doubles([face for face in found if face.score >= enough])
+    faces = _search(picture, LARGEST, 0, 40) + _turned(picture, SMALLEST, 80) or _turned(picture, LARGEST, 40)
+    enough = CLEAR * min(1.0, max((face.score for face in faces), default=0.0))
+    clear = _without_doubles([face for face in faces if face.score >= enough])
     return sorted(clear, key=lambda face: -face.width)
 
 
@@ -124,8 +124,8 @@ def choose(faces: list[Face], face: Choice, picture: Image.Image) -> Face:
                                 'or face="largest" (on the command line --face 0, --face largest).', faces)
     if isinstance(face, int) and 0 <= face < len(faces):
         return faces[face]
-    found = "1 face was" if len(faces) == 1 else f"{len(faces)} faces were"
-    raise StyleclipError(f'There is no face {face!r}: {found} found, numbered from 0; give such a number or "largest".')
+    count = "1 face was" if len(faces) == 1 else f"{len(faces)} faces were"
+    raise StyleclipError(f'There is no face {face!r}: {count} found, numbered from 0; give such a number or "largest".')
 
 
 def _turned(picture: Image.Image, longer: int, smallest: int) -> list[Face]:
@@ -139,11 +139,11 @@ def _search(picture: Image.Image, longer: int, turn: int, smallest: int) -> list
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     small = picture if scale == 1 else picture.resize(size, Image.Resampling.LANCZOS)
     turned = small.rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=128)
-    found, shape = [], (np.array(small.size), np.array(turned.size))
+    faces, shape = [], (np.array(small.size), np.array(turned.size))
     for center, width, score in _detections(turned, int(smallest == 40)):
         (x, y), half = (_turned_back(center - shape[1] / 2, turn) + shape[0] / 2) / scale, width / scale / 2
-        found.append(_confirmed(picture, Face(float(x - half), float(y - half), float(x + half), float(y + half), score, turn)))
-    return found
+        faces.append(_confirmed(picture, Face(float(x - half), float(y - half), float(x + half), float(y + half), score, turn)))
+    return faces
 
 
 def _confirmed(picture: Image.Image, face: Face) -> Face:
@@ -151,15 +151,15 @@ def _confirmed(picture: Image.Image, face: Face) -> Face:
     width, around = 110, 1.5 * face.width  # pixels of the box in the pictures that are looked at, well above the detector's 80
     cut = picture.crop(tuple(np.concatenate([face.center - around, face.center + around]).round().astype(int).tolist()))
     cut = cut.resize((3 * width, 3 * width), Image.Resampling.LANCZOS)
-    seen = []
+    detections = []
     for more in AROUND:
         there = [(score, _turned_back(center - 1.5 * width, face.turn + more), wide, more)
                  for center, wide, score in _detections(cut.rotate(face.turn + more, Image.Resampling.BICUBIC), 0)
                  if np.abs(center - 1.5 * width).max() < width / 2 and 0.5 < wide / width < 1.6]
-        seen += [max(there, key=lambda one: one[0])] if there else []
-    if not seen:
+        detections += [max(there, key=lambda one: one[0])] if there else []
+    if not detections:
         return replace(face, score=min(face.score, 0.01))
-    scores, moves, widths, turns = (np.array(values) for values in zip(*seen))
+    scores, moves, widths, turns = (np.array(values) for values in zip(*detections))
     scale = face.width / width
     x, y = (face.center + np.average(moves, axis=0, weights=scores) * scale).tolist()
     half, turn = float(np.average(widths, weights=scores)) * scale / 2, float(np.average(turns, weights=scores))

@@ -42,8 +42,8 @@ class Predictor:
         shape = self.shape
         for anchors, deltas, pixels, thresholds, leaves in zip(self.anchors, self.deltas, self.pixels, self.thresholds, self.leaves):
             places = deltas @ _turn(self.shape, shape).T + shape[anchors]
-            seen = _seen(picture, corner + extent * places)
-            bright = seen[pixels[..., 0]] - seen[pixels[..., 1]] > thresholds
+            values = _seen(picture, corner + extent * places)
+            bright = values[pixels[..., 0]] - values[pixels[..., 1]] > thresholds
             moves = leaves[np.arange(len(leaves)), _leaves(bright)]
             shape = np.add.reduce(np.concatenate([shape[None], moves]), axis=0)  # one after the other, as dlib does it
         return np.floor(corner + extent * shape + 0.5)

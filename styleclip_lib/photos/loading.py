@@ -84,18 +84,18 @@ def load_face(models: Models, picture: ImageSource, *, align: Align = "auto", fa
     shown, side = open_picture(original), models.generator.img_resolution
     if align == "never":
         return _whole(original, shown, side)
-    found = find_faces(shown)
-    return _cropped(models, original, shown, choose(found, face, shown), align) if found else _faceless(original, shown, side, align)
+    faces = find_faces(shown)
+    return _cropped(models, original, shown, choose(faces, face, shown), align) if faces else _faceless(original, shown, side, align)
 
 
 def load_faces(models: Models, picture: ImageSource) -> list[Photo]:
     """Every face in a picture, the largest first, as `load_face` gives it. Raises as `load_face` does, but not for several faces."""
     original = open_upright(picture)
     shown = open_picture(original)
-    found = find_faces(shown)
-    if not found:
+    faces = find_faces(shown)
+    if not faces:
         return [_faceless(original, shown, models.generator.img_resolution, "auto")]
-    return [_cropped(models, original, shown, box, "auto") for box in found]
+    return [_cropped(models, original, shown, box, "auto") for box in faces]
 
 
 def align_face(

@@ -90,5 +90,5 @@ def _looked_up(edited: torch.Tensor, u: np.ndarray, v: np.ndarray, side: float) 
     if smaller < face.shape[-1]:
         face = F.interpolate(face, size=(smaller, smaller), mode="bicubic", antialias=True, align_corners=False)
     grid = torch.from_numpy(np.stack([u, v], axis=-1))[None]
-    seen = F.grid_sample(face, grid, mode="bicubic", padding_mode="border", align_corners=False)[0]
-    return ((seen.clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).numpy()
+    warped = F.grid_sample(face, grid, mode="bicubic", padding_mode="border", align_corners=False)[0]
+    return ((warped.clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).numpy()

@@ -84,8 +84,8 @@ def _(task: FacesTask, models: Models, picture: bytes, watch: Watch) -> Result:
     watch.begin("finding faces")
     photos = load_faces(models, picture)
     width, height = photos[0].original.size
-    found = [_listed(number, photo) for number, photo in enumerate(photos[:MOST_FACES])]
-    return {"faces": found, "width": width, "height": height, "notes": _notes(photos[0])}, {}
+    faces = [_listed(number, photo) for number, photo in enumerate(photos[:MOST_FACES])]
+    return {"faces": faces, "width": width, "height": height, "notes": _notes(photos[0])}, {}
 
 
 @compute.register

@@ -117,11 +117,11 @@ WHAT = {"picture": "What came out", "before": "The face before the edit, as the 
         "preview": "The latest picture on the way, always a JPEG"}
 
 
-def _pictures(name: str, found: Callable, broker: Broker) -> Callable:
+def _pictures(name: str, which: Callable, broker: Broker) -> Callable:
     """The function that answers with one picture of a job."""
 
     async def picture(id: Id, format: Format = None, accept: Accept = "*/*") -> Response:
-        job = await found(id)
+        job = await which(id)
         if name == "preview":
             return await _picture(broker, job, name, "image/jpeg", {})
         if job.state == "failed":

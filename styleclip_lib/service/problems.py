@@ -89,5 +89,5 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _(request: Request, error: HTTPException) -> JSONResponse:
-        said = {404: "There is nothing here: see /openapi.json for what there is.", 405: "This can be asked for in another way only."}
-        return problem(error.status_code, said.get(error.status_code, str(error.detail)), dict(error.headers or {}))
+        details = {404: "There is nothing here: see /openapi.json for what there is.", 405: "This can be asked for in another way only."}
+        return problem(error.status_code, details.get(error.status_code, str(error.detail)), dict(error.headers or {}))

@@ -62,10 +62,10 @@ class RedisBroker(Broker):
     def _submit(self, task: Task, picture: bytes, client: str, key: str) -> Job:
         mark, known = fingerprint(task, picture) if key else "", key_of("key", f"{client} {key}")
         with self._connection.lock(key_of("lock", "submit"), timeout=10):
-            if key and (found := self._connection.hgetall(known)):
-                if found[b"mark"].decode() != mark:
+            if key and (stored := self._connection.hgetall(known)):
+                if stored[b"mark"].decode() != mark:
                     raise used_key()
-                id = found[b"id"].decode()
+                id = stored[b"id"].decode()
                 if content := self._connection.hgetall(key_of("job", id)):
                     return unpacked(id, content)
             self._check_room(client)
@@ -101,10 +101,10 @@ class RedisBroker(Broker):
             raise too_many(self.limits)
 
     async def find(self, id: str) -> Job | None:
-        found = await self._redis.hgetall(key_of("job", id))
-        if b"task" not in found or b"hidden" in found:
+        stored = await self._redis.hgetall(key_of("job", id))
+        if b"task" not in stored or b"hidden" in stored:
             return None
-        job = unpacked(id, found)
+        job = unpacked(id, stored)
         if job.state == "queued":
             job.ahead = await asyncio.to_thread(self._queue.get_job_position, id) or 0
         return job
@@ -143,7 +143,7 @@ class RedisBroker(Broker):
     def _domains(self) -> list[dict[str, Any]]:
         """One for each worker that gives signs of life."""
         keys = list(self._connection.scan_iter(key_of("worker", "*")))
-        return [json.loads(found) for found in (self._connection.mget(keys) if keys else []) if found]
+        return [json.loads(stored) for stored in (self._connection.mget(keys) if keys else []) if stored]
 
     async def _tidy(self) -> None:
         """Now and then gives the jobs of dead workers to others, and says of those that nobody could compute that they have failed."""
@@ -160,5 +160,5 @@ class RedisBroker(Broker):
             failed.remove(id, delete_job=True)
 
 
-def _sums(found: dict[bytes, bytes]) -> Counter:
-    return Counter({tuple(name.decode().split(" ")): float(value) for name, value in found.items()})
+def _sums(stored: dict[bytes, bytes]) -> Counter:
+    return Counter({tuple(name.decode().split(" ")): float(value) for name, value in stored.items()})

@@ -48,9 +48,9 @@ def packed(job: Job) -> dict[str, Any]:
     return {"task": json.dumps(job.task.to_dict()), "state": job.state, "created": job.created, "version": 0}
 
 
-def unpacked(id: str, found: dict[bytes, bytes]) -> Job:
+def unpacked(id: str, stored: dict[bytes, bytes]) -> Job:
     """The job that a hash describes."""
-    read = {name.decode(): value for name, value in found.items()}
+    read = {name.decode(): value for name, value in stored.items()}
     numbers = {name: int(read.get(name, 0)) for name in ("step", "steps", "previews", "version")}
     times = {name: float(read.get(name, 0)) for name in ("created", "started", "ended")}
     return Job(id, Task.from_dict(json.loads(read["task"])), read["state"].decode(), phase=read.get("phase", b"").decode(),
@@ -60,13 +60,13 @@ def unpacked(id: str, found: dict[bytes, bytes]) -> Job:
 
 def end_job(connection: redis.Redis, id: str, keep: int, pictures: dict[str, bytes] | None = None, **changes: Any) -> None:
     """A job is over: what came out is kept for so many seconds, and the picture that was uploaded goes at once."""
-    found = connection.hgetall(key_of("job", id))
-    if b"task" not in found:
+    stored = connection.hgetall(key_of("job", id))
+    if b"task" not in stored:
         connection.delete(key_of("job", id))  # forgotten while a worker still wrote how far it was
         return
-    if unpacked(id, found).is_over:
+    if unpacked(id, stored).is_over:
         return
-    job, kept = unpacked(id, found), key_of("pictures", id)
+    job, kept = unpacked(id, stored), key_of("pictures", id)
     job.state, job.ended = changes["state"], time.time()
     stats = Stats()
     stats.count(job)
@@ -79,7 +79,7 @@ def end_job(connection: redis.Redis, id: str, keep: int, pictures: dict[str, byt
         pipe.hset(key_of("job", id), mapping={**written, "made": json.dumps(list(pictures or {})), "ended": job.ended})
         pipe.hincrby(key_of("job", id), "version", 1)
         pipe.expire(key_of("job", id), keep)
-        if b"hidden" in found:
+        if b"hidden" in stored:
             pipe.delete(key_of("job", id), kept)
         for name in ("ended", "seconds", "waited"):
             for what, value in getattr(stats, name).items():

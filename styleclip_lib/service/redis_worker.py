@@ -59,8 +59,8 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
     """What RQ calls in a worker: takes the job out of Redis, has it computed, and puts the result back."""
     worker = RedisWorker.current
     connection = worker.connection
-    found, upload = connection.hgetall(key_of("job", id)), connection.get(key_of("upload", id))
-    if b"task" not in found or upload is None or b"hidden" in found:
+    stored, upload = connection.hgetall(key_of("job", id)), connection.get(key_of("upload", id))
+    if b"task" not in stored or upload is None or b"hidden" in stored:
         return  # forgotten meanwhile
     connection.hset(key_of("job", id), mapping={"state": "running", "started": time.time()})
 
@@ -82,7 +82,7 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
 
     try:
         worker.process.start()
-        answer = worker.process.run(json.loads(found[b"task"]), upload, tell=tell, wish=wish, seconds=seconds)
+        answer = worker.process.run(json.loads(stored[b"task"]), upload, tell=tell, wish=wish, seconds=seconds)
     except CrashedError:
         log.error("The worker process ended unexpectedly; it is replaced, and its job has failed.")
         answer = Failed(503, CRASHED)

@@ -79,13 +79,13 @@ def form_schema(kind: type[Task]) -> dict[str, Any]:
 
 def recipe_fields() -> dict[str, dict[str, Any]]:
     """Every setting of every method by its name; which methods have it stands in the description."""
-    found: dict[str, list[tuple[type[Recipe], dict[str, Any]]]] = {}
+    users_of: dict[str, list[tuple[type[Recipe], dict[str, Any]]]] = {}
     for kind in Recipe.family().values():
         hints = get_type_hints(kind)
         for one in fields(kind):
-            found.setdefault(one.name, []).append((kind, field_schema(one, hints[one.name])))
+            users_of.setdefault(one.name, []).append((kind, field_schema(one, hints[one.name])))
     described = {}
-    for name, users in found.items():
+    for name, users in users_of.items():
         methods = "all methods" if len(users) == len(Recipe.family()) else ", ".join(kind.KIND for kind, _ in users)
         schema = {key: value for key, value in users[0][1].items() if key != "default"}
         described[name] = {**schema, "description": f"{methods}: {users[0][1].get('description', '')}"}

@@ -105,17 +105,17 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
     if min(steps, batch_size, width) < 1 or blocks < 0 or width % 2:
         raise StyleclipError("steps and batch_size must be at least 1, width an even number, and blocks at least 0.")
     style = models.calibration.style
-    wanted = StyleRecipe.from_dict({**recipe.to_dict(), **settings, "source": source, "seed": seed})
-    numbers, prompt = wanted.numbers(style), StylePrompt.of(models, text, source, wanted.templates)
+    style_recipe = StyleRecipe.from_dict({**recipe.to_dict(), **settings, "source": source, "seed": seed})
+    numbers, prompt = style_recipe.numbers(style), StylePrompt.of(models, text, source, style_recipe.templates)
     lambda_temporal = style.lambda_temporal if lambda_temporal is None else lambda_temporal
     if pictures is None:
         pictures = invented(models, count + HELD_OUT, size, seed, progress)
     if len(pictures) <= HELD_OUT:
         raise StyleclipError(f"A style needs more than {HELD_OUT} pictures to learn from, not {len(pictures)}.")
-    learnt = {"domain": models.domain, "method": "style", "text": text, **wanted.filled_in(style).to_dict(), "steps": steps,
+    learnt = {"domain": models.domain, "method": "style", "text": text, **style_recipe.filled_in(style).to_dict(), "steps": steps,
               "batch_size": batch_size, "lr": lr, "lambda_temporal": lambda_temporal, "width": width, "blocks": blocks,
               "count": len(pictures) - HELD_OUT, "size": pictures.shape[-1], "version": __version__}
-    lesson = _Lesson(models, prompt, wanted, numbers, pictures, moving, lambda_temporal)
+    lesson = _Lesson(models, prompt, style_recipe, numbers, pictures, moving, lambda_temporal)
     network = _fresh(width, blocks, seed).to(models.device)
 
     def kept() -> dict[str, Tensor]:
@@ -165,7 +165,7 @@ class _Lesson:
         patches = random_patches((height, width), each, side, self.recipe.distortion, rng, batch=len(images))
         whole, parts = clip.encode_image(random_views(drawn, numbers.views, rng)), clip.encode_image(patches.of(drawn))
         of_whole, of_parts = before.repeat(numbers.views, 1), before[patches.index]
-        found = {
+        terms = {
             "direction": lambda: directional_loss(whole, of_whole, prompt.direction),
             "patch": lambda: patch_loss(parts, of_parts, prompt.direction, numbers.threshold),
             "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, numbers.cap),
@@ -173,7 +173,7 @@ class _Lesson:
             "tv": lambda: total_variation((drawn + 1) / 2) / len(images),
             "temporal": lambda: self._temporal(network, rng),
         }
-        return {name: term() for name, term in found.items() if self.weights[name] and (moves or name != "temporal")}
+        return {name: term() for name, term in terms.items() if self.weights[name] and (moves or name != "temporal")}
 
     def _temporal(self, network: FastStyle, rng: torch.Generator) -> Tensor:
         motion = self.moving(rng)

@@ -118,14 +118,14 @@ class _Search:
                                  self.rng, weight=weight)
         whole = clip.encode_image(random_views(squared(picture), numbers.views, self.rng))
         parts = clip.encode_image(patches.of(picture))
-        found = {
+        terms = {
             "direction": lambda: directional_loss(whole, self.before, prompt.direction),
             "patch": lambda: patch_loss(parts, self.before, prompt.direction, numbers.threshold),
             "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, numbers.cap),
             "content": lambda: content_loss(self.content(picture), self.content_before),
             "tv": lambda: total_variation((picture + 1) / 2),
         }
-        return {name: term() for name, term in found.items() if self.weight(name)}
+        return {name: term() for name, term in terms.items() if self.weight(name)}
 
     def weight(self, name: str) -> float:
         return getattr(self.numbers, f"lambda_{name}")

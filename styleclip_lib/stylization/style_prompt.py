@@ -48,8 +48,8 @@ class StylePrompt:
         except StyleclipError as error:
             raise StyleclipError(str(error).replace(EXAMPLE, STYLE_EXAMPLE)) from None
         source = prompt.neutral or source
-        said = readable_templates(clip, prompt.text, source) if templates else ["{}"]
-        features = [clip.text_features(phrasings(one, said) if templates else [one]) for one in (prompt.text, source)]
+        templates_of_both = readable_templates(clip, prompt.text, source) if templates else ["{}"]
+        features = [clip.text_features(phrasings(one, templates_of_both) if templates else [one]) for one in (prompt.text, source)]
         direction = text_direction(*features)
         if not direction.any():
             raise StyleclipError(f"The text and the source text are both '{text}': let the text say what the picture should become, "

@@ -91,8 +91,8 @@ def smoothed(drawn: Tensor, frame: Tensor, drawn_before: Tensor, frame_before: T
 def expected(frames: int, seconds_each: float) -> str:
     """How long a video takes, in words."""
     seconds = frames * seconds_each
-    told = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes" if seconds < 6000 else f"{seconds / 3600:.1f} hours"
-    return f"{frames} frames at {seconds_each:.2f} seconds each: about {told}. Ctrl-C keeps the frames that are done."
+    time = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes" if seconds < 6000 else f"{seconds / 3600:.1f} hours"
+    return f"{frames} frames at {seconds_each:.2f} seconds each: about {time}. Ctrl-C keeps the frames that are done."
 
 
 def check_length(video: Video, target: Path) -> None:

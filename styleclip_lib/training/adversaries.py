@@ -96,8 +96,8 @@ class PixelAdversaries(Adversaries):
         for name, values in self.factors.items():
             values[number] = getattr(pictures.factors, name)[chosen]
         others = torch.randint(len(pictures.factors), (CANDIDATES,), generator=self.rng)
-        said = caption(pictures.factors[others], self._pick(2**31), max_values=2)
-        self.targets[number] = said[int(false_of(said, pictures.factors[chosen])[:, 0].float().argmax())]
+        captions = caption(pictures.factors[others], self._pick(2**31), max_values=2)
+        self.targets[number] = captions[int(false_of(captions, pictures.factors[chosen])[:, 0].float().argmax())]
         self.images[number] = pictures.portraits[chosen]
         self.offset[number] = torch.rand(self.offset.shape[1:], generator=self.rng).to(self.offset) * 2 - 1
 

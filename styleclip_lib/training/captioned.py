@@ -150,12 +150,12 @@ def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, s
     chosen = torch.randint(len(pictures.factors), (portraits,), generator=rng)
     factors, known = pictures.factors[chosen], [pictures.styles[i] for i in chosen.tolist()]
     half = portraits // 2
-    said = caption(factors[:half], seed, styles=known[:half]) + sentences(factors[half:], seed, known[half:])
-    told = scene_caption(pictures.facts[:scenes], seed, styles=pictures.scene_styles[:scenes])
+    of_portraits = caption(factors[:half], seed, styles=known[:half]) + sentences(factors[half:], seed, known[half:])
+    of_scenes = scene_caption(pictures.facts[:scenes], seed, styles=pictures.scene_styles[:scenes])
     drawn = [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles]
     named = style_caption(_some_of([style for style in (None, *STYLES) if style in drawn], styles, rng), seed)
     shown = [name for name, column in zip(REGIONS, pictures.shares.T) if (column > MOSTLY).any()]
-    return Captions(said, told, named, region_caption(_some_of(shown, parts if shown else 0, rng), seed))
+    return Captions(of_portraits, of_scenes, named, region_caption(_some_of(shown, parts if shown else 0, rng), seed))
 
 
 def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
@@ -169,17 +169,17 @@ def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
     p, s = len(pictures.factors), len(pictures.facts)
     fits = style_fits(captions.all(), [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles])
     true, false = torch.zeros_like(fits), ~fits
-    said = slice(len(captions.of_portraits))
-    told = slice(said.stop, said.stop + len(captions.of_scenes))
-    named = slice(told.stop, told.stop + len(captions.of_styles))
+    of_portraits = slice(len(captions.of_portraits))
+    of_scenes = slice(of_portraits.stop, of_portraits.stop + len(captions.of_scenes))
+    named = slice(of_scenes.stop, of_scenes.stop + len(captions.of_styles))
     shown = slice(named.stop, None)
-    true[said, :p] = true_of(captions.of_portraits, pictures.factors, pictures.styles)
-    false[said, :p] = false_of(captions.of_portraits, pictures.factors, pictures.styles)
-    false[said, p:p + s] = True
-    false[told, :p] = True
+    true[of_portraits, :p] = true_of(captions.of_portraits, pictures.factors, pictures.styles)
+    false[of_portraits, :p] = false_of(captions.of_portraits, pictures.factors, pictures.styles)
+    false[of_portraits, p:p + s] = True
+    false[of_scenes, :p] = True
     if captions.of_scenes and s:
-        true[told, p:p + s] = scenes_true_of(captions.of_scenes, pictures.facts, pictures.scene_styles)
-        false[told, p:p + s] = scenes_false_of(captions.of_scenes, pictures.facts, pictures.scene_styles)
+        true[of_scenes, p:p + s] = scenes_true_of(captions.of_scenes, pictures.facts, pictures.scene_styles)
+        false[of_scenes, p:p + s] = scenes_false_of(captions.of_scenes, pictures.facts, pictures.scene_styles)
     true[named] = fits[named]
     hours = torch.tensor([c.style not in (PLAIN, *SCENE_STYLES) for c in captions.of_styles], dtype=torch.bool)
     unstyled = torch.tensor([style is None for style in (*pictures.scene_styles, *pictures.patch_styles)], dtype=torch.bool)

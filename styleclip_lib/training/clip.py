@@ -151,14 +151,14 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
             set_rates(optimizers, s, learning_rate(step, s.steps))
             clip.train()
             with run.autocast():
-                seen = clip.model.encode_image(clip.preprocess(torch.cat([images, between]).to(run.device))).float()
+                embedding = clip.model.encode_image(clip.preprocess(torch.cat([images, between]).to(run.device))).float()
                 texts = clip.model.encode_text(clip.tokenizer([c.text for c in captions]).to(run.device)).float()
-            seen, texts = F.normalize(seen, dim=1), F.normalize(texts, dim=1)
-            logits = clip.model.logit_scale.exp().clamp(max=100) * texts @ seen[:len(images)].T
+            embedding, texts = F.normalize(embedding, dim=1), F.normalize(texts, dim=1)
+            logits = clip.model.logit_scale.exp().clamp(max=100) * texts @ embedding[:len(images)].T
             contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
-            aid = attribute_value_loss(reader(seen[:s.plain_each] * s.embed_dim**0.5).cpu(), batch.factors[:s.plain_each], focus=2.0)
-            starts, ends = seen[s.plain_each:s.plain_each + 2 * len(share)].chunk(2)
-            straight = straightness_loss(starts, ends, seen[len(images):], share.to(run.device)) if len(share) else torch.zeros(())
+            aid = attribute_value_loss(reader(embedding[:s.plain_each] * s.embed_dim**0.5).cpu(), batch.factors[:s.plain_each], focus=2.0)
+            starts, ends = embedding[s.plain_each:s.plain_each + 2 * len(share)].chunk(2)
+            straight = straightness_loss(starts, ends, embedding[len(images):], share.to(run.device)) if len(share) else torch.zeros(())
             run.update(contrast + s.aid * aid.to(run.device) + s.straight * straight, *optimizers.values())
             for adversaries in (pixels, latent, repaint):
                 adversaries.follow()

@@ -103,8 +103,8 @@ def styles(clip: Clip, portraits: Portraits) -> dict:
         drawn = torch.cat([apply_style(plain[i:i + 1], names[number], 10_000_000 + i) for i, number in enumerate(known)])
         parts = windows(((drawn + 1) * 127.5).round().byte(), window_places(len(drawn), rng, HALF), clip.image_size)
         for where, pictures in (("", drawn), (", patches", parts)):
-            found = torch.cat([(clip.encode_image(lot) @ texts.T).argmax(1) for lot in pictures.split(50)])
-            right[what + where] = round((found == torch.tensor(known)).float().mean().item(), 4)
+            predicted = torch.cat([(clip.encode_image(lot) @ texts.T).argmax(1) for lot in pictures.split(50)])
+            right[what + where] = round((predicted == torch.tensor(known)).float().mean().item(), 4)
     return {"styles": right}
 
 
@@ -124,9 +124,9 @@ def regions(clip: Clip, portraits: Portraits) -> dict:
             places = window_places(count, rng, QUARTERS)
             views.append(windows(((images + 1) * 127.5).round().byte(), places, clip.image_size))
             shares.append(region_shares((masks * 255).round().byte(), names, places))
-    seen, shares = torch.cat([clip.encode_image(lot) for lot in torch.cat(views).split(100)]), torch.cat(shares)
+    embeddings, shares = torch.cat([clip.encode_image(lot) for lot in torch.cat(views).split(100)]), torch.cat(shares)
     areas = {}
-    for name, share, score in zip(REGIONS, shares.T, clip.encode_text([texts[0] for texts in REGIONS.values()]) @ seen.T):
+    for name, share, score in zip(REGIONS, shares.T, clip.encode_text([texts[0] for texts in REGIONS.values()]) @ embeddings.T):
         if (share > MOSTLY).any():
             areas[name] = round(area_under_curve(score[share > MOSTLY], score[share < HARDLY]), 4)
     return {"regions": areas}

@@ -90,13 +90,13 @@ def _fit(network: ClipStudent, models: Models, s: Settings) -> float:
             rng = run.generator(s.seed + 1)
             images = _pictures(models, renders, s, rng)
             with torch.no_grad(), run.autocast():
-                wanted = models.clip.encode_image(images).float()
+                target = models.clip.encode_image(images).float()
             set_rate(optimizer, s.lr * learning_rate(step, s.steps))
             with run.autocast():
-                found = network.encode_image(images).float()
-            loss = ((found - wanted) / scale).square().mean()
+                embedding = network.encode_image(images).float()
+            loss = ((embedding - target) / scale).square().mean()
             run.update(loss, optimizer)
-            run.log(loss=loss, cosine=(found * wanted).sum(1).mean(), centred=_centred(found, wanted, mean))
+            run.log(loss=loss, cosine=(embedding * target).sum(1).mean(), centred=_centred(embedding, target, mean))
     network.eval()
     return run.seconds
 
@@ -124,9 +124,9 @@ def _usual(models: Models) -> tuple[Tensor, Tensor]:
     return vectors.mean(0), (vectors - vectors.mean(0)).square().mean().sqrt()
 
 
-def _centred(found: Tensor, wanted: Tensor, mean: Tensor) -> Tensor:
+def _centred(embedding: Tensor, target: Tensor, mean: Tensor) -> Tensor:
     """Mean cosine of vectors taken from the mean picture's: pictures of faces are all alike in CLIP's space, and what differs counts."""
-    return torch.cosine_similarity(found - mean, wanted - mean, dim=1).mean()
+    return torch.cosine_similarity(embedding - mean, target - mean, dim=1).mean()
 
 
 @torch.no_grad()
@@ -139,9 +139,9 @@ def measure(models: Models, student: ClipStudent, s: Settings) -> dict:
         sets["renders"] = to_float(_renders(models, s, s.faces, 1).images(torch.arange(s.faces))).to(models.device)
     result = {}
     for name, images in sets.items():
-        found, wanted = (torch.cat([one.encode_image(part) for part in images.split(16)]) for one in (student, models.clip))
-        result[name] = {"cosine": round((found * wanted).sum(1).mean().item(), 4),
-                        "cosine from the mean": round(_centred(found, wanted, mean).item(), 4)}
+        embedding, target = (torch.cat([one.encode_image(part) for part in images.split(16)]) for one in (student, models.clip))
+        result[name] = {"cosine": round((embedding * target).sum(1).mean().item(), 4),
+                        "cosine from the mean": round(_centred(embedding, target, mean).item(), 4)}
     one = sets["invented faces"][:1]
     spent = cost(student, lambda: student.encode_image(one))
     times = [seconds_of(lambda network=network: network.encode_image(one)) for network in (models.clip, student)]

@@ -43,25 +43,25 @@ def attribute_losses(code: torch.Tensor, factors: Factors, table: Sequence[Attri
     What cannot be seen (the colour of closed eyes) is not asked for.
     code [N, CODE_SIZE] -> [number of attributes]
     """
-    seen, slices = visible(factors), code_slices(table)
+    visible_values, slices = visible(factors), code_slices(table)
     losses = []
     for attribute in table:
         part, truth = code[:, slices[attribute.name]].float(), getattr(factors, attribute.name)
         if attribute.is_scale:
             span = 1.0 if attribute.intervals[0][0] == 0 else 2.0
-            shown = seen[:, COLUMN[attribute.name, attribute.values[0]]].float()
+            shown = visible_values[:, COLUMN[attribute.name, attribute.values[0]]].float()
             loss = 1.5 * (part[:, 0] - truth).square() / (span**2 / 12)  # a uniform number has variance span²/12
         else:
-            shown = decidable(seen, attribute.name, truth)
+            shown = decidable(visible_values, attribute.name, truth)
             loss = F.cross_entropy(part, truth, reduction="none")
         losses.append((loss * shown).sum() / shown.sum().clamp(min=1))
     return torch.stack(losses)
 
 
-def decidable(seen: torch.Tensor, name: str, truth: torch.Tensor) -> torch.Tensor:
+def decidable(visible_values: torch.Tensor, name: str, truth: torch.Tensor) -> torch.Tensor:
     """Whether the true value of a category can be seen. seen = `visible(factors)`, truth [N] -> float [N]"""
     columns = torch.tensor([COLUMN[name, value] for value in BY_NAME[name].values])
-    return seen[:, columns].gather(1, truth[:, None])[:, 0].float()
+    return visible_values[:, columns].gather(1, truth[:, None])[:, 0].float()
 
 
 def accuracy(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = ATTRIBUTES) -> dict[str, float]:
@@ -70,7 +70,7 @@ def accuracy(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = 
     Of a scale only portraits in which a value clearly holds are counted; a reading is right when it lies closer to
     that value's interval than to any other's.
     """
-    seen, slices = visible(factors), code_slices(table)
+    visible_values, slices = visible(factors), code_slices(table)
     result = {}
     for attribute in table:
         part, truth = code[:, slices[attribute.name]], getattr(factors, attribute.name)
@@ -78,9 +78,9 @@ def accuracy(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = 
             low, high = torch.tensor(attribute.intervals).T
             distance = torch.maximum(low - part, part - high).clamp(min=0)
             holds = attribute.is_true(truth)
-            shown = seen[:, COLUMN[attribute.name, attribute.values[0]]]
+            shown = visible_values[:, COLUMN[attribute.name, attribute.values[0]]]
             right, counted = holds.float().argmax(1) == distance.argmin(1), holds.any(1) & shown
         else:
-            right, counted = part.argmax(1) == truth, decidable(seen, attribute.name, truth) > 0
+            right, counted = part.argmax(1) == truth, decidable(visible_values, attribute.name, truth) > 0
         result[attribute.name] = right[counted].float().mean().item()
     return result

@@ -95,10 +95,10 @@ def steps_of(all_stages) -> int:
     return sum(steps for _, steps, _ in all_stages)
 
 
-def average_decay(batch_size: int, seen: int, half_life: float) -> float:
+def average_decay(batch_size: int, images: int, half_life: float) -> float:
     """How much of the averaged generator stays in a step. While few pictures have been seen, and each step is better than the last,
     the half-life is a twentieth of them at most."""
-    return 0.5 ** (batch_size / max(min(half_life, seen / 20), batch_size / 20))
+    return 0.5 ** (batch_size / max(min(half_life, images / 20), batch_size / 20))
 
 
 def rendered_by(step: int, s) -> int:

@@ -89,8 +89,8 @@ def measure(directions: GlobalDirections, settings: Settings) -> dict:
     models = directions.models
     first = GlobalDirections.first_order(models, images=settings.images, samples=settings.samples, seed=settings.seed)
     texts = [text for text in TEXTS if readable(models, text)]
-    each_alone = [dataclasses.replace(found, ridge=0.0) for found in (directions, first)]
-    pairs = [tuple(found.relevance(text) for found in each_alone) for text in texts]
+    each_alone = [dataclasses.replace(directions_alone, ridge=0.0) for directions_alone in (directions, first)]
+    pairs = [tuple(directions_alone.relevance(text) for directions_alone in each_alone) for text in texts]
     metrics = {"channels": int(directions.effects.any(1).sum()), "channels of the toRGB layers": int(directions.rgb_effects.any(1).sum()),
                "rank correlation with first order": round(sum(rank_correlation(*pair) for pair in pairs) / max(len(pairs), 1), 3)}
     if models.attributes is None or not texts:

@@ -141,8 +141,8 @@ def measure(network: Examiner, s: Settings) -> dict:
     for name, strength in (("renders", 0.0), ("degraded renders", s.strength)):
         code = codes(network, portraits, s, strength)
         right = agreement(known_values(portraits.factors), [reading.values() for reading in network.readings(code)])
-        result[name] = {"mean accuracy": round(sum(found.share for found in right.values()) / len(right), 4),
-                        **{attribute: round(found.share, 4) for attribute, found in right.items()},
+        result[name] = {"mean accuracy": round(sum(rate.share for rate in right.values()) / len(right), 4),
+                        **{attribute: round(rate.share, 4) for attribute, rate in right.items()},
                         "calibration error": round(calibration_error(network, code, portraits.factors), 4)}
     return result | ({} if s.labels is None else against_labels(network, s.labels))
 
@@ -158,7 +158,7 @@ def against_labels(network: Examiner, labels: Path) -> dict:
     """How often the network agrees with a person, for every attribute, with 95 % intervals."""
     table = read_labels(labels)
     readings = [network.read(load_image(picture))[0].values() for picture in table]
-    return {"agreement with labels": {name: str(found) for name, found in agreement(list(table.values()), readings).items()}}
+    return {"agreement with labels": {name: str(rate) for name, rate in agreement(list(table.values()), readings).items()}}
 
 
 def measure_again(settings: Settings) -> dict:

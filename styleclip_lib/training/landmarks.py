@@ -167,11 +167,11 @@ def vary(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, stren
     picture, where = torch.tensor(pixels)[None, None], torch.tensor(2 * grid[None] - 1, dtype=torch.float32)
     if rng.random() < 0.3 * strength:
         picture = F.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
-    seen = F.grid_sample(picture, where, "bilinear", "border", align_corners=False)[0, 0].numpy()
-    seen = seen.clip(0, 1) ** np.exp(0.5 * strength * rng.uniform(-1, 1))
-    seen = seen * (1 - 0.3 * strength * rng.uniform())
-    seen = seen + 0.03 * strength * rng.uniform() * rng.standard_normal(seen.shape)
-    return Example((seen * 255).round().clip(0, 255).astype(np.uint8), moved * side - 0.5, None)
+    pixels = F.grid_sample(picture, where, "bilinear", "border", align_corners=False)[0, 0].numpy()
+    pixels = pixels.clip(0, 1) ** np.exp(0.5 * strength * rng.uniform(-1, 1))
+    pixels = pixels * (1 - 0.3 * strength * rng.uniform())
+    pixels = pixels + 0.03 * strength * rng.uniform() * rng.standard_normal(pixels.shape)
+    return Example((pixels * 255).round().clip(0, 255).astype(np.uint8), moved * side - 0.5, None)
 
 
 def proportions(points: np.ndarray, amount: float) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -218,28 +218,28 @@ def measure(
     """The mean distance to the true points on unseen portraits, in distances between the outer corners of the eyes."""
     portraits = Portraits(DataSettings(s.data, count, _size(world, s), seed=1), world=world)
     rng, side = np.random.default_rng(s.seed + 1), round(2.2 * FACE_WIDTH)
-    errors, squares, found, sheet, truths = [], [], [], [], world.landmarks(portraits.factors).numpy()
+    errors, squares, detected, sheet, truths = [], [], [], [], world.landmarks(portraits.factors).numpy()
     framing = float(np.median([1 / quad_side(face_quad(p)) for p in truths]))
     for k, p in enumerate(tqdm(truths, "measuring")):
         picture = Image.fromarray((_grey(portraits, k) * 255).astype(np.uint8))
         picture = picture.resize((side, side), Image.Resampling.BICUBIC)
         example = Example(np.asarray(picture), p * side - 0.5, None)
         box = detected_box(example)
-        found.append(box is not None)
+        detected.append(box is not None)
         box_or_like = place(rng.choice(habits), example.points) if box is None else box
-        seen = predict(predictor, example.pixels, box_or_like, usual)
-        errors.append(np.hypot(*(seen - example.points).T) / np.hypot(*(example.points[45] - example.points[36])))
-        squares.append(distance_of_corners(face_quad(seen, framing), side))
+        predicted = predict(predictor, example.pixels, box_or_like, usual)
+        errors.append(np.hypot(*(predicted - example.points).T) / np.hypot(*(example.points[45] - example.points[36])))
+        squares.append(distance_of_corners(face_quad(predicted, framing), side))
         if k < 32:
-            sheet.append(_marked(picture, seen))
+            sheet.append(_marked(picture, predicted))
     Path(s.run).mkdir(parents=True, exist_ok=True)
     image_grid(sheet).save(Path(s.run) / "landmarks.png")
-    errors, squares, found = np.array(errors), np.array(squares), np.array(found)
+    errors, squares, detected = np.array(errors), np.array(squares), np.array(detected)
     parts = {"jaw": JAW, "brows": BROWS, "nose": NOSE, "eyes": EYES, "mouth": MOUTH}
     return {"mean error": _short(errors.mean()), "median error": _short(np.median(errors.mean(1))),
-            "mean error where the detector finds the face": _short(errors[found].mean()),
-            "faces found by the detector": _short(found.mean()),
-            SQUARE: _short(np.percentile(squares[found], 99)),
+            "mean error where the detector finds the face": _short(errors[detected].mean()),
+            "faces found by the detector": _short(detected.mean()),
+            SQUARE: _short(np.percentile(squares[detected], 99)),
             "mean error of": {name: _short(errors[:, part].mean()) for name, part in parts.items()}}
 
 

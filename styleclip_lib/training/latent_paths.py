@@ -49,8 +49,8 @@ class LatentPaths:
     def false_start(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Caption]:
         """A start and an end, w_plus [num_ws, w_dim] each, and a caption of what differs: true of the end and false of the start."""
         number, attribute_value = self._differences[int(torch.randint(len(self._differences), (1,), generator=rng))]
-        said = write([ATTRIBUTE_VALUES[attribute_value]], random.Random(int(torch.randint(2**31, (1,), generator=rng))))
-        return self.w_start[number], self.w_end[number], said
+        caption = write([ATTRIBUTE_VALUES[attribute_value]], random.Random(int(torch.randint(2**31, (1,), generator=rng))))
+        return self.w_start[number], self.w_end[number], caption
 
 
 @torch.no_grad()

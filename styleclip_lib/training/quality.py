@@ -220,5 +220,5 @@ def discriminator_accuracy(samples: Tensor, renders: Tensor, seconds: float, lea
         discriminator_loss(*logits).backward()
         optimizer.step()
     with torch.no_grad():
-        said = [torch.cat([discriminator(to_float(part)) for part in images[:kept].split(BATCH)]) for images in (renders, samples)]
-    return ((said[0] > 0).float().mean().item() + (said[1] < 0).float().mean().item()) / 2
+        logits = [torch.cat([discriminator(to_float(part)) for part in images[:kept].split(BATCH)]) for images in (renders, samples)]
+    return ((logits[0] > 0).float().mean().item() + (logits[1] < 0).float().mean().item()) / 2

@@ -70,7 +70,7 @@ def _meant(domain: str) -> str:
                 "and then give that folder.")
     if path.suffix in NETWORK_FILES:
         return "nor is there such a file; what takes a domain wants the folder that styleclip import makes of a network file."
-    inside = sorted(found.parent for found in path.glob(f"*/{INDEX}")) if os.path.isdir(path) else []
+    inside = sorted(index.parent for index in path.glob(f"*/{INDEX}")) if os.path.isdir(path) else []
     if inside:
         return f"the folder holds several things; give '{inside[0]}'{' or another one in it' if len(inside) > 1 else ''}."
     return (f"installed are {', '.join(installed) or 'none'}; or give the path of a folder that holds a {INDEX}, as styleclip import makes "

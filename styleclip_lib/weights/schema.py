@@ -225,10 +225,10 @@ def parsed(content: bytes, kind: type[Kind]) -> Kind:
     except RecursionError:
         raise StyleclipError("it is nested too deep") from None
     except (msgspec.MsgspecError, ValueError) as error:
-        said = str(error)
+        message = str(error)
         for pattern, form in FORMS.items():
-            said = said.replace(f"`str` matching regex {pattern!r}", form)
-        raise StyleclipError(said) from error
+            message = message.replace(f"`str` matching regex {pattern!r}", form)
+        raise StyleclipError(message) from error
 
 
 def read_json(path: str | Path, kind: type[Kind]) -> tuple[Kind, Any]:

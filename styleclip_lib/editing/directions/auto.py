@@ -42,7 +42,7 @@ def changes_of(directions: GlobalDirections, recipe: Directions, prompt: Prompt 
         rgb = moves_rgb(directions, prompt) if recipe.rgb is None else recipe.rgb
         return (Change(prompt.text, prompt.neutral or NEUTRAL, recipe.alpha, recipe.beta, rgb),)
     prompts = [None if change.rgb is not None else Prompt.of(directions.models, change.target) for change in recipe.changes]
-    return tuple(replace(change, rgb=moves_rgb(directions, asked)) if asked else change for change, asked in zip(recipe.changes, prompts))
+    return tuple(replace(change, rgb=moves_rgb(directions, own)) if own else change for change, own in zip(recipe.changes, prompts))
 
 
 def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: float | None = None, rgb: bool | None = None,

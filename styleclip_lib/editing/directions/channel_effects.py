@@ -35,16 +35,16 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
     stop_at: draw at this resolution; see `Synthesis.render`.
     """
     mean, std = torch.cat([statistics.mean, statistics.rgb_mean]), torch.cat([statistics.std, statistics.rgb_std])
-    found = [([], []) for _ in channels]
+    embeddings = [([], []) for _ in channels]
     at_once = min(_FACES, models.generator.synthesis.at_once(stop_at))
     for some, some_rgb in zip(statistics.styles.split(at_once), statistics.rgb_styles.split(at_once)):
         with fast(models.device):
             faces = Redraw(models.generator, some, some_rgb, stop_at)
-            for channel, ends in zip(channels, found):
+            for channel, ends in zip(channels, embeddings):
                 for sign, end in zip((-1, 1), ends):
                     image = faces.with_channel(channel, mean[channel] + sign * sigmas * std[channel])
                     end.append(models.clip.encode_image(image.float().clamp(-1, 1)))
-    return torch.stack([mean_effect(torch.cat(minus), torch.cat(plus)) for minus, plus in found])
+    return torch.stack([mean_effect(torch.cat(minus), torch.cat(plus)) for minus, plus in embeddings])
 
 
 @torch.no_grad()

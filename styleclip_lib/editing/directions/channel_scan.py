@@ -49,9 +49,9 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
         print(f"Stopped after {done} of {len(channels)} channels; the same call goes on from there.")
         raise
     process.wait_for_everyone()
-    found = torch.cat([load_tensors(path)["effects"] for path in parts])
-    effects = found.new_zeros(models.generator.num_channels + models.generator.num_rgb_channels, found.shape[1])
-    effects[channels] = found
+    scanned = torch.cat([load_tensors(path)["effects"] for path in parts])
+    effects = scanned.new_zeros(models.generator.num_channels + models.generator.num_rgb_channels, scanned.shape[1])
+    effects[channels] = scanned
     return effects.to(models.device)
 
 

@@ -67,5 +67,5 @@ def slopes(models: Models, statistics: StyleStatistics, directions: torch.Tensor
             with fast(models.device):
                 image = models.generator.from_styles(styles, rgb_styles, stop_at=stop_at)
                 embedding = models.clip.encode_image(image.float().clamp(-1, 1))
-            found = [torch.autograd.grad((embedding @ direction).sum(), styles, retain_graph=True)[0] for direction in directions]
-        yield torch.stack(found, dim=1) * statistics.std
+            gradients = [torch.autograd.grad((embedding @ direction).sum(), styles, retain_graph=True)[0] for direction in directions]
+        yield torch.stack(gradients, dim=1) * statistics.std

@@ -148,9 +148,9 @@ class GlobalDirections:
         kept = kept_paths(models, _made(None))
         if kept:
             return cls.load(models, kept[-1])
-        found = cls.first_order(models, progress=progress)
-        found.save(cached_path(cache_folder(), {**belongs_to(models), **found.settings}))
-        return found
+        directions = cls.first_order(models, progress=progress)
+        directions.save(cached_path(cache_folder(), {**belongs_to(models), **directions.settings}))
+        return directions
 
     def relevance(self, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> torch.Tensor:
         """r_c of every style channel [num_channels]: ⟨Δi_c, Δt⟩ without `ridge`, else `jointly`. Remembered for each pair of texts.
@@ -160,11 +160,11 @@ class GlobalDirections:
         Raises StyleclipError for an empty text, a word that CLIP does not know, texts that say the same, and for rgb if the toRGB
         layers were not tried.
         """
-        asked = target, neutral, rgb, self.ridge
-        if asked not in self._relevances:
+        key = target, neutral, rgb, self.ridge
+        if key not in self._relevances:
             direction, effects = text_direction(self.models.clip, target, neutral), self._of_kinds(rgb, self.effects, self.rgb_effects)
-            self._relevances[asked] = jointly(effects, direction, self.ridge) if self.ridge else effects @ direction
-        return self._relevances[asked]
+            self._relevances[key] = jointly(effects, direction, self.ridge) if self.ridge else effects @ direction
+        return self._relevances[key]
 
     def step(self, change: Change) -> torch.Tensor:
         """α Δs [num_channels], what a change adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.

@@ -74,15 +74,15 @@ def _read(folder: Path, lists: dict[str, str], names: tuple[str, ...], value: Ca
         return (), {}
     path = folder / lists[name]
     columns, rows = _table(_lines(path), path)
-    wanted = {PARTITION: 1, LANDMARKS: 10, ALIGNED_LANDMARKS: 10}.get(names, len(columns))
+    expected = {PARTITION: 1, LANDMARKS: 10, ALIGNED_LANDMARKS: 10}.get(names, len(columns))
     result: dict[str, tuple[int, ...]] = {}
     for number, (file, *values) in rows:
         try:
-            if len(values) != wanted or (names == PARTITION and value(values[0]) >= len(PARTS)):
+            if len(values) != expected or (names == PARTITION and value(values[0]) >= len(PARTS)):
                 raise ValueError
             numbers = tuple(map(value, values))
         except ValueError:
-            raise StyleclipError(f"Line {number} of '{path}' is not a picture's name and {wanted} of its values: "
+            raise StyleclipError(f"Line {number} of '{path}' is not a picture's name and {expected} of its values: "
                                  "get a whole copy of the list.") from None
         if result.setdefault(file, numbers) != numbers:
             raise StyleclipError(f"Line {number} of '{path}' says something else of '{file}' than an earlier line: mend the list.")
@@ -104,16 +104,16 @@ def _table(lines: list[str], path: Path) -> tuple[tuple[str, ...], list[tuple[in
     comma = path.suffix == ".csv"
     rows = [(number, [word.strip() for word in line.split(",")] if comma else line.split())
             for number, line in enumerate(lines, 1) if line.strip()]
-    said = None
+    count = None
     if not comma and rows and len(rows[0][1]) == 1 and rows[0][1][0].isdecimal():
-        said, rows = int(rows[0][1][0]), rows[1:]
+        count, rows = int(rows[0][1][0]), rows[1:]
     columns: tuple[str, ...] = ()
     if rows and path.name not in PARTITION[:1]:
         columns, rows = tuple(rows[0][1][1:] if comma else rows[0][1]), rows[1:]
     elif rows and rows[0][1][-1:] and not rows[0][1][-1].isdecimal():
         rows = rows[1:]
-    if said is not None and said != len(rows):
-        raise StyleclipError(f"'{path}' says that it has {said} rows, and has {len(rows)}: get a whole copy of it.")
+    if count is not None and count != len(rows):
+        raise StyleclipError(f"'{path}' says that it has {count} rows, and has {len(rows)}: get a whole copy of it.")
     if len(set(columns)) != len(columns):
         raise StyleclipError(f"'{path}' has two columns of one name: get a whole copy of it.")
     return columns, rows

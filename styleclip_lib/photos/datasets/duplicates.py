@@ -21,11 +21,11 @@ def same_as(fingerprints: list[str], at_once: int = 500) -> list[int | None]:
     """For each fingerprint the number of the first one before it that belongs to the same picture, which has none itself; or None."""
     grey = np.frombuffer(bytes.fromhex("".join(fingerprints)), dtype=np.uint8).reshape(len(fingerprints), SIDE * SIDE).astype(np.float32)
     squares = (grey * grey).sum(1)
-    found: list[int | None] = [None] * len(grey)
+    original_of: list[int | None] = [None] * len(grey)
     for start in range(0, len(grey), at_once):
         some = slice(start, start + at_once)
         apart = squares[some, None] + squares[: some.stop] - 2 * grey[some] @ grey[: some.stop].T
         for row, column in np.argwhere(apart <= NEAR**2 * grey.shape[1]):
-            if column < start + row and found[start + row] is None and found[column] is None:
-                found[start + row] = int(column)
-    return found
+            if column < start + row and original_of[start + row] is None and original_of[column] is None:
+                original_of[start + row] = int(column)
+    return original_of

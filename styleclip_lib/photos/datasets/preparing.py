@@ -74,11 +74,11 @@ def prepare(making: Making, entry: Entry) -> list[Row]:
         if entry.refused:
             raise _Left(*entry.refused)
         content = _content(making.folder / entry.path, row)
-        found = _crops(making, entry, _picture(content))
+        crops = _crops(making, entry, _picture(content))
     except _Left as left:
         row.left_out, row.why = left.args
         return [row]
-    return [_row(making, entry, row, number, len(found), *face) for number, face in enumerate(found)]
+    return [_row(making, entry, row, number, len(crops), *face) for number, face in enumerate(crops)]
 
 
 def _content(path: Path, row: Row) -> bytes:
@@ -117,11 +117,11 @@ def _points(making: Making, entry: Entry, picture: Image.Image) -> list[tuple[np
     """The 68 landmarks of each face that is wanted, and how many faces there are."""
     if making.align == "auto" and entry.landmarks is not None:
         return [(_all_points(entry.landmarks, picture), 1)]
-    found = find_large_faces(picture) if making.faces == "largest" else find_faces(picture)
-    if not found:
+    faces = find_large_faces(picture) if making.faces == "largest" else find_faces(picture)
+    if not faces:
         raise _Left("no face", f"no face that looks towards the camera was found in {picture.width} x {picture.height} pixels")
-    wanted = found[:1] if making.faces == "largest" else found
-    return [(face_landmarks(picture, face, making.domain), len(found)) for face in wanted]
+    chosen = faces[:1] if making.faces == "largest" else faces
+    return [(face_landmarks(picture, face, making.domain), len(faces)) for face in chosen]
 
 
 def _all_points(given: tuple, picture: Image.Image) -> np.ndarray:
@@ -131,8 +131,8 @@ def _all_points(given: tuple, picture: Image.Image) -> np.ndarray:
         five, points = points, np.zeros((68, 2))
         for where, point in zip(FIVE, five):
             points[where] = point
-    seen = points[[*range(36, 48), 48, 54]]
-    if not (np.isfinite(points).all() and (seen > -1).all() and (seen < picture.size).all() and np.ptp(seen, axis=0).max() > 2):
+    features = points[[*range(36, 48), 48, 54]]
+    if not (np.isfinite(points).all() and (features > -1).all() and (features < picture.size).all() and np.ptp(features, axis=0).max() > 2):
         raise _Left("wrong landmarks", f"the landmarks in the list do not lie on a face of these {picture.width} x {picture.height} pixels")
     return points
 

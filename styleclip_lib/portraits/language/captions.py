@@ -83,11 +83,11 @@ def said_apart(text: str) -> list[str]:
     "a blond woman with sunglasses" -> "a woman with blond hair", "a woman with sunglasses". Words outside the vocabulary, a style, or
     only one thing said: the text itself.
     """
-    said = parse(text)
-    things = [attribute_value for attribute_value in said.attribute_values if attribute_value[0] != "gender"]
-    if said.unknown or said.style or len(things) < 2:
+    parsed = parse(text)
+    things = [attribute_value for attribute_value in parsed.attribute_values if attribute_value[0] != "gender"]
+    if parsed.unknown or parsed.style or len(things) < 2:
         return [text]
-    noun = dict(said.attribute_values).get("gender", "face")
+    noun = dict(parsed.attribute_values).get("gender", "face")
     return [plainly(attribute_value, noun) for attribute_value in things]
 
 
@@ -95,8 +95,8 @@ def said_apart(text: str) -> list[str]:
 def heldout_captions() -> tuple[Caption, ...]:
     """The captions of `heldout_phrasings.txt`, with phrasings that no training caption contains."""
     captions = []
-    for text, said in _heldout_lines():
-        parts = [part.strip() for part in said.split(",")]
+    for text, values in _heldout_lines():
+        parts = [part.strip() for part in values.split(",")]
         attribute_values = tuple(tuple(part.split("=")) for part in parts if "!" not in part)
         denied = tuple(tuple(part.split("!=")) for part in parts if "!" in part)
         captions.append(Caption(text.replace("[", "").replace("]", ""), attribute_values, denied=denied))

@@ -26,8 +26,8 @@ def scene_caption(scenes: Scenes, seed: int, styles: Sequence[str | None] | None
     for facts, style in zip(_facts(scenes), styles):
         named = style if style is not None and rng.random() < 0.67 else None
         says = rng.choices((("place", "time"), ("place",), ("time",), ()), (5, 3, 2, 1))[0]
-        said = tuple(fact for fact in facts if fact[0] in says and _can_tell(fact, style))
-        captions.append(Caption(_text(dict(said), named, rng), said, named))
+        named_facts = tuple(fact for fact in facts if fact[0] in says and _can_tell(fact, style))
+        captions.append(Caption(_text(dict(named_facts), named, rng), named_facts, named))
     return captions
 
 
@@ -65,10 +65,10 @@ def _can_tell(attribute_value, style):
     return attribute_value[0] != "time" or style is None or "background" not in STYLE_WORDS[style].loses
 
 
-def _text(said, style, rng):
-    text = rng.choice(PLACES[said["place"]] if "place" in said else SCENE_WORDS["any"])
-    if "time" in said:
-        text += f" {rng.choice(TIMES[said['time']])}"
+def _text(facts, style, rng):
+    text = rng.choice(PLACES[facts["place"]] if "place" in facts else SCENE_WORDS["any"])
+    if "time" in facts:
+        text += f" {rng.choice(TIMES[facts['time']])}"
     if style is not None:
         words = STYLE_WORDS[style]
         first = rng.random() < 0.55

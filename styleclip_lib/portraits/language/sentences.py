@@ -114,7 +114,7 @@ def say(attribute_values: Sequence[AttributeValue], denied: Sequence[AttributeVa
 @lru_cache(maxsize=1)
 def everyday_phrases() -> dict[AttributeValue, tuple[Phrase, ...]]:
     """For each attribute value the understood phrases with everyday words in them: "a toothy grin", "a crimson jumper"."""
-    found: dict[AttributeValue, list[Phrase]] = {attribute_value: [] for attribute_value in ATTRIBUTE_VALUES}
+    phrases_of: dict[AttributeValue, list[Phrase]] = {attribute_value: [] for attribute_value in ATTRIBUTE_VALUES}
     others: dict[str, list[str]] = {}
     for other, word in SYNONYMS.items():
         if word not in ("not", "without"):
@@ -126,8 +126,8 @@ def everyday_phrases() -> dict[AttributeValue, tuple[Phrase, ...]]:
             for word, new in _words_within(phrase.text, others):
                 text = re.sub(rf"\b{word}\b", new, phrase.text, count=1)
                 if parse(text).attribute_values == (attribute_value,) and not parse(text).problem:
-                    found[attribute_value].append(Phrase(text, phrase.place, (attribute_value,)))
-    return {attribute_value: tuple(phrases) for attribute_value, phrases in found.items()}
+                    phrases_of[attribute_value].append(Phrase(text, phrase.place, (attribute_value,)))
+    return {attribute_value: tuple(phrases) for attribute_value, phrases in phrases_of.items()}
 
 
 @lru_cache(maxsize=1)
@@ -222,8 +222,8 @@ def _color_of(text):
     """("blue", "hair") for "blue hair", "a blue shirt"; None for what is no adjective before one of the nouns that have some."""
     words = _bare(text).split()
     pair = len(words) == 2 and words[1] in ATTRIBUTIVE and words[1] not in ("head", "face")
-    said = parse(f"make her {words[1]} {words[0]}") if pair else None
-    return tuple(words) if said and said.attribute_values == parse(text).attribute_values and not said.problem else None
+    parsed = parse(f"make her {words[1]} {words[0]}") if pair else None
+    return tuple(words) if parsed and parsed.attribute_values == parse(text).attribute_values and not parsed.problem else None
 
 
 def _affirmed(forms, attribute_value, person, rng):
@@ -256,8 +256,8 @@ def _deniable(attribute_value, rng):
     """A phrase that can be denied."""
     while True:
         phrase = _phrase(attribute_value, rng)
-        said = parse(f"she has no {_bare(phrase.text)}")
-        if not _NOTHING.search(phrase.text) and not said.problem and said.attribute_values == (_opposite(attribute_value),):
+        parsed = parse(f"she has no {_bare(phrase.text)}")
+        if not _NOTHING.search(phrase.text) and not parsed.problem and parsed.attribute_values == (_opposite(attribute_value),):
             return phrase
 
 

@@ -95,15 +95,15 @@ def expected_sha256(source: Source, folder: Path) -> str | None:
     return noted.read_text(encoding="ascii").strip()
 
 
-def _accepted(found: Path, path: Path, source: Source, expected: str | None) -> bool:
+def _accepted(downloaded: Path, path: Path, source: Source, expected: str | None) -> bool:
     """Moves a file to its place if it is the expected one, else aside. Without an expectation it becomes the expected one."""
-    has = sha256(found)
+    has = sha256(downloaded)
     if expected not in (None, has):
-        os.replace(found, path.with_name(f"{source.name}.rejected"))
+        os.replace(downloaded, path.with_name(f"{source.name}.rejected"))
         return False
     if source.sha256 is None:
         path.with_name(f"{source.name}.sha256").write_text(has + "\n", encoding="ascii")
-    os.replace(found, path)
+    os.replace(downloaded, path)
     return True
 
 

@@ -54,12 +54,12 @@ def _from_state_dicts(content: object) -> Generator:
     """The generator among the state dicts of a checkpoint, which is one itself or has some in it."""
     if type(content) is not dict:
         raise Unknown("it holds no generator")
-    found = [(f"{name}.{prefix}", state, prefix)
+    candidates = [(f"{name}.{prefix}", state, prefix)
              for name, state in [("", content), *((key, value) for key, value in content.items() if type(value) is dict)]
              for prefix in _prefixes(state)]
-    if not found:
+    if not candidates:
         raise Unknown("it holds no StyleGAN2 generator, in any layout that is known here")
-    _, state, prefix = min(found, key=lambda one: ("ema" not in str(one[0]).lower(), len(str(one[0]))))
+    _, state, prefix = min(candidates, key=lambda one: ("ema" not in str(one[0]).lower(), len(str(one[0]))))
     latent_avg = content.get("latent_avg", state.get(f"{prefix}latent_avg"))
     latent_avg = latent_avg.read() if type(latent_avg) is StoredTensor else latent_avg
     state = {key.removeprefix(prefix): value for key, value in tensors(state, prefix).items()}

@@ -77,10 +77,10 @@ class _Parts:
         return self.numbers[self.at - count : self.at].reshape(shape)
 
     def count(self, most: int, wanted: int | None = None) -> int:
-        (found,) = self.take(1).tolist()
-        if not 0 < found <= most or wanted not in (None, found):
+        (count,) = self.take(1).tolist()
+        if not 0 < count <= most or wanted not in (None, count):
             raise Refused("a count in it is not that of a model of 68 landmarks")
-        return found
+        return count
 
     def arrays(self) -> Arrays:
         if self.take(1) != 1 or (self.take(2) != (-2 * POINTS, -1)).any():
@@ -126,7 +126,7 @@ def floats(pairs: np.ndarray) -> np.ndarray:
 def packed_integers(content: np.ndarray) -> np.ndarray:
     """All integers of a file, uint8 [N] -> int64. Where one ends, only its first byte tells; a window of bytes is decoded at once by
     jumping from every byte to the next but one, the next but three, and so on."""
-    found, at = [], 0
+    parts, at = [], 0
     while at < len(content):
         window = content[at : at + WINDOW].astype(np.int64)
         size = len(window)
@@ -137,9 +137,9 @@ def packed_integers(content: np.ndarray) -> np.ndarray:
         begins = begins[(begins < size) & (after[np.minimum(begins, size)] <= size)]
         if not len(begins):
             raise Refused("it is cut off")
-        found.append(_values(window, begins))
+        parts.append(_values(window, begins))
         at += int(after[begins[-1]])
-    return np.concatenate(found)
+    return np.concatenate(parts)
 
 
 def _values(window: np.ndarray, begins: np.ndarray) -> np.ndarray:

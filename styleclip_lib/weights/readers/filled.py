@@ -85,10 +85,10 @@ def part_of(state: StateDict, prefix: str) -> StateDict:
 
 def count(names: Iterable[str], pattern: str) -> int:
     """How many names match as a whole. Raises StyleclipError for more than any network has."""
-    found = sum(re.fullmatch(pattern, name) is not None for name in names)
-    if found > MOST_OF_A_KIND:
-        raise StyleclipError(f"There are {found} layers of a kind, more than any network here has; check which file was opened.")
-    return found
+    matching = sum(re.fullmatch(pattern, name) is not None for name in names)
+    if matching > MOST_OF_A_KIND:
+        raise StyleclipError(f"There are {matching} layers of a kind, more than any network here has; check which file was opened.")
+    return matching
 
 
 def require(names: Container[str], keys: Iterable[str], what: str) -> None:

@@ -140,31 +140,31 @@ def _get(url: str, have: int) -> requests.Response:
 def _in_time(ask: Callable[[], requests.Response]) -> requests.Response:
     """What `ask` returns or raises. Raises TimeoutError after `ANSWER` seconds, since the timeouts of `requests` begin anew with
     every byte; the thread that still waits then is left behind."""
-    said: list[requests.Response | Exception] = []
+    answers: list[requests.Response | Exception] = []
 
     def work() -> None:
         try:
-            said.append(ask())
+            answers.append(ask())
         except Exception as error:
-            said.append(error)
+            answers.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(ANSWER)
-    if not said:
+    if not answers:
         raise TimeoutError
-    if isinstance(said[0], Exception):
-        raise said[0]
-    return said[0]
+    if isinstance(answers[0], Exception):
+        raise answers[0]
+    return answers[0]
 
 
 def _announced(response: requests.Response, begin: int) -> int | None:
     """How many bytes the whole file has, as the server says; None if it does not."""
     if begin:
-        said = re.fullmatch(r"bytes ([0-9]{1,15})-[0-9]+/([0-9]{1,15}|\*)", response.headers.get("Content-Range", ""))
-        if said is None or int(said[1]) != begin:
+        match = re.fullmatch(r"bytes ([0-9]{1,15})-[0-9]+/([0-9]{1,15}|\*)", response.headers.get("Content-Range", ""))
+        if match is None or int(match[1]) != begin:
             raise TransferError("the server sends another part of the file than it was asked for")
-        return None if said[2] == "*" else int(said[2])
+        return None if match[2] == "*" else int(match[2])
     length = response.headers.get("Content-Length", "")
     return int(length) if re.fullmatch("[0-9]{1,15}", length) else None
 
@@ -206,11 +206,11 @@ class Page(HTMLParser):
         self.feed(content.decode("utf-8", "replace"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._tag, said = tag, dict(attrs)
-        if tag == "form" and said.get("id") == "download-form":
-            self.action = said.get("action")
-        elif tag == "input" and said.get("type") == "hidden" and said.get("name"):
-            self.fields[said["name"]] = said.get("value") or ""
+        self._tag, attributes = tag, dict(attrs)
+        if tag == "form" and attributes.get("id") == "download-form":
+            self.action = attributes.get("action")
+        elif tag == "input" and attributes.get("type") == "hidden" and attributes.get("name"):
+            self.fields[attributes["name"]] = attributes.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:
         self._tag = ""

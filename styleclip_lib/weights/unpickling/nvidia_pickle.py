@@ -88,10 +88,10 @@ def _contents(record: Record) -> Mapping[str, object]:
     """The tensors and the parts of a torch.nn.Module, from its attributes."""
     contents = {}
     for kind in ("_parameters", "_buffers", "_modules"):
-        found = record.attributes.get(kind, {})
-        if type(found) is not dict:
+        attributes = record.attributes.get(kind, {})
+        if type(attributes) is not dict:
             raise Refused("a network in it is not described as one")
-        contents.update(found)
+        contents.update(attributes)
     return contents
 
 

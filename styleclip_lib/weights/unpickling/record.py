@@ -32,14 +32,14 @@ def flat_state(root: object, contents: Callable[[Record], Mapping]) -> dict[str,
     if type(root) is not Record:
         raise Refused("it holds no network")
     state: dict[str, StoredTensor] = {}
-    waiting, seen = [("", root)], 0
+    waiting, count = [("", root)], 0
     while waiting:
         path, record = waiting.pop()
         for name, value in contents(record).items():
-            seen += 1
+            count += 1
             if type(name) is not str or type(value) not in (StoredTensor, Record):
                 continue
-            if seen > MOST_PARTS or len(path) + len(name) > LONGEST_PATH:
+            if count > MOST_PARTS or len(path) + len(name) > LONGEST_PATH:
                 raise Refused("the network in it has no end")
             if type(value) is StoredTensor:
                 state[path + name] = value
@@ -51,8 +51,8 @@ def flat_state(root: object, contents: Callable[[Record], Mapping]) -> dict[str,
 def check_usual(settings: Mapping, usual: Mapping) -> None:
     """Raises Refused where a file has a setting with another value than the one that our networks know."""
     for name, value in usual.items():
-        found = settings.get(name, value)
-        if type(found) is not type(value) or found != value:
+        setting = settings.get(name, value)
+        if type(setting) is not type(value) or setting != value:
             raise Unknown(f"its {name} is not {value}, as it is in StyleGAN2's usual design, the only one known here")
 
 

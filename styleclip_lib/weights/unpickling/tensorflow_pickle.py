@@ -68,10 +68,10 @@ def generator_from_tensorflow(network: Record, budget: Budget) -> Generator:
 
 
 def _dictionary(network: object, name: str) -> dict:
-    found = network.attributes.get(name) if type(network) is Record else None
-    if type(found) is not dict:
+    value = network.attributes.get(name) if type(network) is Record else None
+    if type(value) is not dict:
         raise Refused("a network in it is not described as one")
-    return found
+    return value
 
 
 def _variables(network: object, path: str) -> dict[str, np.ndarray]:

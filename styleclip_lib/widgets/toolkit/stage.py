@@ -70,11 +70,11 @@ class Stage:
         """Ends the work that is under way, and takes no more."""
         self.worker.close()
 
-    def _present(self, picture: Image.Image, said: str) -> None:
+    def _present(self, picture: Image.Image, text: str) -> None:
         if not self.worker.cancelled():
             self.last_error = None
             self.show(picture)
-            self.say(said)
+            self.say(text)
 
     def _failed(self, message: str) -> None:
         if not self.worker.cancelled():
@@ -89,10 +89,10 @@ def png(picture: Image.Image, effort: int = 1) -> bytes:
     return buffer.getvalue()
 
 
-def still_bundle(box: ipywidgets.Widget, still: Image.Image | None, said: str) -> dict[str, object]:
+def still_bundle(box: ipywidgets.Widget, still: Image.Image | None, text: str) -> dict[str, object]:
     """What a notebook shows: the live widget, and beside it a picture for readers without a kernel."""
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
-    bundle: dict[str, object] = {"text/plain": said, "application/vnd.jupyter.widget-view+json": view}
+    bundle: dict[str, object] = {"text/plain": text, "application/vnd.jupyter.widget-view+json": view}
     if still is not None:
         bundle["image/png"] = base64.b64encode(png(still, effort=9)).decode("ascii")
     return bundle
