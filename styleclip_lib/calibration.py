@@ -10,21 +10,21 @@ from .settings import Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class StyleCalibration(Settings):
-    """What suits style transfer in a domain (None in `StyleRecipe` means these); the defaults are CLIPstyler's.
+    """The defaults of style transfer in a domain (used where `StyleRecipe` has None); without a calibration, CLIPstyler's values.
 
     note               where the numbers come from
     steps, lr          of the optimisation
-    residual           whether the network begins with the picture itself
+    residual           whether the network starts from the picture itself
     lambda_direction, lambda_patch, lambda_contrast, lambda_content, lambda_tv  weights of the losses (`stylization.losses`)
     threshold          τ: patches whose 1 - cos is below it count as zero
-    cap                CLIP's probability of the text from which on the contrast loss asks nothing more
+    cap                CLIP's probability of the text above which the contrast loss stops
     patches, patch_share  how many patches in each step, and their side as a share of the picture's shorter side
     views              how many random views of the whole picture
     size               pixels of the longer side to which larger pictures are reduced
-    lambda_temporal    weight of the temporal loss of a network for films
+    lambda_temporal    weight of the temporal loss of a network for videos
     region_windows     sides of the windows through which CLIP looks for a region, as shares of the picture's shorter side
-    region_threshold   of the relevance's range: what lies above belongs to a region;  region_least: the relevance that its best place must
-                       reach at least, or the region is not there
+    region_threshold   share of the relevance's range above which a pixel belongs to a region;  region_least: the smallest relevance
+                       that its best place may have; below it the region is not in the picture
     """
 
     note: str = setting("CLIPstyler's values: nothing was measured with these networks.", high=1000)
@@ -50,30 +50,30 @@ class StyleCalibration(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration(Settings):
-    """What `domain.json` says under "calibration". The defaults are the papers' values, for networks with which nothing was measured.
+    """The entry "calibration" of `domain.json`. The defaults are the papers' values, for networks that have not been calibrated.
 
-    early_exit         cosine of picture and text from which on the text counts as true of a face, which is then left as it is; 1: never.
-                       Of every method (`Prompt.is_true_of`); `python tools/measure_early_exit.py` measures it
+    early_exit         early-exit threshold of every method: a face whose cosine with the text reaches it is left as it is; 1: never
+                       (`Prompt.is_true_of`; `python tools/measure_early_exit.py` measures it)
 
     Of latent optimisation and the latent mapper (None in `Optimization` means these):
-    clip_cap           cosine above which an optimisation asks for nothing more; 1: no cap
+    clip_cap           similarity cap: a higher cosine brings no further gain; 1: no cap
     lambda_off_direction  weight of the off-direction penalty
-    auxiliary_latents  on how many invented faces each step of an optimisation is tried
+    auxiliary_latents  number of invented faces on which each step of an optimisation is also tried
     step_w, step_w_plus, step_styles  learning rate and lambda_l2 of an optimisation in each space, in whose units they are
 
     Of the automatic strength (`strength.weighed_strength`), in standard deviations above an invented face (CLIP z-scores):
-    cap_z              with this fit there is nothing to be gained by going on;  cap_z_directions: the same for global directions
-    identity_price     how much fit the whole identity is worth: a step that costs 0.1 of its cosine has to bring a tenth of this
-    hopeless_z         so far below the best, going on would only break the picture
+    cap_z              the search stops at this z-score;  cap_z_directions: the same for global directions
+    identity_price     z-score that a loss of 1 in the cosine of identity has to bring in return
+    hopeless_z         the search ends when it is this far below the best so far
 
     Of global directions:
     ridge              0: the relevance of each channel by itself; above: jointly solved
     beta_share         of the largest relevance: the threshold beta unless another one is given;  beta_share_rgb: the same where the
                        channels of the toRGB layers move too
 
-    inversion          the preset of `invert` that suits the domain's pictures
+    inversion          the preset of `invert` for the domain's pictures
 
-    style              what suits style transfer (`StyleCalibration`)
+    style              the defaults of style transfer (`StyleCalibration`)
     """
 
     note: str = setting("Nothing was measured with these networks: the values are those of the papers, or of the domain of portraits.",

@@ -34,8 +34,8 @@ def main() -> None:
     face = from_pil(open_picture(FOLDER / "anna.png"))
     start = invert(models, face)
     edit = optimize_latent(models, start.w_plus, TEXT, frames=30)
-    film = [start.image] * 8 + edit.frames + [edit.image] * 12 + edit.frames[::-1]
-    save_animation(film, FOLDER / "first_edit.gif", fps=12)
+    animation = [start.image] * 8 + edit.frames + [edit.image] * 12 + edit.frames[::-1]
+    save_animation(animation, FOLDER / "first_edit.gif", fps=12)
 
 
 if __name__ == "__main__":

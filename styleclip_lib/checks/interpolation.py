@@ -55,7 +55,7 @@ def check_blend_faces(blend_faces: Callable[[Tensor, Tensor], Tensor], seed: int
 
 
 def check_even_weights(even_weights: Callable[[Tensor, Tensor, int], Tensor], seed: int = 0) -> bool:
-    """even_weights(weights [N], steps [N - 1], frames) -> [frames], between which the measured way is equally long.
+    """even_weights(weights [N], steps [N - 1], frames) -> [frames], between which the measured path is equally long.
 
     Raises CheckFailed for a wrong answer; returns whether there was an answer.
     """
@@ -106,21 +106,21 @@ def _slips_of_blend(codes: Tensor, shares: Tensor) -> list[Slip]:
 
 def _slips_of_even_weights(weights: Tensor, steps: Tensor, frames: int) -> list[Slip]:
     plain, steps = weights.double().numpy(), steps.double().numpy()
-    way = np.concatenate([[0.0], steps.cumsum()])
-    wanted = np.linspace(0, way[-1], frames)
+    lengths = np.concatenate([[0.0], steps.cumsum()])
+    places = np.linspace(0, lengths[-1], frames)
     uniform = np.linspace(plain[0], plain[-1], frames)
-    nearest = plain[np.abs(wanted[:, None] - way[None]).argmin(1)]
-    late = np.interp(np.linspace(way[1], way[-1], frames), way[1:], plain[1:])
-    shifted = np.interp(wanted, way[1:], plain[1:])
+    nearest = plain[np.abs(places[:, None] - lengths[None]).argmin(1)]
+    late = np.interp(np.linspace(lengths[1], lengths[-1], frames), lengths[1:], plain[1:])
+    shifted = np.interp(places, lengths[1:], plain[1:])
     slips = [
         (uniform, "These are equal steps in the weight, as if every step were equally long: the steps are not used."),
-        (np.interp(uniform, plain, way) / way[-1], "You ask how far along the way each weight lies. Turn it round: which weight lies "
-                                                   "at each place of the way?"),
-        (np.interp(uniform, plain, way), "These are lengths of the way at equal weights. Turn it round: which weight lies at each place?"),
-        (nearest, "You take the nearest weight that was measured; between two of them, the way counts as linear."),
-        (late, "The way begins with 0 at the first weight: put a 0 in front of the sums of the steps."),
-        (shifted, "The way begins with 0 at the first weight: put a 0 in front of the sums of the steps."),
-        (wanted, "These are places on the way; what is wanted are the weights that lie there."),
-        (np.interp(wanted, way, plain)[::-1], "The order is reversed: the first weight stays the first."),
+        (np.interp(uniform, plain, lengths) / lengths[-1], "You compute how far along the path each weight lies. Invert it: which "
+                                                           "weight lies at each place of the path?"),
+        (np.interp(uniform, plain, lengths), "These are path lengths at equal weights. Invert them: which weight lies at each length?"),
+        (nearest, "You take the nearest weight that was measured; interpolate linearly between two of them."),
+        (late, "The path has length 0 at the first weight: put a 0 in front of the sums of the steps."),
+        (shifted, "The path has length 0 at the first weight: put a 0 in front of the sums of the steps."),
+        (places, "These are lengths along the path; return the weights that lie there."),
+        (np.interp(places, lengths, plain)[::-1], "The order is reversed: the first weight stays the first."),
     ]
     return [(torch.tensor(wrong.copy(), dtype=torch.float32), explanation) for wrong, explanation in slips]

@@ -64,9 +64,9 @@ def table(rows: Sequence[dict]) -> str:
     """Lines of text; a dash stands for what was not measured."""
     forms = {"seconds": ".3f", "ratio": ".2f", "error": ".2%", "peak_gb": ".2f", "share": ".0%"}
     names = {"ratio": "times faster", "error": "difference", "peak_gb": "memory, GB", "share": "of the peak"}
-    width = max(len(row["way"]) for row in rows)
+    width = max(len(row["variant"]) for row in rows)
     lines = ["  ".join([f"{'':7}  batch  {'':{width}}", *(f"{names.get(name, name):>12}" for name in forms)])]
     for row in rows:
         cells = ["-" if row[name] is None else f"{row[name]:{form}}" for name, form in forms.items()]
-        lines.append("  ".join([f"{row['what']:7}  {row['batch']:5}  {row['way']:{width}}", *(f"{cell:>12}" for cell in cells)]))
+        lines.append("  ".join([f"{row['what']:7}  {row['batch']:5}  {row['variant']:{width}}", *(f"{cell:>12}" for cell in cells)]))
     return "\n".join(lines)

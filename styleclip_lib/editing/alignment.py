@@ -104,9 +104,9 @@ class LatentAlignment:
         embedding  CLIP's vector of the face [1, D]
         """
         vectors = torch.cat([text.vector for text in texts])
-        spread = (self.models.reference_faces().embedding @ vectors.T).std(0)
+        std = (self.models.reference_faces().embedding @ vectors.T).std(0)
         missing = self.models.calibration.cap_z - z_scores(self.models, embedding, vectors)
-        gains = (vectors @ (self.network(centred(texts), of_text=True).mean(1) @ self.network.effect).T) / spread[:, None]
+        gains = (vectors @ (self.network(centred(texts), of_text=True).mean(1) @ self.network.effect).T) / std[:, None]
         c, unmet = torch.zeros_like(missing), (missing > 0).nonzero()[:, 0]
         if len(unmet):
             solved = torch.linalg.lstsq(gains[unmet][:, unmet], missing[unmet, None]).solution[:, 0]

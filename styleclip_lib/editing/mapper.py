@@ -264,16 +264,16 @@ def _official(models: Models, path: Path) -> LatentMapper:
     """A mapper of the authors' own code."""
     state, options = read_checkpoint(path)
     if not any(belongs_to_generator(state, generator) for generator in models.related_generators):
-        raise StyleclipError(f"{path} was trained with another generator than that of the domain '{models.domain}', where its steps "
-                             "would mean something else.")
+        raise StyleclipError(f"{path} was trained with another generator than that of the domain '{models.domain}', where its "
+                             "offsets would mean something else.")
     tensors = mapper_state(state)
     levels = dict.fromkeys(key.split(".")[1] for key in tensors if key.startswith("levels."))
     network = Mapper(models.generator.num_ws, models.generator.w_dim, list(levels))
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
-        raise StyleclipError(f"{path} does not fit this domain: it lacks tensors of a mapper of {models.generator.w_dim} numbers, "
-                             "or they have other sizes.") from error
+        raise StyleclipError(f"{path} does not fit this domain: tensors of a mapper for w of {models.generator.w_dim} "
+                             "dimensions are missing or have other shapes.") from error
     recipe = {"domain": models.domain, "method": "mapper", "text": str(options.get("description", "")), "file": path.name,
               "version": __version__}
     return LatentMapper(models, network.to(models.device).eval().requires_grad_(False), recipe, name=str(path))

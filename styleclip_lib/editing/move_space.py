@@ -66,5 +66,5 @@ def principal_axes(generator: Generator, samples: int = SAMPLED, seed: int = 0) 
     """
     z = torch.randn(samples, generator.z_dim, generator=torch.Generator().manual_seed(seed)).to(generator.mapping.w_avg.device)
     w = generator.mapping(z)[:, 0]
-    _, sizes, axes = torch.linalg.svd(w - w.mean(0), full_matrices=False)
-    return axes * sizes[:, None] / samples**0.5
+    _, singular_values, axes = torch.linalg.svd(w - w.mean(0), full_matrices=False)
+    return axes * singular_values[:, None] / samples**0.5

@@ -196,7 +196,7 @@ def _halve(image: Image.Image) -> bool:
 def _is_animated(image: Image.Image) -> bool:
     """Whether there are more pictures in the file than the first, which is the one that is read."""
     try:
-        return image.format != "MPO" and bool(getattr(image, "is_animated", False))  # what cameras add there is no film
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))  # what cameras add there is not an animation
     except Exception:  # a second picture that is broken is none
         return False
 

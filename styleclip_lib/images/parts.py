@@ -80,7 +80,7 @@ def _chunks(content: bytes) -> Iterator[int]:
 
 
 def _markers(content: bytes) -> Iterator[int]:
-    """A JPEG's markers, up to its end: a camera may have put a film behind it."""
+    """A JPEG's markers, up to its end: a camera may have appended a video."""
     at = 2
     while (match := MARKER.search(content, at)) and (marker := match[1][0]) != END:
         yield marker

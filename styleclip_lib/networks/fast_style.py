@@ -1,4 +1,4 @@
-"""A small network that has learnt one style for every picture (after Johnson et al. 2016), quick enough for films."""
+"""A small network that has learnt one style for every picture (after Johnson et al. 2016), fast enough for videos."""
 
 import torch
 import torch.nn.functional as F

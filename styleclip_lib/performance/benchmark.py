@@ -1,4 +1,4 @@
-"""How fast is this machine, and how much faster is the library's way than the official form of the same networks?"""
+"""How fast is this machine, and how much faster is the library than the official form of the same networks?"""
 
 import os
 import platform
@@ -31,51 +31,51 @@ from .official_form import official_synthesis
 OFFICIAL, FLOAT, HALF, COMPILED, HALF_COMPILED = "official form", "float32", "bfloat16", "float32, compiled", "bfloat16, compiled"
 TEXT = "a smiling face"
 ROUNDS = (3, 25)
-"""The fewest and the most times that each way is measured."""
+"""The smallest and the largest number of measurements of each variant."""
 
 CPU = torch.device("cpu")
 
-Way = Callable[[], Tensor]
+Variant = Callable[[], Tensor]
 
 
 def benchmark(models: Models, batches: tuple[int, ...] = (1, 4), compiling: bool = True, seconds: float = 20.0,
               progress: bool = True) -> list[dict]:
-    """Draws pictures, and takes steps of latent optimisation, in the official form and in the library's ways. On the CPU.
+    """Draws pictures and takes steps of latent optimisation on the CPU, in the official form and in the library's variants of it.
 
-    The ways take turns, and a ratio is the median over the rounds, so that whatever else the machine does slows all of them.
-    One row for each way: what ("forward" or "step"), batch, way, seconds (median), ratio (how many times faster than the official
-    form), error (mean absolute difference to its picture, of that picture's standard deviation; None for a step),
-    peak_gb (the most memory that the process had meanwhile; None where the system does not tell),
+    The variants take turns, and a ratio is the median over the rounds, so that other load on the machine slows all of them alike.
+    One row for each variant: what ("forward" or "step"), batch, variant, seconds (median), ratio (how many times faster than the
+    official form), error (mean absolute difference from its picture, in standard deviations of that picture; None for a step),
+    peak_gb (the peak memory of the process; None where the system does not report it),
     share (of the machine's peak, see `peak_gflops`; None for a step).
 
-    seconds: about how long the ways of one row may take, compilation apart
+    seconds: about how long the variants of one row may take, without compilation
     """
     rows = []
     for batch in batches:
         w_plus = torch.cat([models.sample(seed) for seed in range(batch)])
         with torch.no_grad():
-            ways = forward_ways(models.generator.synthesis, w_plus, compiling)
+            variants = forward_variants(models.generator.synthesis, w_plus, compiling)
             flops = forward_flops(models.generator.synthesis, batch)
-            rows += compare(ways, {"what": "forward", "batch": batch}, seconds, progress, flops)
-    return rows + compare(step_ways(models, models.sample(0)), {"what": "step", "batch": 1}, seconds, progress)
+            rows += compare(variants, {"what": "forward", "batch": batch}, seconds, progress, flops)
+    return rows + compare(step_variants(models, models.sample(0)), {"what": "step", "batch": 1}, seconds, progress)
 
 
-def forward_ways(synthesis: nn.Module, w_plus: Tensor, compiling: bool) -> dict[str, Way]:
-    """w_plus [B, num_ws, w_dim] -> pictures [B, 3, R, R], in every way that this machine has."""
-    ways: dict[str, Way] = {OFFICIAL: lambda: official_synthesis(synthesis, w_plus), FLOAT: partial(synthesis, w_plus)}
+def forward_variants(synthesis: nn.Module, w_plus: Tensor, compiling: bool) -> dict[str, Variant]:
+    """w_plus [B, num_ws, w_dim] -> pictures [B, 3, R, R], in every variant that this machine supports."""
+    variants: dict[str, Variant] = {OFFICIAL: lambda: official_synthesis(synthesis, w_plus), FLOAT: partial(synthesis, w_plus)}
     if bfloat16_pays("cpu"):
-        ways[HALF] = _in_bfloat16(partial(synthesis, w_plus))
+        variants[HALF] = _in_bfloat16(partial(synthesis, w_plus))
     if compiling:
         torch.compiler.reset()  # it gives up where one function has too many versions
         quick = compiled(synthesis, w_plus)
         if quick is not synthesis:
-            ways[COMPILED] = partial(quick, w_plus)
-            if HALF in ways:
-                ways[HALF_COMPILED] = _in_bfloat16(partial(quick, w_plus))
-    return ways
+            variants[COMPILED] = partial(quick, w_plus)
+            if HALF in variants:
+                variants[HALF_COMPILED] = _in_bfloat16(partial(quick, w_plus))
+    return variants
 
 
-def step_ways(models: Models, w_plus: Tensor) -> dict[str, Way]:
+def step_variants(models: Models, w_plus: Tensor) -> dict[str, Variant]:
     """w_plus [1, num_ws, w_dim] -> the gradient of latent optimisation's loss, of the same shape."""
     objective, stop_at = Objective(models, Prompt.of(models, TEXT), clip_cap=1.0), search_resolution(models)
     with torch.no_grad():
@@ -88,10 +88,10 @@ def step_ways(models: Models, w_plus: Tensor) -> dict[str, Way]:
         (terms["clip"] + 0.005 * terms["identity"] + 0.15 * terms["off_direction"] + 0.008 * (w - w_plus).square().sum()).backward()
         return w.grad
 
-    ways: dict[str, Way] = {OFFICIAL: lambda: official_step(models, w_plus, w_plus, source, TEXT), FLOAT: step}
+    variants: dict[str, Variant] = {OFFICIAL: lambda: official_step(models, w_plus, w_plus, source, TEXT), FLOAT: step}
     if bfloat16_pays("cpu"):
-        ways[HALF] = _in_bfloat16(step)
-    return ways
+        variants[HALF] = _in_bfloat16(step)
+    return variants
 
 
 def official_step(models: Models, w_plus: Tensor, w_start: Tensor, source: Tensor, text: str) -> Tensor:
@@ -117,33 +117,33 @@ def official_step(models: Models, w_plus: Tensor, w_start: Tensor, source: Tenso
     return w.grad
 
 
-def compare(ways: dict[str, Way], row: dict, seconds: float, progress: bool, flops: int | None = None) -> list[dict]:
-    """Measures each way, the first being the one that the others are compared with; the rows of `benchmark`."""
-    first, peaks, pictures = next(iter(ways)), {}, {}
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+def compare(variants: dict[str, Variant], row: dict, seconds: float, progress: bool, flops: int | None = None) -> list[dict]:
+    """Measures each variant and compares it with the first; the rows of `benchmark`."""
+    first, peaks, pictures = next(iter(variants)), {}, {}
+    taken: dict[str, list[float]] = {name: [] for name in variants}
     shown = tqdm(disable=not progress, leave=False, unit="run")
-    for name, way in ways.items():
+    for name, variant in variants.items():
         shown.set_description(f"{row['what']}, batch {row['batch']}, {name}, getting ready")
-        pictures[name], peaks[name] = with_peak_memory(way)
+        pictures[name], peaks[name] = with_peak_memory(variant)
     least, most = ROUNDS
     while len(taken[first]) < least or (len(taken[first]) < most and sum(map(sum, taken.values())) < seconds):
-        for name, way in ways.items():
+        for name, variant in variants.items():
             shown.set_description(f"{row['what']}, batch {row['batch']}, {name}")
             start = time.perf_counter()
-            way()
+            variant()
             taken[name].append(time.perf_counter() - start)
             shown.update()
     shown.close()
     peak = {half: peak_gflops(torch.bfloat16 if half else torch.float32) for half in (False, True)} if flops else {}
     rows = []
-    for name in ways:
+    for name in variants:
         middle = statistics.median(taken[name])
         ratio = statistics.median(slow / own for slow, own in zip(taken[first], taken[name]))
         share = error = None
         if flops:
             share = flops / middle / 1e9 / peak[name in (HALF, HALF_COMPILED)]
             error = float((pictures[name].float() - pictures[first]).abs().mean() / pictures[first].std())
-        rows.append({**row, "way": name, "seconds": middle, "ratio": ratio, "error": error, "peak_gb": peaks[name], "share": share})
+        rows.append({**row, "variant": name, "seconds": middle, "ratio": ratio, "error": error, "peak_gb": peaks[name], "share": share})
     return rows
 
 
@@ -157,7 +157,7 @@ def peak_gflops(dtype: torch.dtype) -> float:
                2 * weight.numel() * 64**2 / seconds_of(convolution)) / 1e9
 
 
-def with_peak_memory(work: Way) -> tuple[Tensor, float | None]:
+def with_peak_memory(work: Variant) -> tuple[Tensor, float | None]:
     """What a function returns, and the most memory that this process had meanwhile, in 1e9 bytes; None on systems other than Linux."""
     try:
         Path("/proc/self/clear_refs").write_text("5")  # forgets the largest size so far
@@ -191,9 +191,9 @@ def ffhq_size() -> tuple[Models, str]:
     return models, "seeded random numbers of the official sizes, since the official files are not in the cache"
 
 
-def _in_bfloat16(way: Way) -> Way:
+def _in_bfloat16(variant: Variant) -> Variant:
     def call() -> Tensor:
         with fast(CPU):
-            return way()
+            return variant()
 
     return call

@@ -103,14 +103,14 @@ def predict_mirrored(predictor: Predictor, pixels: np.ndarray, box: np.ndarray, 
 
 def relative(box: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Where a box lies about a face: (x, y, width), from the middle of the points and in units of their spread."""
-    middle, spread = _middle(points)
-    return np.array([*((box[:2] + box[2:]) / 2 - middle), box[2] - box[0]]) / spread
+    middle, scale = _middle(points)
+    return np.array([*((box[:2] + box[2:]) / 2 - middle), box[2] - box[0]]) / scale
 
 
 def place(habit: np.ndarray, points: np.ndarray) -> np.ndarray:
     """The inverse of `relative`: a box [left, top, right, bottom] that lies like this about other points."""
-    middle, spread = _middle(points)
-    center, half = middle + habit[:2] * spread, habit[2] * spread / 2
+    middle, scale = _middle(points)
+    center, half = middle + habit[:2] * scale, habit[2] * scale / 2
     return np.concatenate([center - half, center + half])
 
 

@@ -106,7 +106,7 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
         raise StyleclipError("steps and batch_size must be at least 1, width an even number, and blocks at least 0.")
     style = models.calibration.style
     style_recipe = StyleRecipe.from_dict({**recipe.to_dict(), **settings, "source": source, "seed": seed})
-    numbers, prompt = style_recipe.numbers(style), StylePrompt.of(models, text, source, style_recipe.templates)
+    resolved, prompt = style_recipe.resolved(style), StylePrompt.of(models, text, source, style_recipe.templates)
     lambda_temporal = style.lambda_temporal if lambda_temporal is None else lambda_temporal
     if pictures is None:
         pictures = invented(models, count + HELD_OUT, size, seed, progress)
@@ -115,7 +115,7 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
     learnt = {"domain": models.domain, "method": "style", "text": text, **style_recipe.filled_in(style).to_dict(), "steps": steps,
               "batch_size": batch_size, "lr": lr, "lambda_temporal": lambda_temporal, "width": width, "blocks": blocks,
               "count": len(pictures) - HELD_OUT, "size": pictures.shape[-1], "version": __version__}
-    lesson = _Lesson(models, prompt, style_recipe, numbers, pictures, moving, lambda_temporal)
+    lesson = _Lesson(models, prompt, style_recipe, resolved, pictures, moving, lambda_temporal)
     network = _fresh(width, blocks, seed).to(models.device)
 
     def kept() -> dict[str, Tensor]:
@@ -142,12 +142,12 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
 class _Lesson:
     """What a network learns from, and the losses of what it draws."""
 
-    def __init__(self, models: Models, prompt: StylePrompt, recipe: StyleRecipe, numbers: StyleCalibration, pictures: Tensor,
+    def __init__(self, models: Models, prompt: StylePrompt, recipe: StyleRecipe, resolved: StyleCalibration, pictures: Tensor,
                  moving: Moving | None, lambda_temporal: float):
-        self.models, self.prompt, self.recipe, self.numbers, self.pictures = models, prompt, recipe, numbers, pictures
+        self.models, self.prompt, self.recipe, self.resolved, self.pictures = models, prompt, recipe, resolved, pictures
         self.rng = torch.Generator().manual_seed(recipe.seed)
         self.moving = moving or (lambda rng: camera_motion(self.pictures[self.some(1)], rng))
-        self.weights = {**{name: getattr(numbers, f"lambda_{name}") for name in LOSSES}, "temporal": lambda_temporal}
+        self.weights = {**{name: getattr(resolved, f"lambda_{name}") for name in LOSSES}, "temporal": lambda_temporal}
         self.content = content_of(models)
         with torch.no_grad():
             self.before = torch.cat([models.clip.encode_image(some.to(models.device)) for some in pictures.split(AT_ONCE)])
@@ -159,16 +159,16 @@ class _Lesson:
 
     def terms(self, network: FastStyle, which: Tensor, rng: torch.Generator, moves: bool = True) -> dict[str, Tensor]:
         """The losses without their weights. moves: the temporal loss is among them"""
-        numbers, prompt, clip, images = self.numbers, self.prompt, self.models.clip, self.pictures[which].to(self.models.device)
+        resolved, prompt, clip, images = self.resolved, self.prompt, self.models.clip, self.pictures[which].to(self.models.device)
         drawn, before, (height, width) = network(images), self.before[which], images.shape[-2:]
-        side, each = max(8, round(numbers.patch_share * min(height, width))), -(-numbers.patches // len(images))
+        side, each = max(8, round(resolved.patch_share * min(height, width))), -(-resolved.patches // len(images))
         patches = random_patches((height, width), each, side, self.recipe.distortion, rng, batch=len(images))
-        whole, parts = clip.encode_image(random_views(drawn, numbers.views, rng)), clip.encode_image(patches.of(drawn))
-        of_whole, of_parts = before.repeat(numbers.views, 1), before[patches.index]
+        whole, parts = clip.encode_image(random_views(drawn, resolved.views, rng)), clip.encode_image(patches.of(drawn))
+        of_whole, of_parts = before.repeat(resolved.views, 1), before[patches.index]
         terms = {
             "direction": lambda: directional_loss(whole, of_whole, prompt.direction),
-            "patch": lambda: patch_loss(parts, of_parts, prompt.direction, numbers.threshold),
-            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, numbers.cap),
+            "patch": lambda: patch_loss(parts, of_parts, prompt.direction, resolved.threshold),
+            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, resolved.cap),
             "content": lambda: content_loss(self.content(drawn), self.content(images)),
             "tv": lambda: total_variation((drawn + 1) / 2) / len(images),
             "temporal": lambda: self._temporal(network, rng),

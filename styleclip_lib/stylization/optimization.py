@@ -63,16 +63,16 @@ def stylize(models: Models, image: Tensor, text: str, source: str | None = None,
 def stylized(models: Models, image: Tensor, text: str, recipe: StyleRecipe, on_step: OnStep | None = None, mask: Tensor | None = None,
              frames: int = 0, progress: bool = True) -> Stylization:
     """What `StyleRecipe.apply` does."""
-    numbers = recipe.numbers(models.calibration.style)
-    recipe = recipe.filled_in(numbers)
-    image = reduced(checked(image), numbers.size).to(models.device)
+    resolved = recipe.resolved(models.calibration.style)
+    recipe = recipe.filled_in(resolved)
+    image = reduced(checked(image), resolved.size).to(models.device)
     prompt = StylePrompt.of(models, text, recipe.source, recipe.templates)
     mask = region_of(models, image, recipe.region, mask)
-    search = _Search(models, image, prompt, recipe, numbers, mask)
+    search = _Search(models, image, prompt, recipe, resolved, mask)
     path: list[Tensor] = []
     optimizer = torch.optim.Adam(search.network.parameters())
-    with Descent(optimizer, numbers.steps, keep=lambda: search.picture, description=prompt.text, on_step=on_step, look_last=False,
-                 lr=lambda step: halved(step, numbers.lr, recipe.halve_every), progress=progress) as descent:
+    with Descent(optimizer, resolved.steps, keep=lambda: search.picture, description=prompt.text, on_step=on_step, look_last=False,
+                 lr=lambda step: halved(step, resolved.lr, recipe.halve_every), progress=progress) as descent:
         for step in descent:
             picture = search.draw()
             terms = search.terms(picture)
@@ -93,13 +93,13 @@ def stylized(models: Models, image: Tensor, text: str, recipe: StyleRecipe, on_s
 class _Search:
     """The network of one picture, what it draws, and what the losses say of it."""
 
-    def __init__(self, models: Models, image: Tensor, prompt: StylePrompt, recipe: StyleRecipe, numbers: StyleCalibration,
+    def __init__(self, models: Models, image: Tensor, prompt: StylePrompt, recipe: StyleRecipe, resolved: StyleCalibration,
                  mask: Tensor | None):
-        self.models, self.image, self.prompt, self.recipe, self.numbers, self.mask = models, image, prompt, recipe, numbers, mask
+        self.models, self.image, self.prompt, self.recipe, self.resolved, self.mask = models, image, prompt, recipe, resolved, mask
         self.rng = torch.Generator().manual_seed(recipe.seed)
-        self.network = fresh(recipe.seed, numbers.residual).to(models.device)
+        self.network = fresh(recipe.seed, resolved.residual).to(models.device)
         self.content = content_of(models)
-        self.patch_pixels = max(8, round(numbers.patch_share * min(image.shape[-2:])))
+        self.patch_pixels = max(8, round(resolved.patch_share * min(image.shape[-2:])))
         with torch.no_grad():
             self.before = models.clip.encode_image(squared(image))
             self.content_before = self.content(image)
@@ -112,23 +112,23 @@ class _Search:
 
     def terms(self, picture: Tensor) -> dict[str, Tensor]:
         """The losses without their weights; those whose weight is zero are left out."""
-        numbers, prompt, clip = self.numbers, self.prompt, self.models.clip
+        resolved, prompt, clip = self.resolved, self.prompt, self.models.clip
         weight = None if self.mask is None else self.mask[0, 0].cpu()
-        patches = random_patches((picture.shape[-2], picture.shape[-1]), numbers.patches, self.patch_pixels, self.recipe.distortion,
+        patches = random_patches((picture.shape[-2], picture.shape[-1]), resolved.patches, self.patch_pixels, self.recipe.distortion,
                                  self.rng, weight=weight)
-        whole = clip.encode_image(random_views(squared(picture), numbers.views, self.rng))
+        whole = clip.encode_image(random_views(squared(picture), resolved.views, self.rng))
         parts = clip.encode_image(patches.of(picture))
         terms = {
             "direction": lambda: directional_loss(whole, self.before, prompt.direction),
-            "patch": lambda: patch_loss(parts, self.before, prompt.direction, numbers.threshold),
-            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, numbers.cap),
+            "patch": lambda: patch_loss(parts, self.before, prompt.direction, resolved.threshold),
+            "contrast": lambda: contrast_loss(torch.cat([whole, parts]), prompt.target, prompt.rivals, prompt.scale, resolved.cap),
             "content": lambda: content_loss(self.content(picture), self.content_before),
             "tv": lambda: total_variation((picture + 1) / 2),
         }
         return {name: term() for name, term in terms.items() if self.weight(name)}
 
     def weight(self, name: str) -> float:
-        return getattr(self.numbers, f"lambda_{name}")
+        return getattr(self.resolved, f"lambda_{name}")
 
     def weighed(self, terms: dict[str, Tensor]) -> Tensor:
         return torch.stack([self.weight(name) * term for name, term in terms.items()]).sum()

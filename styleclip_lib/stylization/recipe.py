@@ -73,19 +73,19 @@ class StyleRecipe(Settings):
 
         return stylized(models, image, text, self, on_step, mask, frames, progress)
 
-    def numbers(self, style: StyleCalibration) -> StyleCalibration:
+    def resolved(self, style: StyleCalibration) -> StyleCalibration:
         """The domain's numbers, with those that the recipe sets itself in their place. Raises StyleclipError if no loss has a weight."""
         own = {name: getattr(self, name) for name in _SHARED if getattr(self, name) is not None}
-        numbers = replace(style, **own)
-        if not any(getattr(numbers, f"lambda_{name}") for name in LOSSES):
+        resolved = replace(style, **own)
+        if not any(getattr(resolved, f"lambda_{name}") for name in LOSSES):
             weights = ", ".join(f"lambda_{name}" for name in LOSSES)
             raise StyleclipError(f"Every weight is 0, so nothing is asked for: give one of {weights}.")
-        return numbers
+        return resolved
 
     def filled_in(self, style: StyleCalibration) -> StyleRecipe:
         """The recipe with what suits the domain in place of None."""
-        numbers = self.numbers(style)
-        return replace(self, **{name: getattr(numbers, name) for name in _SHARED})
+        resolved = self.resolved(style)
+        return replace(self, **{name: getattr(resolved, name) for name in _SHARED})
 
 
 LOSSES = ("direction", "patch", "contrast", "content", "tv")

@@ -224,11 +224,11 @@ def measure(models: Models, network: Alignment, s: Settings) -> dict:
 def one_pass(alignment: LatentAlignment, images: Tensor) -> dict:
     """PSNR in dB (median) and identity (mean cosine) of pictures [N, 3, R, R] found again in one pass, by the map and by the encoder."""
     models, figures = alignment.models, {}
-    ways = {"alignment": lambda image: alignment.face_of_picture(image).w_plus, "encoder": models.encoder}
-    for name, way in ways.items():
-        if way is None:
+    inverters = {"alignment": lambda image: alignment.face_of_picture(image).w_plus, "encoder": models.encoder}
+    for name, inverter in inverters.items():
+        if inverter is None:
             continue
-        drawn = [models.generator.synthesis(way(image)).clamp(-1, 1) for image in images.split(1)]
+        drawn = [models.generator.synthesis(inverter(image)).clamp(-1, 1) for image in images.split(1)]
         near = torch.tensor([psnr(a, b) for a, b in zip(drawn, images.split(1))])
         same = torch.cat([(models.identity(a) * models.identity(b)).sum(1) for a, b in zip(drawn, images.split(1))])
         figures |= {f"{name}, psnr (dB)": round(near.median().item(), 2), f"{name}, identity": round(same.mean().item(), 3)}

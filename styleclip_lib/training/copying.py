@@ -43,7 +43,7 @@ def copy_renders(generator: Generator, embedding: Embedding, portraits: Portrait
             rng = run.generator(s.seed)
             index, renders = batch(portraits, batch_size, resolution, rng)
             softness = s.softness * torch.rand(batch_size, generator=rng) * (torch.arange(batch_size) % 2)
-            w_plus = spread(generator, embedding.w(portraits.factors[index], softness).to(run.device))
+            w_plus = repeated(generator, embedding.w(portraits.factors[index], softness).to(run.device))
             with run.autocast():
                 pictures = generator.synthesis.pyramid(w_plus, noise_mode="none", stop_at=resolution)
             loss = pyramid_loss(pictures, renders.to(run.device), s)
@@ -118,7 +118,7 @@ def shrunk(images: Tensor, resolution: int) -> Tensor:
     return images if images.shape[-1] == resolution else F.interpolate(images, size=(resolution, resolution), mode="area")
 
 
-def spread(generator: Generator, w: Tensor) -> Tensor:
+def repeated(generator: Generator, w: Tensor) -> Tensor:
     """w [B, w_dim] -> w_plus [B, num_ws, w_dim], the same for every layer."""
     return w[:, None].expand(-1, generator.num_ws, -1)
 
@@ -178,6 +178,6 @@ def _beside(generator: Generator, embedding: Embedding, portraits: Portraits, re
     """Renders and their copies, eight of the one above eight of the other."""
     index = torch.arange(SHOWN)
     renders = shrunk(to_float(portraits.images(index)), resolution)
-    w_plus = spread(generator, embedding.w(portraits.factors[index]).to(generator.mapping.w_avg))
+    w_plus = repeated(generator, embedding.w(portraits.factors[index]).to(generator.mapping.w_avg))
     copies = generator.synthesis(w_plus, stop_at=resolution).float().cpu()
     return torch.cat([part for pair in zip(renders.split(8), copies.split(8)) for part in pair])

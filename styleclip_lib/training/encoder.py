@@ -173,7 +173,7 @@ def _network(s: Settings, generator: Generator) -> torch.nn.Module:
         return network.to(memory_format=torch.channels_last)
     network = _encoder(s.start).requires_grad_(True)
     if (network.num_ws, network.w_dim) != (generator.num_ws, generator.w_dim):
-        raise StyleclipError(f"The encoder of '{s.start}' makes {network.num_ws} w's of {network.w_dim} numbers, and the generator of "
+        raise StyleclipError(f"The encoder of '{s.start}' makes {network.num_ws} w's of {network.w_dim} dimensions, and the generator of "
                              f"'{s.domain}' needs {generator.num_ws} of {generator.w_dim}: take an encoder that fits.")
     return network
 

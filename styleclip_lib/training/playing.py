@@ -12,7 +12,7 @@ from torch import Tensor
 from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
 from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
-from .copying import batch, copy_loss, spread
+from .copying import batch, copy_loss, repeated
 from .data import Portraits
 from .loop import Run, settings_of
 
@@ -68,7 +68,7 @@ def _generator_step(generator, discriminator, optimizer, run, portraits, rng, s)
     index, renders = batch(portraits, half, s.img_resolution, rng)
     known = generator.mapping.w(portraits.latents[index].to(run.device))
     fresh = torch.randn(s.batch_size - half, generator.z_dim, generator=rng).to(run.device)
-    w_plus = torch.cat([spread(generator, known), mix_styles(generator.mapping, fresh, s.mixing, rng)])
+    w_plus = torch.cat([repeated(generator, known), mix_styles(generator.mapping, fresh, s.mixing, rng)])
     discriminator.requires_grad_(False)
     with run.autocast():
         images = generator.synthesis(w_plus, noise_mode="random")

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from styleclip_lib.checks.directions import check_relevance, check_step, check_tried_styles
 from styleclip_lib.checks.feedback import CheckFailed
 from styleclip_lib.editing.directions.channel_effects import mean_effect
+from styleclip_lib.editing.directions.channel_renderer import with_channel
 from styleclip_lib.editing.directions.global_directions import steps_of
-from styleclip_lib.editing.directions.redraw import with_channel
 
 
 def stub(*_):

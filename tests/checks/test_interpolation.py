@@ -133,10 +133,10 @@ def test_blend_wrong(wrong, says):
 
 
 def even_weights(weights, steps, frames):
-    way = torch.cat([torch.zeros(1), steps.cumsum(0)])
-    wanted = torch.linspace(0, way[-1].item(), frames)
-    right = torch.searchsorted(way, wanted).clamp(1, len(steps))
-    share = (wanted - way[right - 1]) / steps[right - 1]
+    lengths = torch.cat([torch.zeros(1), steps.cumsum(0)])
+    places = torch.linspace(0, lengths[-1].item(), frames)
+    right = torch.searchsorted(lengths, places).clamp(1, len(steps))
+    share = (places - lengths[right - 1]) / steps[right - 1]
     return torch.lerp(weights[right - 1], weights[right], share)
 
 
@@ -155,8 +155,8 @@ def interpolated(places, at, values):
 
 
 def by_numpy(weights, steps, frames):
-    way = np.concatenate([[0], steps.numpy().cumsum()])
-    return interpolated(np.linspace(0, way[-1], frames), way, weights)
+    lengths = np.concatenate([[0], steps.numpy().cumsum()])
+    return interpolated(np.linspace(0, lengths[-1], frames), lengths, weights)
 
 
 @pytest.mark.parametrize("right", [even_weights, by_loop, by_numpy])
@@ -165,29 +165,29 @@ def test_even_weights_right(right):
 
 
 def turned_round(weights, steps, frames):
-    way = np.concatenate([[0], steps.numpy().cumsum()])
-    return interpolated(np.linspace(0, 1, frames), weights, way / way[-1])
+    lengths = np.concatenate([[0], steps.numpy().cumsum()])
+    return interpolated(np.linspace(0, 1, frames), weights, lengths / lengths[-1])
 
 
 def without_zero(weights, steps, frames):
-    way = steps.numpy().cumsum()
-    return interpolated(np.linspace(0, way[-1], frames), way, weights[1:])
+    lengths = steps.numpy().cumsum()
+    return interpolated(np.linspace(0, lengths[-1], frames), lengths, weights[1:])
 
 
 def nearest(weights, steps, frames):
-    way = torch.cat([torch.zeros(1), steps.cumsum(0)])
-    return weights[(torch.linspace(0, way[-1].item(), frames)[:, None] - way).abs().argmin(1)]
+    lengths = torch.cat([torch.zeros(1), steps.cumsum(0)])
+    return weights[(torch.linspace(0, lengths[-1].item(), frames)[:, None] - lengths).abs().argmin(1)]
 
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (lambda weights, steps, frames: torch.linspace(0, 1, frames), "steps are not used"),
-        (turned_round, "Turn it round"),
-        (lambda weights, steps, frames: turned_round(weights, steps, frames) * steps.sum(), "Turn it round"),
+        (turned_round, "Invert"),
+        (lambda weights, steps, frames: turned_round(weights, steps, frames) * steps.sum(), "Invert"),
         (without_zero, "put a 0 in front"),
         (nearest, "nearest weight"),
-        (lambda weights, steps, frames: torch.linspace(0, steps.sum().item(), frames), "places on the way"),
+        (lambda weights, steps, frames: torch.linspace(0, steps.sum().item(), frames), "lengths along the path"),
         (lambda weights, steps, frames: even_weights(weights, steps, frames).flip(0), "reversed"),
         (lambda weights, steps, frames: even_weights(weights, steps, len(weights)), "shape|off by up to"),
         (lambda weights, steps, frames: even_weights(weights, steps.square(), frames), "off by up to"),

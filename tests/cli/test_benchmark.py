@@ -9,8 +9,9 @@ import pytest
 from styleclip_lib.cli.main import main
 from styleclip_lib.performance import benchmark
 
-ROWS = [{"what": "forward", "batch": 1, "way": "official form", "seconds": 2.0, "ratio": 1.0, "error": 0.0, "peak_gb": None, "share": 0.3},
-        {"what": "step", "batch": 1, "way": "float32", "seconds": 0.25, "ratio": 8.0, "error": None, "peak_gb": 1.5, "share": None}]
+ROWS = [{"what": "forward", "batch": 1, "variant": "official form",
+         "seconds": 2.0, "ratio": 1.0, "error": 0.0, "peak_gb": None, "share": 0.3},
+        {"what": "step", "batch": 1, "variant": "float32", "seconds": 0.25, "ratio": 8.0, "error": None, "peak_gb": 1.5, "share": None}]
 
 
 @pytest.fixture

@@ -118,8 +118,8 @@ def test_one_of_several_faces_can_be_chosen(styleclip, two_faces, models, tmp_pa
 
 def frames_of(path: Path) -> list[bytes]:
     """The pixels of every frame of a GIF."""
-    film = Image.open(path)
-    return [film.convert("RGB").tobytes() for i in range(film.n_frames) if film.seek(i) is None]
+    animation = Image.open(path)
+    return [animation.convert("RGB").tobytes() for i in range(animation.n_frames) if animation.seek(i) is None]
 
 
 @pytest.mark.parametrize("space", ["z", "w", "w+"])

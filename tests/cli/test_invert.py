@@ -39,10 +39,10 @@ def test_a_npy_file_holds_the_code_alone_and_says_so(styleclip, portrait, models
     assert "name it .npz" in capsys.readouterr().out
 
 
-def test_a_film_of_the_way(styleclip, portrait, tmp_path, capsys):
-    film = tmp_path / "way.gif"
-    assert styleclip("invert", portrait, tmp_path / "a.png", "--steps", "30", "--gif", film) == 0
-    assert Image.open(film).n_frames > 10 and f"Saved {film}." in capsys.readouterr().out
+def test_a_animation_of_the_way(styleclip, portrait, tmp_path, capsys):
+    animation = tmp_path / "way.gif"
+    assert styleclip("invert", portrait, tmp_path / "a.png", "--steps", "30", "--gif", animation) == 0
+    assert Image.open(animation).n_frames > 10 and f"Saved {animation}." in capsys.readouterr().out
 
 
 def test_tuned_the_picture_is_what_the_tuned_generator_draws_and_the_code_the_first_ones(styleclip, portrait, models, tmp_path, capsys):

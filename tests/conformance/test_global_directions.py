@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from styleclip_lib.editing.directions.channel_effects import mean_effect
+from styleclip_lib.editing.directions.channel_renderer import with_channel
 from styleclip_lib.editing.directions.global_directions import steps_of
 from styleclip_lib.editing.directions.prompt_templates import TEMPLATES, direction_between
-from styleclip_lib.editing.directions.redraw import with_channel
 from styleclip_lib.networks.generator import Generator
 from tests.conformance.cases import assert_near, load_case, tensor
 from tests.conformance.formula import normal

@@ -40,13 +40,14 @@ def test_the_rows(tiny, monkeypatch):
     monkeypatch.setattr(module, "compiled", lambda function, *example: lambda *arguments: function(*arguments))
     rows = benchmark(tiny, batches=(1, 2), progress=False)
     forward = [OFFICIAL, FLOAT, HALF, COMPILED, HALF_COMPILED]
-    assert [(row["what"], row["batch"], row["way"]) for row in rows] == [
-        *(("forward", batch, way) for batch in (1, 2) for way in forward), *(("step", 1, way) for way in (OFFICIAL, FLOAT, HALF))]
-    assert all(row["seconds"] > 0 and (row["ratio"] == 1) == (row["way"] == OFFICIAL) for row in rows)
+    assert [(row["what"], row["batch"], row["variant"]) for row in rows] == [
+        *(("forward", batch, variant) for batch in (1, 2) for variant in forward),
+        *(("step", 1, variant) for variant in (OFFICIAL, FLOAT, HALF))]
+    assert all(row["seconds"] > 0 and (row["ratio"] == 1) == (row["variant"] == OFFICIAL) for row in rows)
     for row in rows[:10]:
-        limit = {OFFICIAL: 0.0, FLOAT: 1e-5, COMPILED: 1e-5}.get(row["way"], 0.03)
+        limit = {OFFICIAL: 0.0, FLOAT: 1e-5, COMPILED: 1e-5}.get(row["variant"], 0.03)
         assert 0 <= row["error"] <= limit and row["share"] > 0
-        assert (row["error"] > 1e-4) == (row["way"] in (HALF, HALF_COMPILED))
+        assert (row["error"] > 1e-4) == (row["variant"] in (HALF, HALF_COMPILED))
     assert all(row["error"] is None and row["share"] is None for row in rows[10:])
     assert all(parameter.requires_grad is False for parameter in tiny.clip.parameters())
 
@@ -54,15 +55,15 @@ def test_the_rows(tiny, monkeypatch):
 def test_what_does_not_compile_is_left_out(tiny, monkeypatch):
     tried = []
     monkeypatch.setattr(module, "compiled", lambda function, *example: tried.append(1) or function)
-    ways = module.forward_ways(tiny.generator.synthesis, tiny.sample(0), True)
-    assert list(ways) == [OFFICIAL, FLOAT, HALF] and len(tried) == 1
-    assert list(module.forward_ways(tiny.generator.synthesis, tiny.sample(0), False)) == [OFFICIAL, FLOAT, HALF] and len(tried) == 1
+    variants = module.forward_variants(tiny.generator.synthesis, tiny.sample(0), True)
+    assert list(variants) == [OFFICIAL, FLOAT, HALF] and len(tried) == 1
+    assert list(module.forward_variants(tiny.generator.synthesis, tiny.sample(0), False)) == [OFFICIAL, FLOAT, HALF] and len(tried) == 1
 
 
 def test_without_fast_bfloat16_there_is_none(tiny, monkeypatch):
     monkeypatch.setattr(module, "bfloat16_pays", lambda kind: False)
-    assert list(module.forward_ways(tiny.generator.synthesis, tiny.sample(0), False)) == [OFFICIAL, FLOAT]
-    assert list(module.step_ways(tiny, tiny.sample(0))) == [OFFICIAL, FLOAT]
+    assert list(module.forward_variants(tiny.generator.synthesis, tiny.sample(0), False)) == [OFFICIAL, FLOAT]
+    assert list(module.step_variants(tiny, tiny.sample(0))) == [OFFICIAL, FLOAT]
 
 
 def test_the_official_step_follows_the_papers_loss(tiny):
@@ -83,11 +84,11 @@ def test_ways_take_turns_and_ratios_are_medians(monkeypatch):
     turns = []
     moments = itertools.accumulate([0.0, 6.0, 0.0, 2.0, 0.0, 8.0, 0.0, 4.0])
 
-    def way(name):
+    def variant(name):
         return lambda: turns.append(name) or torch.tensor([1.0, 3.0])
 
     monkeypatch.setattr(time, "perf_counter", lambda: next(moments))
-    rows = compare({"slow": way("slow"), "quick": way("quick")}, {"what": "forward", "batch": 1}, 1.0, False, flops=int(1e11))
+    rows = compare({"slow": variant("slow"), "quick": variant("quick")}, {"what": "forward", "batch": 1}, 1.0, False, flops=int(1e11))
     assert turns == ["slow", "quick"] + 2 * ["slow", "quick"]
     assert [row["seconds"] for row in rows] == [7.0, 3.0]
     assert rows[1]["ratio"] == pytest.approx((6 / 2 + 8 / 4) / 2)
@@ -99,8 +100,8 @@ def test_rounds_go_on_while_there_is_time(monkeypatch, seconds, rounds):
     clock, runs = itertools.count(0.0, 0.5), []
     monkeypatch.setattr(module, "ROUNDS", (2, 5))
     monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
-    ways = {name: lambda: runs.append(1) or torch.ones(1) for name in ("slow", "quick")}
-    compare(ways, {"what": "step", "batch": 1}, seconds, False)
+    variants = {name: lambda: runs.append(1) or torch.ones(1) for name in ("slow", "quick")}
+    compare(variants, {"what": "step", "batch": 1}, seconds, False)
     assert len(runs) == 2 + 2 * rounds
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from ...models import Models
 from ...speed import fast
-from .redraw import Redraw
+from .channel_renderer import ChannelRenderer
 from .style_statistics import StyleStatistics
 
 _AT_ONCE = 16  # pictures
@@ -39,7 +39,7 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
     at_once = min(_FACES, models.generator.synthesis.at_once(stop_at))
     for some, some_rgb in zip(statistics.styles.split(at_once), statistics.rgb_styles.split(at_once)):
         with fast(models.device):
-            faces = Redraw(models.generator, some, some_rgb, stop_at)
+            faces = ChannelRenderer(models.generator, some, some_rgb, stop_at)
             for channel, ends in zip(channels, embeddings):
                 for sign, end in zip((-1, 1), ends):
                     image = faces.with_channel(channel, mean[channel] + sign * sigmas * std[channel])

@@ -60,6 +60,6 @@ def _w_avg(checkpoint: dict, settings: dict, given: Tensor | None, num_ws: int, 
     if not isinstance(mean, Tensor) or not mean.is_floating_point():
         raise StyleclipError("The encoder's latent_avg is no tensor of numbers; check which file was opened.")
     if mean.shape not in ((w_dim,), (1, w_dim), (num_ws, w_dim)):
-        raise StyleclipError(f"The mean w has the shape {list(mean.shape)}, but the encoder makes {num_ws} w's of {w_dim} numbers; "
+        raise StyleclipError(f"The mean w has the shape {list(mean.shape)}, but the encoder makes {num_ws} w's of {w_dim} dimensions; "
                              "check which file was opened.")
     return mean.reshape(-1, w_dim).expand(num_ws, w_dim).contiguous()

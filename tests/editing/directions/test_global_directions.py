@@ -15,11 +15,11 @@ import styleclip_lib
 from styleclip_lib import __version__
 from styleclip_lib.editing.directions import channel_effects, channel_scan
 from styleclip_lib.editing.directions.channel_choice import jointly, steps_of
+from styleclip_lib.editing.directions.channel_renderer import with_channel
 from styleclip_lib.editing.directions.file import belongs_to, cached_path, read_facts, write
 from styleclip_lib.editing.directions.first_order import embedding_directions, first_order_effects, slopes
 from styleclip_lib.editing.directions.global_directions import ALPHA, GlobalDirections
 from styleclip_lib.editing.directions.prompt_templates import text_direction
-from styleclip_lib.editing.directions.redraw import with_channel
 from styleclip_lib.editing.directions.style_statistics import style_statistics
 from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.recipes import Change, ChannelShift, Directions
@@ -152,8 +152,8 @@ def test_many_faces_are_scanned_some_at_a_time(tiny, exactly, monkeypatch):
     monkeypatch.setattr(channel_effects, "_FACES", 2)
     sizes, encode = [], tiny.clip.encode_image
     monkeypatch.setattr(tiny.clip, "encode_image", lambda image: sizes.append(len(image)) or encode(image))
-    whole, redraw = [], channel_effects.Redraw
-    monkeypatch.setattr(channel_effects, "Redraw", lambda *what: whole.append(len(what[1])) or redraw(*what))
+    whole, renderer = [], channel_effects.ChannelRenderer
+    monkeypatch.setattr(channel_effects, "ChannelRenderer", lambda *what: whole.append(len(what[1])) or renderer(*what))
     some_at_a_time = channel_effects.scan_channels(tiny, statistics, channels, 5.0)
     torch.testing.assert_close(some_at_a_time, at_once, rtol=0, atol=0.01)  # of unit vectors; how sums are rounded depends on the batch
     assert sizes == [2] * 16 + [1] * 8

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from styleclip_lib.editing.directions import redraw
-from styleclip_lib.editing.directions.redraw import Redraw, with_channel
+from styleclip_lib.editing.directions import channel_renderer
+from styleclip_lib.editing.directions.channel_renderer import ChannelRenderer, with_channel
 
 BATCH = 3
 
@@ -30,7 +30,7 @@ def one_of_each_layer(generator, stop_at=None) -> list[int]:
 @pytest.mark.parametrize("stop_at", [None, 16])
 def test_it_draws_what_the_generator_draws(tiny, styles, stop_at):
     channels = one_of_each_layer(tiny.generator, stop_at)
-    faces = Redraw(tiny.generator, *styles, stop_at)
+    faces = ChannelRenderer(tiny.generator, *styles, stop_at)
     assert len(channels) == (11 if stop_at is None else 8)
     before = tiny.generator.from_styles(*styles, stop_at=stop_at)
     for channel in channels:
@@ -42,19 +42,19 @@ def test_it_draws_what_the_generator_draws(tiny, styles, stop_at):
 def test_each_face_may_have_its_own_value(tiny, styles):
     values = torch.tensor([0.5, -2.0, 4.0])
     for channel in (0, 20, 56 + 9):
-        drawn = Redraw(tiny.generator, *styles).with_channel(channel, values)
+        drawn = ChannelRenderer(tiny.generator, *styles).with_channel(channel, values)
         torch.testing.assert_close(drawn, whole(tiny.generator, *styles, channel, values, None), rtol=0, atol=1e-5)
 
 
 def test_the_value_it_had_gives_the_faces_themselves(tiny, styles):
     both = torch.cat(styles, dim=1)
-    faces = Redraw(tiny.generator, *styles)
+    faces = ChannelRenderer(tiny.generator, *styles)
     for channel in one_of_each_layer(tiny.generator):
         torch.testing.assert_close(faces.with_channel(channel, both[:, channel]), tiny.generator.from_styles(*styles), rtol=0, atol=1e-5)
 
 
 def test_nothing_before_the_change_is_drawn_again(tiny, styles, monkeypatch):
-    faces = Redraw(tiny.generator, *styles)
+    faces = ChannelRenderer(tiny.generator, *styles)
     drawn = []
     for name, layer in [*tiny.generator.synthesis.conv_layers(), *tiny.generator.synthesis.rgb_layers()]:
         monkeypatch.setattr(layer, "forward", lambda *what, name=name, forward=layer.forward: drawn.append(name) or forward(*what))
@@ -68,5 +68,5 @@ def test_nothing_before_the_change_is_drawn_again(tiny, styles, monkeypatch):
 
 def test_with_one_channel_changed_the_rest_is_kept():
     styles = torch.arange(6.0).view(2, 3)
-    assert redraw.with_channel(styles, 1, 9.0).tolist() == [[0, 9, 2], [3, 9, 5]]
+    assert channel_renderer.with_channel(styles, 1, 9.0).tolist() == [[0, 9, 2], [3, 9, 5]]
     assert styles.tolist() == [[0, 1, 2], [3, 4, 5]]

@@ -1,4 +1,4 @@
-"""Faces drawn once, of which one style channel at a time is changed: only what follows from the change is drawn anew."""
+"""Faces drawn with one style channel changed at a time: only the layers after the change are computed again."""
 
 from torch import Tensor
 
@@ -15,11 +15,11 @@ def with_channel(styles: Tensor, channel: int, value: float | Tensor) -> Tensor:
     return changed
 
 
-class Redraw:
-    """Draws some faces with one channel set to a value. `Generator.from_styles` of `with_channel` gives the same, slowly.
+class ChannelRenderer:
+    """Draws some faces with one channel set to a value. `Generator.from_styles` of `with_channel` is the slow equivalent.
 
-    What a convolution does is seen by the layers after it and by none before; what a toRGB layer does, by the picture alone. What
-    every layer is given is kept in memory, so this is for a few faces at a time.
+    A convolution affects only the layers after it, and a toRGB layer only the picture. The input of every layer is kept in memory, so
+    this is for a few faces at a time.
 
     styles [B, num_channels], rgb_styles [B, num_rgb_channels]
     stop_at: draw up to this resolution; see `Synthesis.render`
@@ -31,25 +31,25 @@ class Redraw:
         self.blocks = synthesis.resolutions.index(stop_at or synthesis.resolutions[-1]) + 1
         self.convs = [layer for _, layer in synthesis.conv_layers()]
         self.to_rgbs = [layer for _, layer in synthesis.rgb_layers()]
-        self.inputs, self.painted, self.colors = [], [], []
+        self.inputs, self.rgb_inputs, self.colors = [], [], []
         x = synthesis.start(len(styles))
         for number, style in enumerate(self.styles[: 2 * self.blocks - 1]):
             self.inputs.append(x)
             x = self._conv(number, x, style)
             if number % 2 == 0:  # the last convolution of its resolution
-                self.painted.append(x)
+                self.rgb_inputs.append(x)
                 self.colors.append(self._colors(number // 2, x))
 
     def with_channel(self, channel: int, value: float | Tensor) -> Tensor:
         """The pictures [B, 3, r, r] with one channel at this value.
 
-        channel: its place in styles; num_channels and above are the places in rgb_styles, counted on. It has to take part in the
-        picture; see `drawn_channels`.
+        channel: its index in styles, or num_channels plus its index in rgb_styles. It must affect pictures of this resolution; see
+        `drawn_channels`.
         """
-        painting = channel - self.generator.num_channels
-        if painting >= 0:
-            number, place = _layer_of(painting, self.generator.rgb_style_slices)
-            colors = self.to_rgbs[number](self.painted[number], with_channel(self.rgb_styles[number], place, value))
+        rgb_channel = channel - self.generator.num_channels
+        if rgb_channel >= 0:
+            number, place = _layer_of(rgb_channel, self.generator.rgb_style_slices)
+            colors = self.to_rgbs[number](self.rgb_inputs[number], with_channel(self.rgb_styles[number], place, value))
             return self._sum([*self.colors[:number], colors, *self.colors[number + 1 :]])
         first, place = _layer_of(channel, self.generator.style_slices)
         x, colors = self.inputs[first], self.colors[: (first + 1) // 2]
