@@ -144,8 +144,8 @@ def test_the_scan_says_its_cost_and_goes_on_after_ctrl_c(models, tmp_path, monke
 def test_how_much_the_whole_scan_draws(models, sizes):
     if sizes is OFFICIAL:
         assert drawing_resolution(models) == 256 and len(channel_scan.drawn_channels(models, 256)) == 5760 + 2944
-    said = channel_scan.told_cost(5760, 32, 256, 0.2, processes=2)
-    assert re.search(r"5,760 style channels, 368,640 pictures of 256 pixels.*0\.200 s each, shared by 2 processes, about 10 hours", said)
+    cost = channel_scan.expected_cost(5760, 32, 256, 0.2, processes=2)
+    assert re.search(r"5,760 style channels, 368,640 pictures of 256 pixels.*0\.200 s each, shared by 2 processes, about 10 hours", cost)
 
 
 def test_it_all_fitted_into_memory(models):

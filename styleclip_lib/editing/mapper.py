@@ -38,9 +38,9 @@ class LatentMapper(nn.Module):
 
     network  the `Mapper`, with the authors' factor of 0.1 inside
     recipe   the plain dictionary (domain, method, text, seed, every setting, library version) that trains it again
-    history  "loss", "clip", "l2", "identity", "off_direction": a number for each step; "held_out": the loss on faces kept aside, before
+    history  "loss", "clip", "l2", "identity", "off_direction": a number for each step; "held_out": the loss on held-out faces, before
              the first step, after every `EVERY` steps, and after the last. Empty for a mapper that comes from a file.
-    name     by which `load` finds it; "" for one that was trained just now
+    name     by which `load` finds it; "" for a newly trained one
     """
 
     def __init__(self, models: Models, network: Mapper, recipe: dict, history: dict[str, list[float]] | None = None, name: str = ""):
@@ -58,7 +58,7 @@ class LatentMapper(nn.Module):
 
     @property
     def stopped_after(self) -> int | None:
-        """What `train_mapper` has to be told as `stop_after` to train it again, where the training was ended early."""
+        """The `stop_after` with which `train_mapper` trains it again, if the training was ended early."""
         return self.recipe.get("stop_after")
 
     def forward(self, w_plus: Tensor) -> Tensor:
@@ -68,9 +68,9 @@ class LatentMapper(nn.Module):
     def edit(self, w_plus: Tensor, strength: float = 1.0, levels: Sequence[Level] | None = None) -> Edit:
         """w_plus + strength · mapper(w_plus), and its picture; for several faces at once, too.
 
-        w_plus [B, num_ws, w_dim]; strength: 1 is what was learnt, 0 changes nothing, a negative one goes the other way.
-        levels: only these levels act (None: all that the mapper has).
-        Raises StyleclipError for a wrong shape, or a level that the mapper has not.
+        w_plus [B, num_ws, w_dim]; strength: 1 is the learnt edit, 0 changes nothing, negative strengths reverse it.
+        levels: apply only these levels (None: all that the mapper has).
+        Raises StyleclipError for a wrong shape, or a level that the mapper does not have.
         """
         if levels is not None and not set(levels) <= set(self.levels):
             raise StyleclipError(f"This mapper has the levels {', '.join(self.levels)}, not all of {', '.join(levels)}.")
@@ -79,7 +79,7 @@ class LatentMapper(nn.Module):
 
     @torch.no_grad()
     def apply(self, face: Face, levels: tuple[Level, ...] | None = None) -> Edit:
-        """The edit of a face, at the strength 1. levels: of the mapper's only these act; one that has all in one acts in any case."""
+        """The edit of a face, at strength 1. levels: apply only these; a mapper with one network for all layers always acts."""
         w_plus = face.code
         offset = self(w_plus)
         if levels is not None:
@@ -113,7 +113,7 @@ class LatentMapper(nn.Module):
 
 
 def is_at_hand(models: Models, recipe: MapperEdit, prompt: Prompt | None) -> bool:
-    """Whether `mapper_of` finds a mapper without training one."""
+    """Whether `mapper_of` can return a mapper without training one."""
     if recipe.mapper or prompt is None:
         return True
     return mapper_file.mapper_for(models, prompt.text) is not None or _memo_key(prompt.text, recipe.seed, recipe.stop_after) in models.memo
@@ -123,10 +123,10 @@ def mapper_of(models: Models, recipe: MapperEdit, prompt: Prompt | None, on_step
               progress: bool = True) -> LatentMapper:
     """The mapper that a recipe names; else the domain's for the text; else a new one, trained now. Remembered.
 
-    on_step, shown  for the training, see `train_mapper`. A mapper whose training was ended early is remembered as such: who asks for all
-                    of it gets another one.
+    on_step, shown  for the training, see `train_mapper`. A mapper whose training was ended early is remembered as such: asking for the
+                    whole training gives another one.
 
-    Raises StyleclipError if there is none of this name, or it belongs to another generator.
+    Raises StyleclipError if there is no mapper of this name, or if it belongs to another generator.
     """
     name = recipe.mapper or mapper_file.mapper_for(models, recipe.required(prompt).text)
     if name:
@@ -151,29 +151,29 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
                  clip_cap: float | None = None, views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7,
                  seed: int = 0, stop_after: int | None = None, on_step: OnStep | None = None, shown: Tensor | None = None,
                  progress: bool = True) -> LatentMapper:
-    """Trains a mapper for one text on faces that the generator invents.
+    """Trains a mapper for one text on faces invented by the generator.
 
     E_w [ D_CLIP(G(w + M(w)), t) + λ_L2 mean(M(w)²) + λ_ID L_ID(w + M(w)) + λ_off L_off ] -> min
                                                           (Patashnik et al. 2021, eq. 4 and 5; L_off: `losses.off_direction_loss`)
 
-    with Adam and the learning rate of `schedule.ramped`; the authors take Ranger at a constant 0.5, 50 000 steps of 2 faces,
-    λ_L2 = 0.8, λ_ID = 0.1 and λ_off = 0. Generators of more than 256 pixels are drawn at 256 meanwhile
-    (`objective.search_resolution`). Ctrl-C returns the best so far, as measured on the held-out faces.
+    with Adam and the learning rate of `schedule.ramped`; the authors use Ranger at a constant 0.5, 50 000 steps of 2 faces,
+    λ_L2 = 0.8, λ_ID = 0.1 and λ_off = 0. Generators above 256 pixels are drawn at 256 during training (`objective.search_resolution`).
+    Ctrl-C returns the best mapper so far, as measured on the held-out faces.
 
-    levels    which of "coarse", "medium" and "fine" are on; "all" is one network for all layers; "auto" leaves the fine level off,
-              which decides colours and fine lines, unless the text speaks of such (the authors' advice; `Prompt.needs_fine_layers`)
+    levels    which of "coarse", "medium" and "fine" are on; "all" is one network for all layers; "auto" leaves out the fine level, which
+              controls colours and fine lines, unless the text asks for these (the authors' advice; `Prompt.needs_fine_layers`)
     lambda_l2 weight of the offset's mean square (over faces, layers and features)
     lambda_off_direction  weight of the off-direction penalty
-    clip_cap  cosine of picture and text above which nothing more is asked, so that the mapper learns to leave a face alone of which the
-              text is true already; None: the domain's (1 is the paper's)
-    views     how many views of each face CLIP sees in a step; see `losses.random_views`
-    people    how many faces are drawn to train on, each from its own latent, with truncation_psi
-    jitter    the mapper sees each feature of each layer moved at random by this much (0 is the paper's way): codes from an inversion
-              differ from layer to layer, drawn ones do not, and what hangs on one sign of one feature is not worth learning
-    stop_after  end after so many steps, though the learning rate is planned for all
-    on_step   called in each step with its number and what the mapper makes of a face by now, [1, 3, r, r]; if it returns True, the best
-              so far comes back, and `recipe["stop_after"]` says where it ended
-    shown     that face, w_plus [1, num_ws, w_dim]; None: the first of those kept aside
+    clip_cap  similarity cap: the cosine of picture and text above which the CLIP loss stops falling, so that the mapper learns to leave
+              a face alone if the text is already true of it; None: the domain's (1 in the paper)
+    views     number of random views of each face in a step; see `losses.random_views`
+    people    number of invented faces to train on, with truncation_psi
+    jitter    standard deviation of the noise added to the mapper's input (0 in the paper): codes from an inversion differ from layer to
+              layer and those of invented faces do not, so the mapper must not depend on exact values
+    stop_after  stop after this many steps, with the learning rate schedule of all of them
+    on_step   called in each step with its number and the mapper's current edit of a face, [1, 3, r, r]; returning True ends the training
+              with the best mapper so far, and `recipe["stop_after"]` records the step
+    shown     that face, w_plus [1, num_ws, w_dim]; None: the first held-out face
 
     Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, unknown levels, or numbers below 1.
     """
@@ -240,7 +240,7 @@ def chosen_levels(prompt: Prompt, levels: str | Sequence[str] = "auto") -> list[
 
 
 def _fresh(models: Models, levels: Sequence[str], seed: int) -> Mapper:
-    """A mapper around the mean w, its random weights depending on the seed alone; other random numbers go on as if it were not there."""
+    """A mapper around the mean w, whose random weights depend on the seed alone; the global random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Mapper(models.generator.num_ws, models.generator.w_dim, levels)

@@ -26,35 +26,35 @@ FINEST_SHAPE = 32
 
 def optimize_latent(models: Models, w_plus: Tensor, text: str, *, recipe: Optimization = Optimization.DEFAULT, frames: int = 0,
                     on_step: OnStep | None = None, progress: bool = True, **settings: Any) -> Edit:
-    """Changes a face until it fits a text.
+    """Optimises the latent code of a face until it matches a text.
 
     argmin_w  D_CLIP(G(w), t) + λ_L2 ‖w - w_s‖₂² + λ_ID L_ID(w) + λ_off L_off(w)     (Patashnik et al. 2021, eq. 1, and L_off)
 
-    with Adam and the learning rate of `schedule.ramped`, as the authors do. CLIP sees the picture normalised as in its training, in
-    several random views a step. Ctrl-C returns the best so far.
+    with Adam and the learning rate of `schedule.ramped`, as in the authors' code. CLIP gets several random views of the picture in each
+    step, normalised as in its training. Ctrl-C returns the best result so far.
 
     w_plus    [1, num_ws, w_dim], the face to start from (w_s)
     text      the target t
     recipe    an `Optimization`: `Optimization.DEFAULT`, or `Optimization.PAPER` for the authors' settings
     settings  fields of `Optimization` that differ from the recipe's, such as steps=50, lambda_l2=0.008, space="w+" or seed=1:
-      steps, lr, seed           how far and how fast
-      space, layers, rgb        what moves: "styles", "w+" or "w"; in which layers; whether the toRGB layers' styles, too
+      steps, lr, seed           number of steps, learning rate, seed
+      space, layers, rgb        what is optimised: "styles", "w+" or "w"; in which layers; whether including the toRGB layers' styles
       lambda_l2, lambda_id      the regularisers: weights of the squared offset and of the identity loss
-      lambda_off_direction      weight of the off-direction penalty (`losses.off_direction_loss`; 0 is the paper's)
-      clip_cap                  cosine above which nothing more is asked (1 is the paper's): an optimiser that goes on from where a text
-                                is true already only adds side effects
-      early_exit                cosine from which on the text counts as true, and all that it says (`Prompt.cosine`): the face then comes
-                                back as it is (1 is the paper's)
-      auxiliary_latents         on how many invented faces, others in each step, the same offset is tried (`AuxiliaryLatents`); what CLIP
-                                says of them counts as much as what it says of the face itself (0 is the paper's)
-      views                     how many random views CLIP sees (`losses.random_views`; 1 is the paper's)
-      stop_at                   resolution at which the networks see the face; what comes back is always drawn in full
-      strength                  of the edit that comes back: 1 is what was found
-    frames    how many pictures of the optimisation path to keep, evenly spread, the first being the face itself
-    on_step   called in each step with its number and the picture that CLIP is shown, [1, 3, r, r]; if it returns True, the best so far
-              comes back
+      lambda_off_direction      weight of the off-direction penalty (`losses.off_direction_loss`; 0 in the paper)
+      clip_cap                  similarity cap: the cosine above which the CLIP loss stops falling (1 in the paper), because optimising a
+                                text that is already true only adds side effects
+      early_exit                early-exit threshold: if the cosine of every part of the text reaches it (`Prompt.cosine`), the face is
+                                returned unchanged (1 in the paper)
+      auxiliary_latents         number of invented faces, new ones in each step, on which the same offset is tried (`AuxiliaryLatents`);
+                                their loss counts as much as that of the face itself (0 in the paper)
+      views                     number of random views that CLIP gets (`losses.random_views`; 1 in the paper)
+      stop_at                   resolution at which the networks see the face; the result is always drawn in full
+      strength                  of the returned edit: 1 is the result of the optimisation
+    frames    number of evenly spaced pictures of the optimisation path to keep, the first being the face itself
+    on_step   called in each step with its number and the picture that CLIP sees, [1, 3, r, r]; returning True ends the optimisation
+              with the best result so far
 
-    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, or a setting out of its range.
+    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, a wrong shape, or a setting out of range.
     """
     expected = (1, models.generator.num_ws, models.generator.w_dim)
     if tuple(w_plus.shape) != expected:
@@ -65,7 +65,7 @@ def optimize_latent(models: Models, w_plus: Tensor, text: str, *, recipe: Optimi
 
 
 def _with(recipe: Optimization, settings: dict[str, Any]) -> Optimization:
-    """The recipe with some settings changed. Raises StyleclipError for one that there is not."""
+    """The recipe with some settings changed. Raises StyleclipError for an unknown one."""
     for name in set(settings) & set(FORMER_NAMES):
         warnings.warn(f"{name} is now called {FORMER_NAMES[name]}; the next version will not accept the old name.", FutureWarning,
                       stacklevel=3)
@@ -97,7 +97,7 @@ def optimize(models: Models, face: Face, prompt: Prompt, recipe: Optimization, o
 
 @dataclass(frozen=True)
 class Suited:
-    """The settings that a recipe may leave open: the recipe's own, else what suits the domain and the text."""
+    """The settings that a recipe may leave open: the recipe's own, or else those for the domain and the text."""
 
     lr: float
     lambda_l2: float
@@ -119,7 +119,7 @@ class Suited:
 
 
 class _Search:
-    """The offset of one face, what it makes of the face, and the path that it took."""
+    """The offset of one face, the picture with that offset, and the optimisation path."""
 
     def __init__(self, at: MoveSpace, objective: Objective, recipe: Optimization, suited: Suited):
         self.at, self.objective, self.recipe, self.suited = at, objective, recipe, suited
@@ -137,7 +137,7 @@ class _Search:
         return self.at.draw(self.at.moved(self.offset), stop_at=self.suited.stop_at)
 
     def use_auxiliary_latents(self) -> None:
-        """From now on each step is tried on other faces, too."""
+        """Tries each further step on other faces, too."""
         self.auxiliary = AuxiliaryLatents(self.objective, self.at, self.recipe.space, self.suited.stop_at, self.recipe.seed)
 
     def terms(self, image: Tensor) -> dict[str, Tensor]:
@@ -164,12 +164,12 @@ class _Search:
 
 
 def evenly(path: list[Tensor], count: int) -> list[Tensor]:
-    """`count` of the offsets of a path, evenly spread, the first being the beginning; all if there are no more."""
+    """`count` evenly spaced offsets of a path, the first being its beginning; all of them if there are fewer."""
     return [path[i * len(path) // count] for i in range(count)] if count < len(path) else path
 
 
 def _face(before: Face, moved: Tensor, space: str) -> Face:
-    """The face that an optimisation has found: a latent code, or the face before with other styles."""
+    """The result of an optimisation as a face: with a new latent code, or with other styles."""
     if space == "styles":
         return replace(before, changed_styles=before.generator.split_styles(moved), source=None)
     return replace(before, w_plus=moved, changed_styles=None, source=None)

@@ -1,4 +1,4 @@
-"""A text, understood once: what it says of a face, and where it lies in CLIP's space."""
+"""A text, understood once: the attribute values that it names, and its place in CLIP's space."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .directions.prompt_templates import can_read
 from .recipes import NEUTRAL
 
 BROWS = frozenset({("expression", "angry"), ("expression", "sad"), ("expression", "surprised")})
-"""What the brows tell, which are fine lines. (A smile is in the mouth.)"""
+"""Expressions that show in the brows, which are fine lines. (A smile is in the mouth.)"""
 
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """What every method needs to know of a text.
+    """Everything that a method needs to know about a text.
 
-    text      the target text;  neutral: what the face is without it, None for `NEUTRAL`, which may give way to something better
+    text      the target text;  neutral: the neutral text, or None for `NEUTRAL`, which a method may replace by a better one
     vector, neutral_vector  [1, D], CLIP's vectors of both, of length one
-    parsed    what the grammar makes of the text: attribute values, a style, unknown words
-    parts     for a text that says several things of a face, all of which CLIP can read by themselves, a prompt for each; else none
+    parsed    the text as the grammar reads it: attribute values, a style, unknown words
+    parts     for a text that names several attribute values, each of which CLIP can read by itself, a prompt for each; else none
     """
 
     text: str
@@ -39,9 +39,9 @@ class Prompt:
     @classmethod
     @torch.no_grad()
     def of(cls, models: Models, text: str, neutral: str | None = None) -> Prompt:
-        """Understands a text. Raises StyleclipError for an empty text, or one that the domain's CLIP cannot read.
+        """Parses and embeds a text. Raises StyleclipError for an empty text, or one that the domain's CLIP cannot read.
 
-        Where that CLIP has a small vocabulary, the prompt's text says it in words that it has learnt: "not smiling" as "a serious face".
+        If that CLIP has a small vocabulary, the prompt's text is put into its words: "not smiling" becomes "a serious face".
         """
         text, neutral = models.clip.plain(text), neutral and models.clip.plain(neutral)
         vector, neutral_vector = models.clip.encode_text([text, neutral or NEUTRAL]).split(1)
@@ -61,7 +61,7 @@ class Prompt:
 
     @property
     def is_described(self) -> bool:
-        """Whether the neutral text says already all that the text asks for, in the same words or in others."""
+        """Whether the neutral text already says everything that the text asks for, in the same words or in others."""
         if self.neutral is None:
             return False
         if normalised(self.text) == normalised(self.neutral):
@@ -72,7 +72,7 @@ class Prompt:
 
     @property
     def attribute_values(self) -> tuple[AttributeValue, ...]:
-        """(attribute, value) for everything that the text says of a face."""
+        """(attribute, value) for everything that the text says about a face."""
         return self.parsed.attribute_values
 
     @property
@@ -87,12 +87,12 @@ class Prompt:
 
     @property
     def speaks_of_color(self) -> bool:
-        """Whether the text says of what colour something is."""
+        """Whether the text names a colour."""
         return self.parsed.speaks_of_color
 
     @property
     def layers(self) -> str:
-        """Which layers the text needs: "shape", "color", or "all" for both and for words outside the vocabulary of the portraits."""
+        """The layers that the text needs: "shape", "color", or "all" for both and for words outside the vocabulary of the portraits."""
         if self.unknown or not self.parsed.attributes:
             return "all"
         if not self.speaks_of_color:
@@ -101,21 +101,21 @@ class Prompt:
 
     @property
     def needs_fine_layers(self) -> bool:
-        """Whether the text speaks of colours or of fine lines (`BROWS`), or may do so."""
+        """Whether the text asks, or may ask, for colours or fine lines (`BROWS`)."""
         return self.layers != "shape" or not BROWS.isdisjoint(self.attribute_values)
 
     def cosine(self, embedding: Tensor) -> float:
-        """How true the text is of a picture, from CLIP's vector of it [1, D]: its cosine, or that of its part that fits least.
+        """How well the text describes a picture with CLIP's embedding [1, D]: the lowest cosine of the text and its parts.
 
-        "A smiling woman with long red hair" can be near to a picture with short hair, if all else is so.
+        "A smiling woman with long red hair" can be close to a picture with short hair if everything else is right.
         """
         return float((embedding @ torch.cat([self.vector, *(part.vector for part in self.parts)]).T).min())
 
     def is_true_of(self, embedding: Tensor, early_exit: float) -> bool:
-        """Whether a picture shows all that the text says, so that no edit is needed: its `cosine` reaches the early-exit threshold."""
+        """Whether a picture already shows everything that the text says: its `cosine` reaches the early-exit threshold."""
         return self.cosine(embedding) >= early_exit
 
 
 def understood(models: Models, text: str | Prompt) -> Prompt:
-    """A text as a prompt; a prompt is one already."""
+    """A text as a prompt; a prompt stays as it is."""
     return text if isinstance(text, Prompt) else Prompt.of(models, text)

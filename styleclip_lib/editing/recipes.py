@@ -1,7 +1,7 @@
 """Recipes: one frozen dataclass for each method of editing. `Recipe.from_dict(json).apply(models, face, prompt)` makes an edit.
 
-A recipe holds the settings of a method and no text, so that one recipe can be tried on many texts and faces. None as a setting means
-what suits the domain (`Models.calibration`) or the text; the recipe of the `Edit` that comes back says what that was.
+A recipe holds the settings of a method but no text, so that one recipe can be tried on many texts and faces. A setting of None takes the
+default of the domain (`Models.calibration`) or one chosen by the text; the recipe of the returned `Edit` has the value that was used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOST_STEPS = 100_000
 TEXT_LENGTH = 1000
 
 FORMER_NAMES = {"lambda_side": "lambda_off_direction", "already": "early_exit", "enough": "clip_cap", "companions": "auxiliary_latents"}
-"""What settings of an optimisation were called in the version before; files and calls with these names are understood."""
+"""Former names of the settings of an optimisation, which files and calls may still use."""
 
 Level = Literal["coarse", "medium", "fine", "all"]
 
@@ -41,8 +41,8 @@ Level = Literal["coarse", "medium", "fine", "all"]
 class Recipe(Settings):
     """What all methods have in common.
 
-    strength   how far to go from the face to the method's result: 0 is the face, 1 the result, more exaggerates; "auto": as far as
-               CLIP gains more than the person loses (`strength.best_strength`), trying `STRENGTHS`
+    strength   how far to go from the face to the method's result: 0 is the face, 1 the result, more exaggerates; "auto": the best
+               trade-off between text and identity (`strength.best_strength`) among `STRENGTHS`
     """
 
     TAG: ClassVar[str] = "method"
@@ -51,18 +51,18 @@ class Recipe(Settings):
     STRENGTHS: ClassVar[tuple[float, ...]] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
     PRESETS: ClassVar[dict[str, Recipe]] = {}
     strength: float | Literal["auto"] = setting(
-        1.0, "how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: as far as CLIP gains more than "
-             "the person loses", low=-10, high=10, slider=(-1.0, 2.0, 0.05))
+        1.0, "how far to go: 0 changes nothing, 1 is the method's own result, more exaggerates; auto: the best trade-off between text "
+             "and identity", low=-10, high=10, slider=(-1.0, 2.0, 0.05))
 
     def apply(self, models: Models, face: Face, prompt: Prompt | None = None, on_step: OnStep | None = None, *, frames: int = 0,
               progress: bool = True) -> Edit:
         """Edits a face as the prompt says.
 
-        on_step  called in each step of a method that takes steps, with the step's number and its picture [1, 3, r, r]; True stops it
-        frames   how many pictures of the optimisation path to keep, evenly spread, for an animation
+        on_step  called in each step of an iterative method, with the step's number and its picture [1, 3, r, r]; returning True stops it
+        frames   number of evenly spaced pictures of the optimisation path to keep, for an animation
 
-        The recipe of the edit is this one with everything filled in, so that it makes the same edit again without a search.
-        Raises StyleclipError for a prompt that is missing, and for a setting that does not suit the generator or the text.
+        The recipe of the edit is this one with every setting filled in, so that it makes the same edit again without a search.
+        Raises StyleclipError for a missing prompt, and for a setting that does not suit the generator or the text.
         """
         self.check(prompt)
         if self.has_nothing_to_do(prompt):
@@ -76,9 +76,9 @@ class Recipe(Settings):
         return edit.at(best_strength(face.on(models), lambda strength: edit.at(strength).image, text_prompt, strengths=self.STRENGTHS))
 
     def as_done(self, done: Recipe) -> Recipe:
-        """This recipe with what only the edit itself could tell: the strength that was found, and where the steps were ended early.
+        """This recipe with what only the edit determined: the strength, and the step at which it was ended early.
 
-        done  the recipe of the edit, in which everything is filled in
+        done  the recipe of the edit, with every setting filled in
         """
         if self.strength == "auto":
             return done
@@ -86,32 +86,32 @@ class Recipe(Settings):
         return replace(self, stop_after=ended) if hasattr(self, "stop_after") else self
 
     def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> Recipe:
-        """Loads, computes or trains what the method needs besides the face, so that what is wrong is said before a face is inverted.
+        """Loads, computes or trains everything that the method needs besides the face, so that errors come before an inversion.
 
-        Returns the recipe to go on with: this one, or one that says where Ctrl-C ended a training.
+        Returns the recipe to continue with: this one, or one that records where Ctrl-C ended a training.
         Raises StyleclipError as `apply` does.
         """
         self.check(prompt)
         return self
 
     def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
-        """How many steps `apply` has to take: 0 if the result can be had at once."""
+        """The number of steps that `apply` will take: 0 if the result is available at once."""
         return 0
 
     @classmethod
     def choices(cls, models: Models, files: Sequence[str] = ()) -> dict[str, list]:
-        """What a field can be of which only the domain knows what there is: values, or pairs (what to call it, value), by the field's name.
+        """The choices of fields that depend on the domain: for each field's name a list of values, or of pairs (label, value).
 
-        files  weights besides those of the domain
+        files  further files of weights
         """
         return {}
 
     def own_text(self, models: Models) -> str:
-        """The text that the recipe brings along, whatever the prompt says; "" if it brings none."""
+        """The recipe's own text, whatever the prompt says; "" if it has none."""
         return ""
 
     def asked_for(self, text: str = "") -> str:
-        """What the face is to become, as one text to measure by; "" where no text says it."""
+        """The target as one text to measure by; "" if there is none."""
         return text
 
     def described(self, text: str = "") -> str:
@@ -119,18 +119,18 @@ class Recipe(Settings):
         return f"{text} ({self.TITLE.lower()}{'' if self.strength == 1 else f', strength {self.strength}'})"
 
     def required(self, prompt: Prompt | None) -> Prompt:
-        """The prompt, where the method cannot do without. Raises StyleclipError if there is none."""
+        """The prompt. Raises StyleclipError if there is none."""
         if prompt is None:
             raise StyleclipError(f"The method '{self.KIND}' needs a text: say what the face should become, such as 'a smiling face'.")
         return prompt
 
     def check(self, prompt: Prompt | None) -> None:
-        """Raises StyleclipError for a prompt that is missing."""
+        """Raises StyleclipError if a required prompt is missing."""
         if self.NEEDS_TEXT or self.strength == "auto":
             self.required(prompt)
 
     def has_nothing_to_do(self, prompt: Prompt | None) -> bool:
-        """Whether the edit is that of the prompt, and its neutral text says all that its text asks for."""
+        """Whether the edit follows the prompt, and the neutral text already says everything that the target text asks for."""
         return prompt is not None and prompt.is_described and self.asked_for(prompt.text) == prompt.text
 
     def _unchanged(self, face: Face, prompt: Prompt | None) -> Edit:
@@ -157,38 +157,36 @@ class Optimization(Recipe):
     TITLE: ClassVar[str] = "Latent optimisation"
     DEFAULT: ClassVar[Optimization]
     PAPER: ClassVar[Optimization]
-    steps: int = setting(100, "how many steps; none are taken where the text is true from the start", low=1, high=MOST_STEPS,
-                         slider=(5, 150, 5))
+    steps: int = setting(100, "number of steps; none are taken if the text is already true", low=1, high=MOST_STEPS, slider=(5, 150, 5))
     space: Literal["styles", "w+", "w"] = setting(
-        "styles", "what moves: the styles of the channels, a latent for each layer, or one for all layers")
-    lr: float | None = setting(None, "Adam's learning rate at its height; by default what suits the space", low=0, high=100,
+        "styles", "what is optimised: the styles of all channels, a latent for each layer, or one latent for all layers")
+    lr: float | None = setting(None, "Adam's peak learning rate; by default the domain's for the space", low=0, high=100,
                                label="learning rate")
-    lambda_l2: float | None = setting(None, "weight of the squared offset; by default what suits the space", low=0, high=1e6,
+    lambda_l2: float | None = setting(None, "weight of the squared offset; by default the domain's for the space", low=0, high=1e6,
                                       label="L2 loss")
     lambda_id: float = setting(0.1, "weight of the identity loss", low=0, high=1e6, slider=(0.0, 1.0, 0.05), label="identity loss")
     lambda_off_direction: float | None = setting(
-        None, "weight of the off-direction penalty: what CLIP sees change besides; by default the domain's (0 is the paper's)", low=0,
-        high=1e6, slider=(0.0, 1.0, 0.05), label="off-direction")
+        None, "weight of the off-direction penalty on changes that the text does not ask for; by default the domain's (0 in the paper)",
+        low=0, high=1e6, slider=(0.0, 1.0, 0.05), label="off-direction")
     clip_cap: float | None = setting(
-        None, "cosine of picture and text above which nothing more is asked; by default the domain's (1 is the paper's)", low=-1, high=1,
+        None, "cosine of picture and text above which the CLIP loss stops falling; by default the domain's (1 in the paper)", low=-1, high=1,
         label="similarity cap")
     early_exit: float | None = setting(
-        None, "cosine from which on the text counts as true, so that the face comes back as it is; by default the domain's (1: never)",
+        None, "cosine at which the text counts as already true and the face is left unchanged; by default the domain's (1: never)",
         low=-1, high=1)
     auxiliary_latents: int | None = setting(
-        None, "on how many invented faces, others in each step, the same offset is tried; by default the domain's (0 is the paper's)",
+        None, "number of invented faces, new ones in each step, on which the offset is also tried; by default the domain's (0 in the paper)",
         low=0, high=64, slider=(0, 4, 1))
-    views: int = setting(2, "how many random views of the picture CLIP sees in each step; 1 is the paper's way", low=1, high=64)
+    views: int = setting(2, "number of random views of the picture in each step (1 in the paper)", low=1, high=64)
     layers: Literal["all", "auto", "shape", "color"] = setting(
-        "all", "which layers of the generator may change: shape leaves colours alone, color leaves shapes, auto takes what the text "
-               "speaks of")
+        "all", "which layers of the generator may change: shape keeps the colours, color keeps the shapes, auto chooses by the text")
     rgb: bool | None = setting(
-        None, "whether the styles of the toRGB layers move too, in the space styles; by default if the text speaks of a colour",
+        None, "whether to change the styles of the toRGB layers too, in the space styles; by default if the text names a colour",
         label="toRGB layers")
     stop_at: int | None = setting(
         None, "resolution at which CLIP and the identity network see the face; by default 256, or the generator's own if that is smaller",
         low=4, high=8192, label="resolution")
-    stop_after: int | None = setting(None, "end after so many steps, though the learning rate is planned for all", low=1, high=MOST_STEPS)
+    stop_after: int | None = setting(None, "stop after this many steps, with the learning rate schedule of all", low=1, high=MOST_STEPS)
     seed: int = setting(0, "the same seed gives the same result", low=0, high=SEEDS)
 
     def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
@@ -202,18 +200,18 @@ class Optimization(Recipe):
 
 @dataclass(frozen=True, kw_only=True)
 class MapperEdit(Recipe):
-    """The latent mapper: a network that has learnt one text (Patashnik et al. 2021, section 5)."""
+    """The latent mapper: a network trained for one text (Patashnik et al. 2021, section 5)."""
 
     KIND: ClassVar[str] = "mapper"
     TITLE: ClassVar[str] = "Latent mapper"
     STRENGTHS: ClassVar[tuple[float, ...]] = (0.0, 1.0, 1.25, 1.5, 1.75, 2.0)  # 1 is what was learnt: less is not tried
     DEFAULT: ClassVar[MapperEdit]
     mapper: str = setting(
-        "", "the name of a mapper that comes with the domain, or a file; by default the one for the text, else a new one, trained in "
-            "a minute or two", high=TEXT_LENGTH)
-    levels: tuple[Level, ...] | None = setting(None, "only these levels act; by default all that the mapper has")
-    stop_after: int | None = setting(None, "end the training of a new mapper after so many steps", low=1, high=MOST_STEPS)
-    seed: int = setting(0, "seed of a mapper that has to be trained", low=0, high=SEEDS)
+        "", "the name of a mapper that the domain ships, or a file; by default the shipped one for the text, or a new one, trained in a "
+            "minute or two", high=TEXT_LENGTH)
+    levels: tuple[Level, ...] | None = setting(None, "apply only these levels; by default all that the mapper has")
+    stop_after: int | None = setting(None, "stop the training of a new mapper after this many steps", low=1, high=MOST_STEPS)
+    seed: int = setting(0, "seed for training a new mapper", low=0, high=SEEDS)
 
     def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> MapperEdit:
         super().prepare(models, prompt)
@@ -228,7 +226,7 @@ class MapperEdit(Recipe):
         from ..networks.mapper import LEVELS
         from .mapper_file import shipped_mappers
 
-        return {"mapper": [("the one for the text, or a new one", ""), *shipped_mappers(models), *files], "levels": list(LEVELS)}
+        return {"mapper": [("shipped for the text, or new", ""), *shipped_mappers(models), *files], "levels": list(LEVELS)}
 
     def own_text(self, models: Models) -> str:
         from .mapper import mapper_of
@@ -256,7 +254,7 @@ class MapperEdit(Recipe):
 
 @dataclass(frozen=True, kw_only=True)
 class AlignmentEdit(Recipe):
-    """Latent alignment: a map from CLIP's space to W+ turns what the text says into a step (after Zheng et al. 2022).
+    """Latent alignment: a map from CLIP's space to W+ turns the text into an offset (after Zheng et al. 2022).
 
     w_plus + f(C (t - t_0)),  t the text's vector and t_0 that of the neutral text
     """
@@ -265,10 +263,10 @@ class AlignmentEdit(Recipe):
     TITLE: ClassVar[str] = "Latent alignment"
     DEFAULT: ClassVar[AlignmentEdit]
     c: float | None = setting(
-        None, "the constant C, how far the text is followed in CLIP's space; by default as far as the closed form predicts that it becomes "
-              "true of this face", low=-100, high=100, slider=(0.0, 1.0, 0.05), label="constant C")
+        None, "the constant C, the length of the step in CLIP's space; by default the length at which, by the closed form, the text "
+              "becomes true of this face", low=-100, high=100, slider=(0.0, 1.0, 0.05), label="constant C")
     closed_form: bool = setting(
-        False, "solve the map in closed form from invented faces, in about a minute, even where the domain brings a trained one")
+        False, "solve the map in closed form from invented faces, in about a minute, even if the domain ships a trained one")
 
     def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> AlignmentEdit:
         super().prepare(models, prompt)
@@ -285,18 +283,18 @@ class AlignmentEdit(Recipe):
 
 @dataclass(frozen=True)
 class Change(Settings):
-    """One text of an edit by global directions: from `neutral` to `target`, alpha strong, with the channels whose relevance reaches beta.
+    """One text of an edit by global directions: from `neutral` to `target` with strength alpha, by channels of a relevance of at least beta.
 
-    rgb: whether the channels of the toRGB layers move too; the paper leaves them alone.
+    rgb: whether the channels of the toRGB layers change too; in the paper they do not.
     """
 
     target: str = setting(help="what the face should become", label="text", high=TEXT_LENGTH)
-    neutral: str = setting(NEUTRAL, "what the face is without it", label="neutral text", high=TEXT_LENGTH)
+    neutral: str = setting(NEUTRAL, "what the face is before the edit", label="neutral text", high=TEXT_LENGTH)
     alpha: float = setting(2.0, "strength, in standard deviations of the most relevant channel", low=-1000, high=1000,
                            slider=(-10.0, 10.0, 0.25), label="strength alpha")
     beta: float | None = setting(None, "disentanglement threshold; by default a share of the largest relevance", low=0, high=1,
                                  slider=(0.0, 0.5, 0.01), label="threshold beta")
-    rgb: bool | None = setting(None, "whether the channels of the toRGB layers move too; by default if the text speaks of a colour",
+    rgb: bool | None = setting(None, "whether to change the channels of the toRGB layers too; by default if the text names a colour",
                                label="toRGB layers")
 
 
@@ -304,25 +302,25 @@ class Change(Settings):
 class Directions(Recipe):
     """Global directions: one step in StyleSpace that suits every face (Patashnik et al. 2021, section 6).
 
-    changes  what is done, text by text, in place of a prompt. The recipe of an edit always has them: with `strength="auto"` each thing
-             that the text says gets an alpha of its own, and maybe another neutral text.
+    changes  the changes to make, one for each text, in place of a prompt. The recipe of an edit always has them: with `strength="auto"`
+             each part of the text gets its own alpha, and possibly another neutral text.
     """
 
     KIND: ClassVar[str] = "directions"
     TITLE: ClassVar[str] = "Global directions"
     DEFAULT: ClassVar[Directions]
     PAPER: ClassVar[Directions]
-    alpha: float = setting(2.0, "how far the most relevant channel moves, in its standard deviations; --strength auto finds its own",
+    alpha: float = setting(2.0, "how far the most relevant channel moves, in its standard deviations; --strength auto chooses it itself",
                            low=-1000, high=1000, slider=(-10.0, 10.0, 0.25), label="strength alpha")
     beta: float | None = setting(
-        None, "disentanglement threshold: channels of less relevance stay as they are; by default a share of the largest relevance",
+        None, "disentanglement threshold: less relevant channels stay as they are; by default a share of the largest relevance",
         low=0, high=1, slider=(0.0, 0.5, 0.01), label="threshold beta")
     ridge: float | None = setting(
-        None, "0 takes each channel's relevance by itself, as the paper does; above 0 all channels are solved jointly (ridge "
-              "regression); by default the domain's", low=0, high=1e6)
-    rgb: bool | None = setting(None, "whether the channels of the toRGB layers move too; by default if the text speaks of a colour",
+        None, "0: the relevance of each channel by itself, as in the paper; above 0: jointly solved (ridge regression); by default the "
+              "domain's", low=0, high=1e6)
+    rgb: bool | None = setting(None, "whether to change the channels of the toRGB layers too; by default if the text names a colour",
                                label="toRGB layers")
-    changes: tuple[Change, ...] = setting((), "texts with an alpha, a beta and a neutral text of their own, in place of a prompt")
+    changes: tuple[Change, ...] = setting((), "several texts, each with its own alpha, beta and neutral text, in place of a prompt")
 
     def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> Directions:
         super().prepare(models, prompt)
@@ -344,7 +342,7 @@ class Directions(Recipe):
 
     def apply(self, models: Models, face: Face, prompt: Prompt | None = None, on_step: OnStep | None = None, *, frames: int = 0,
               progress: bool = True) -> Edit:
-        """As `Recipe.apply`; with the strength "auto", each thing that the text says gets its own."""
+        """As `Recipe.apply`; with the strength "auto", each part of the text gets its own strength."""
         if self.strength != "auto" or self.changes:
             return super().apply(models, face, prompt, on_step, frames=frames, progress=progress)
         prompt = self.required(prompt)
@@ -369,7 +367,7 @@ class ChannelShift(Recipe):
     TITLE: ClassVar[str] = "Style channel"
     NEEDS_TEXT: ClassVar[bool] = False
     layer: str = setting("b4.conv1", "a convolution of the generator, such as b16.conv1", high=60)
-    number: int = setting(0, "the channel's place in that layer", label="channel", low=0, high=100_000, slider=(0, 511, 1))
+    number: int = setting(0, "the channel's index in that layer", label="channel", low=0, high=100_000, slider=(0, 511, 1))
     sigmas: float = setting(5.0, "how far it moves, in its standard deviations", label="shift in sigmas", low=-1000, high=1000,
                             slider=(-20.0, 20.0, 0.5))
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from styleclip_lib.editing.prompt import Prompt
-from styleclip_lib.editing.strength import Judged, best_strength, weighed_strength, z_score, z_scores
+from styleclip_lib.editing.strength import Embeddings, best_strength, weighed_strength, z_score, z_scores
 
 TEXT = "a smiling face"
 
@@ -24,7 +24,7 @@ def pictures(tiny, prompt):
 
 
 def fit(models, image, prompt) -> float:
-    return z_score(models, Judged.of(models, image), prompt)
+    return z_score(models, Embeddings.of(models, image), prompt)
 
 
 def test_the_reference_set(tiny):
@@ -42,7 +42,7 @@ def test_the_z_score_against_the_formula(tiny, prompt, pictures):
     cosine = float(tiny.clip.encode_image(pictures[3].clamp(-1, 1))[0] @ prompt.vector[0])
     assert fit(tiny, pictures[3], prompt) == pytest.approx((cosine - mean) / deviation, abs=1e-3)
     vectors = tiny.clip.encode_text(["a sad face", TEXT])
-    assert z_scores(tiny, Judged.of(tiny, pictures[3]).embedding, vectors)[1] == pytest.approx((cosine - mean) / deviation, abs=1e-3)
+    assert z_scores(tiny, Embeddings.of(tiny, pictures[3]).embedding, vectors)[1] == pytest.approx((cosine - mean) / deviation, abs=1e-3)
 
 
 def asked(tiny, prompt, pictures, strengths=range(10), **calibration):
@@ -95,7 +95,7 @@ def test_it_does_not_go_on_when_all_is_lost(tiny, prompt, pictures):
 @pytest.mark.parametrize("cap_z", [-99.0, 99.0])
 def test_what_the_strength_is_worth(tiny, prompt, pictures, cap_z):
     """Whether the cap was reached, or it is the best that there is."""
-    start = Judged.of(tiny, pictures[0])
+    start = Embeddings.of(tiny, pictures[0])
     found, worth = weighed_strength(tiny, lambda s: pictures[int(s)], prompt, start, strengths=range(10), cap_z=cap_z)
     before, after = (tiny.identity(pictures[i].clamp(-1, 1)) for i in (0, int(found)))
     assert cap_z > 0 or found == 1

@@ -95,7 +95,7 @@ def test_the_schema_has_every_setting_with_its_range():
         assert set(own["properties"]) == {"method", *(one.name for one in fields(kind))}
     assert settings_schema(Optimization)["properties"]["steps"] == {
         "type": "integer", "minimum": 1, "maximum": 100_000, "default": 100,
-        "description": "how many steps; none are taken where the text is true from the start"}
+        "description": "number of steps; none are taken if the text is already true"}
     assert schema["image"]["format"] == "binary" and "image" not in form_schema(SampleTask)["properties"]
 
 

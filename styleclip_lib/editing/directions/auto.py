@@ -1,4 +1,4 @@
-"""Global directions that find their own strength, and that take a text apart which says several things."""
+"""Global directions that choose their own strength, for each part of a text by itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..face import Face
 from ..prompt import Prompt
 from ..recipes import NEUTRAL, Change, Directions
 from ..result import Edit
-from ..strength import Judged, weighed_strength, z_scores
+from ..strength import Embeddings, weighed_strength, z_scores
 from .global_directions import GlobalDirections
 from .prompt_templates import can_read
 
@@ -36,7 +36,7 @@ def directions_of(models: Models, recipe: Directions | None = None, prompt: Prom
 
 
 def changes_of(directions: GlobalDirections, recipe: Directions, prompt: Prompt | None) -> tuple[Change, ...]:
-    """What a recipe does: its changes, or one for the text, from the neutral text to the target."""
+    """The recipe's changes, or one for the text, from the neutral text to the target."""
     if not recipe.changes:
         prompt = recipe.required(prompt)
         rgb = moves_rgb(directions, prompt) if recipe.rgb is None else recipe.rgb
@@ -47,23 +47,23 @@ def changes_of(directions: GlobalDirections, recipe: Directions, prompt: Prompt 
 
 def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: float | None = None, rgb: bool | None = None,
               alpha: float = Directions.DEFAULT.alpha, strengths: Sequence[float] = Directions.STRENGTHS) -> Edit:
-    """Edits a face as far as `weighed_strength` says, one part of the text after the other.
+    """Edits a face with the strength chosen by `weighed_strength`, one part of the text after the other.
 
-    "A man with blue eyes and a hat" becomes "a man with blue eyes" and "a man with a hat": in one step the louder part drowns the
-    other, and each needs a strength of its own.
+    "A man with blue eyes and a hat" becomes "a man with blue eyes" and "a man with a hat": in one step the more visible part would
+    dominate, and each needs its own strength.
 
     beta   as for `GlobalDirections.edit`
-    rgb    whether the channels of the toRGB layers move too; None: for a part that speaks of a colour, if they were tried
-    alpha  what the strength 1 is
+    rgb    whether the channels of the toRGB layers change too; None: for a part that names a colour, if their effects are known
+    alpha  the alpha of strength 1
 
-    Without a neutral text in the prompt, each part goes from "a face" (a man or a woman if the text says so), or from what the face shows
-    in its place, in CLIP's eyes (`shown_instead`), whichever leads to an edit that is worth more.
+    Without a neutral text in the prompt, each part starts from "a face" (a man or a woman if the text says so), or from the attribute
+    value that, by CLIP, the face has instead (`shown_instead`), whichever gives the edit with the better score.
     Raises StyleclipError as `GlobalDirections.edit` does.
     """
     models, changes = directions.models, ()
     edit = directions.apply(face, changes)
     for part in prompt.parts or (prompt,):
-        start = Judged.of(models, edit.image)
+        start = Embeddings.of(models, edit.image)
         if part.is_true_of(start.embedding, models.calibration.early_exit):
             continue
         tried = []
@@ -73,8 +73,8 @@ def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: fl
             def draw(strength: float, change=change, before=changes) -> Tensor:
                 return directions.apply(face, (*before, replace(change, alpha=strength * alpha))).image
 
-            strength, worth = weighed_strength(models, draw, part, start, strengths=strengths, cap_z=models.calibration.cap_z_directions)
-            tried.append((worth, replace(change, alpha=strength * alpha)))
+            strength, score = weighed_strength(models, draw, part, start, strengths=strengths, cap_z=models.calibration.cap_z_directions)
+            tried.append((score, replace(change, alpha=strength * alpha)))
         change = max(tried, key=lambda pair: pair[0])[1]
         if change.alpha:
             changes = (*changes, change)
@@ -83,25 +83,25 @@ def auto_edit(directions: GlobalDirections, face: Face, prompt: Prompt, beta: fl
 
 
 def moves_rgb(directions: GlobalDirections, prompt: Prompt) -> bool:
-    """Whether the channels of the toRGB layers move too: if the text speaks of a colour, and they were tried."""
+    """Whether the channels of the toRGB layers change too: if the text names a colour, and their effects are known."""
     return directions.rgb_effects is not None and prompt.speaks_of_color
 
 
 def _neutrals(models: Models, embedding: Tensor, part: Prompt) -> list[str]:
-    """The neutral texts from which a part may go, each once."""
+    """The neutral texts from which a part may start, without repetition."""
     if part.neutral is not None:
         return [part.neutral]
     return list(dict.fromkeys([neutral_of(part), shown_instead(models, embedding, part)]))
 
 
 def shown_instead(models: Models, embedding: Tensor, prompt: Prompt) -> str:
-    """What a face shows in place of what the text says: of the attribute's other values the one that fits best, in words.
+    """What a face shows instead of the text, in words: the other value of the attribute with the highest CLIP z-score.
 
-    A direction to blond hair from hair of any colour is a mean over all colours; from blue hair another one is needed.
-    Where the text itself fits best there is nothing in its place, and for a text that says more or less than one thing, or one in words
-    outside the vocabulary of the portraits, nobody knows: then it is `neutral_of`.
+    The direction from "a face" to blond hair is a mean over all hair colours; starting from blue hair it is a different one.
+    If the text itself has the highest z-score, or names several attribute values or none, or has words outside the vocabulary of the
+    portraits, this is `neutral_of`.
 
-    embedding  CLIP's vector of the face [1, D]
+    embedding  CLIP's embedding of the face [1, D]
     """
     things = [attribute_value for attribute_value in prompt.attribute_values if attribute_value[0] != "gender"]
     if prompt.unknown or len(things) != 1 or things[0][0] not in BY_NAME:
@@ -114,5 +114,5 @@ def shown_instead(models: Models, embedding: Tensor, prompt: Prompt) -> str:
 
 
 def neutral_of(prompt: Prompt) -> str:
-    """What a face is before the text: of the gender that the text says, if any."""
+    """The neutral text: a face, or the gender that the text names."""
     return f"a {prompt.gender}" if prompt.gender else NEUTRAL

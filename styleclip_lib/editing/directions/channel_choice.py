@@ -1,4 +1,4 @@
-"""Which channels a text moves, and how far: from what each of them does in CLIP's eyes."""
+"""Which channels a text changes, and how far, given the effect of each on CLIP's embedding."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ class UsedChannel:
     """A style channel that an edit moves.
 
     layer      its convolution, "b16.conv1", or toRGB layer, "b16.torgb"
-    number     its place within that layer
-    index      its place in styles [B, num_channels], or in rgb_styles [B, num_rgb_channels]
-    relevance  how much it has to do with the text, in [-1, 1]; see `GlobalDirections.relevance`
+    number     its index within that layer
+    index      its index in styles [B, num_channels], or in rgb_styles [B, num_rgb_channels]
+    relevance  to the text, in [-1, 1]; see `GlobalDirections.relevance`
     step       how far alpha = 1 moves it, in the channel's standard deviations σ, in [-1, 1]
     """
 
@@ -26,22 +26,22 @@ class UsedChannel:
 
 
 def jointly(effects: torch.Tensor, direction: torch.Tensor, ridge: float) -> torch.Tensor:
-    """What each channel has to do so that all of them *together* go where the text wants: ridge regression of Δt on the effects.
+    """The relevances r of all channels, jointly solved: ridge regression of Δt on the effects.
 
     argmin_r ‖Δt - Σ_c r_c Δi_c‖² + λ ‖r‖²  =  E (EᵀE + λ I)⁻¹ Δt,  E [C, D] the effects, λ = ridge · mean diagonal of EᵀE
 
-    Asked by itself, a channel whose effect is half text and half something else counts as much as one that is wanted; asked
-    together, channels that share a side effect are weighed against each other. Brought to the scale of E Δt, so that a beta means the same.
+    By itself, a channel whose effect is only partly along the text counts for that part, whatever else it changes; jointly solved,
+    channels with a common side effect are balanced against each other. The result is scaled like E Δt, so that beta means the same.
     effects [C, D], direction Δt [D] -> [C]
     """
-    alone, gram = effects @ direction, effects.T @ effects
+    separate, gram = effects @ direction, effects.T @ effects
     damped = gram + ridge * gram.diagonal().mean() * torch.eye(len(gram), device=gram.device)
-    together = effects @ torch.linalg.solve(damped, direction)
-    return together * (alone.abs().max() / together.abs().max().clamp(min=1e-12))
+    joint = effects @ torch.linalg.solve(damped, direction)
+    return joint * (separate.abs().max() / joint.abs().max().clamp(min=1e-12))
 
 
 def steps_of(relevance: torch.Tensor, beta: float) -> torch.Tensor:
-    """Relevances [C] -> steps [C] in σ: what lies below beta becomes 0, and the largest becomes 1 or -1.
+    """Relevances [C] -> steps [C] in σ: those below beta become 0, and the largest becomes 1 or -1.
 
     All 0 if no channel reaches beta (the authors' code then divides 0 by 0).
     """

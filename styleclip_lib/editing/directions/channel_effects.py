@@ -1,4 +1,4 @@
-"""What each style channel does to the picture, in CLIP's words (Patashnik et al. 2021, section 6)."""
+"""The effect of each style channel on CLIP's embedding of the picture (Patashnik et al. 2021, section 6)."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,10 @@ _FACES = 24  # of which a scan keeps in memory what every layer is given
 
 
 def mean_effect(minus: torch.Tensor, plus: torch.Tensor) -> torch.Tensor:
-    """Δi_c: where CLIP sees a picture go when a channel rises, on average over many pictures, of length one.
+    """Δi_c: the direction in which CLIP's embedding moves when a channel rises, averaged over many pictures, of length one.
 
-    Every picture counts alike, whatever the size of its step; that makes channels that change much of
-    anything comparable with those that change little.
-    minus, plus [N, D], CLIP's vectors of N pictures with the channel low and high -> [D]
+    Every picture has the same weight, however far its embedding moves, so that channels with large and small effects are comparable.
+    minus, plus [N, D], CLIP's embeddings of N pictures with the channel low and high -> [D]
     """
     steps = F.normalize(plus, dim=-1) - F.normalize(minus, dim=-1)
     return F.normalize(F.normalize(steps, dim=-1).mean(0), dim=-1)
@@ -31,7 +30,7 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
     """Δi_c for some channels: each is drawn at its mean - 5σ and mean + 5σ (sigmas = 5) in every face of the statistics,
     all other channels being those of the face. -> [len(channels), D]
 
-    channels: their places in styles; num_channels and above are the places in rgb_styles, counted on.
+    channels: their indices in styles, or num_channels plus their indices in rgb_styles.
     stop_at: draw at this resolution; see `Synthesis.render`.
     """
     mean, std = torch.cat([statistics.mean, statistics.rgb_mean]), torch.cat([statistics.std, statistics.rgb_std])
@@ -49,7 +48,7 @@ def scan_channels(models: Models, statistics: StyleStatistics, channels: Sequenc
 
 @torch.no_grad()
 def image_embeddings(models: Models, styles: torch.Tensor, rgb_styles: torch.Tensor, stop_at: int | None = None) -> torch.Tensor:
-    """CLIP's vectors [N, D] of the pictures with these styles, a few at once."""
+    """CLIP's embeddings [N, D] of the pictures with these styles, a few at a time."""
     embeddings = []
     for some, some_rgb in zip(styles.split(_AT_ONCE), rgb_styles.split(_AT_ONCE)):
         with fast(models.device):
@@ -59,13 +58,13 @@ def image_embeddings(models: Models, styles: torch.Tensor, rgb_styles: torch.Ten
 
 
 def drawing_resolution(models: Models) -> int:
-    """As large as CLIP looks, and no larger: what it cannot see need not be drawn."""
+    """The lowest resolution that is at least that of CLIP's input."""
     resolutions = models.generator.synthesis.resolutions
     return next((r for r in resolutions if r >= models.clip.image_size), resolutions[-1])
 
 
 def drawn_channels(models: Models, stop_at: int) -> list[int]:
-    """The channels that take part in a picture of this resolution, numbered as `scan_channels` does: of both kinds the first ones."""
+    """The channels that affect a picture of this resolution, with the indices of `scan_channels`."""
     generator = models.generator
     convs = zip(generator.style_slices, generator.layer_resolutions)
     rgbs = zip(generator.rgb_style_slices, generator.synthesis.resolutions)

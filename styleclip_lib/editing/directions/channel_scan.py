@@ -1,4 +1,4 @@
-"""The scan over all style channels: in parts that are kept on disk, shared between processes, and resumed after Ctrl-C."""
+"""The scan over all style channels, in parts that are kept on disk, shared among processes, and resumed after Ctrl-C."""
 
 import time
 from dataclasses import replace
@@ -19,16 +19,16 @@ _TRIED = 8  # faces, and channels, tried to measure how long a picture takes
 
 
 def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: int, folder: Path, progress: bool = True) -> torch.Tensor:
-    """Δi_c [num_channels + num_rgb_channels, D] of every channel that takes part in pictures of resolution `stop_at`; 0 for the others.
+    """Δi_c [num_channels + num_rgb_channels, D] of every channel that affects pictures of resolution `stop_at`; 0 for the others.
 
-    folder holds the parts that are done; what lies there already is not done again. With several processes each does its share,
-    and all return the whole. What it costs is said before it starts. Ctrl-C says how far it came and goes on upwards.
+    folder holds the finished parts, which are not computed again. With several processes each does its share, and all return the
+    whole. An estimate of the time is printed first. Ctrl-C prints the progress and is raised again.
     """
     process, channels, size = this_process(), drawn_channels(models, stop_at), part_size(stop_at)
     shares = [channels[start : start + size] for start in range(0, len(channels), size)]
     parts = {folder / f"{share[0]:05d}-{share[-1]:05d}.safetensors": share for share in shares}
     missing = [path for path in parts if not path.exists()]
-    process.wait_for_everyone()  # before anybody writes: all share the same list
+    process.wait_for_everyone()  # before any process writes: all need the same list
     folder.mkdir(parents=True, exist_ok=True)
     quiet = not (progress and process.is_local_main_process)
     mine = missing[process.process_index :: process.num_processes]
@@ -36,7 +36,7 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
         print("Measuring how long a picture takes here ...")
         left = [channel for path in missing for channel in parts[path]]
         seconds = seconds_each(models, statistics, left, sigmas, stop_at)
-        print(told_cost(len(left), len(statistics.styles), stop_at, seconds, process.num_processes))
+        print(expected_cost(len(left), len(statistics.styles), stop_at, seconds, process.num_processes))
     try:
         with tqdm(total=sum(len(parts[path]) for path in mine), desc="style channels", unit="channel", disable=quiet) as bar:
             for path in mine:
@@ -46,7 +46,7 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
                 bar.update(len(effects))
     except KeyboardInterrupt:
         done = sum(len(part) for path, part in parts.items() if path.exists())
-        print(f"Stopped after {done} of {len(channels)} channels; the same call goes on from there.")
+        print(f"Stopped after {done} of {len(channels)} channels; the same call resumes there.")
         raise
     process.wait_for_everyone()
     scanned = torch.cat([load_tensors(path)["effects"] for path in parts])
@@ -56,26 +56,26 @@ def scan(models: Models, statistics: StyleStatistics, sigmas: float, stop_at: in
 
 
 def part_size(stop_at: int) -> int:
-    """How many channels are kept in one file: so few that Ctrl-C costs little, so many that drawing the faces once hardly counts."""
+    """The number of channels in one file: few enough for Ctrl-C to lose little, enough to make up for drawing the faces first."""
     return min(16, max(1, 512**2 // stop_at**2))
 
 
 def seconds_each(models: Models, statistics: StyleStatistics, channels: list[int], sigmas: float, stop_at: int) -> float:
-    """How long it takes here to draw one picture and to show it to CLIP, on average, measured on a few of these channels."""
+    """Seconds to draw and embed one picture, on average, measured on a few of these channels."""
     few = replace(statistics, styles=statistics.styles[:_TRIED], rgb_styles=statistics.rgb_styles[:_TRIED])
     step = -(-len(channels) // _TRIED)
     some = channels[step // 2 :: step]  # from all layers, of which the first cost most
-    scan_channels(models, few, some[:1], sigmas, stop_at)  # the first time of all takes longer
+    scan_channels(models, few, some[:1], sigmas, stop_at)  # the first call takes longer
     start = time.perf_counter()
-    float(scan_channels(models, few, some, sigmas, stop_at).sum())  # a GPU is done only when its numbers are asked for
+    float(scan_channels(models, few, some, sigmas, stop_at).sum())  # waits for a GPU to finish
     return (time.perf_counter() - start) / (2 * len(some) * len(few.styles))
 
 
-def told_cost(channels: int, faces: int, stop_at: int, seconds: float, processes: int) -> str:
-    """What a scan will cost, in words. faces: in how many each channel is tried; seconds: for one picture."""
+def expected_cost(channels: int, faces: int, stop_at: int, seconds: float, processes: int) -> str:
+    """The cost of a scan, in words. faces: the number in which each channel is tried; seconds: for one picture."""
     pictures = 2 * channels * faces
     whole = pictures * seconds / processes
     span = f"{whole:.0f} seconds" if whole < 120 else f"{whole / 60:.0f} minutes" if whole < 7200 else f"{whole / 3600:.0f} hours"
     shared = f", shared by {processes} processes," if processes > 1 else ""
     return (f"To try {channels:,} style channels, {pictures:,} pictures of {stop_at} pixels have to be drawn: at {seconds:.3f} s each"
-            f"{shared} about {span}. Ctrl-C stops it, and the same call goes on from there.")
+            f"{shared} about {span}. After Ctrl-C the same call resumes.")

@@ -1,17 +1,17 @@
 """The effects of all style channels at once, to first order: gradients in place of a scan.
 
-With J[n, c] = σ_c · ∂CLIP(G(s_n)) / ∂s_c, the step [D] that CLIP sees when channel c of face n rises by one σ, the scan's effect is to
-first order
+With J[n, c] = σ_c · ∂CLIP(G(s_n)) / ∂s_c, the change [D] of CLIP's embedding when channel c of face n rises by one σ, the scan's effect
+is to first order
 
     Δi_c = unit( mean_n unit(J[n, c]) )
 
-Bringing every J[n, c] to length one is what matters: the plain gradient of CLIP's similarity with a text favours channels that
-change much of anything.
+Normalising every J[n, c] is essential: the plain gradient of CLIP's similarity with a text favours channels with large effects of any
+kind.
 
-All of J would take a backward pass for each of CLIP's D dimensions. But CLIP's vectors of one generator's faces move in a few
-directions only, and these can be had by trying: move all styles at random, and take the principal directions of the steps that CLIP
-sees (the range finder of Halko, Martinsson and Tropp 2011, section 4). K backward passes along K such directions give all of J that
-matters, and from then on a text costs one product of matrices.
+All of J would take a backward pass for each of CLIP's D dimensions. But CLIP's embeddings of one generator's faces vary in a few
+directions only. To find these, move all styles at random and take the principal directions of the resulting changes of the embedding
+(the range finder of Halko, Martinsson and Tropp 2011, section 4). K backward passes along K such directions give all of J that
+matters, and from then on a text costs one matrix product.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def first_order_effects(models: Models, statistics: StyleStatistics, projections
 
 @torch.no_grad()
 def embedding_directions(models: Models, statistics: StyleStatistics, count: int, seed: int, stop_at: int | None = None) -> torch.Tensor:
-    """The directions [count, D], at right angles, in which CLIP's vectors of these faces move most when all styles do, by σ at random.
+    """The orthogonal directions [count, D] in which CLIP's embeddings of these faces vary most when all styles move at random by σ.
 
     At most D of them.
     """

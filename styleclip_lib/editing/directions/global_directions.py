@@ -31,15 +31,15 @@ ALPHA = Directions.DEFAULT.alpha
 
 @dataclasses.dataclass
 class GlobalDirections:
-    """What every style channel of a generator does in CLIP's eyes, so that a text finds its channels at once.
+    """The effect of every style channel of a generator on CLIP's embedding, from which a text gets its channels at once.
 
     models    the domain
     mean, std [num_channels]  of the styles of many faces
-    effects   [num_channels, D], Δi_c: where CLIP sees a picture go when a channel rises, of length one; 0 for a channel left out
+    effects   [num_channels, D], Δi_c: the direction of CLIP's embedding when a channel rises, of length one; 0 for a channel left out
     settings  how they were computed
-    ridge     0: the relevance of each channel by itself, the paper's way; above: jointly solved (`jointly`), the less strictly, the larger
-              it is; None: the domain's
-    rgb_std [num_rgb_channels], rgb_effects [num_rgb_channels, D]: std and effects of the toRGB layers' channels; None if not tried
+    ridge     0: the relevance of each channel by itself, as in the paper; above 0: jointly solved (`jointly`) with this regularisation;
+              None: the domain's
+    rgb_std [num_rgb_channels], rgb_effects [num_rgb_channels, D]: std and effects of the toRGB layers' channels; None if unknown
     """
 
     models: Models
@@ -57,25 +57,25 @@ class GlobalDirections:
             self.ridge = self.models.calibration.ridge
 
     def on(self, models: Models) -> GlobalDirections:
-        """The same directions for models whose generator is a copy of the own one, such as one tuned to a face."""
+        """The same directions for models with a copy of the generator, such as one tuned to a face."""
         return replace(self, models=models)
 
     @classmethod
     def compute(cls, models: Models, *, images: int = 24, samples: int = 20_000, truncation_psi: float = 0.7, sigmas: float = 5.0,
                 seed: int = 0, folder: str | Path | None = None, progress: bool = True) -> GlobalDirections:
-        """The paper's scan: each channel is drawn low and high in some faces, all else being as it is in the face.
+        """The paper's scan: each channel is set low and high in some faces, with all other channels as they are in the face.
 
-        Done once for a generator and a CLIP: the result is kept in a file, and the next call with the same networks and settings
-        reads it. Directions that come with the domain are used if they fit. What it will cost is measured and printed first. Ctrl-C
-        loses a few seconds of work; the same call goes on from there. With several processes (torchrun) each does its share.
+        Needed once for a generator and a CLIP: the result is kept in a file, which the next call with the same networks and settings
+        reads. Directions that the domain ships are used if they have these settings. An estimate of the time is printed first. Ctrl-C
+        loses a few seconds of work, and the same call resumes. With several processes (torchrun) each does its share.
 
-        The toRGB layers' channels are tried too, for texts that speak of a colour. Pictures are drawn as large as CLIP looks and no
-        larger; layers above that resolution are left out.
+        The toRGB layers' channels are scanned too, for texts that name a colour. Pictures are drawn at the resolution of CLIP's input;
+        layers above it are left out.
 
-        images  in how many faces each channel is tried (the paper: 100);  samples  how many faces give mean and σ
+        images  number of faces in which each channel is tried (100 in the paper);  samples  number of faces for mean and σ
         sigmas  how far from its mean a channel is moved, in σ;  folder  where to keep the result, by default `cache_folder()`
 
-        Raises StyleclipError if a setting makes no sense or the folder cannot be written.
+        Raises StyleclipError for an invalid setting, or if the folder cannot be written.
         """
         settings = {"kind": "scan", **_sampling(images, samples, truncation_psi, seed), "sigmas": _positive("sigmas", sigmas),
                     "stop_at": drawing_resolution(models), "rgb": True}
@@ -100,13 +100,12 @@ class GlobalDirections:
     @classmethod
     def first_order(cls, models: Models, *, images: int = 64, samples: int = 20_000, truncation_psi: float = 0.7, projections: int = 48,
                     seed: int = 0, progress: bool = True) -> GlobalDirections:
-        """Seconds in place of minutes: gradients in place of the scan (see editing/directions/first_order.py). What a face adds costs so
-        much less here that many faces can be asked, and their number decides: effects differ from face to face. Without the toRGB
-        layers.
+        """Gradients instead of the scan, in seconds instead of minutes (see editing/directions/first_order.py). A face costs so much less
+        here that many can be used, which matters because effects differ from face to face. Without the toRGB layers.
 
-        projections  along how many of CLIP's directions slopes are taken; the more, the nearer to the full first order
+        projections  number of directions in CLIP's space along which gradients are taken; more are closer to the full first order
 
-        Raises StyleclipError if a setting makes no sense.
+        Raises StyleclipError for an invalid setting.
         """
         settings = {"kind": "first order", **_sampling(images, samples, truncation_psi, seed),
                     "projections": int(_positive("projections", projections)), "stop_at": drawing_resolution(models)}
@@ -115,7 +114,7 @@ class GlobalDirections:
         return cls(models, statistics.mean, statistics.std, effects.half().float(), settings)  # as a file keeps them
 
     def save(self, path: str | Path) -> None:
-        """Writes the directions and the fingerprints of the networks they belong to. Raises StyleclipError if that cannot be."""
+        """Writes the directions and the fingerprints of their networks. Raises StyleclipError if the file cannot be written."""
         tensors = {"mean": self.mean, "std": self.std, "effects": self.effects.half()}  # halves cost a relevance less than 0.001
         if self.rgb_std is not None and self.rgb_effects is not None:
             tensors |= {"rgb_std": self.rgb_std, "rgb_effects": self.rgb_effects.half()}
@@ -123,7 +122,7 @@ class GlobalDirections:
 
     @classmethod
     def load(cls, models: Models, path: str | Path | None = None) -> GlobalDirections:
-        """Reads directions; without a path those that come with the domain.
+        """Reads directions; without a path those that the domain ships.
 
         Raises StyleclipError if there are none, or they belong to another generator or another CLIP.
         """
@@ -138,10 +137,10 @@ class GlobalDirections:
 
     @classmethod
     def available(cls, models: Models, progress: bool = True) -> GlobalDirections:
-        """Those that come with the domain; else the best that were kept in `cache_folder()`; else those to first order, which take
-        seconds to minutes and are kept there.
+        """Those that the domain ships; or the best ones in `cache_folder()`; or those to first order, which take seconds to minutes and are
+        kept there.
 
-        Raises StyleclipError if those of the domain belong to other networks, or the folder cannot be written.
+        Raises StyleclipError if the domain's belong to other networks, or the folder cannot be written.
         """
         if shipped_path(models) is not None:
             return cls.load(models)
@@ -157,8 +156,8 @@ class GlobalDirections:
 
         rgb: with the channels of the toRGB layers, solved jointly with the others -> [num_channels + num_rgb_channels]
 
-        Raises StyleclipError for an empty text, a word that CLIP does not know, texts that say the same, and for rgb if the toRGB
-        layers were not tried.
+        Raises StyleclipError for an empty text, a word that CLIP does not know, texts that say the same, and for rgb if the effects of
+        the toRGB layers are unknown.
         """
         key = target, neutral, rgb, self.ridge
         if key not in self._relevances:
@@ -167,9 +166,9 @@ class GlobalDirections:
         return self._relevances[key]
 
     def step(self, change: Change) -> torch.Tensor:
-        """α Δs [num_channels], what a change adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
+        """α Δs [num_channels], which a change adds to the styles of any face: Δs_c = σ_c r_c / max |r|, or 0 where |r_c| < β.
 
-        With rgb what it adds to styles and rgb_styles, side by side -> [num_channels + num_rgb_channels]
+        With rgb, what it adds to styles and rgb_styles, concatenated -> [num_channels + num_rgb_channels]
 
         Raises StyleclipError as `relevance` does, and if no channel reaches beta.
         """
@@ -179,13 +178,13 @@ class GlobalDirections:
 
     def edit(self, w_plus: torch.Tensor, target: str, neutral: str = NEUTRAL, alpha: float = ALPHA,
              beta: float | None = None, rgb: bool = False) -> Edit:
-        """Moves a face's styles from what the neutral text says to what the target says: s' = s + α Δs.
+        """Moves a face's styles from the neutral text towards the target: s' = s + α Δs.
 
         w_plus  [B, num_ws, w_dim]
-        alpha   strength, about -10 to 10; negative ones go from the target to the neutral text
-        beta    disentanglement threshold: channels below this relevance stay; the higher, the fewer channels and side effects;
-                None: a share of the largest (`Calibration.beta_share`)
-        rgb     whether the channels of the toRGB layers move too
+        alpha   strength, about -10 to 10; negative values lead from the target to the neutral text
+        beta    disentanglement threshold: channels below this relevance do not change; a higher one leaves fewer channels and fewer
+                side effects; None: a share of the largest relevance (`Calibration.beta_share`)
+        rgb     whether the channels of the toRGB layers change too
 
         Raises StyleclipError as `step` does, and for a w_plus of another generator.
         """
@@ -201,9 +200,9 @@ class GlobalDirections:
 
     @torch.no_grad()
     def apply(self, face: Face, changes: tuple[Change, ...]) -> Edit:
-        """The edit of a face by some changes, their steps added, at the strength 1; its recipe says which beta each of them had.
+        """The edit of a face by some changes, their steps added, at strength 1; its recipe has the beta of each.
 
-        Here no text is read: without a word about rgb the toRGB layers are left alone, as in the paper.
+        No text is parsed here: with rgb=None the toRGB layers do not change, as in the paper.
         """
         both = torch.cat(face.styles, dim=1)
         for change in changes:
@@ -220,11 +219,11 @@ class GlobalDirections:
         return Edit(face, self._moved(face, both), replace(recipe, strength=1.0))
 
     def _moved(self, face: Face, both: torch.Tensor) -> Face:
-        """The face with these styles and rgb_styles, side by side."""
+        """The face with these styles and rgb_styles, concatenated."""
         return replace(face, changed_styles=self.models.generator.split_styles(both), source=None)
 
     def index_of(self, layer: str, number: int) -> int:
-        """The place of a channel in styles [B, num_channels]. Raises StyleclipError if it is not there."""
+        """The index of a channel in styles [B, num_channels]. Raises StyleclipError if there is no such channel."""
         slices = dict(self.models.generator.style_slices)
         if layer not in slices or not 0 <= number < slices[layer].stop - slices[layer].start:
             raise StyleclipError(f"There is no channel {number} in a layer '{layer}' of this generator; its layers are "
@@ -232,19 +231,19 @@ class GlobalDirections:
         return slices[layer].start + number
 
     def channels(self, target: str, neutral: str = NEUTRAL, beta: float | None = None, rgb: bool = False) -> list[UsedChannel]:
-        """The channels that an edit moves, the most relevant first. Raises StyleclipError as `step` does."""
+        """The channels that an edit changes, the most relevant first. Raises StyleclipError as `step` does."""
         relevance = self.relevance(target, neutral, rgb)
         return used_channels(self.models.generator, relevance, steps_of(relevance, self.threshold(Change(target, neutral, 1.0, beta, rgb))))
 
     def beta_for(self, channels: int, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> float:
-        """The beta that leaves this many channels: a colour wants 10 to 20, a shape 100 to 200, say the authors."""
+        """The beta that leaves this many channels: 10 to 20 for a colour, 100 to 200 for a shape, by the authors' advice."""
         relevance = self.relevance(target, neutral, rgb).abs()
         return float(relevance.sort(descending=True).values[min(max(channels, 1), len(relevance)) - 1])
 
     def threshold(self, change: Change) -> float:
-        """The beta of a change, or, for None, the domain's share of the largest relevance (`Calibration.beta_share`).
+        """The beta of a change, or for None the domain's share of the largest relevance (`Calibration.beta_share`).
 
-        Raises StyleclipError if it leaves no channel.
+        Raises StyleclipError if no channel reaches it.
         """
         largest, usual = float(self.relevance(change.target, change.neutral, bool(change.rgb)).abs().max()), self.models.calibration
         beta = (usual.beta_share_rgb if change.rgb else usual.beta_share) * largest if change.beta is None else change.beta
@@ -254,17 +253,17 @@ class GlobalDirections:
         return beta
 
     def _of_kinds(self, rgb: bool, convs: torch.Tensor, rgbs: torch.Tensor | None) -> torch.Tensor:
-        """What is known of the convolutions' channels; with rgb also of the toRGB layers', after it."""
+        """The values for the convolutions' channels; with rgb followed by those for the toRGB layers'."""
         if not rgb:
             return convs
         if rgbs is None:
-            raise StyleclipError("In these directions the channels of the toRGB layers were not tried, which rgb=True asks for; "
-                                 "GlobalDirections.compute(models) computes directions with them.")
+            raise StyleclipError("These directions do not include the channels of the toRGB layers, which rgb=True asks for; "
+                                 "GlobalDirections.compute(models) computes directions that do.")
         return torch.cat([convs, rgbs])
 
 
 def _sampling(images: int, samples: int, truncation_psi: float, seed: int) -> dict:
-    """The settings that both ways share, checked."""
+    """The settings that the scan and the first order share, checked."""
     _positive("images", images)
     if samples < max(images, 2):
         raise StyleclipError(f"samples is {samples}; it must be at least 2 and at least images, which is {images}.")
@@ -282,7 +281,7 @@ def _statistics(models: Models, settings: dict) -> StyleStatistics:
 
 
 def _made(folder: str | Path | None) -> Path:
-    """The folder for results, which is made if it is missing."""
+    """The folder for results, created if it is missing."""
     path = cache_folder() if folder is None else user_path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)

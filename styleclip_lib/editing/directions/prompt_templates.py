@@ -1,4 +1,4 @@
-"""One text said in many ways, so that no single wording decides: prompt templates (Radford et al. 2021, section 3.1.4)."""
+"""Prompt templates: averaging over many wordings of one text (Radford et al. 2021, section 3.1.4)."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ TEMPLATES = (
 
 
 def phrasings(text: str, templates: Sequence[str] = TEMPLATES) -> list[str]:
-    """The text in every template; its own article gives way to the template's, and "a" becomes "an" where it must.
+    """The text in every template, with the template's article instead of its own; "a" becomes "an" where it must.
 
     "a face with glasses" in "a photo of the {}." is "a photo of the face with glasses."
     """
@@ -45,8 +45,8 @@ def phrasings(text: str, templates: Sequence[str] = TEMPLATES) -> list[str]:
 def readable_templates(clip: Clip, *texts: str) -> list[str]:
     """The templates in which this CLIP can read all of these texts.
 
-    The small CLIP of a domain of one's own knows only the words of its vocabulary and reads only so many of them.
-    Raises StyleclipError if it cannot read a text even by itself: empty, too long, a word it does not know.
+    The small CLIP of a domain knows only the words of its vocabulary, and only short texts.
+    Raises StyleclipError if it cannot read a text by itself: empty, too long, or with a word that it does not know.
     """
     for text in texts:
         clip.tokenizer([text])
@@ -54,7 +54,7 @@ def readable_templates(clip: Clip, *texts: str) -> list[str]:
 
 
 def can_read(clip: Clip, texts: list[str]) -> bool:
-    """Whether a CLIP knows all words of the texts, and they are not too long for it."""
+    """Whether a CLIP knows all words of the texts, and none is too long for it."""
     try:
         clip.tokenizer(texts)
     except StyleclipError:
@@ -63,9 +63,9 @@ def can_read(clip: Clip, texts: list[str]) -> bool:
 
 
 def direction_between(neutral: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Δt: from the mean of one text's phrasings to that of the other, of length one (Patashnik et al. 2021, section 6).
+    """Δt: from the mean over one text's templates to that over the other's, of length one (Patashnik et al. 2021, section 6).
 
-    Each phrasing counts alike, whatever the length of its vector. neutral, target [T, D] -> [D]
+    Every template has the same weight. neutral, target [T, D] -> [D]
     """
     means = [F.normalize(F.normalize(vectors, dim=1).mean(0), dim=0) for vectors in (neutral, target)]
     return F.normalize(means[1] - means[0], dim=0)

@@ -284,7 +284,7 @@ def test_the_cost_is_said_before_the_scan_starts(tiny, tmp_path, capsys, monkeyp
     (56, 0.6, 2, "shared by 2 processes, about 2 minutes"), (5760, 1.0, 1, "about 13 hours"),
 ])  # fmt: skip
 def test_how_long_a_scan_takes(channels, seconds, processes, span):
-    assert span in channel_scan.told_cost(channels, 4, 256, seconds, processes)
+    assert span in channel_scan.expected_cost(channels, 4, 256, seconds, processes)
 
 
 def test_the_time_for_a_picture_is_measured(tiny, monkeypatch):
@@ -373,7 +373,7 @@ def test_a_file_without_the_torgb_layers(scanned, tiny, old_file, w_plus):
     assert old.rgb_effects is None and old.rgb_std is None
     assert torch.equal(old.edit(w_plus, TARGET).image, scanned.edit(w_plus, TARGET).image)
     for asked in (old.edit, lambda _, text, **how: old.channels(text, **how)):
-        with pytest.raises(StyleclipError, match=r"toRGB layers were not tried.*GlobalDirections\.compute\(models\)"):
+        with pytest.raises(StyleclipError, match=r"do not include the channels of the toRGB.*GlobalDirections\.compute\(models\)"):
             asked(w_plus, TARGET, rgb=True)
 
 
