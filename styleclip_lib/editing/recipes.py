@@ -169,13 +169,13 @@ class Optimization(Recipe):
         None, "weight of the off-direction penalty on changes that the text does not ask for; by default the domain's (0 in the paper)",
         low=0, high=1e6, slider=(0.0, 1.0, 0.05), label="off-direction")
     clip_cap: float | None = setting(
-        None, "cosine of picture and text above which the CLIP loss stops falling; by default the domain's (1 in the paper)", low=-1, high=1,
+        None, "cosine of picture and text above which the CLIP loss stops falling; by default the domain's (paper: 1)", low=-1, high=1,
         label="similarity cap")
     early_exit: float | None = setting(
         None, "cosine at which the text counts as already true and the face is left unchanged; by default the domain's (1: never)",
         low=-1, high=1)
     auxiliary_latents: int | None = setting(
-        None, "number of invented faces, new ones in each step, on which the offset is also tried; by default the domain's (0 in the paper)",
+        None, "number of invented faces, new ones in each step, on which the offset is also tried; by default the domain's (paper: 0)",
         low=0, high=64, slider=(0, 4, 1))
     views: int = setting(2, "number of random views of the picture in each step (1 in the paper)", low=1, high=64)
     layers: Literal["all", "auto", "shape", "color"] = setting(
@@ -283,7 +283,7 @@ class AlignmentEdit(Recipe):
 
 @dataclass(frozen=True)
 class Change(Settings):
-    """One text of an edit by global directions: from `neutral` to `target` with strength alpha, by channels of a relevance of at least beta.
+    """One text of an edit by global directions: from `neutral` to `target`, with strength alpha and threshold beta.
 
     rgb: whether the channels of the toRGB layers change too; in the paper they do not.
     """
