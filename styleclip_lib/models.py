@@ -23,17 +23,17 @@ from .weights.downloads.registry import is_official
 from .weights.readers.openai_clip import check_clip
 
 FORMER_CALIBRATION = ("early_exit_z",)
-"""What the version before wrote and nothing asks for any more."""
+"""Entries of the previous version, which are ignored."""
 
 _AT_ONCE = 8  # pictures
 
 WHEN_WANTED = ("content",)
-"""Networks that only some methods ask for: they are downloaded and read when one does."""
+"""Networks that only some methods need: they are downloaded and read on first use."""
 
 
 @dataclass(frozen=True)
 class ReferenceFaces:
-    """Faces that a generator invents, as a set to compare with: w_plus [N, num_ws, w_dim], and CLIP's vectors of them, [N, D]."""
+    """Invented faces to compare with: w_plus [N, num_ws, w_dim], and CLIP's embeddings of them, [N, D]."""
 
     w_plus: torch.Tensor
     embedding: torch.Tensor
@@ -50,10 +50,10 @@ class Models:
     identity    image -> unit vector of the person
     perceptual  how different two pictures look
     encoder     image -> w_plus
-    attributes  image -> what can be read from it (None for a domain whose attributes nobody knows)
-    calibration the numbers that depend on these networks, from `domain.json`
-    tuned_from  the generator as it came, where this one was fitted to a face (see `pivotal_tuning`); what was made for it fits this one
-    memo        what was worked out of these networks once and is wanted again; `dataclasses.replace` begins a new one
+    attributes  image -> attribute values (None for a domain without known attributes)
+    calibration the settings that depend on these networks, from `domain.json`
+    tuned_from  the original generator, if this one was tuned to a face (see `pivotal_tuning`); its directions and mappers still apply
+    memo        results that were computed from these networks and are needed again; `dataclasses.replace` starts an empty one
     """
 
     domain: str
@@ -71,7 +71,7 @@ class Models:
 
     @property
     def related_generators(self) -> list[Generator]:
-        """The generators whose directions and mappers fit this domain: its own and, if that was fitted to a face, the one it was before."""
+        """The generators whose directions and mappers apply here: the domain's own and, if that was tuned to a face, the original."""
         return [self.generator] if self.tuned_from is None else [self.generator, self.tuned_from]
 
     def sample(self, seed: int, truncation_psi: float = 0.7) -> torch.Tensor:
@@ -81,7 +81,7 @@ class Models:
             return self.generator.mapping(z.to(self.device), truncation_psi)
 
     def drawing_with(self, generator: Generator) -> "Models":
-        """The models with another copy of their generator, such as one with the noise maps of a face; the last ones are remembered."""
+        """The models with another copy of their generator, such as one with the noise maps of a face; the last result is remembered."""
         if generator is self.generator:
             return self
         known, fitted = self.memo.get("drawing with", (None, None))
@@ -92,9 +92,9 @@ class Models:
 
     @torch.no_grad()
     def reference_faces(self, count: int = 64, first_seed: int = 0, stop_at: int | None = None) -> ReferenceFaces:
-        """The faces of the seeds first_seed, first_seed + 1, ..., untruncated, and what CLIP sees of them. Drawn once and remembered.
+        """The reference set: the faces of the seeds first_seed, first_seed + 1, ..., untruncated. Drawn once and remembered.
 
-        stop_at: at this resolution, and with the colours outside of [-1, 1] that a search meets; None: as pictures are saved.
+        stop_at: draw at this resolution, without clipping, as a search does; None: at full resolution, clipped to [-1, 1].
         """
         key = "reference faces", count, first_seed, stop_at
         if key not in self.memo:
@@ -107,18 +107,17 @@ class Models:
 
 
 NETWORKS = ("generator", "clip", "identity", "perceptual")
-"""Without these there is no editing."""
+"""The networks that every domain must have."""
 
 
 def load_models(domain: str | Path = "portraits", device: str = "auto", only: Collection[str] | None = None) -> Models:
     """Loads a domain: its name, or the path of a folder with a `domain.json`.
 
-    device: "auto" takes a GPU if there is one; else as `torch.device` names it.
-    only: the networks that are wanted, such as ("generator", "perceptual"); nothing is fetched or read for the others, which
-        are None. By default all.
+    device: "auto" takes a GPU if there is one; otherwise a name that `torch.device` takes.
+    only: the networks to load, such as ("generator", "perceptual"); the others are neither downloaded nor read, and are None. By default
+        all.
 
-    A domain of official files, such as "ffhq", downloads them when it is first loaded, after naming them; from then on it
-    needs no network, as the others never do.
+    A domain of official files, such as "ffhq", lists and downloads them when it is first loaded; afterwards no network is needed.
     Raises StyleclipError for an unknown domain, a missing file, a file whose SHA-256 differs, a download that fails, or an
     unknown device.
     """
@@ -142,20 +141,20 @@ def load_models(domain: str | Path = "portraits", device: str = "auto", only: Co
 
 
 def load_generator(domain: str | Path = "portraits", device: str = "auto") -> Generator:
-    """The generator of a domain by itself: nothing else of the domain is fetched or read. Settings and errors: see `load_models`."""
+    """The generator of a domain alone: nothing else is downloaded or read. Settings and errors: see `load_models`."""
     return load_models(domain, device, only=("generator",)).generator
 
 
 def is_at_hand(domain: str | Path, name: str) -> bool:
-    """Whether a domain has a network for which nothing has to be downloaded. Raises StyleclipError for an unknown domain."""
+    """Whether a domain has a network, and nothing has to be downloaded for it. Raises StyleclipError for an unknown domain."""
     home = sources(find_domain(domain)).get(name)
     return home is not None and not missing_downloads(home, [name])
 
 
 def calibration_of(folder: Path) -> Calibration:
-    """What a domain's `domain.json` says of its networks; else what that of the domain says which it is like; else the defaults.
+    """The calibration in a domain's `domain.json`, or in that of the domain that it is like, or the defaults.
 
-    Raises StyleclipError for numbers that make no sense.
+    Raises StyleclipError for invalid values.
     """
     index = read_index(folder)
     if "calibration" not in index and "like" in index:
@@ -184,7 +183,7 @@ def _device(name: str) -> torch.device:
 
 
 def _placed(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """On the device, with the channels of every pixel side by side: several times faster convolutions on a CPU."""
+    """On the device, in the memory format channels_last, in which convolutions on a CPU are several times faster."""
     return network.to(device, memory_format=torch.channels_last)
 
 

@@ -49,8 +49,8 @@ def main(settings: Settings) -> None:
         made = {}
 
         def kept(image, style):
-            made[style, len([key for key in made if key[0] == style])] = redrawn = method(image, style)
-            return redrawn
+            made[style, len([key for key in made if key[0] == style])] = restyled = method(image, style)
+            return restyled
 
         rows = [row.summary() for row in evaluate_styles(models, settings.styles, kept, pictures, name)]
         table.extend(rows)

@@ -138,7 +138,7 @@ def check_total_variation(total_variation: Callable[[Tensor], Tensor], seed: int
 def check_temporal_loss(temporal_loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], seed: int = 0) -> bool:
     """temporal_loss(second, moved, own, valid) -> a number: the mean of (second - moved - own)² over the places that are valid.
 
-    second [B, 3, H, W], the second frame redrawn; moved [B, 3, H, W], the first one redrawn and moved by the known motion; own
+    second [B, 3, H, W], the second frame restyled; moved [B, 3, H, W], the first one restyled and moved by the known motion; own
     [B, 3, H, W], what the video itself changes besides that motion; valid [B, 1, H, W], 1 where the motion is known, else 0.
     Raises CheckFailed for a wrong answer; returns whether there was an answer.
     """

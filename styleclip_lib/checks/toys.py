@@ -61,7 +61,7 @@ def toy_discriminator() -> LatentDiscriminator:
 
 
 class ToyPainter(nn.Module):
-    """Redraws a picture, as CLIPstyler's network does: image [B, 3, H, W] -> [B, 3, H, W]. Untrained it hardly changes anything."""
+    """Restyles a picture, as CLIPstyler's network does: image [B, 3, H, W] -> [B, 3, H, W]. Untrained it hardly changes anything."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ from ..stylization.style_prompt import StylePrompt
 
 @dataclass(frozen=True)
 class StyleReport:
-    """How a redrawn picture stands to its text and to the picture before.
+    """How a restyled picture stands to its text and to the picture before.
 
     text         what was asked for
     probability  CLIP's choice of the text among the source and all other styles, after; probability_before: before

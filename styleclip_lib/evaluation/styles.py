@@ -1,4 +1,4 @@
-"""How well pictures are redrawn: in how many of them is the style seen, and does what they show stay?
+"""How well pictures are restyled: in how many of them is the style seen, and does what they show stay?
 
 Beside each result stands the ground truth, the same picture drawn in the style by the world's own brush.
 """
@@ -34,7 +34,7 @@ OPTIMIZED, DRAWN = "optimized", "drawn"
 """The methods: `stylize`, and the ground truth."""
 
 Method = Callable[[Tensor, str], Tensor]
-"""A picture [1, 3, H, W] and the name of a style -> the picture redrawn."""
+"""A picture [1, 3, H, W] and the name of a style -> the picture restyled."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class StyleRow:
     """What came of one style by one method.
 
     recognised  for each picture, whether the style examiner recognises the style; empty for a domain without one
-    kept  how often the examiner reads of the redrawn portraits what is known of them, as far as the style does not lose it
+    kept  how often the examiner reads of the restyled portraits what is known of them, as far as the style does not lose it
     """
 
     method: str
@@ -94,15 +94,15 @@ def evaluate_styles(models: Models, styles: Sequence[str], method: Method, pictu
             raise StyleclipError(f"There is no style '{style}': choose from {', '.join(STYLES)}.")
     rows = []
     for style in tqdm(styles, desc=name, disable=not progress):
-        row, redrawn = StyleRow(name, style), []
+        row, restyled = StyleRow(name, style), []
         numbers = [number for number in range(len(pictures.images)) if pictures.is_asked(number, style)]
         for number in numbers:
             image = pictures.images[number][None]
             start = time.perf_counter()
-            redrawn.append(method(image, style).cpu())
+            restyled.append(method(image, style).cpu())
             row.seconds += time.perf_counter() - start
-            row.reports.append(measure_style(models, image, redrawn[-1], text_of(style), "a photo"))
-        _judge(models, row, torch.cat(redrawn), [pictures.facts[number] for number in numbers if number < len(pictures.facts)])
+            row.reports.append(measure_style(models, image, restyled[-1], text_of(style), "a photo"))
+        _judge(models, row, torch.cat(restyled), [pictures.facts[number] for number in numbers if number < len(pictures.facts)])
         rows.append(row)
     return rows
 
@@ -118,13 +118,13 @@ def text_of(style: str) -> str:
 
 
 @torch.no_grad()
-def _judge(models: Models, row: StyleRow, redrawn: Tensor, facts: list[Values]) -> None:
+def _judge(models: Models, row: StyleRow, restyled: Tensor, facts: list[Values]) -> None:
     """Lets the networks look that only measure."""
     judge, examiners = style_examiner_of(models), examiners_of(models)
     if judge is not None:
-        kinds = [kind for some in redrawn.split(16) for kind in judge(some.to(models.device)).argmax(1).tolist()]
+        kinds = [kind for some in restyled.split(16) for kind in judge(some.to(models.device)).argmax(1).tolist()]
         row.recognised = [KINDS[kind] == row.style for kind in kinds]
     if examiners is not None and facts:
-        readings = [reading.values() for reading in examiners.attributes.read(redrawn[: len(facts)].to(models.device))]
+        readings = [reading.values() for reading in examiners.attributes.read(restyled[: len(facts)].to(models.device))]
         lost = STYLE_WORDS[row.style].loses
         row.kept = [kept for attribute, kept in agreement(facts, readings).items() if attribute not in lost]

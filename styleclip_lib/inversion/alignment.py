@@ -1,7 +1,7 @@
-"""Latent alignment: a picture's vector in CLIP's space gives its latent code in one pass (after Zheng et al. 2022).
+"""Latent alignment: a picture's CLIP embedding gives its latent code in one pass (after Zheng et al. 2022).
 
-A domain may bring a trained map in a file. For any other the closed form is solved when it is first asked for, from faces that the
-generator invents; no pictures are needed.
+A domain may ship a trained map. For any other the closed form is solved on first use, from faces invented by the generator; no pictures
+are needed.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from ..weights.schema import AlignmentFacts
 
 NAME = "alignment"
 RIDGE, RIDGE_TEXT = 0.01, 0.3
-"""Of the closed form for pictures and for texts; see `Alignment.solve`."""
+"""Regularisation of the closed form for pictures and for texts; see `Alignment.solve`."""
 
 FACES = 1000
-"""From how many faces the closed form is solved unless another number is asked for."""
+"""The default number of faces for the closed form."""
 
 _FILES = Learnt(NAME, "an alignment", "LatentAlignment.compute(models).save(path)", AlignmentFacts)
 _AT_ONCE = 8
@@ -48,12 +48,12 @@ def alignment_of(models: Models, progress: bool = True) -> Alignment:
 
 
 def shipped_path(models: Models) -> Path | None:
-    """The file that comes with the domain, or None."""
+    """The file that the domain ships, or None."""
     return file_path(models.folder, NAME) if NAME in own_files(models.folder) else None
 
 
 def kept_closed_form(models: Models, progress: bool = True) -> Alignment:
-    """The closed form of a domain, solved when it is first asked for and from then on read from a file in `cache_folder()`.
+    """The closed form of a domain, solved on first use and then read from a file in `cache_folder()`.
 
     Raises StyleclipError if that folder cannot be written.
     """
@@ -70,7 +70,7 @@ def kept_closed_form(models: Models, progress: bool = True) -> Alignment:
 
 def closed_form(models: Models, faces: int = FACES, *, ridge: float = RIDGE, ridge_text: float = RIDGE_TEXT, seed: int = 0,
                 progress: bool = True) -> Alignment:
-    """The closed form, from so many invented faces. ridge, ridge_text: see `Alignment.solve`. Raises StyleclipError for fewer than 2."""
+    """The closed form, from `faces` invented faces. ridge, ridge_text: see `Alignment.solve`. Raises StyleclipError for fewer than 2."""
     if faces < 2:
         raise StyleclipError(f"faces must be at least 2, not {faces}.")
     w, embedding = pairs(models, faces, seed, progress)
@@ -82,7 +82,7 @@ def closed_form(models: Models, faces: int = FACES, *, ridge: float = RIDGE, rid
 
 @torch.no_grad()
 def pairs(models: Models, count: int, seed: int = 0, progress: bool = True) -> tuple[Tensor, Tensor]:
-    """Invented faces, untruncated: w [count, w_dim], and CLIP's vectors of their pictures [count, D]. A seed gives the same ones."""
+    """Invented faces, untruncated: w [count, w_dim], and CLIP's embeddings [count, D] of their pictures. Seeded."""
     generator, rng = models.generator, torch.Generator().manual_seed(seed)
     w = generator.mapping.w(torch.randn(count, generator.z_dim, generator=rng).to(models.device))
     parts = tqdm(w.split(_AT_ONCE), desc="faces for the alignment", disable=not progress, leave=False)
@@ -90,14 +90,14 @@ def pairs(models: Models, count: int, seed: int = 0, progress: bool = True) -> t
 
 
 def embedded(models: Models, w: Tensor) -> Tensor:
-    """CLIP's vectors of the faces of w [B, w_dim], one for all layers -> [B, D]"""
+    """CLIP's embeddings of the faces of w [B, w_dim], one for all layers -> [B, D]"""
     generator = models.generator
     picture = generator.synthesis(w[:, None].expand(-1, generator.num_ws, -1), stop_at=drawn_at(models))
     return models.clip.encode_image(picture.clamp(-1, 1))
 
 
 def drawn_at(models: Models) -> int:
-    """The resolution at which faces are drawn for CLIP: the generator's, or 256 if that is enough."""
+    """The resolution at which faces are drawn for CLIP: 256, or the generator's if that is lower."""
     resolutions = models.generator.synthesis.resolutions
     return next((r for r in resolutions if r >= max(_LARGEST, models.clip.image_size)), resolutions[-1])
 
@@ -110,16 +110,16 @@ def code_of(models: Models, image: Tensor, alignment: Alignment | None = None) -
 
 
 def write(path: str | Path, alignment: Alignment, models: Models, recipe: dict) -> None:
-    """Writes a map, the fingerprints of the networks that it joins, and how it was made; whole or not at all. Matrices in half precision.
+    """Writes a map, the fingerprints of the networks that it joins, and its recipe, whole or not at all. Matrices are in half precision.
 
-    Raises StyleclipError if the place cannot be written.
+    Raises StyleclipError if the file cannot be written.
     """
     facts = {"generator": fingerprint(models.generator), "clip": fingerprint(models.clip), **alignment.config(), "recipe": recipe}
     _FILES.write(user_path(path), halved(alignment.state_dict()), facts)
 
 
 def read(path: str | Path, models: Models) -> Alignment:
-    """A map from a file, on the device of the models. Raises StyleclipError if it is none, or belongs to other networks."""
+    """A map from a file, on the device of the models. Raises StyleclipError for another kind of file, or one of other networks."""
     path = user_path(path)
     facts = read_facts(path)
     for network, those in (("generator", models.related_generators), ("clip", [models.clip])):
@@ -133,7 +133,7 @@ def read(path: str | Path, models: Models) -> Alignment:
 
 
 def read_facts(path: Path) -> AlignmentFacts:
-    """What a file says of itself. Raises StyleclipError for what is no alignment's."""
+    """The metadata of a file. Raises StyleclipError for a file of another kind."""
     if not os.path.isfile(path):
         raise StyleclipError(f"There is no alignment at {path}; LatentAlignment.compute(models).save(path) makes one.")
     return _FILES.read_facts(path)

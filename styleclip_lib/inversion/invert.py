@@ -18,25 +18,25 @@ SPACES = ("z", "w", "w+", "z noise", "w noise", "w+ noise")
 STARTS = ("encoder", "alignment", "mean")
 
 LARGEST = 256
-"""Larger pictures are compared at so many pixels, as StyleGAN2's projectors do: what is finer costs more than it tells.
+"""Pixels along a side at which larger pictures are compared, as in StyleGAN2's projectors: finer detail costs more than it helps.
 
-They are drawn whole all the same. `stop_at` would give 256 pixels in a quarter of the time, but that sum of colours is not the picture
-made smaller: in the generator of the portraits, at half and at a quarter of its size, the two are 27 dB apart, and inversions by such
-sums end 3 dB farther from the picture. With the difference added, taken anew every ten steps, they do slightly worse at a
-quarter of the size than the whole in the same time."""
+They are drawn in full all the same. `stop_at` would give 256 pixels in a quarter of the time, but that picture is not the reduced full
+picture: for the generator of the portraits, at half and at a quarter of its size, the two are 27 dB apart, and inversions by such pictures
+end 3 dB farther from the original. With the difference added, updated every ten steps, they do slightly worse at a quarter of the size
+than full pictures in the same time."""
 
 _CANDIDATES = 1000  # z among which the start in z is chosen
 
 
 @dataclass
 class Inversion:
-    """A picture found again in the generator.
+    """The result of an inversion.
 
     w_plus   [1, num_ws, w_dim]
-    image    [1, 3, R, R] in [-1, 1], what the generator draws from it: `synthesis(w_plus, noises=noises)`
+    image    [1, 3, R, R] in [-1, 1], the generator's picture: `synthesis(w_plus, noises=noises)`
     history  one list for each loss, a number for each step
-    psnr     how close it came, in dB
-    noises   the noise maps [1, 1, r, r] that belong to it, one for each convolution; None for the generator's own
+    psnr     of the picture and the original, in dB
+    noises   the optimised noise maps [1, 1, r, r], one for each convolution; None for the generator's own
     frames   some pictures on the optimisation path, [1, 3, R, R] each, for an animation
     """
 
@@ -50,10 +50,10 @@ class Inversion:
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings that belong together. For the letters and for what `invert` lets you change one by one, see there.
+    """A named set of settings. See `invert` for their meaning and for those that can be given one by one.
 
-    latent_noise  standard deviation of the noise on the code at first, in those of w; see `projector.latent_noise`
-    ramp          whether the learning rate rises and falls as in `schedule.ramped`, or stays
+    latent_noise  initial latent noise, in standard deviations of w; see `projector.latent_noise`
+    ramp          whether the learning rate rises and falls as in `schedule.ramped`, or stays constant
     """
 
     space: str = "w+"
@@ -72,32 +72,32 @@ PRESETS = {
     "image2stylegan": Preset("w+", "mean", lr=0.01, lambda_perceptual=1.0, ramp=False),
     "photograph": Preset("w+ noise", lambda_perceptual=0.8),
 }
-"""default: from the encoder's guess, quick. photograph: the same for a face that a camera took, judged by LPIPS as e4e was trained; what
-its skin and hair have of grain is found in noise maps that stay noise. projector: Karras et al. 2020, appendix D (1000 steps there).
-image2stylegan: Abdal et al. 2019, section 4 (5000 steps there). The features are those of the domain's perceptual network."""
+"""default: quick, from the encoder's guess. photograph: the same with the losses of e4e's training (LPIPS), and with noise maps for the
+grain of skin and hair. projector: Karras et al. 2020, appendix D (1000 steps there). image2stylegan: Abdal et al. 2019, section 4 (5000
+steps there). Perceptual features are those of the domain's perceptual network."""
 
 
 def invert(models: Models, image: Tensor, space: str | None = None, *, steps: int = 100, lr: float | None = None,
            lambda_pixel: float | None = None, lambda_perceptual: float | None = None, lambda_start: float = 0.0,
            start: str | None = None, preset: str | Preset = "default", patience: int | None = None, frames: int = 0, seed: int = 0,
            on_step: Callable[[int, Tensor], bool | None] | None = None, progress: bool = True) -> Inversion:
-    """Finds the latent code whose picture is nearest to the given one.
+    """Finds the latent code whose picture is closest to the given one.
 
     argmin_w  λ_pixel ‖G(w) - x‖² / N + λ_perceptual d(G(w), x) + λ_start ‖w - w_0‖² / M     (after Abdal et al. 2019, eq. 1)
 
-    with Adam, from a start w_0. Pictures of more than `LARGEST` pixels are made smaller before they are compared. Ctrl-C returns
-    the best so far.
+    with Adam, from a start w_0. Pictures larger than `LARGEST` are reduced before they are compared. Ctrl-C returns the best result so
+    far.
 
     image     [1, 3, H, W] in [-1, 1], resized to the generator's size
-    space     "w+" (a w for each layer), "w" (one for all) or "z" (what the mapping network makes of one z); with " noise" behind it
-              the noise maps are optimised too, with λ_noise · `projector.noise_regularizer` in the loss
-    start     "encoder" (its guess; the mean if the domain has none), "alignment" (`alignment.code_of`, from what CLIP sees) or "mean"
+    space     "w+" (a w for each layer), "w" (one for all layers) or "z" (the input of the mapping network); followed by " noise", the
+              noise maps are optimised too, with λ_noise · `projector.noise_regularizer` in the loss
+    start     "encoder" (its guess; the mean if the domain has none), "alignment" (`alignment.code_of`, from CLIP's embedding) or "mean"
               (the mean w)
-    preset    a name in `PRESETS` or a `Preset`: what holds for everything that is not given
-    patience  stop when the loss, without the noise term, has not fallen by 1 % for so many steps
-    frames    how many pictures of the path to keep, evenly spread, the first being the start
-    on_step   called in each step with its number and its picture [1, 3, R, R]; where it returns True, the best so far is returned
-    seed      for the projector's latent noise and the search for a start in z; otherwise nothing is random
+    preset    a name in `PRESETS` or a `Preset`, for everything that is not given
+    patience  stop when the loss, without the noise term, has not fallen by 1 % for this many steps
+    frames    number of evenly spaced pictures of the optimisation path to keep, the first being the start
+    on_step   called in each step with its number and its picture [1, 3, R, R]; returning True ends the search with the best result so far
+    seed      for the projector's latent noise and the search for a start in z; nothing else is random
 
     Raises StyleclipError for a wrong shape, space, start, preset or number.
     """
@@ -156,7 +156,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
 
 
 def preset_for(models: Models) -> str:
-    """The preset for the pictures of a domain (`Calibration.inversion`): "photograph" for what cameras took, else "default"."""
+    """The preset for the pictures of a domain (`Calibration.inversion`): "photograph" for photographs, else "default"."""
     return models.calibration.inversion
 
 
@@ -166,14 +166,14 @@ def in_w_plus(generator: Generator, code: Tensor, space: str) -> Tensor:
 
 
 def psnr(a: Tensor, b: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB of two pictures in [-1, 1]; values outside count as the border."""
+    """Peak signal-to-noise ratio in dB of two pictures, clipped to [-1, 1]."""
     error = ((a.clamp(-1, 1) - b.clamp(-1, 1)) / 2).square().mean()
     return float(-10 * torch.log10(error.clamp(min=1e-12)))
 
 
 @torch.no_grad()
 def _origin(models: Models, image: Tensor, space: str, start: str, rng: torch.Generator) -> Tensor:
-    """Where the search begins: [1, num_ws, w_dim] for "w+", [1, 1, w_dim] for "w", [1, z_dim] for "z"."""
+    """The start of the search: [1, num_ws, w_dim] for "w+", [1, 1, w_dim] for "w", [1, z_dim] for "z"."""
     generator = models.generator
     if start == "alignment":
         guess = code_of(models, image)
@@ -196,7 +196,7 @@ def _size_of_space(generator: Generator, space: str, seed: int) -> float:
 
 
 def fitting(models: Models, image: Tensor) -> Tensor:
-    """A picture [1, 3, H, W] in the size that the generator draws, and on its device. Raises StyleclipError for anything else."""
+    """A picture [1, 3, H, W], resized to the generator's resolution, on its device. Raises StyleclipError for anything else."""
     if not isinstance(image, Tensor):
         raise StyleclipError(f"image must be a tensor [1, 3, H, W], not {type(image).__name__}; load_image(...) gives one.")
     if image.ndim != 4 or image.shape[:2] != (1, 3):
@@ -208,17 +208,17 @@ def fitting(models: Models, image: Tensor) -> Tensor:
 
 
 def compared(image: Tensor) -> Tensor:
-    """A picture [1, 3, R, R] as the losses see it: of at most `LARGEST` pixels, each the mean of those in its place."""
+    """A picture [1, 3, R, R], reduced by averaging to at most `LARGEST` pixels for the losses."""
     return image if image.shape[-1] <= LARGEST else F.adaptive_avg_pool2d(image, LARGEST)
 
 
 def _evenly(frames: int, steps: int) -> set[int]:
-    """The steps that are kept as frames, from the first to the last."""
+    """The steps to keep as frames, from the first to the last."""
     return {round(i * steps / max(frames - 1, 1)) for i in range(frames)}
 
 
 def _chosen(preset: str | Preset, **given) -> Preset:
-    """The preset, with what was given in its place."""
+    """The preset with the given settings in place of its own."""
     if isinstance(preset, str):
         if preset not in PRESETS:
             raise StyleclipError(f"preset must be one of {', '.join(PRESETS)}, not '{preset}'.")

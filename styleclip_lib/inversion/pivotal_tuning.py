@@ -1,7 +1,7 @@
-"""Pivotal tuning: the generator gives way a little, so that it draws a face which it could not draw (Roich et al. 2021).
+"""Pivotal tuning: fine-tunes the generator a little, so that it draws a face that it could not draw before (Roich et al. 2021).
 
-A code near those that mean something leaves out what the generator does not know; a code that follows the face farther draws it, but
-edits break it. So the code stays where edits work, as a pivot, and a copy of the generator learns to draw the face there.
+A latent code in a well-edited region misses details that the generator has not learnt; a code farther out has them, but edits break it.
+So the code stays where edits work, as a pivot, and a copy of the generator learns to draw the face there.
 """
 
 import copy
@@ -23,21 +23,21 @@ from .projector import w_deviation
 def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps: int = 150, lr: float = 3e-4, lambda_pixel: float = 1.0,
                    lambda_perceptual: float = 1.0, lambda_local: float = 0.0, reach: float = 1.0, seed: int = 0,
                    progress: bool = True) -> tuple[Models, Inversion]:
-    """Trains a copy of the generator to draw a picture from the code that an inversion found for it.
+    """Trains a copy of the generator to draw a picture from the latent code of its inversion.
 
     argmin_θ  D(G_θ(w_p), x) + λ_local D(G_θ(w_r), G(w_r)),  D(y, x) = λ_pixel ‖y - x‖² / N + λ_perceptual d(y, x)
                                                                                         (Roich et al. 2021, sections 3.2 and 3.3)
-    with Adam; the synthesis network learns, the mapping network stays. The authors take 350 steps. The second term asks that the
-    surroundings of the pivot stay as they were: w_r = w_p + ρ (w_z - w_p) / ‖w_z - w_p‖ lies beside it, towards another random face
-    in each step. They add it (λ_local = 0.1) where the copy shall draw other faces well, too; it doubles the time. Ctrl-C returns
-    the best so far.
+    with Adam; only the synthesis network is trained. The authors take 350 steps. The second term, locality regularisation, preserves the
+    surroundings of the pivot: w_r = w_p + ρ (w_z - w_p) / ‖w_z - w_p‖ lies near it, in the direction of a new random face in each step.
+    The authors use it (λ_local = 0.1) if the copy is to draw other faces well, too; it doubles the time. Ctrl-C returns the best result
+    so far.
 
-    inversion  of the picture: its w_plus is the pivot w_p, and its noise maps, if it has some, become the copy's own
+    inversion  of the picture: its w_plus is the pivot w_p, and its noise maps, if any, become the copy's own
     image      [1, 3, H, W] in [-1, 1], resized to the generator's size
     reach      ρ in standard deviations of w (`projector.w_deviation`): 1 is about as far as another face
-    seed       for the random faces; otherwise nothing is random
+    seed       for the random faces; nothing else is random
 
-    -> the models with the copy in place of their generator, all else shared, and the inversion as the copy draws it.
+    -> the models with the copy in place of their generator and everything else shared, and the inversion as drawn by the copy.
     Raises StyleclipError for a wrong shape or number.
     """
     if steps < 0 or lr <= 0:
@@ -87,9 +87,9 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
 
 
 def with_noise(models: Models, noises: Sequence[Tensor] | None) -> Models:
-    """The models with the noise maps of an inversion in a copy of their generator, so that every method of editing draws with them.
+    """The models with the noise maps of an inversion in a copy of their generator, so that every editing method draws with them.
 
-    noises: [1, 1, r, r] each; without any the models come back as they are.
+    noises: [1, 1, r, r] each; without any, the models themselves.
     """
     if noises is None:
         return models

@@ -24,7 +24,7 @@ class Residual(nn.Module):
 
 
 class FastStyle(nn.Module):
-    """image [B, 3, H, W] in [-1, 1], H and W multiples of `STRIDE` -> the redrawn picture, the same shape and range.
+    """image [B, 3, H, W] in [-1, 1], H and W multiples of `STRIDE` -> the restyled picture, the same shape and range.
 
     Works at a quarter of the size, where 4x4 pixels are 48 channels, and comes back by interpolation and a convolution, twice: channels
     that become pixels (a pixel shuffle) are quicker still, but soon draw a grid of 4x4 pixels, which CLIP takes for many a style (Odena

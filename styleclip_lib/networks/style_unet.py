@@ -26,7 +26,7 @@ class Block(nn.Module):
 
 
 class StyleUnet(nn.Module):
-    """image [B, 3, H, W] in [-1, 1], H and W multiples of `STRIDE` -> the redrawn picture, the same shape and range.
+    """image [B, 3, H, W] in [-1, 1], H and W multiples of `STRIDE` -> the restyled picture, the same shape and range.
 
     residual  False draws the picture anew, as the authors do: a sigmoid of what the last layer says. True begins with the picture itself:
               the last layer, at first zero, says what is added to its logit.

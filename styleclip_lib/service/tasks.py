@@ -85,7 +85,7 @@ class EditTask(Task):
 
 @dataclass(frozen=True, kw_only=True)
 class StylizeTask(Task):
-    """A picture is redrawn in the style that a text names. The settings are those of `StyleRecipe`."""
+    """A picture is restyled in the style that a text names. The settings are those of `StyleRecipe`."""
 
     KIND: ClassVar[str] = "stylize"
     PATH: ClassVar[str] = "stylizations"

@@ -1,1 +1,1 @@
-"""Pictures and videos redrawn as a sentence says."""
+"""Pictures and videos restyled as a sentence says."""

@@ -1,4 +1,4 @@
-"""Fast transfer: a network learns one style from many pictures, and redraws each new one in a blink (after Johnson et al. 2016)."""
+"""Fast style transfer: a network learns one style from many pictures, and restyles a new one in a single pass (Johnson et al. 2016)."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from .recipe import LOSSES, SOURCE, StyleRecipe
 from .style_prompt import StylePrompt
 
 HELD_OUT = 4
-"""Pictures that the network does not learn from and that say which of its states is the best."""
+"""Number of held-out pictures, which decide which state of the network is the best."""
 
 EVERY = 20
-"""Steps between two looks at them."""
+"""Steps between two measurements on them."""
 
 AT_ONCE = 8
 
@@ -56,7 +56,7 @@ class FastTransfer:
 
     @torch.no_grad()
     def apply(self, image: Tensor) -> Tensor:
-        """A picture of any size and aspect in this style. image [1, 3, H, W] in [-1, 1] -> the same shape and range
+        """A picture of any size and aspect ratio in this style. image [1, 3, H, W] in [-1, 1] -> the same shape and range
 
         Raises StyleclipError for another shape, or fewer than 32 pixels along a side.
         """
@@ -68,14 +68,14 @@ class FastTransfer:
 
     @classmethod
     def load(cls, models: Models, name: str | Path) -> FastTransfer:
-        """A style that comes with the domain, by its name, or one that was saved, by its path. Raises StyleclipError if there is none."""
+        """A style that the domain ships, by its name, or a saved one, by its path. Raises StyleclipError if there is none."""
         return cls(models, *fast_file.read(fast_file.find_style(models, name), models))
 
 
 def fast_of(models: Models, name: str, text: str, progress: bool = True) -> FastTransfer:
-    """The style that is named; else the domain's for the text; else a new one, trained now. Remembered.
+    """The named style; or the domain's for the text; or a newly trained one. Remembered.
 
-    Raises StyleclipError if there is none of this name, or for a text that CLIP cannot read.
+    Raises StyleclipError if there is no style of this name, or for a text that CLIP cannot read.
     """
     known = name or fast_file.style_for(models, text)
     key = ("style", known) if known else ("style", None, text)
@@ -88,14 +88,14 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
                 recipe: StyleRecipe = StyleRecipe.DEFAULT, steps: int = 150, batch_size: int = 2, lr: float = 2e-3,
                 lambda_temporal: float | None = None, width: int = 64, blocks: int = 3, count: int = 64, size: int = 128, seed: int = 0,
                 progress: bool = True, **settings: Any) -> FastTransfer:
-    """Trains a network that redraws every picture as a text says.
+    """Trains a network that restyles every picture to match a text.
 
-    The losses of `stylize`, averaged over pictures, and λ_temporal L_temporal over pairs of a video whose motion is known
-    (`motion.temporal_loss`), so that strokes stay where they are on things that move. Ctrl-C returns the best so far, as the held-out
-    pictures see it.
+    The losses of `stylize`, averaged over pictures, plus λ_temporal L_temporal over pairs of frames whose motion is known
+    (`motion.temporal_loss`), so that strokes stick to moving objects. Ctrl-C returns the best network so far, as measured on the held-out
+    pictures.
 
-    pictures         [N, 3, S, S] to learn from; None: faces that the generator invents, and drawn scenes, `count` in all at `size` pixels
-    moving           draws pairs of pictures with known motion; None: the pictures themselves before a moving camera
+    pictures         [N, 3, S, S] to learn from; None: invented faces and drawn scenes, `count` in all at `size` pixels
+    moving           draws pairs of pictures with known motion; None: the pictures themselves, seen by a moving camera
     recipe, settings weights of the losses and the rest, as for `stylize`
     lambda_temporal  weight of the temporal loss; None: the domain's; 0 leaves it out
     width, blocks    size of the network (`FastStyle`)
@@ -140,7 +140,7 @@ def train_style(models: Models, text: str, source: str = SOURCE, *, pictures: Te
 
 
 class _Lesson:
-    """What a network learns from, and the losses of what it draws."""
+    """The training pictures, and the losses of the network's output."""
 
     def __init__(self, models: Models, prompt: StylePrompt, recipe: StyleRecipe, resolved: StyleCalibration, pictures: Tensor,
                  moving: Moving | None, lambda_temporal: float):
@@ -154,7 +154,7 @@ class _Lesson:
         self.held_out = torch.arange(len(pictures) - HELD_OUT, len(pictures))
 
     def some(self, count: int) -> Tensor:
-        """Numbers of pictures to learn from."""
+        """The indices of a batch of training pictures."""
         return torch.randint(len(self.pictures) - HELD_OUT, (count,), generator=self.rng)
 
     def terms(self, network: FastStyle, which: Tensor, rng: torch.Generator, moves: bool = True) -> dict[str, Tensor]:
@@ -199,7 +199,7 @@ def invented(models: Models, count: int, size: int, seed: int, progress: bool = 
 
 
 def _fresh(width: int, blocks: int, seed: int) -> FastStyle:
-    """A new network, its random weights depending on the seed alone; other random numbers go on as if it were not there."""
+    """A new network, whose random weights depend on the seed alone; the global random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return FastStyle(width, blocks)

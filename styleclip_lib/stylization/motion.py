@@ -42,18 +42,18 @@ def warped(image: Tensor, flow: Tensor) -> Tensor:
 
 
 def temporal_loss(first: Tensor, second: Tensor, motion: Motion) -> Tensor:
-    """How far the redrawn pictures change otherwise than the pictures themselves do: mean over the valid places of
-    ‖(O₂ - W O₁) - (I₂ - W I₁)‖², W being the known motion. Where the light changes, the redrawn picture may change as much.
+    """How far the restyled pictures change otherwise than the pictures themselves do: mean over the valid places of
+    ‖(O₂ - W O₁) - (I₂ - W I₁)‖², W being the known motion. Where the light changes, the restyled picture may change as much.
 
-    first, second [B, 3, H, W], the pair redrawn -> a number
+    first, second [B, 3, H, W], the pair restyled -> a number
     """
-    redrawn, own = second - warped(first, motion.flow), motion.second - warped(motion.first, motion.flow)
-    return ((redrawn - own).square().mean(1, keepdim=True) * motion.valid).sum() / motion.valid.sum().clamp(min=1)
+    restyled, own = second - warped(first, motion.flow), motion.second - warped(motion.first, motion.flow)
+    return ((restyled - own).square().mean(1, keepdim=True) * motion.valid).sum() / motion.valid.sum().clamp(min=1)
 
 
 @torch.no_grad()
 def flicker(first: Tensor, second: Tensor, motion: Motion) -> float:
-    """The root mean square, over the valid places, of what is left when one redrawn picture is moved onto the next, in [0, 2]."""
+    """The root mean square, over the valid places, of what is left when one restyled picture is moved onto the next, in [0, 2]."""
     difference = (second - warped(first, motion.flow)).square().mean(1, keepdim=True)
     return math.sqrt((difference * motion.valid).sum() / motion.valid.sum().clamp(min=1))
 

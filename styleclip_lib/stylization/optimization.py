@@ -29,28 +29,27 @@ from .result import Stylization
 from .style_prompt import StylePrompt
 
 SMALLEST = 32
-"""Pixels of the shorter side, below which there is nothing to draw."""
+"""The smallest shorter side in pixels."""
 
 
 def stylize(models: Models, image: Tensor, text: str, source: str | None = None, *, mask: Tensor | None = None,
             recipe: StyleRecipe = StyleRecipe.DEFAULT, frames: int = 0, on_step: OnStep | None = None, progress: bool = True,
             **settings: Any) -> Stylization:
-    """Redraws a picture until it fits a text: "a pencil sketch", "a mosaic", "a photo of night".
+    """Restyles a picture to match a text: "a pencil sketch", "a mosaic", "a photo of night".
 
     λ_dir L_dir + λ_patch L_patch + λ_contrast L_contrast + λ_c L_c + λ_tv L_tv -> min           (Kwon & Ye 2022, eq. 6, and L_contrast)
 
-    The weights of a small U-Net are what moves; CLIP and the content network are frozen. Pictures of any size and aspect: what does not
-    divide by 8 is mirrored at the edges and cut off again. Ctrl-C returns the best so far. The picture that comes back is the one
-    that the losses saw, to the last digit (the authors save another one, with its contrast raised by a half and stretched to the full
-    range).
+    The weights of a small U-Net are optimised; CLIP and the content network are frozen. Pictures may have any size and aspect ratio:
+    they are padded by reflection to multiples of 8 and cropped again. Ctrl-C returns the best result so far. The returned picture is
+    exactly the one that the losses saw (the authors save another one, with its contrast raised by half and stretched to the full range).
 
-    image     [1, 3, H, W] in [-1, 1]; one whose longer side has more than `size` pixels is reduced first
-    text      what it should become;  source: what it is before, by default the recipe's ("a photo")
-    mask      [1, 1, H, W] in [0, 1]: redraw only where it is 1; it goes before the recipe's `region`
+    image     [1, 3, H, W] in [-1, 1]; reduced first if its longer side has more than `size` pixels
+    text      the target text;  source: the source text, by default the recipe's ("a photo")
+    mask      [1, 1, H, W] in [0, 1]: restyle only where it is 1; it overrides the recipe's `region`
     recipe    a `StyleRecipe`: `StyleRecipe.DEFAULT`, or `StyleRecipe.PAPER` for the authors' settings
     settings  fields of `StyleRecipe` that differ from the recipe's, such as steps=60, region="hair", lambda_content=10 or seed=1
-    frames    how many pictures of the way to keep, evenly spread, the first being that of the first step
-    on_step   called in each step with its number and the picture, [1, 3, H, W]; if it returns True, the best so far comes back
+    frames    number of evenly spaced pictures of the optimisation path to keep, the first being that of the first step
+    on_step   called in each step with its number and the picture, [1, 3, H, W]; returning True ends it with the best result so far
 
     Raises StyleclipError for a text that CLIP cannot read, a picture or mask of a wrong shape, an empty mask, a region that cannot be
     found, or a setting out of its range.
@@ -62,7 +61,7 @@ def stylize(models: Models, image: Tensor, text: str, source: str | None = None,
 
 def stylized(models: Models, image: Tensor, text: str, recipe: StyleRecipe, on_step: OnStep | None = None, mask: Tensor | None = None,
              frames: int = 0, progress: bool = True) -> Stylization:
-    """What `StyleRecipe.apply` does."""
+    """See `StyleRecipe.apply`."""
     resolved = recipe.resolved(models.calibration.style)
     recipe = recipe.filled_in(resolved)
     image = reduced(checked(image), resolved.size).to(models.device)
@@ -91,7 +90,7 @@ def stylized(models: Models, image: Tensor, text: str, recipe: StyleRecipe, on_s
 
 
 class _Search:
-    """The network of one picture, what it draws, and what the losses say of it."""
+    """The network of one picture, its output, and the losses."""
 
     def __init__(self, models: Models, image: Tensor, prompt: StylePrompt, recipe: StyleRecipe, resolved: StyleCalibration,
                  mask: Tensor | None):
@@ -106,7 +105,7 @@ class _Search:
         self.picture = image
 
     def draw(self) -> Tensor:
-        """The picture as it is now, [1, 3, H, W]; outside of the mask it is the one before."""
+        """The current picture [1, 3, H, W]; outside the mask it is the original."""
         drawn = padded_through(self.network, self.image, around=STRIDE)
         return drawn if self.mask is None else blended(self.image, drawn, self.mask)
 
@@ -135,17 +134,17 @@ class _Search:
 
 
 def fresh(seed: int, residual: bool = False) -> StyleUnet:
-    """A new network, its random weights depending on the seed alone; other random numbers go on as if it were not there."""
+    """A new network, whose random weights depend on the seed alone; the global random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return StyleUnet(residual=residual)
 
 
 def padded_through(network: torch.nn.Module, image: Tensor, stride: int = STRIDE, around: int = 0) -> Tensor:
-    """What a network makes of a picture of any size: it is mirrored at the edges, so that both sides divide by the network's stride, and
-    what was added is cut off afterwards.
+    """A network's output for a picture of any size: the picture is padded by reflection to multiples of the network's stride, and the
+    output is cropped again.
 
-    around: so many pixels are added on each side in any case, for a network that fills its edges with zeros and draws a frame there
+    around: padding on each side in any case, for a network with zero padding, which draws a frame at the edges
     image [B, 3, H, W] -> the same shape
     """
     height, width = image.shape[-2:]
@@ -155,8 +154,8 @@ def padded_through(network: torch.nn.Module, image: Tensor, stride: int = STRIDE
 
 
 def squared(image: Tensor) -> Tensor:
-    """A picture made square for CLIP, which would squash it: the shorter side is mirrored at its edges, or where that does not reach, they
-    are drawn out. [B, 3, H, W] -> [B, 3, S, S]"""
+    """A picture padded to a square for CLIP, which would squash it: by reflection, or by replication where that does not suffice.
+    [B, 3, H, W] -> [B, 3, S, S]"""
     height, width = image.shape[-2:]
     across, down = max(height - width, 0), max(width - height, 0)
     if not (across or down):
@@ -166,7 +165,7 @@ def squared(image: Tensor) -> Tensor:
 
 
 def checked(image: Tensor) -> Tensor:
-    """The picture, its values held in [-1, 1]. Raises StyleclipError if it is none that can be redrawn."""
+    """The picture, clipped to [-1, 1]. Raises StyleclipError for a wrong shape or size."""
     if image.ndim != 4 or image.shape[:2] != (1, 3):
         raise StyleclipError(f"The picture must have the shape [1, 3, H, W], not {list(image.shape)}; load_image(path) gives one.")
     _check_sides(image.shape[-1], image.shape[-2])

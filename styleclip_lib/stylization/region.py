@@ -1,4 +1,4 @@
-"""Where a picture may be redrawn: a mask or box of one's own, or the place that CLIP finds for a text."""
+"""Where a picture may be restyled: a mask or box of one's own, or the place that CLIP finds for a text."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ of colours in [0, 1]) a place must be to count as having none."""
 
 
 def region_of(models: Models, image: Tensor, text: str, mask: Tensor | None) -> Tensor | None:
-    """The mask to work with: the user's own, else that of the text, else None for the whole picture. -> [1, 1, H, W] in [0, 1]
+    """The given mask, or that of the text, or None for the whole picture. -> [1, 1, H, W] in [0, 1]
 
-    Raises StyleclipError for a mask of another size or an empty one, and for a text of which CLIP finds nothing.
+    Raises StyleclipError for a mask of another size or an empty one, and for a text that CLIP does not find in the picture.
     """
     if mask is not None:
         return checked_mask(mask, image).to(image)
@@ -55,7 +55,7 @@ def checked_mask(mask: Tensor, image: Tensor) -> Tensor:
     if (tall, wide) != (height, width):
         mask = F.interpolate(mask, (height, width), mode="bilinear", antialias=True, align_corners=False)
     if mask.max() < 0.5:
-        raise StyleclipError("The mask is empty: it must be white where the picture may be redrawn.")
+        raise StyleclipError("The mask is empty: it must be white where the picture may be restyled.")
     return mask
 
 
@@ -80,9 +80,9 @@ def blended(image: Tensor, drawn: Tensor, mask: Tensor) -> Tensor:
 
 
 def found_region(models: Models, image: Tensor, text: str) -> Tensor:
-    """The soft mask of what a text names. image [1, 3, H, W] -> [1, 1, H, W] in [0, 1]
+    """The soft mask of the region that a text names. image [1, 3, H, W] -> [1, 1, H, W] in [0, 1]
 
-    Raises StyleclipError for a text that CLIP cannot read, that names what is not meant, or of which it sees nothing in the picture.
+    Raises StyleclipError for a text that CLIP cannot read, that is an exception ("all but ..."), or that CLIP does not find in the picture.
     """
     if EXCEPTING.intersection(words_of(text)):
         raise StyleclipError(f"The region '{text}' says what is not meant: name what is to be redrawn, such as 'hair', or give a mask or a "
@@ -118,9 +118,9 @@ def relevance_map(models: Models, image: Tensor, text: str) -> Tensor:
 
 
 def averaged(judge: Callable[[Tensor], Tensor], image: Tensor, shares: Sequence[float]) -> Tensor:
-    """What a judge says of windows, averaged at every place over the windows that show it, their middles counting most.
+    """A judge's values of windows, averaged at every place over the windows that contain it, weighted towards their centres.
 
-    The picture is mirrored at its edges by half a small window, so that what lies there is in the middle of some window, too.
+    The picture is padded by reflection by half a small window, so that its edges lie at the centre of some window, too.
 
     judge: windows [N, C, S, S] -> [N];  image [1, C, H, W];  shares: sides of the windows, as shares of the picture's shorter side
     -> [1, 1, H, W]
@@ -148,10 +148,10 @@ def windows(side: int, height: int, width: int) -> Tensor:
 
 
 def colored_in(prior: Tensor, image: Tensor) -> Tensor:
-    """Decides pixel by pixel, from a rough guess of where a thing is and from the colours that are more frequent there than elsewhere.
+    """Refines a rough guess of a region pixel by pixel, by the colours that are more frequent inside it than outside.
 
-    Bayes' rule with histograms of colours as likelihoods, which are counted anew with each answer (as GrabCut does with its colour
-    models, Rother et al. 2004); the answer is smoothed along the picture's edges.
+    Bayes' rule with colour histograms as likelihoods, which are updated with each result (as GrabCut does with its colour models,
+    Rother et al. 2004); the result is smoothed along the picture's edges.
     prior [1, 1, H, W] in [0, 1], image [1, 3, H, W] -> as prior
     """
     bins = ((image[0] + 1) / 2 * BINS).long().clamp(0, BINS - 1).flatten(1)

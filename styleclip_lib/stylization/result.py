@@ -11,7 +11,7 @@ from .recipe import StyleRecipe
 
 @dataclass
 class Stylization:
-    """A redrawn picture.
+    """A restyled picture.
 
     image    [1, 3, H, W] in [-1, 1]: exactly the picture that was optimised
     before   [1, 3, H, W], the picture that it was made of
@@ -19,7 +19,7 @@ class Stylization:
     recipe   the settings that make it again, everything filled in
     history  one list for each loss, a number for each step, without the losses' weights, for plotting
     frames   some pictures on the way, [1, 3, H, W] each, for an animation
-    mask     [1, 1, H, W] in [0, 1], where the picture was redrawn; None for the whole picture
+    mask     [1, 1, H, W] in [0, 1], where the picture was restyled; None for the whole picture
     """
 
     image: Tensor

@@ -1,4 +1,4 @@
-"""A style's text, understood once: where it lies in CLIP's space, where it comes from, and what else it might have been."""
+"""A style's text, understood once: its place in CLIP's space, the source text, and the rival styles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RIVALS = {name: words.opening[0] for name, words in STYLE_WORDS.items()}
 
 @dataclass(frozen=True, eq=False)
 class StylePrompt:
-    """What the losses need to know of a text.
+    """What the losses need to know about a text.
 
     text       what the picture should become;  source: what it is before
     direction  ΔT [1, D], from the source to the text, of length one
@@ -41,8 +41,7 @@ class StylePrompt:
     @classmethod
     @torch.no_grad()
     def of(cls, models: Models, text: str, source: str, templates: bool = False) -> StylePrompt:
-        """Understands a text. Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, or if both say the
-        same."""
+        """Embeds a text. Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, or identical texts."""
         try:
             prompt, clip = Prompt.of(models, text, source), models.clip
         except StyleclipError as error:
@@ -59,5 +58,5 @@ class StylePrompt:
         return cls(prompt.text, source, direction, prompt.vector, clip.encode_text([source, *others]), clip.model.logit_scale.exp().item())
 
     def probability(self, embedding: Tensor) -> Tensor:
-        """CLIP's choice of the text among the source and the other styles. embedding [N, D], of length one -> [N]"""
+        """CLIP's probability of the text among the source and the other styles. embedding [N, D], of length one -> [N]"""
         return (self.scale * embedding @ torch.cat([self.target, self.rivals]).T).softmax(1)[:, 0]

@@ -1,4 +1,4 @@
-"""Videos in a style: each frame through a fast network, and, where it is wanted, smoothed where nothing moved."""
+"""Videos in a style: each frame goes through a fast network and, if asked for, is smoothed where nothing moves."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .optimization import reduced
 from .region import blended, checked_mask
 
 STILL = 0.06
-"""How much a pixel may change, in [-1, 1], and still count for smoothing as half at rest."""
+"""The change of a pixel, in [-1, 1], at which smoothing is halved."""
 
 TRIED = 3
-"""Frames after which it is said how long the whole video will take."""
+"""Number of frames after which an estimate of the whole time is printed."""
 
 
 @dataclass(frozen=True)
 class StyledVideo:
-    """A video that was written: where, how many of its frames, in how many seconds, and whether it was stopped before its end."""
+    """A written video: its path, the number of frames, the seconds that it took, and whether it was interrupted."""
 
     path: Path
     frames: int
@@ -37,16 +37,16 @@ class StyledVideo:
 
 def stylize_video(fast: FastTransfer, source: str | os.PathLike[str], target: str | os.PathLike[str], *, size: int | None = None,
                  mask: Tensor | None = None, smoothing: float = 0.0, progress: bool = True) -> StyledVideo:
-    """Redraws a video frame by frame and writes it, with its sound where the target can hold it (.mp4).
+    """Restyles a video frame by frame and writes it, with its sound where the target can hold it (.mp4).
 
-    Ctrl-C keeps the frames done as a video that plays. After three frames it is said how long all of them will take.
+    Ctrl-C keeps the finished frames as a playable video. After three frames an estimate of the whole time is printed.
 
     source, target  .mp4, .mov, .webm, .mkv, .avi, .gif, .webp  ->  .mp4, .gif or .webp
-    size            pixels of the longer side to which larger frames are reduced; None: as they are
-    mask            [1, 1, H, W] in [0, 1], where frames are redrawn; None: everywhere
-    smoothing       from 0 (none) below 1: how much of the frame before stays where the video itself did not change
+    size            larger frames are reduced to this many pixels along the longer side; None: not at all
+    mask            [1, 1, H, W] in [0, 1], where frames are restyled; None: everywhere
+    smoothing       from 0 (none) to below 1: how much of the previous frame to keep where the video itself does not change
 
-    Raises StyleclipError for a file that is no video, one without frames, a mask of another size, or a smoothing out of its range.
+    Raises StyleclipError for a file that is not a video or has no frames, a mask of another size, or a smoothing out of range.
     """
     if not 0 <= smoothing < 1:
         raise StyleclipError(f"smoothing must be at least 0 and below 1, not {smoothing:g}.")
@@ -63,7 +63,7 @@ def stylize_video(fast: FastTransfer, source: str | os.PathLike[str], target: st
 
 def styled_frames(fast: FastTransfer, video: Video, size: int | None = None, mask: Tensor | None = None,
                   smoothing: float = 0.0) -> Iterator[Tensor]:
-    """The frames of a video, redrawn, [1, 3, H, W] in [-1, 1] each; see `stylize_video`."""
+    """The frames of a video, restyled, [1, 3, H, W] in [-1, 1] each; see `stylize_video`."""
     before: tuple[Tensor, Tensor] | None = None
     fitted: Tensor | None = None
     for frame in frames_of(video):
@@ -79,9 +79,9 @@ def styled_frames(fast: FastTransfer, video: Video, size: int | None = None, mas
 
 
 def smoothed(drawn: Tensor, frame: Tensor, drawn_before: Tensor, frame_before: Tensor, smoothing: float) -> Tensor:
-    """A redrawn frame, mixed with the one before where the video itself rests: no flow is needed for that, and nothing leaves a trail.
+    """A restyled frame, mixed with the previous one where the video itself does not change, so that no optical flow is needed.
 
-    The share of the frame before is smoothing · exp(-(Δ / `STILL`)² ln 2), Δ being the video's own change at each pixel.
+    The share of the previous frame is smoothing · exp(-(Δ / `STILL`)² ln 2), Δ being the video's own change at each pixel.
     """
     change = (frame - frame_before).abs().amax(1, keepdim=True)
     share = smoothing * torch.exp2(-(change / STILL).square())
@@ -89,14 +89,14 @@ def smoothed(drawn: Tensor, frame: Tensor, drawn_before: Tensor, frame_before: T
 
 
 def expected(frames: int, seconds_each: float) -> str:
-    """How long a video takes, in words."""
+    """The time that a video takes, in words."""
     seconds = frames * seconds_each
     time = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes" if seconds < 6000 else f"{seconds / 3600:.1f} hours"
-    return f"{frames} frames at {seconds_each:.2f} seconds each: about {time}. Ctrl-C keeps the frames that are done."
+    return f"{frames} frames at {seconds_each:.2f} seconds each: about {time}. Ctrl-C keeps the finished frames."
 
 
 def check_length(video: Video, target: Path) -> None:
-    """Raises StyleclipError for a long video that is to become an animated picture."""
+    """Raises StyleclipError for a video that is too long for an animated picture."""
     if target.suffix.lower() != ".mp4" and video.frames and video.frames > LONGEST_KEPT:
         raise StyleclipError(f"The video has {video.frames} frames, and a {target.suffix} holds {LONGEST_KEPT} at most: write an .mp4.")
 

@@ -26,7 +26,7 @@ PAIRS, SEED = 24, 7301
 on have the next one."""
 
 ABOUT = About(
-    what="Redraws every picture as '{text}' says, in one pass.",
+    what="Restyles every picture as '{text}' says, in one pass.",
     data="Faces that the domain's generator invents, and drawn scenes; for steadiness in videos, pairs of heads that turn and lights that "
          "move, whose motion is known exactly, and the pictures themselves before a moving camera.",
     limits="It knows one style, as the domain's CLIP understands it, and draws strokes of the size that it has learnt at.")

@@ -80,10 +80,10 @@ def test_an_invented_face_can_be_edited_and_drawn(client, tiny):
 
 def test_a_picture_is_redrawn_and_a_face_is_drawn_for_a_text(client):
     form = {"text": "a mosaic", "steps": "2", "patches": "2", "views": "1"}
-    redrawn = client.post("/v1/stylizations", files=picture(size=48), data=form, headers={"Prefer": "wait"})
-    assert redrawn.status_code == 200, redrawn.text
-    assert pixels(redrawn.content).shape == (48, 48, 3)
-    assert client.get(redrawn.headers["Location"]).json()["result"]["recipe"]["steps"] == 2
+    restyled = client.post("/v1/stylizations", files=picture(size=48), data=form, headers={"Prefer": "wait"})
+    assert restyled.status_code == 200, restyled.text
+    assert pixels(restyled.content).shape == (48, 48, 3)
+    assert client.get(restyled.headers["Location"]).json()["result"]["recipe"]["steps"] == 2
     drawn = client.post("/v1/samples", files={"text": (None, "a smiling woman"), "seed": (None, "3")}, headers={"Prefer": "wait"})
     assert drawn.status_code == 200 and pixels(drawn.content).shape == (32, 32, 3), drawn.text
 

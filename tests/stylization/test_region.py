@@ -1,4 +1,4 @@
-"""Where a picture is redrawn: relevance, masks, boxes."""
+"""Where a picture is restyled: relevance, masks, boxes."""
 
 from types import SimpleNamespace
 

@@ -26,7 +26,7 @@ class StyleState:
     name      which of the styles
     seed      whose face
     strength  0 is the face itself, 1 what the network draws
-    below     from which height on the face is redrawn, 0 being its upper edge and 1 its lower one
+    below     from which height on the face is restyled, 0 being its upper edge and 1 its lower one
     """
 
     name: str
@@ -68,7 +68,7 @@ def style_sliders(models: Models, styles: Mapping[str, FastTransfer], state: Sty
         "name": choice("style", list(styles), "Which of the networks that have learnt one style each", value=state.name, **wide),
         "seed": slider("face (seed)", state.seed, 0, max(999, state.seed), 1, "The seed of the face", **wide),
         "strength": slider("strength", state.strength, 0, 1, 0.05, "0 is the face itself, 1 what the network draws", **wide),
-        "below": slider("from above", state.below, 0, 1, 0.05, "From which height on the face is redrawn: 0 all of it, 1 nothing", **wide),
+        "below": slider("from above", state.below, 0, 1, 0.05, "From which height on the face is restyled: 0 all of it, 1 nothing", **wide),
     }
 
     def current() -> Drawing:
