@@ -1,4 +1,4 @@
-"""Measuring an edit: did it do what the text asks, and what else did it do?"""
+"""Measuring an edit: does the face show what the text asks for, and what else has changed?"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,20 +17,19 @@ SCALE_TOLERANCE = 0.25  # a scale counts as changed when it moved by more than t
 
 @dataclass
 class EditReport:
-    """What an edit did.
+    """The measured effects of an edit.
 
     text      what was asked for
     wanted    {attribute: value} that the text asks for
-    successes    {attribute: whether it is so after the edit}
-    true_before  whether all of it was so before
+    successes    {attribute: whether the edited face has this value}
+    true_before  whether the face had all of these values before
     side_effects {attribute: (before, after)} for every attribute that the text does not mention and that changed
     identity  cosine of the person before and after, 1 = the same
     perceptual  perceptual distance between both pictures
-    clip_gain   how much nearer the picture came to the text, in cosine
-    seconds     how long the edit took, if it was told
-    readable    whether the domain can read attributes; if not, `wanted`, `successes` and `side_effects` are empty and say nothing
-    person_distance  how far the person is from the one in the photograph, as dlib's network for faces sees it (`photo_identity`); None
-              where that is not known
+    clip_gain   gain in the cosine of picture and text
+    seconds     how long the edit took, if known
+    readable    whether the domain can read attributes; if not, `wanted`, `successes` and `side_effects` are empty
+    person_distance  distance from the person in the photograph by dlib's network for faces (`photo_identity`); None if unknown
     """
 
     text: str
@@ -47,7 +46,7 @@ class EditReport:
 
     @property
     def success(self) -> bool | None:
-        """Whether all that the text asks for is so; None if it asks for nothing that can be measured."""
+        """Whether the face has everything that the text asks for; None if nothing of it can be measured."""
         return all(self.successes.values()) if self.wanted else None
 
     def __str__(self) -> str:
@@ -57,7 +56,8 @@ class EditReport:
         else:
             target = "nothing that the attributes can measure"
         changed = ", ".join(f"{name} ({a} -> {b})" for name, (a, b) in self.side_effects.items()) or "nothing"
-        read = f"Asked for: {target}. Side effects: {changed}." if self.readable else "What changed nobody can read in this domain."
+        unknown = "This domain cannot read attributes, so side effects are unknown."
+        read = f"Asked for: {target}. Side effects: {changed}." if self.readable else unknown
         person = "" if self.person_distance is None else (f" Distance from the person in the photograph: {self.person_distance:.2f} "
                                                           f"(below {SAME}: the same).")
         return (f"{read} Same person: {self.identity:.2f}.{person} CLIP gain: {self.clip_gain:+.3f}."
@@ -70,8 +70,7 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
     """Compares a face before and after an edit.
 
     before, after [1, 3, R, R] in [-1, 1]; text: what was asked for, or the prompt that it became; photo: the photograph
-    that the face before was found for. Without a network that reads attributes the report says how far person, picture and CLIP's
-    verdict have moved, and no more.
+    of the face before. Without a network that reads attributes the report has only the distances of identity, picture and CLIP.
 
     Raises StyleclipError for a word that the domain's CLIP does not know.
     """

@@ -25,7 +25,7 @@ class Background:
     domain   whose faces
     options  those of `styleclip serve`, with underscores: workers=2, queue=4, client_jobs=100
 
-    Raises StyleclipError, with what the service has said, if it does not come up.
+    Raises StyleclipError, with the output of the service, if it does not start.
     """
 
     def __init__(self, domain: str = "portraits", **options: object):
@@ -45,7 +45,7 @@ class Background:
         while True:
             if self._process.poll() is not None or time.monotonic() > end:
                 self.close()
-                raise StyleclipError(f"The service did not come up. It said: {self.log or 'nothing'}")
+                raise StyleclipError(f"The service did not start. Its output: {self.log or 'none'}")
             try:
                 if requests.get(f"{self.address}/readyz", timeout=5).ok:
                     return

@@ -120,12 +120,12 @@ def fingerprint(task: Task, picture: bytes) -> str:
 
 
 def full(limits: Limits) -> RefusedError:
-    return RefusedError(503, f"{limits.queue} jobs are waiting already: try again later.", 5)
+    return RefusedError(503, f"{limits.queue} jobs are already waiting: try again later.", 5)
 
 
 def too_many(limits: Limits) -> RefusedError:
-    return RefusedError(429, f"You have {limits.client_jobs} jobs that wait or run: let one of them end first.", 5)
+    return RefusedError(429, f"You have {limits.client_jobs} waiting or running jobs: wait for one of them to end.", 5)
 
 
 def used_key() -> RefusedError:
-    return RefusedError(422, "This Idempotency-Key was sent with another request before: take a new one for every new request.")
+    return RefusedError(422, "This Idempotency-Key was already used for another request: take a new one for every new request.")

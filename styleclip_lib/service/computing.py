@@ -196,6 +196,6 @@ def _listed(number: int, photo: Photo) -> dict[str, Any]:
 def _notes(photo: Photo | None) -> list[str]:
     if photo is None:
         return []
-    animated = ["Of a file with several pictures the first is taken."] if photo.original.info.get("animated") else []
+    animated = ["The first picture of a file with several is used."] if photo.original.info.get("animated") else []
     return [*photo.notes, *animated]
 

@@ -58,7 +58,7 @@ async def _parts(form: FormData) -> tuple[dict[str, str], bytes]:
     picture = b""
     for name, value in form.multi_items():
         if name in words or (name == "image" and picture):
-            raise StyleclipError(f"The field {name!r} is there twice: send it once.")
+            raise StyleclipError(f"The field {name!r} occurs twice: send it once.")
         if name == "image":
             picture = await value.read() if isinstance(value, UploadFile) else value.encode()
             if not picture:
@@ -81,7 +81,7 @@ def read_task(kind: type[Task], words: dict[str, str], picture: bytes) -> Task:
                                                                    else "."))
     if picture and not task.needs_picture:
         raise StyleclipError("Send either a picture in the field image or face_seed, not both." if kind is EditTask else
-                             "Leave the field image away: this takes no picture.")
+                             "Leave out the field image: this takes no picture.")
     return task
 
 

@@ -76,12 +76,12 @@ class Guard:
         """The answer to a request that the app need not see; None for all others."""
         headers = Headers(scope=scope)
         if "*" not in self.hosts and _name(headers.get("host", "")) not in self.hosts:
-            return problem(421, "This service does not answer under this name: its --hosts do not list it.")
+            return problem(421, "This service does not answer under this host name: --hosts does not list it.")
         if scope["method"] not in SAFE:
             if not _same_site(headers):
-                return problem(403, "This request comes from a page of another site, which may not do that.")
+                return problem(403, "This request comes from a page of another site, which is not allowed.")
             if self.uploads >= self.limits.uploads:
-                return problem(503, f"{self.limits.uploads} uploads arrive already: try again in a moment.", {"Retry-After": "2"})
+                return problem(503, f"{self.limits.uploads} uploads are already in progress: try again in a moment.", {"Retry-After": "2"})
         if self.api_key and not (scope["path"] in OPEN or scope["path"].startswith(OPEN_FOLDERS)) and not self._has_key(headers):
             return problem(401, "Send the API key of this service: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
         return None

@@ -56,7 +56,7 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
         wait = _seconds_to_wait(prefer, service.limits)
         format = wanted_format(accept) if kind.MAKES and wait else ""
         if service.draining:
-            raise ProblemError(503, "The service is about to end: try again in a moment.", {"Retry-After": "10"})
+            raise ProblemError(503, "The service is shutting down: try again in a moment.", {"Retry-After": "10"})
         words, picture = await read_form(request)
         task = await run_in_threadpool(read_task, kind, words, picture)
         job = await broker.submit(task, picture, request.client.host if request.client else "", idempotency_key)
@@ -74,7 +74,7 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
     async def found(id: str) -> Job:
         job = await broker.find(id)
         if job is None or job.task.PATH != kind.PATH:
-            raise ProblemError(404, "There is no such job, or not any more: results are kept for "
+            raise ProblemError(404, "There is no such job, or it has been deleted: results are kept for "
                                     f"{service.limits.keep_minutes:g} minutes.")
         return job
 

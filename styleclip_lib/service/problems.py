@@ -47,9 +47,9 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 TITLES = {one.value: one.phrase for one in http.HTTPStatus} | {413: "Content Too Large", 422: "Unprocessable Content"}
 
 COULD_BE = {400: "the request cannot be read", 401: "the API key is missing or wrong", 403: "the request comes from another site",
-            404: "nobody knows this, or not any more", 406: "no such format", 408: "the request did not arrive in time",
-            409: "there is no picture yet, or there will be none", 413: "more bytes than are taken",
-            415: "not a form", 422: "what was asked for makes no sense, or cannot be done with this picture",
+            404: "unknown, or deleted by now", 406: "no such format", 408: "the request did not arrive in time",
+            409: "there is no picture, or not yet", 413: "larger than allowed",
+            415: "not a form", 422: "invalid settings, or a picture that cannot be edited",
             429: "this client has too many jobs", 500: "unexpected error", 503: "overloaded, or no worker is available"}
 
 
@@ -89,5 +89,6 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _(request: Request, error: HTTPException) -> JSONResponse:
-        details = {404: "There is nothing here: see /openapi.json for what there is.", 405: "This can be asked for in another way only."}
+        details = {404: "There is nothing here: /openapi.json lists all paths.",
+                   405: "This path takes another HTTP method: see /openapi.json."}
         return problem(error.status_code, details.get(error.status_code, str(error.detail)), dict(error.headers or {}))
