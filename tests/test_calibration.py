@@ -37,7 +37,7 @@ def test_a_domain_of_the_version_before_has_the_papers_values_or_those_of_the_on
 @pytest.mark.parametrize(("content", "said"), [
     ({"early_exit": "high"}, "early_exit must be a number from -1 to 1, not 'high'"), ({"early_exti": 0.1}, "did you mean 'early_exit'"),
     (3, "names and values"), ({"step_w": [1]}, "step_w must be"), ({"inversion": "magic"}, "'default' or 'photograph'")])
-def test_numbers_that_make_no_sense(tmp_path, content, said):
+def test_invalid_numbers(tmp_path, content, said):
     with pytest.raises(StyleclipError, match=r"The calibration in .*domain\.json cannot be used") as error:
         calibration_of(domain(tmp_path / "broken", calibration=content))
     assert said in str(error.value)

@@ -323,14 +323,14 @@ def test_even_steps_in_the_portraits(models):
     assert even.unevenness < 0.1 and even.unevenness < 0.5 * uniform.unevenness
 
 
-def test_nothing_to_see_on_the_way_from_a_face_to_itself(tiny):
+def test_the_path_from_a_face_to_itself_shows_nothing(tiny):
     a = tiny.sample(1)
     found = quietly(tiny, a, a, frames=4)
     torch.testing.assert_close(found.weights, torch.linspace(0, 1, 4))
     assert found.length == 0 and found.unevenness == 0
 
 
-def test_the_way_goes_on_beyond_both_faces(tiny):
+def test_the_path_goes_on_beyond_both_faces(tiny):
     a, b = points(tiny, "w+")
     found = quietly(tiny, a, b, frames=5, reach=(-0.5, 1.5), even=False)
     torch.testing.assert_close(found.weights, torch.tensor([-0.5, 0, 0.5, 1, 1.5]))

@@ -109,7 +109,7 @@ def test_a_new_folder_is_checked_before_the_work(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_home_that_nobody_has_is_said():
+def test_an_unknown_home_is_reported():
     assert user_path("~/a.png") == Path.home() / "a.png" and user_path("/a/~b.png") == Path("/a/~b.png")
     for read in (user_path, open_regular, check_destination, check_new_folder):
         with pytest.raises(StyleclipError, match="begins with '~', and no user has that name: give the whole path"):
@@ -124,7 +124,7 @@ def test_a_user_without_a_home_is_asked_for_a_cache(monkeypatch):
 
 
 @pytest.mark.parametrize("length", [300, 5000])
-def test_a_name_that_is_too_long_is_said_before_the_work(length, tmp_path):
+def test_a_name_that_is_too_long_is_reported_before_the_work(length, tmp_path):
     for check in (check_destination, check_new_folder, open_regular):
         with pytest.raises(StyleclipError, match=r"too long|There is no file") as error:
             check(tmp_path / ("a" * length))

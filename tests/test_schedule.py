@@ -14,7 +14,7 @@ def test_it_starts_at_nothing_stays_and_ends_at_nothing():
     assert rates[175] == pytest.approx(0.05), "half a cosine"
 
 
-def test_only_the_share_of_the_way_counts():
+def test_only_the_share_of_the_steps_counts():
     assert ramped(30, 100, 1.0) == ramped(300, 1000, 1.0)
     assert ramped(1, 100, 1.0, rampup=0.01) == pytest.approx(1)
     assert ramped(90, 100, 1.0, rampdown=0.05) == pytest.approx(1)

@@ -71,7 +71,7 @@ def test_whole_numbers_become_floats_and_lists_tuples():
     ({"levels": "fine"}, "not 'fine'"),
     ({"inner": 3}, "inner must be"),
 ])
-def test_what_cannot_be_is_said_in_one_sentence(values, said):
+def test_invalid_settings_are_reported_in_one_sentence(values, said):
     with pytest.raises(StyleclipError) as error:
         Plain(**values)
     assert said in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 300

@@ -41,7 +41,7 @@ def test_a_kernel_that_was_started_to_wait_passively_still_gets_the_number_of_it
 
 
 @pytest.mark.slow
-def test_a_pytorch_that_was_loaded_before_is_said_once_and_at_the_users_line():
+def test_a_pytorch_that_was_loaded_before_is_reported_once_and_at_the_users_line():
     code = "import os, torch, styleclip_lib\nstyleclip_lib.load_models\nstyleclip_lib.invert" + SHOW
     shown = run(code)
     assert shown.stdout.split() == ["None", "None"]

@@ -48,7 +48,7 @@ def test_a_function_that_changes_what_it_was_given():
         (3 * ONES, "off by up to 2"),
     ],
 )
-def test_what_is_said_of_a_wrong_answer(answer, says):
+def test_the_message_for_a_wrong_answer(answer, says):
     with pytest.raises(CheckFailed, match=says):
         compare("f", answer, ONES, [(2 * ONES, "This is twice as much.")])
 

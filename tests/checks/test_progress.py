@@ -60,6 +60,6 @@ def test_a_folder_that_cannot_be_written_does_no_harm(lesson, kernel, capsys):
     assert passed("mix", "good") is True
 
 
-def test_a_folder_without_exercises_is_said(tmp_path):
+def test_a_folder_without_exercises_is_reported(tmp_path):
     with pytest.raises(StyleclipError, match="no notebook with exercises"):
         progress(tmp_path)

@@ -157,7 +157,7 @@ def test_a_generator_alone_is_sampled_and_interpolated(options, models, tmp_path
 
 
 @pytest.mark.parametrize("extension", [".gif", ".mp4", ".webp", ".GIF"])
-def test_interpolate_films(extension, styleclip, tmp_path):
+def test_interpolate_animations(extension, styleclip, tmp_path):
     out = tmp_path / f"a{extension}"
     assert styleclip("interpolate", "5", "6", out, "--frames", "4") == 0
     assert out.stat().st_size > 100 and [path.name for path in tmp_path.iterdir()] == [out.name]
@@ -193,7 +193,7 @@ def test_interpolate_a_picture_whose_name_is_a_number(styleclip, portrait, inver
     assert_drawn(Path("first.png"), inverted.image, shades=1)
 
 
-def test_interpolate_takes_the_way_that_was_asked_for_and_says_where_attributes_change(styleclip, models, tmp_path, capsys):
+def test_interpolate_takes_the_path_that_was_asked_for_and_says_where_attributes_change(styleclip, models, tmp_path, capsys):
     options = ["--frames", "3", "--uniform", "--reach", "-0.5", "1.5", "--layers", "medium", "--psi", "0.4"]
     assert styleclip("interpolate", "5", "6", tmp_path / "a.gif", *options) == 0
     a, b = (models.sample(seed, truncation_psi=0.4) for seed in (5, 6))

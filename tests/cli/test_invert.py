@@ -39,7 +39,7 @@ def test_a_npy_file_holds_the_code_alone_and_says_so(styleclip, portrait, models
     assert "name it .npz" in capsys.readouterr().out
 
 
-def test_a_animation_of_the_way(styleclip, portrait, tmp_path, capsys):
+def test_an_animation_of_the_optimisation_path(styleclip, portrait, tmp_path, capsys):
     animation = tmp_path / "way.gif"
     assert styleclip("invert", portrait, tmp_path / "a.png", "--steps", "30", "--gif", animation) == 0
     assert Image.open(animation).n_frames > 10 and f"Saved {animation}." in capsys.readouterr().out
@@ -64,7 +64,7 @@ def test_tuned_the_picture_is_what_the_tuned_generator_draws_and_the_code_the_fi
     (["--preset", "fast"], "'fast'"),
     (["--start", "zero"], "'zero'"),
 ])  # fmt: skip
-def test_mistakes_are_said_before_anything_is_done(options, says, styleclip, portrait, tmp_path, monkeypatch, capsys):
+def test_mistakes_are_reported_before_anything_is_done(options, says, styleclip, portrait, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert styleclip("invert", portrait, "a.png", *options) == 2
     assert says in capsys.readouterr().err and not (tmp_path / "a.png").exists()

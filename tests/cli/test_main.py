@@ -213,7 +213,7 @@ def test_control_c_and_missing_packages_are_one_line_each(monkeypatch, capsys):
     (OSError(28, "No space left on device", "a.png"), "No space left on device: a.png"),
     (UnicodeEncodeError("ascii", "ü", 0, 1, "no"), "UnicodeEncodeError"),
 ])  # fmt: skip
-def test_what_nobody_has_foreseen_is_one_line_too_and_debug_shows_where(error, said, monkeypatch, capsys):
+def test_an_unexpected_error_is_one_line_too_and_debug_shows_where(error, said, monkeypatch, capsys):
     assert fail_with(error, monkeypatch) == 2
     shown = capsys.readouterr().err
     assert said in shown and "--debug" in shown and shown.count("\n") == 1
@@ -221,7 +221,7 @@ def test_what_nobody_has_foreseen_is_one_line_too_and_debug_shows_where(error, s
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-def test_too_little_memory_is_said(monkeypatch, capsys):
+def test_too_little_memory_is_reported(monkeypatch, capsys):
     assert fail_with(MemoryError(), monkeypatch) == 2
     assert "not enough memory" in capsys.readouterr().err
 

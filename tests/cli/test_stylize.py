@@ -110,7 +110,7 @@ def test_a_video(folder, style, tiny_folder, capsys):
     (("in.png", "out.png", "--text", "not a mosaic"), "such as 'a pencil sketch'"),
     (("in.png", "out.png", "--fast", "a" * 5000), "There is no fast style"),
 ])
-def test_what_is_wrong_is_said_in_a_line(folder, tiny_folder, capsys, words, said):
+def test_errors_are_one_line(folder, tiny_folder, capsys, words, said):
     save_image(torch.full((1, 3, 36, 50), -1.0), "black.png")
     (folder / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
     write_wide(folder / "large.mkv", 5000)

@@ -60,7 +60,7 @@ def test_gradients_pass_through_every_view(images):
     assert moving.grad.abs().amax((1, 2, 3)).min() > 0
 
 
-def test_the_way_towards_the_text_costs_nothing_and_every_other_way_does():
+def test_the_direction_of_the_text_costs_nothing_and_every_other_one_does():
     d = F.normalize(torch.randn(1, 6, generator=torch.Generator().manual_seed(0)), dim=1)
     before = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(off_direction_loss(before, before + 0.7 * d, d), torch.zeros(3), atol=1e-6, rtol=0)

@@ -138,7 +138,7 @@ def test_the_loss_is_that_of_the_paper(tiny):
     assert history["l2"][1] > 0
 
 
-def test_the_text_is_approached_on_faces_it_has_not_seen(tiny, mapper):
+def test_the_text_is_approached_on_held_out_faces(tiny, mapper):
     faces = torch.cat([tiny.sample(seed) for seed in range(50, 62)])
     text = tiny.clip.encode_text([TEXT])
 
@@ -158,7 +158,7 @@ def test_the_weights_hold_the_offset_back(tiny):
     assert size(lambda_l2=50.0, lambda_id=0.0) < 0.7 * size(lambda_l2=0.0, lambda_id=0.0)
 
 
-def test_clip_is_content_with_enough(tiny, w_plus):
+def test_the_similarity_cap_ends_the_clip_loss(tiny, w_plus):
     result = trained(tiny, clip_cap=-1.0, lambda_id=0.0, lambda_off_direction=0.0)
     assert result.history["clip"] == [2.0] * 4
     assert not result(w_plus).any()

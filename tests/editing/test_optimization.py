@@ -92,7 +92,7 @@ def test_in_the_space_of_styles(tiny, w_plus):
 
 
 @pytest.mark.slow
-def test_styles_of_layers_that_paint_stay_too(models):
+def test_styles_of_torgb_layers_stay_too(models):
     w_plus = models.sample(3)
     result = optimize_latent(models, w_plus, TEXT, steps=4, lr=0.02, early_exit=1.0, views=1, space="styles", layers="auto",
                              progress=False)

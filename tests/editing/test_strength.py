@@ -73,7 +73,7 @@ def test_it_stops_at_the_first_that_reaches_the_cap(tiny, prompt, pictures, want
 
 
 @pytest.mark.parametrize("price", [0.0, 2.0, 50.0, 1e4])
-def test_the_best_of_fit_less_what_the_person_loses(tiny, prompt, pictures, price):
+def test_the_best_trade_off_of_z_score_and_identity(tiny, prompt, pictures, price):
     person = tiny.identity(pictures[0].clamp(-1, 1))
     worth = [fit(tiny, image, prompt) - price * (1 - float((tiny.identity(image.clamp(-1, 1)) * person).sum())) for image in pictures]
     last = next((i for i in range(10) if worth[i] < max(worth[:i + 1]) - 0.7), 9)

@@ -43,18 +43,18 @@ def _reading(attribute, said):
     return F.one_hot(torch.tensor(index), len(attribute.values)).float()
 
 
-def test_a_way_on_which_nothing_flips(flips):
+def test_a_path_without_boundary_crossings(flips):
     assert flips({"glasses": ["none"] * 4, "age": [0.3, 0.32, 0.4, 0.45]}) == []
 
 
-def test_a_category_flips_where_one_value_overtakes_the_other(flips):
+def test_a_category_crosses_where_one_value_overtakes_the_other(flips):
     (flip,) = flips({"glasses": [[1.0, 0.0], [0.9, 0.1], [0.3, 0.7]]}, weights=[0.0, 0.4, 1.0])
     assert (flip.attribute, flip.before, flip.after) == ("glasses", "none", "glasses")
     assert flip.weight == pytest.approx(0.4 + 0.6 * 0.8 / 1.2)
     assert str(flip) == "0.80 glasses: none -> glasses"
 
 
-def test_a_scale_flips_where_it_leaves_the_widened_interval(flips):
+def test_a_scale_crosses_where_it_leaves_the_widened_interval(flips):
     leaves, arrives = flips({"weight": [-1.0, 1.0]}, names=["weight"]), flips({"weight": [-1.0, 0.0, 1.0]}, names=["weight"])
     assert [(f.before, f.after, f.weight) for f in leaves] == [("thin", "fat", pytest.approx(0.5))]
     border = BY_NAME["weight"].intervals[1][0] - BY_NAME["weight"].margin / 2
@@ -63,7 +63,7 @@ def test_a_scale_flips_where_it_leaves_the_widened_interval(flips):
     assert str(arrives[0]).endswith("weight: thin -> in between")
 
 
-def test_a_scale_flips_both_ways_at_the_same_number(flips):
+def test_a_scale_crosses_in_both_directions_at_the_same_number(flips):
     up = flips({"age": [0.3, 0.6]}, names=["age"])
     assert [(f.before, f.after) for f in up] == [("young", None)]
     edge = BY_NAME["age"].intervals[1][1] + BY_NAME["age"].margin / 2
@@ -78,7 +78,7 @@ def test_neighbouring_values_of_a_scale_meet_halfway(flips):
     assert flip.weight == pytest.approx(((0.33 + 0.42) / 2 - 0.3) / 0.2)
 
 
-def test_flips_come_in_the_order_of_the_way(flips):
+def test_crossings_come_in_the_order_of_the_path(flips):
     ways = {"glasses": ["none", "none", [0.4, 0.6]], "expression": ["neutral", "smile", "sad"]}
     found = flips(ways)
     assert [f.attribute for f in found] == ["expression", "expression", "glasses"]
@@ -108,7 +108,7 @@ def test_a_domain_that_cannot_read(tiny):
         boundary_crossings(dataclasses.replace(tiny, attributes=None), Morph(torch.zeros(2), torch.zeros(2, 3, 32, 32), torch.zeros(1)))
 
 
-def test_the_ways_of_portraits(models):
+def test_the_paths_of_portraits(models):
     """Flips lie on the way, and lead from what is read at its start to what is read at its end."""
     way = morph(models, models.sample(1), models.sample(2), frames=5, even=False, progress=False)
     found = boundary_crossings(models, way)

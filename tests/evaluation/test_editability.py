@@ -53,7 +53,7 @@ def reading_of(values):
     return Reading({name: torch.eye(len(BY_NAME[name].values))[index_of(name, value)] for name, value in values.items()})
 
 
-def test_what_was_reached_and_what_else_changed(small, monkeypatch):
+def test_success_and_side_effects(small, monkeypatch):
     face = found(small)
     models = dataclasses.replace(small, attributes=Reader(face.image[0].clamp(-1, 1)))
     monkeypatch.setattr("styleclip_lib.evaluation.editability.hidden_attributes", lambda reading: set())

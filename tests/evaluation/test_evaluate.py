@@ -70,7 +70,7 @@ def test_the_usual_number_of_held_out_portraits_suits_every_question():
     assert min(asked) >= 5 and sum(asked) >= 400
 
 
-def test_a_question_is_asked_where_its_answer_could_be_seen(people):
+def test_a_question_is_asked_where_its_answer_could_be_visible(people):
     bald = portraits_for(people, Question("a bald face", "single"), None)
     assert bald == (people.factors.headwear == 0).nonzero()[:, 0].tolist(), "nobody sees baldness under a hat"
     men = portraits_for(people, Question("a smile", "single", (("gender", "man"),)), None)

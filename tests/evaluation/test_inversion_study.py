@@ -25,7 +25,7 @@ def test_every_change_is_drawn_inverted_and_measured(tiny):
     assert turned.identity.shape == (3,) and turned.identity.abs().max() <= 1 + 1e-5
 
 
-def test_an_unknown_factor_is_said_before_anything_is_inverted(tiny, monkeypatch):
+def test_an_unknown_factor_is_reported_before_anything_is_inverted(tiny, monkeypatch):
     monkeypatch.setattr("styleclip_lib.evaluation.inversion_study.invert", lambda *_, **__: pytest.fail("inverted"))
     with pytest.raises(StyleclipError, match="no factor 'nose'"):
         study(tiny, sample(2, seed=1), {"as they are": {}, "nose": {"nose": 1.0}}, progress=False)

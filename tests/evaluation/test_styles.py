@@ -38,7 +38,7 @@ def test_rows(tiny, pictures):
     assert len(lines) == 3 and "100%" in lines[1] and " - " in lines[1]
 
 
-def test_without_a_judge_nothing_is_said_of_success(tiny, pictures):
+def test_without_a_style_examiner_there_is_no_success_rate(tiny, pictures):
     models = replace(tiny)
     still = evaluate_styles(models, ["mosaic"], lambda image, style: image, pictures, progress=False)[0].summary()
     assert still["success_rate"] is None and still["distance"] == pytest.approx(0, abs=1e-6)

@@ -118,7 +118,7 @@ def test_no_name_is_given_twice():
 
 
 @pytest.mark.full
-def test_the_whole_way(tmp_path):
+def test_from_release_to_grades(tmp_path):
     """Solved and blank notebooks of all assignments, run apart, graded by nbgrader."""
     pytest.importorskip("nbgrader", reason="nbgrader is in the extra 'grade'")
     from styleclip_lib.grading.grade import grade_folder

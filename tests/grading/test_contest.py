@@ -44,7 +44,7 @@ def test_entries_are_found_by_their_names(tmp_path):
     assert "SystemExit" in next(entry.source for entry in read_entries(tmp_path) if entry.name == "broken")
 
 
-def test_bad_input_is_said(tmp_path):
+def test_bad_input_is_reported(tmp_path):
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(StyleclipError, match="There is no"):
             read_entries(folder)

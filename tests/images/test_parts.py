@@ -33,7 +33,7 @@ def test_honest_pictures_pass_whole_and_cut_off(settings):
         check_parts(content[:end])
 
 
-def test_a_progressive_picture_and_one_with_a_film_behind_it_pass():
+def test_a_progressive_picture_and_one_with_a_video_behind_it_pass():
     progressive = encoded(Image.effect_noise((90, 70), 60), "JPEG", progressive=True)
     check_parts(progressive)
     check_parts(progressive + b"\xff\xda\0\2" * 500)

@@ -236,7 +236,7 @@ def test_the_learning_rate_of_image2stylegan_stays(tiny, image):
     assert one.history["loss"][1] < one.history["loss"][0] and moved.max().item() == pytest.approx(0.01, rel=1e-3)
 
 
-def test_the_projector_shakes_at_first_and_not_at_the_end(noisy, image):
+def test_latent_noise_falls_to_nothing(noisy, image):
     one, two, same = (invert(noisy, image, preset="projector", steps=12, seed=seed, progress=False) for seed in (1, 2, 1))
     calm = invert(noisy, image, preset=dataclasses.replace(PRESETS["projector"], latent_noise=0.0), steps=12, progress=False)
     assert one.history == same.history and torch.equal(one.image, same.image)
@@ -309,7 +309,7 @@ def test_psnr():
 
 
 @pytest.mark.slow
-def test_portraits_that_were_never_seen_are_found_again(models):
+def test_unseen_portraits_are_inverted(models):
     """Renders of people whom neither the generator nor the encoder was shown."""
     image = render(sample(1, seed=987_654), models.generator.img_resolution)
     start = invert(models, image, steps=0, progress=False)
@@ -321,6 +321,6 @@ def test_portraits_that_were_never_seen_are_found_again(models):
 
 
 @pytest.mark.slow
-def test_what_the_generator_draws_is_found_again(models):
+def test_what_the_generator_draws_is_inverted(models):
     image = models.generator.synthesis(models.sample(12)).clamp(-1, 1)
     assert invert(models, image, steps=40, progress=False).psnr > 25

@@ -22,7 +22,7 @@ def solved(v, w, depth=0, ridge=1e-6, ridge_text=0.5):
     return network
 
 
-def test_the_closed_form_finds_a_linear_map_and_the_way_back(pairs):
+def test_the_closed_form_finds_a_linear_map_and_its_inverse(pairs):
     v, w, true = pairs
     network = solved(v, w)
     torch.testing.assert_close(network.of_picture, true, atol=0.02, rtol=0)

@@ -137,7 +137,7 @@ SPOKEN = ["make her hair blue", "he isn't smiling", "give him a goatee, please",
 
 
 @pytest.mark.parametrize("text", SPOKEN)
-def test_what_people_write_is_read_as_it_is_or_said_again_in_words_that_are_known(text):
+def test_what_people_write_is_read_as_it_is_or_reworded_in_known_words(text):
     spoken = WordTokenizer(sorted(sentence_words()), sentences=True)
     assert spoken.plain(text) == text and spoken([text])[0].count_nonzero() == len(words_of(text)) + 2
     few = sorted(known_words() - {"ordinary", "grumpy"})
@@ -146,7 +146,7 @@ def test_what_people_write_is_read_as_it_is_or_said_again_in_words_that_are_know
         assert parse(plain).attribute_values == parse(text).attribute_values and tokenizer([plain]).any()
 
 
-def test_what_is_not_understood_is_said():
+def test_what_is_not_understood_is_reported():
     for tokenizer in (WordTokenizer(sorted(known_words())), WordTokenizer(sorted(sentence_words()), sentences=True)):
         for text in ("a zebra", "not blond", "is she old?"):
             with pytest.raises(StyleclipError):

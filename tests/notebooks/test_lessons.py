@@ -90,7 +90,7 @@ def complaints(book: dict, folder: Path) -> list[str]:
     return problems(path)
 
 
-def test_nothing_is_said_of_a_good_lesson(tmp_path):
+def test_a_good_lesson_has_no_complaints(tmp_path):
     assert complaints(GOOD, tmp_path) == []
 
 

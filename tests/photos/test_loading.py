@@ -151,7 +151,7 @@ def test_when_a_picture_counts_as_aligned(grow, shift, degrees, aligned):
 
 
 @pytest.mark.slow
-def test_of_an_animation_only_the_first_frame_is_looked_at_and_that_is_said(astronaut, tmp_path):
+def test_of_an_animation_only_the_first_frame_is_looked_at_and_a_note_says_so(astronaut, tmp_path):
     black, face = Image.new("RGB", (230, 230)), astronaut.crop((110, 10, 340, 240))
     black.save(tmp_path / "late.gif", save_all=True, append_images=[face])
     with pytest.raises(NoFaceError, match="first frame"):

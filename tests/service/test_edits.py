@@ -78,7 +78,7 @@ def test_an_invented_face_can_be_edited_and_drawn(client, tiny):
     assert SavedEdit.from_dict(job["result"]["recipe"]).face.seed == 7
 
 
-def test_a_picture_is_redrawn_and_a_face_is_drawn_for_a_text(client):
+def test_a_picture_is_restyled_and_a_face_is_drawn_for_a_text(client):
     form = {"text": "a mosaic", "steps": "2", "patches": "2", "views": "1"}
     restyled = client.post("/v1/stylizations", files=picture(size=48), data=form, headers={"Prefer": "wait"})
     assert restyled.status_code == 200, restyled.text

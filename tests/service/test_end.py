@@ -53,7 +53,7 @@ def test_sigterm_finishes_the_jobs_that_were_taken(tiny_domain):
 
 
 @pytest.mark.slow
-def test_what_cannot_be_served_is_said_in_a_sentence(tmp_path):
+def test_what_cannot_be_served_is_reported_in_a_sentence(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

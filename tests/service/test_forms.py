@@ -62,7 +62,7 @@ def test_a_recipe_can_be_sent_whole_and_changed():
     ({"text": "a hat", "face_seed": "1", "paste_back": "true"}, "needs a cropped face"),
     ({"text": "a hat", "face_seed": str(2**64)}, "face_seed must be"),
 ])  # fmt: skip
-def test_what_makes_no_sense_is_said_in_a_sentence(words, said):
+def test_invalid_requests_are_reported_in_a_sentence(words, said):
     with pytest.raises(StyleclipError, match=said) as caught:
         read_task(EditTask, words, b"picture")
     assert len(str(caught.value)) <= 1000 and "\n" not in str(caught.value)

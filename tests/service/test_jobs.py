@@ -138,7 +138,7 @@ def test_jobs_of_one_kind_are_not_found_as_another():
         assert client.get(f"/v1/edits/{job['id']}").status_code == 404
 
 
-def test_no_worker_is_ready_is_said_in_a_sentence():
+def test_no_ready_worker_is_reported_in_a_sentence():
     begin = threading.Event()
 
     with standing_in(at_once) as client:

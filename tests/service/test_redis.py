@@ -126,7 +126,7 @@ def test_a_job_that_is_forgotten_as_it_begins_leaves_nothing(address, monkeypatc
     assert heard == ["go on", "drop"] and not connection.exists(key_of("job", "one"))
 
 
-def test_no_redis_is_said_in_a_sentence():
+def test_no_redis_is_reported_in_a_sentence():
     words = [sys.executable, "-m", "styleclip_lib", "serve", "--broker", "redis://127.0.0.1:1/0"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "No Redis answers" in done.stderr

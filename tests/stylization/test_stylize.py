@@ -105,7 +105,7 @@ def test_ctrl_c_keeps_the_best_so_far(tiny, capsys):
     assert "best so far" in capsys.readouterr().out and len(result.history["loss"]) == 3 and result.image.shape == (1, 3, 40, 40)
 
 
-def test_frames_on_the_way(tiny):
+def test_frames_of_the_optimisation_path(tiny):
     frames = stylize(tiny, picture(), "a mosaic", frames=2, **{**QUICK, "steps": 4}).frames
     assert len(frames) == 2 and frames[0].shape == (1, 3, 40, 40)
 
@@ -144,7 +144,7 @@ def test_rivals_are_the_other_styles(tiny):
     ({"steps": 0}, "steps must be"), ({"stepz": 3}, "did you mean 'steps'"), ({"mask": torch.zeros(1, 1, 40, 40)}, "The mask is empty"),
     ({"mask": torch.ones(1, 1, 40, 80)}, "80 x 40 pixels and the picture 40 x 40"), ({"mask": torch.ones(40, 40)}, r"\[1, 1, H, W\]"),
 ])
-def test_what_is_wrong_is_said(tiny, change, said):
+def test_errors_are_reported(tiny, change, said):
     given = {"image": picture(), "text": "a mosaic", "progress": False, **change}
     with pytest.raises(StyleclipError, match=said) as error:
         stylize(tiny, given.pop("image"), given.pop("text"), **given)

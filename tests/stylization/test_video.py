@@ -26,14 +26,14 @@ def video(tmp_path):
     return tmp_path / "in.mp4"
 
 
-def test_every_frame_is_redrawn(fast, video, tmp_path):
+def test_every_frame_is_restyled(fast, video, tmp_path):
     done = stylize_video(fast, video, tmp_path / "out.mp4", progress=False)
     assert done.frames == 4 and not done.interrupted and done.path == tmp_path / "out.mp4"
     before, after = (torch.cat(list(frames_of(open_video(path)))) for path in (video, done.path))
     assert after.shape == before.shape and (after - before).mean() > 0.2 and open_video(done.path).fps == pytest.approx(8)
 
 
-def test_it_is_said_how_long_it_takes(fast, video, tmp_path, capsys):
+def test_an_estimate_of_the_time_is_printed(fast, video, tmp_path, capsys):
     stylize_video(fast, video, tmp_path / "out.gif")
     assert "4 frames at" in capsys.readouterr().out
     assert expected(90_000, 0.05).startswith("90000 frames at 0.05 seconds each: about 75 minutes.")
@@ -74,7 +74,7 @@ def test_an_interrupt_keeps_what_is_done(fast, video, tmp_path, monkeypatch):
     assert done.interrupted and done.frames == 2 and len(list(frames_of(open_video(done.path)))) == 2
 
 
-def test_what_is_wrong_is_said(fast, video, tmp_path):
+def test_errors_are_reported(fast, video, tmp_path):
     with pytest.raises(StyleclipError, match="smoothing must be"):
         stylize_video(fast, video, tmp_path / "out.mp4", smoothing=1.0)
     long = Video(video, 10, 10, 25.0, 90_000, False, "mov")

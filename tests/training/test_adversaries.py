@@ -85,7 +85,7 @@ def test_they_come_nearer_to_their_texts_within_their_limits(which, pictures, pa
         torch.testing.assert_close(start, adversaries.images), "a new painter leaves the picture as it is"
 
 
-def test_the_limit_of_a_latent_adversary_is_a_share_of_the_way(pictures, paths):
+def test_the_limit_of_a_latent_adversary_is_a_share_of_the_path(pictures, paths):
     latent = three(paths)[1]
     latent.renew(pictures)
     source = paths[1]

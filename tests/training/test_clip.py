@@ -157,7 +157,7 @@ def test_what_is_measured(trained):
     assert 0 < metrics["negations"] < 1
 
 
-def test_it_is_measured_on_portraits_that_were_never_seen(trained):
+def test_it_is_measured_on_unseen_portraits(trained):
     assert Colors.asked[:2] == [(200, 0), (HELD_OUT, 1)]
 
 

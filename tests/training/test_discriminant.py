@@ -55,7 +55,7 @@ def test_no_direction_tells_people_apart_better(pictures):
     assert ratio(weight.T).item() >= ratio(others).max().item()
 
 
-def test_strangers_are_told_apart_better_than_without_it(pictures):
+def test_unseen_people_are_told_apart_better_than_without_it(pictures):
     features, person, _ = pictures
     known, strange = person < 200, person >= 200
     weight, bias = discriminant(features[known], person[known], 3)

@@ -140,7 +140,7 @@ def test_held_out_pictures_are_drawn_better_than_the_mean_picture(trained, monke
     assert value > -10 * math.log10(error.median()) + 1
 
 
-def test_it_is_measured_on_pictures_that_were_never_seen(trained):
+def test_it_is_measured_on_unseen_pictures(trained):
     assert sorted(Drawn.asked[:2]) == [(300, 16, 0), (1000, 16, 1)]
 
 

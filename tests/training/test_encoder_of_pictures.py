@@ -119,7 +119,7 @@ def test_the_official_encoder_is_trained_further(pictures, tiny, tiny_folder, tm
         assert (before[name] - after[name]).abs().max() > 1e-3, name
 
 
-def test_bad_input_is_said_before_anything_begins(pictures, tiny_folder, tmp_path, capsys):
+def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp_path, capsys):
     def said(*words):
         assert main(["train", "encoder", "--run", str(tmp_path / "run"), *map(str, words)]) == 2
         return capsys.readouterr().err

@@ -201,7 +201,7 @@ def test_both_losses_fall(trained):
     assert mean_of(trained.seen, "loss", slice(15, 20)) < mean_of(trained.seen, "loss", start) - 0.5, "before the margin"
 
 
-def test_people_who_were_never_seen_are_told_apart(trained):
+def test_unseen_people_are_told_apart(trained):
     assert set(trained.metrics) == {"verification auc", "cosine of one person", "cosine of two people"}
     assert 0.8 < trained.metrics["verification auc"] <= 1
     assert trained.metrics["cosine of one person"] > trained.metrics["cosine of two people"] + 0.3
@@ -244,7 +244,7 @@ def test_it_is_measured_again(trained, monkeypatch):
     assert identity.measure_again(settings(trained.folder)) == pytest.approx(trained.metrics, abs=0.01), "up to half precision"
 
 
-def test_the_discriminant_brings_strangers_together(trained, monkeypatch):
+def test_the_discriminant_brings_unseen_people_together(trained, monkeypatch):
     """Pictures of one person are more alike with it than with the layer that ArcFace trained, and no less told apart from others'."""
     monkeypatch.setattr(identity, "Portraits", Faces)
     network = Identity(WIDTHS, 32, 32)

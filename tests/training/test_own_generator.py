@@ -129,7 +129,7 @@ def test_from_nothing(pictures, tmp_path):
     assert "g_loss" in read_losses(tmp_path / "run")[0], "there is no generator that could be spoilt"
 
 
-def test_bad_input_is_said_before_anything_begins(pictures, tiny_folder, tmp_path, capsys):
+def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp_path, capsys):
     def said(*words):
         assert main(["train", "generator", "--run", str(tmp_path / "run"), *map(str, words)]) == 2
         return capsys.readouterr().err

@@ -60,7 +60,7 @@ def test_a_file_of_ones_own(quick, domain, tmp_path):
 @pytest.mark.parametrize(("change", "said"), [
     ({"text": "a mosaic"}, "belong together"), ({"name": "a b", "text": "a mosaic"}, "not one word"),
     ({"names": ("mosiac",)}, "No text is known for the style 'mosiac'")])
-def test_what_is_wrong_is_said(change, said):
+def test_errors_are_reported(change, said):
     with pytest.raises(StyleclipError, match=said):
         _wanted(Settings(**change))
     assert set(_wanted(Settings())) == set(TEXTS)

@@ -52,7 +52,7 @@ def auto(directions, text, neutral=None, beta=None, rgb=None):
     return auto_edit(directions, Face.of_seed(models, 1), Prompt.of(models, text, neutral), beta, rgb)
 
 
-def test_one_thing_said(tiny, directions, strengths):
+def test_a_text_with_one_part(tiny, directions, strengths):
     edit = auto(directions, "a smiling face", "a face")
     assert torch.equal(edit.image, directions.edit(tiny.sample(1), "a smiling face", alpha=1.5 * ALPHA).image)
     (change,) = edit.recipe.changes

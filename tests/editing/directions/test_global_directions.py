@@ -265,7 +265,7 @@ def test_ctrl_c_and_going_on(tiny, scanned, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_the_cost_is_said_before_the_scan_starts(tiny, tmp_path, capsys, monkeypatch):
+def test_the_cost_is_printed_before_the_scan_starts(tiny, tmp_path, capsys, monkeypatch):
     order, scan_channels = [], channel_scan.scan_channels
     monkeypatch.setattr(channel_scan, "seconds_each", lambda *arguments: order.append("measured") or 0.5)
     monkeypatch.setattr(channel_scan, "scan_channels", lambda *arguments: order.append("scanned") or scan_channels(*arguments))
@@ -459,7 +459,7 @@ def test_the_step_of_a_text(directions):
 
 
 @pytest.mark.parametrize("ridge", [0.1, 3.0, 50.0])
-def test_asked_together_against_least_squares(ridge):
+def test_jointly_solved_relevances_against_least_squares(ridge):
     """The formula's minimum, found by stacking √λ I under the effects; on the scale of the channels asked one by one."""
     rng = torch.Generator().manual_seed(0)
     effects, direction = torch.randn(30, 8, generator=rng), F.normalize(torch.randn(8, generator=rng), dim=0)
@@ -478,7 +478,7 @@ def test_a_shared_side_effect_cancels_out():
     assert abs(float((effects.T @ together)[1] / (effects.T @ together)[0])) < 0.1 < float((effects.T @ alone)[1] / (effects.T @ alone)[0])
 
 
-def test_without_ridge_it_is_the_papers_way(scanned):
+def test_without_ridge_it_is_as_in_the_paper(scanned):
     paper = dataclasses.replace(scanned, ridge=0.0)
     direction = text_direction(paper.models.clip, TARGET, NEUTRAL)
     torch.testing.assert_close(paper.relevance(TARGET), paper.effects @ direction)
@@ -493,7 +493,7 @@ def test_relevances_are_cosines(scanned, directions):
     assert directions.relevance(TARGET) is directions.relevance(TARGET), "remembered"
 
 
-def test_from_target_to_neutral_is_the_way_back(directions):
+def test_from_target_to_neutral_is_the_reverse(directions):
     torch.testing.assert_close(directions.relevance(TARGET, NEUTRAL), -directions.relevance(NEUTRAL, TARGET), rtol=0, atol=1e-5)
 
 
@@ -673,7 +673,7 @@ def test_what_is_handed_in_stays_as_it_is(directions, w_plus):
 
 
 @pytest.mark.parametrize("ridge", [0.0, 3.0])
-def test_channels_of_both_kinds_are_asked_together(scanned, tiny, ridge):
+def test_channels_of_both_kinds_are_jointly_solved(scanned, tiny, ridge):
     directions = dataclasses.replace(scanned, ridge=ridge, _relevances={})
     both, wanted = torch.cat([scanned.effects, scanned.rgb_effects]), text_direction(tiny.clip, TARGET, NEUTRAL)
     relevance = directions.relevance(TARGET, rgb=True)
@@ -684,7 +684,7 @@ def test_channels_of_both_kinds_are_asked_together(scanned, tiny, ridge):
     torch.testing.assert_close(step, 3.0 * torch.cat([scanned.std, scanned.rgb_std]) * steps_of(relevance, 0.1))
 
 
-def test_an_edit_that_paints(scanned, tiny, w_plus):
+def test_an_edit_that_uses_torgb_channels(scanned, tiny, w_plus):
     edit = scanned.edit(w_plus, TARGET, NEUTRAL, 3.0, 0.1, rgb=True)
     styles, rgb_styles = tiny.generator.styles(w_plus)
     step = scanned.step(Change(TARGET, NEUTRAL, 3.0, 0.1, True))
@@ -695,7 +695,7 @@ def test_an_edit_that_paints(scanned, tiny, w_plus):
     assert edit.recipe.changes[0].rgb is True
 
 
-def test_some_texts_of_an_edit_paint_and_others_do_not(scanned, tiny, w_plus):
+def test_some_texts_of_an_edit_use_torgb_channels_and_others_do_not(scanned, tiny, w_plus):
     edit = scanned.edit_several(w_plus, [Change(TARGET, NEUTRAL, 2.0, 0.1), Change("a smiling face", NEUTRAL, 1.0, 0.1, True)])
     shape, color = scanned.step(Change(TARGET, NEUTRAL, 2.0, 0.1)), scanned.step(Change("a smiling face", NEUTRAL, 1.0, 0.1, True))
     styles, rgb_styles = tiny.generator.styles(w_plus)
@@ -704,7 +704,7 @@ def test_some_texts_of_an_edit_paint_and_others_do_not(scanned, tiny, w_plus):
     assert [change.rgb for change in edit.recipe.changes] == [False, True]
 
 
-def test_the_channels_of_an_edit_that_paints(scanned, tiny):
+def test_the_channels_of_an_edit_with_torgb_channels(scanned, tiny):
     used = scanned.channels(TARGET, NEUTRAL, 0.1, rgb=True)
     relevance, step = scanned.relevance(TARGET, rgb=True), scanned.step(Change(TARGET, NEUTRAL, 1.0, 0.1, True))
     slices = dict(tiny.generator.style_slices + tiny.generator.rgb_style_slices)

@@ -104,7 +104,7 @@ def test_without_an_index_it_is_a_folder_of_pictures(tmp_path):
     assert find_source(make_ffhq(tmp_path, index=False)).layout == "folder"
 
 
-def test_links_to_folders_and_hidden_files_are_said(tmp_path):
+def test_links_to_folders_and_hidden_files_are_reported(tmp_path):
     picture(0).save(tmp_path / "a.png")
     (tmp_path / ".DS_Store").write_bytes(b"x")
     (tmp_path / "loop").symlink_to(tmp_path)

@@ -51,7 +51,7 @@ def test_every_attribute_value_can_be_named_alone_and_with_others():
         assert dict(parse(worded(attribute_values.items())).attribute_values) == attribute_values
 
 
-def test_a_style_stays_when_a_text_is_said_again():
+def test_a_style_stays_when_a_text_is_reworded():
     plain = in_plain_words("make it a pencil sketch of a woman who isn't smiling")
     assert parse(plain).style == "pencil sketch" and dict(parse(plain).attribute_values) == {"gender": "woman", "expression": "neutral"}
 

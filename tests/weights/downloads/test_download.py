@@ -136,7 +136,7 @@ def test_without_a_published_sha256_the_first_download_counts(server, source, ca
         fetch(unknown, cache, progress=False)
 
 
-def test_a_full_disk_is_said_before_anything_is_downloaded(server, source, cache, monkeypatch, capsys):
+def test_a_full_disk_is_reported_before_anything_is_downloaded(server, source, cache, monkeypatch, capsys):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 10**12 - 10**6, 10**6))
     with pytest.raises(StyleclipError, match=r"disk is too full: 200\.2 MB are needed in .*1\.0 MB are free.*STYLECLIP_CACHE"):
@@ -163,7 +163,7 @@ def test_a_cache_that_cannot_be_made(source, tmp_path):
         fetch(source, tmp_path / "file" / "cache")
 
 
-def test_what_will_be_downloaded_is_said_first(server, source, cache, capsys):
+def test_what_will_be_downloaded_is_listed_first(server, source, cache, capsys):
     other = replace(source, name="other.pt", urls=(server.url("mirror.pt"),), bytes=None, licence="a licence", permits="research")
     fetch_all([source, other], cache, progress=False)
     said = capsys.readouterr().out.splitlines()

@@ -156,7 +156,7 @@ def test_a_file_without_end_is_cut_off(server, part, monkeypatch, size, most):
 
 @pytest.mark.parametrize("error", [urllib3.exceptions.LocationParseError("a"), urllib3.exceptions.HeaderParsingError([], b""),
                                    requests.exceptions.InvalidURL("a"), UnicodeError("label too long"), ValueError("a")])  # fmt: skip
-def test_whatever_a_request_raises_is_said(error, part, monkeypatch):
+def test_whatever_a_request_raises_is_reported(error, part, monkeypatch):
     def get(*arguments, **settings):
         raise error
 

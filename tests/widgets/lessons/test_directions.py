@@ -47,7 +47,7 @@ def test_empty_texts_and_no_strength_are_left_out(directions):
     assert face.used(nothing) == ""
 
 
-def test_what_is_said_of_the_channels(directions):
+def test_the_description_of_the_channels(directions):
     lines = directed_face(directions, 4).used([SMILE, GLASSES]).splitlines()
     used = directions.channels(GLASSES.target, beta=0.1)
     assert lines[1].startswith(f"a face with glasses: {len(used)} channels, first {used[0].layer} {used[0].number} (")
@@ -88,7 +88,7 @@ def test_every_control_changes_the_picture(directions, panel, name, value, chang
 
 
 @pytest.mark.parametrize(("name", "value", "complaint"), [("text0", "a fase", "fase"), ("neutral", "", "empty")])
-def test_what_cannot_be_used_is_said_and_the_picture_stays(panel, name, value, complaint):
+def test_what_cannot_be_used_is_reported_and_the_picture_stays(panel, name, value, complaint):
     before = panel.picture.value
     panel.controls[name].value = value
     assert complaint in panel.status.value and "#b00020" in panel.status.value and panel.picture.value == before

@@ -38,7 +38,7 @@ def test_without_strength_or_place_the_face_stays(tiny, styles):
         assert png(sheet.crop((0, 0, 32, 32))) == png(sheet.crop((34, 0, 66, 32)))
 
 
-def test_what_is_said(tiny, styles):
+def test_the_description(tiny, styles):
     assert picture(tiny, styles)[1].startswith("a mosaic picture: CLIP takes it for that with a probability of")
     with pytest.raises(StyleclipError, match="no style 'oil' here, only mosaic, ink"):
         picture(tiny, styles, name="oil")

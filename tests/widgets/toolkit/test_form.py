@@ -114,7 +114,7 @@ def test_what_has_no_control_stays_until_it_is_forgotten(form):
     assert form.value.burnt is None
 
 
-def test_what_the_class_refuses_is_said(form):
+def test_what_the_class_refuses_is_reported(form):
     form.parts["words"].control.value = "far too many words for one cake"
     with pytest.raises(StyleclipError, match="words must be"):
         form.value  # noqa: B018
