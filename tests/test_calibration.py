@@ -34,10 +34,10 @@ def test_a_domain_of_the_version_before_has_the_papers_values_or_those_of_the_on
     assert calibration_of(measured) == Calibration(early_exit=0.5), "early_exit_z was the version before's"
 
 
-@pytest.mark.parametrize(("content", "said"), [
+@pytest.mark.parametrize(("content", "message"), [
     ({"early_exit": "high"}, "early_exit must be a number from -1 to 1, not 'high'"), ({"early_exti": 0.1}, "did you mean 'early_exit'"),
     (3, "names and values"), ({"step_w": [1]}, "step_w must be"), ({"inversion": "magic"}, "'default' or 'photograph'")])
-def test_invalid_numbers(tmp_path, content, said):
+def test_invalid_numbers(tmp_path, content, message):
     with pytest.raises(StyleclipError, match=r"The calibration in .*domain\.json cannot be used") as error:
         calibration_of(domain(tmp_path / "broken", calibration=content))
-    assert said in str(error.value)
+    assert message in str(error.value)

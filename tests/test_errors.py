@@ -23,7 +23,7 @@ def test_what_a_terminal_would_obey_is_spelt_out(text, shown):
 
 def test_long_text_keeps_its_beginning_and_its_end():
     name = "a" * 5000
-    said = str(StyleclipError(f"'{name}' cannot be read: give another file."))
-    assert len(said) < 300 and said.startswith("'aaa") and said.endswith("cannot be read: give another file.")
+    message = str(StyleclipError(f"'{name}' cannot be read: give another file."))
+    assert len(message) < 300 and message.startswith("'aaa") and message.endswith("cannot be read: give another file.")
     assert len(plain("word " * 5000)) <= LONGEST_LINE and plain("word " * 5000 + "end.").endswith("end.")
     assert plain("x" * 200) == "x" * 200

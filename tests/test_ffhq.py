@@ -102,9 +102,9 @@ def test_landmarks_are_those_of_the_domain(photograph, data, monkeypatch):
 
 
 def test_from_a_photograph_to_an_edited_face(photograph, offline, capsys):
-    said = run(capsys, "edit", photograph, "out.png", "--text", "a smiling face", "--domain", "ffhq", "--steps", "3",
+    message = run(capsys, "edit", photograph, "out.png", "--text", "a smiling face", "--domain", "ffhq", "--steps", "3",
                "--inversion-steps", "3", "--report", "report.json")  # fmt: skip
-    assert "To download" not in said and "cannot read attributes" in said and "--domain ffhq" not in said
+    assert "To download" not in message and "cannot read attributes" in message and "--domain ffhq" not in message
     with Image.open("out.png") as picture:
         assert picture.size == (SIDE, SIDE)
     report = json.loads((offline / "report.json").read_text())
@@ -123,9 +123,9 @@ def test_every_command_takes_the_domain(photograph, offline, capsys, arguments):
 
 
 def test_an_evaluation_leaves_out_what_nobody_can_read(offline, capsys):
-    said = run(capsys, "evaluate", "--domain", "ffhq", "--methods", "directions", "--texts", "a smiling face", "--portraits", "1",
+    message = run(capsys, "evaluate", "--domain", "ffhq", "--methods", "directions", "--texts", "a smiling face", "--portraits", "1",
                "--json", "e.json")  # fmt: skip
-    assert "are left out" in said
+    assert "are left out" in message
     (row,) = json.loads((offline / "e.json").read_text(encoding="utf-8"))["rows"]
     assert row["success_rate"] is None and row["side_effects"] is None and row["identity"] is not None
 

@@ -132,8 +132,8 @@ def test_the_scan_says_its_cost_and_goes_on_after_ctrl_c(models, tmp_path, monke
         context.setattr(channel_scan, "scan_channels", stopped)
         context.setattr(channel_scan, "seconds_each", lambda *what: 0.1)  # the second time it is measured
         scan()
-    said = capsys.readouterr().out
-    assert f"{3 * size} style channels, {12 * size} pictures of" in said and f"Stopped after {size} of {3 * size} channels" in said
+    message = capsys.readouterr().out
+    assert f"{3 * size} style channels, {12 * size} pictures of" in message and f"Stopped after {size} of {3 * size} channels" in message
     assert max(path.stat().st_size for path in tmp_path.glob("*.parts/*")) < 100_000
     directions = scan()
     assert f"{2 * size} style channels, {8 * size} pictures" in capsys.readouterr().out, "the part that is there is not done again"

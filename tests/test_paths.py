@@ -168,8 +168,8 @@ def test_only_regular_files_are_opened(tmp_path):
         assert file.read() == b"abc"
     wrong = {"pipe": "a pipe or a device", "link": "a pipe or a device", "round": "Cannot open", "none": "There is no file",
              "a.bin/b": "Cannot open", "": "is a folder", "a\0b": "Cannot open"}  # fmt: skip
-    for name, said in wrong.items():
-        with pytest.raises(StyleclipError, match=said) as error:
+    for name, message in wrong.items():
+        with pytest.raises(StyleclipError, match=message) as error:
             open_regular(f"{tmp_path}/{name}")
         assert "\n" not in str(error.value)
     for address in ("https://example.org/a.png", Path("https://example.org/a.png")):

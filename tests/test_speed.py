@@ -50,8 +50,8 @@ def test_without_a_compiler_one_line_says_so(monkeypatch, capsys):
 
     monkeypatch.setattr(torch, "compile", broken)
     assert speed.compiled(abs, -1) is abs
-    said = capsys.readouterr().out
-    assert said.count("\n") == 1 and "No working C++ compiler found" in said and "story" not in said
+    message = capsys.readouterr().out
+    assert message.count("\n") == 1 and "No working C++ compiler found" in message and "story" not in message
 
 
 def test_compiled_is_compiled_once_for_the_example(monkeypatch, capsys):

@@ -34,8 +34,8 @@ def test_what_is_solved_in_a_notebook_is_shown(lesson, kernel, capsys):
     passed("slerp", "good")
     passed("tour", "good")
     assert main(["progress", str(lesson)]) == 0
-    said = capsys.readouterr().out.splitlines()[-1]
-    assert "2 of 3" in said and "✓ slerp, ○ my_mix, ✓ tour" in said
+    message = capsys.readouterr().out.splitlines()[-1]
+    assert "2 of 3" in message and "✓ slerp, ○ my_mix, ✓ tour" in message
 
 
 def test_the_name_of_the_check_counts_as_well_as_that_of_the_function(lesson, kernel):

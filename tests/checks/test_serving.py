@@ -37,13 +37,13 @@ def never_sleeps(look, sleep):
     return job
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
+@pytest.mark.parametrize(("wrong", "message"), [
     (sleeps_first, "look first"), (never_sleeps, "sleep between"), (lambda look, sleep: wait_for(look, sleep, factor=1), "double"),
     (lambda look, sleep: wait_for(look, sleep, most=60), "never wait more"), (lambda look, sleep: look(), "ended as"),
     (lambda look, sleep: wait_for(look, sleep, over=("done",)), "sleep between"), (lambda look, sleep: "done", "return the job"),
 ])  # fmt: skip
-def test_slips_of_waiting(wrong, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_slips_of_waiting(wrong, message):
+    with pytest.raises(CheckFailed, match=message):
         check_wait_for(wrong)
 
 
@@ -58,13 +58,13 @@ def takes_it_in(waiting, client, queue, share):
     return 202
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
+@pytest.mark.parametrize(("wrong", "message"), [
     (lambda waiting, client, queue, share: 503 if len(waiting) >= queue else admit(waiting, client, queue, share), "not 429"),
     (lambda waiting, client, queue, share: 202, "not 429"), (lambda waiting, client, queue, share: 429, "there is room|not 202"),
     (lambda waiting, client, queue, share: 429 if waiting.count(client) > share else 202, "not 429"), (takes_it_in, "changes the list"),
 ])  # fmt: skip
-def test_slips_of_a_limit(wrong, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_slips_of_a_limit(wrong, message):
+    with pytest.raises(CheckFailed, match=message):
         check_admit(wrong)
 
 
@@ -96,12 +96,12 @@ def wrong_error(known, key, request, submit):
         raise KeyError(key) from None
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
+@pytest.mark.parametrize(("wrong", "message"), [
     (lambda known, key, request, submit: submit(request), "Keep the job's number"), (by_request, "Keep the job's number"),
     (forgets_the_request, "wrong picture"), (wrong_error, "not ValueError"),
 ])  # fmt: skip
-def test_slips_of_a_key(wrong, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_slips_of_a_key(wrong, message):
+    with pytest.raises(CheckFailed, match=message):
         check_once(wrong)
 
 

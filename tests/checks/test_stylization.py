@@ -50,7 +50,7 @@ def test_directional_loss_right(answer):
     assert check_directional_loss(answer) is True
 
 
-@pytest.mark.parametrize(("slip", "said"), [
+@pytest.mark.parametrize(("slip", "message"), [
     (lambda i, b, t, s: 1 - F.cosine_similarity(i, t), "global loss"),
     (lambda i, b, t, s: 1 - F.cosine_similarity(i - b, t - s), "length one before"),
     (lambda i, b, t, s: 1 - ((unit(i) - unit(b)) * (unit(t) - unit(s))).sum(1), "both directions"),
@@ -58,8 +58,8 @@ def test_directional_loss_right(answer):
     (lambda i, b, t, s: 1 - F.cosine_similarity(unit(b) - unit(i), unit(t) - unit(s)), "backwards"),
     (lambda i, b, t, s: direction_by_hand(i, b, t, s).mean(), "shape"),
 ])
-def test_directional_loss_slips(slip, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_directional_loss_slips(slip, message):
+    with pytest.raises(CheckFailed, match=message):
         check_directional_loss(slip)
 
 
@@ -67,14 +67,14 @@ def test_patch_loss_right():
     assert check_patch_loss(lambda terms, threshold: (terms * (terms >= threshold)).mean()) is True
 
 
-@pytest.mark.parametrize(("slip", "said"), [
+@pytest.mark.parametrize(("slip", "message"), [
     (lambda terms, threshold: terms.mean(), "does nothing"),
     (lambda terms, threshold: terms[terms >= threshold].mean(), "over all patches"),
     (lambda terms, threshold: (terms * (terms <= threshold)).mean(), "other way round"),
     (lambda terms, threshold: (terms - threshold).clamp(min=0).mean(), "in full"),
     (lambda terms, threshold: (terms * (terms >= threshold)).sum(), "sum")])
-def test_patch_loss_slips(slip, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_patch_loss_slips(slip, message):
+    with pytest.raises(CheckFailed, match=message):
         check_patch_loss(slip)
 
 
@@ -94,15 +94,15 @@ def test_random_crops_right():
     assert torch.equal(state, torch.get_rng_state())
 
 
-@pytest.mark.parametrize(("slip", "said"), [
+@pytest.mark.parametrize(("slip", "message"), [
     (lambda image, count, size: crops(image, count, size, reach=0), "bottom and the right edge"),
     (lambda image, count, size: crops(image, count, size, same=True), "edge"),
     (lambda image, count, size: crops(image, 1, size).expand(count, -1, -1, -1), "same one"),
     (lambda image, count, size: F.interpolate(image, (size, size)).expand(count, -1, -1, -1), "no pieces"),
     (lambda image, count, size: crops(image, count, size)[:, :1], "was expected"),
     (lambda image, count, size: [image], "list")])
-def test_random_crops_slips(slip, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_random_crops_slips(slip, message):
+    with pytest.raises(CheckFailed, match=message):
         check_random_crops(slip)
 
 
@@ -118,14 +118,14 @@ def test_total_variation_right():
     assert check_total_variation(lambda x: right(x).square().sum().sqrt() + torch.linalg.vector_norm(down(x))) is True
 
 
-@pytest.mark.parametrize(("slip", "said"), [
+@pytest.mark.parametrize(("slip", "message"), [
     (lambda x: right(x).abs().sum() + down(x).abs().sum(), "absolute"),
     (lambda x: right(x).square().sum() + down(x).square().sum(), "roots"),
     (lambda x: (right(x).square().sum() + down(x).square().sum()).sqrt(), "Two norms"),
     (lambda x: right(x).abs().mean() + down(x).abs().mean(), "not means"), (lambda x: right(x).norm(), "Downwards"),
     (lambda x: down(x).norm(), "To the right")])
-def test_total_variation_slips(slip, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_total_variation_slips(slip, message):
+    with pytest.raises(CheckFailed, match=message):
         check_total_variation(slip)
 
 
@@ -144,11 +144,11 @@ def test_temporal_loss_right(answer):
     assert check_temporal_loss(answer) is True
 
 
-@pytest.mark.parametrize(("slip", "said"), [
+@pytest.mark.parametrize(("slip", "message"), [
     (lambda s, m, o, v: ((s - m - o).square() * v).mean(), "valid places only"), (lambda s, m, o, v: (s - m - o).square().mean(), "no say"),
     (lambda s, m, o, v: temporal(s, m, 0 * o, v), "subtract own"), (lambda s, m, o, v: temporal(s, m, -o, v), "wrong sign"),
     (lambda s, m, o, v: 3 * temporal(s, m, o, v), "three colours"),
     (lambda s, m, o, v: ((s - m - o).abs().mean(1, keepdim=True) * v).sum() / v.sum(), "Squares")])
-def test_temporal_loss_slips(slip, said):
-    with pytest.raises(CheckFailed, match=said):
+def test_temporal_loss_slips(slip, message):
+    with pytest.raises(CheckFailed, match=message):
         check_temporal_loss(slip)

@@ -86,8 +86,8 @@ def test_a_domain_that_learnt_from_pictures_is_measured_as_far_as_it_can_be(read
     out = tmp_path / "e.json"
     assert main(["evaluate", "--methods", "directions", "oracle", "--texts", "a smiling face", *FEW, "--json", str(out), "--domain",
                  str(home)]) == 0
-    said = capsys.readouterr().out
-    assert "are left out" in said and ("the portraits' network reads" in said) == reads
+    message = capsys.readouterr().out
+    assert "are left out" in message and ("the portraits' network reads" in message) == reads
     (row,) = json.loads(out.read_text(encoding="utf-8"))["rows"]
     assert row["method"] == "directions" and row["edits"] + row["true_before"] == 2 and row["outside"] is None
     assert reads or (row["success_rate"] is None and row["side_effects"] is None and row["identity"] is not None)

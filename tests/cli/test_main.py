@@ -159,15 +159,15 @@ def folder(tmp_path, portrait, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize(("arguments", "said"), MISTAKES)
-def test_a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing(arguments, said, tiny_domain, folder, capsys):
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_2_and_leaves_nothing(arguments, message, tiny_domain, folder, capsys):
     before = sorted(folder.iterdir())
     if arguments[0] in IN_A_DOMAIN and "--domain" not in arguments:
         arguments = [*arguments, "--domain", str(tiny_domain), *(["--inversion-steps", "0"] if arguments[0] == "edit" else [])]
     capsys.readouterr()
     assert main(arguments) == 2
     shown = capsys.readouterr()
-    assert said in shown.err and shown.err.startswith(f"styleclip {arguments[0]}: ")
+    assert message in shown.err and shown.err.startswith(f"styleclip {arguments[0]}: ")
     assert shown.err.count("\n") == 1 and shown.err.endswith("\n") and "Traceback" not in shown.err
     assert "Saved" not in shown.out and sorted(folder.iterdir()) == before
 
@@ -206,17 +206,17 @@ def test_control_c_and_missing_packages_are_one_line_each(monkeypatch, capsys):
     assert "interrupted" in first and "two lines" in second and "'dlib' is missing" in third
 
 
-@pytest.mark.parametrize(("error", "said"), [
+@pytest.mark.parametrize(("error", "message"), [
     (ValueError("a bug\n\x1b[31m"), r"ValueError: a bug \x1b[31m"),
     (ModuleNotFoundError("No module named 'styleclip_lib.nothing'", name="styleclip_lib.nothing"), "styleclip_lib.nothing"),
     (RecursionError("too deep"), "RecursionError"),
     (OSError(28, "No space left on device", "a.png"), "No space left on device: a.png"),
     (UnicodeEncodeError("ascii", "ü", 0, 1, "no"), "UnicodeEncodeError"),
 ])  # fmt: skip
-def test_an_unexpected_error_is_one_line_too_and_debug_shows_where(error, said, monkeypatch, capsys):
+def test_an_unexpected_error_is_one_line_too_and_debug_shows_where(error, message, monkeypatch, capsys):
     assert fail_with(error, monkeypatch) == 2
     shown = capsys.readouterr().err
-    assert said in shown and "--debug" in shown and shown.count("\n") == 1
+    assert message in shown and "--debug" in shown and shown.count("\n") == 1
     assert fail_with(error, monkeypatch, "--debug") == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 

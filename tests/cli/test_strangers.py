@@ -30,13 +30,13 @@ def tensors(header: dict | bytes, numbers: bytes = FOUR) -> bytes:
     return struct.pack("<Q", len(head)) + head + numbers
 
 
-def facts(name: str, **said: object) -> bytes:
+def facts(name: str, **message: object) -> bytes:
     """A safetensors file that says something of itself."""
-    return tensors({"__metadata__": {name: json.dumps(said)}, **ONE})
+    return tensors({"__metadata__": {name: json.dumps(message)}, **ONE})
 
 
-def index(**said: object) -> bytes:
-    return json.dumps({"name": "a", "files": {}, **said}).encode()
+def index(**message: object) -> bytes:
+    return json.dumps({"name": "a", "files": {}, **message}).encode()
 
 
 def entry(file: str, content: bytes, **config: object) -> dict:

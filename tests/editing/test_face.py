@@ -88,12 +88,12 @@ def test_an_inversion_that_is_ended_says_where_and_is_made_again(tiny, picture):
     assert torch.equal(other.of(ended.source).w_plus, ended.w_plus)
 
 
-@pytest.mark.parametrize(("source", "said"), [
+@pytest.mark.parametrize(("source", "message"), [
     (Portrait(name="nobody"), "no portrait 'nobody'"), (File(name="missing.png"), "missing.png"),
     (Mixed(Seed(1), Seed(2), (5, 2)), "layers 5"), (Mixed(Seed(1), Seed(2), (0, 99)), "0 to 8"),
     (Blended((Seed(1), Seed(2)), (0.5, 0.9)), "sum to 1")])
-def test_sources_that_cannot_be(tiny, source, said):
-    with pytest.raises(StyleclipError, match=said):
+def test_sources_that_cannot_be(tiny, source, message):
+    with pytest.raises(StyleclipError, match=message):
         Face.of(tiny, source, progress=False)
 
 

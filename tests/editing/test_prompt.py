@@ -46,7 +46,7 @@ def test_the_cosine_is_that_of_the_part_that_fits_least(tiny):
         min(float(embedding[0] @ one.vector[0]) for one in (prompt, *prompt.parts)), abs=1e-5)
 
 
-@pytest.mark.parametrize(("text", "neutral", "said"), [("", None, "empty"), ("a fase", None, "fase"), ("a face", "a fase", "fase")])
-def test_texts_that_cannot_be_read(tiny, text, neutral, said):
-    with pytest.raises(StyleclipError, match=said):
+@pytest.mark.parametrize(("text", "neutral", "message"), [("", None, "empty"), ("a fase", None, "fase"), ("a face", "a fase", "fase")])
+def test_texts_that_cannot_be_read(tiny, text, neutral, message):
+    with pytest.raises(StyleclipError, match=message):
         Prompt.of(tiny, text, neutral)

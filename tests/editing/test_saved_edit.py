@@ -48,7 +48,7 @@ def test_a_recipe_alone_is_a_saved_edit_too():
     assert SavedEdit.from_json(json.dumps(recipe.to_dict())).recipe == recipe == Recipe.from_dict(recipe.to_dict())
 
 
-@pytest.mark.parametrize(("content", "said"), [
+@pytest.mark.parametrize(("content", "message"), [
     (b"", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[" * 100_000, "not JSON"), (b"3", "made of names and values"),
     (b"[]", "made of names and values"), (b'{"recipe": {"method": "magic"}}', "The method is 'magic'"),
     (b'{"recipe": {"method": "optimization", "steps": "3"}}', "steps must be a whole number"),
@@ -62,10 +62,10 @@ def test_a_recipe_alone_is_a_saved_edit_too():
     (b'{"recipe": null, "surprise": 1}', "There is no setting 'surprise'"),
     (b" " * (LARGEST + 1), "it has 1,000,001 bytes"),
 ])
-def test_files_that_are_none(content, said):
+def test_files_that_are_none(content, message):
     with pytest.raises(StyleclipError) as error:
         SavedEdit.from_json(content)
-    assert said in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 500
+    assert message in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 500
 
 
 def test_deeply_nested_faces_are_refused():

@@ -24,8 +24,8 @@ def flips(tiny):
 
     def read(ways, weights=None, names=None) -> list[BoundaryCrossing]:
         count = max(len(way) for way in ways.values())
-        said = [{**PLAIN, **{name: way[i] for name, way in ways.items()}} for i in range(count)]
-        readings = [Reading({a.name: _reading(a, one.get(a.name)) for a in ATTRIBUTES}) for one in said]
+        message = [{**PLAIN, **{name: way[i] for name, way in ways.items()}} for i in range(count)]
+        readings = [Reading({a.name: _reading(a, one.get(a.name)) for a in ATTRIBUTES}) for one in message]
         told = dataclasses.replace(tiny, attributes=SimpleNamespace(read=lambda image: [readings[int(image.mean())]]))
         images = torch.arange(count).float()[:, None, None, None].expand(-1, 3, 4, 4)
         weights = torch.linspace(0, 1, count) if weights is None else torch.tensor(weights)
@@ -34,12 +34,12 @@ def flips(tiny):
     return read
 
 
-def _reading(attribute, said):
+def _reading(attribute, message):
     if attribute.is_scale:
-        return torch.tensor(float(said or 0))
-    if isinstance(said, list):
-        return F.pad(torch.tensor(said), (0, len(attribute.values) - len(said)))
-    index = index_of(attribute.name, said) if said else 0
+        return torch.tensor(float(message or 0))
+    if isinstance(message, list):
+        return F.pad(torch.tensor(message), (0, len(attribute.values) - len(message)))
+    index = index_of(attribute.name, message) if message else 0
     return F.one_hot(torch.tensor(index), len(attribute.values)).float()
 
 

@@ -104,7 +104,7 @@ def graded(small, tmp_path_factory):
     return out, {grade.submission.student: grade for grade in result.grades}, result.unguarded
 
 
-def said(graded, name: str) -> str:
+def message_of(graded, name: str) -> str:
     out, grades, _ = graded
     return " ".join(grades[name].submission.problems) + (out / grades[name].feedback).read_text(encoding="utf-8")
 
@@ -114,19 +114,19 @@ def test_code(graded, name):
     _, double, triple, says = CODE[name]
     marks = {mark.name: mark.points for mark in graded[1][name].marks}
     assert (marks["double-test"], marks["triple-test"]) == (double, triple)
-    assert says in said(graded, name)
+    assert says in message_of(graded, name)
 
 
 def test_files(graded, small):
     for name, (_, points, says) in _files(small).items():
         assert (name, graded[1][name].total(False)) == (name, points)
-        assert says in said(graded, name), name
+        assert says in message_of(graded, name), name
 
 
 def test_nobody_deletes_or_reads_what_is_not_theirs(graded):
-    assert graded[1]["deletes"].total(False) == 2 and "are not changed" in said(graded, "deletes")
+    assert graded[1]["deletes"].total(False) == 2 and "are not changed" in message_of(graded, "deletes")
     if sys.platform.startswith("linux") and not graded[2]:
-        assert graded[1]["reads_the_source"].total(False) == 2 and "Permission" in said(graded, "reads_the_source")
+        assert graded[1]["reads_the_source"].total(False) == 2 and "Permission" in message_of(graded, "reads_the_source")
 
 
 def test_nothing_is_left_running(graded):

@@ -168,14 +168,14 @@ def test_an_inversion_without_noise_keeps_the_generators(domain, image):
     assert all(torch.equal(a.noise_const, b.noise_const) for (_, a), (_, b) in layers)
 
 
-@pytest.mark.parametrize(("change", "said"), [
+@pytest.mark.parametrize(("change", "message"), [
     ({"steps": -1}, "steps must be at least 0"),
     ({"lr": 0}, "lr more than 0"),
     ({"image": torch.zeros(3, 32, 32)}, r"\[1, 3, H, W\]"),
     ({"inversion": Inversion(torch.zeros(1, 5, 10), torch.zeros(1, 3, 32, 32))}, r"w_plus has shape \[1, 5, 10\]"),
 ])  # fmt: skip
-def test_what_makes_no_sense(change, said, domain, image, found):
-    with pytest.raises(StyleclipError, match=said):
+def test_what_makes_no_sense(change, message, domain, image, found):
+    with pytest.raises(StyleclipError, match=message):
         tune_generator(**{"models": domain, "inversion": found, "image": image, "progress": False, **change})
 
 

@@ -62,8 +62,8 @@ def code_of(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_the_domain_is_chosen_in_one_line(path):
-    said = "\n".join(code_of(path))
-    assert said.count(CHOICE) == 1 and re.findall(r"\b(?:load_models|Background)\((\w+)", said) == ["DOMAIN"]
+    message = "\n".join(code_of(path))
+    assert message.count(CHOICE) == 1 and re.findall(r"\b(?:load_models|Background)\((\w+)", message) == ["DOMAIN"]
 
 
 @pytest.mark.full

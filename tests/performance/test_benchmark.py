@@ -123,8 +123,8 @@ works = (lambda: torch.zeros(1), lambda: torch.ones(50_000_000).sum(), lambda: t
 print(*(peak for _, peak in map(with_peak_memory, works)))
 """
     root = Path(__file__).parent.parent.parent
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root).stdout
-    before, peak, after = map(float, said.split()[-3:])
+    message = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root).stdout
+    before, peak, after = map(float, message.split()[-3:])
     assert 0.15 < peak - before < 0.5 and after < peak - 0.1
 
 

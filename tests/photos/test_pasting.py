@@ -170,13 +170,13 @@ def test_a_square_beside_the_photograph_changes_nothing_and_the_photograph_itsel
     assert paste_back(picture, white(), square((100, 100), 100)).tobytes() != before == picture.tobytes()
 
 
-@pytest.mark.parametrize(("edited", "quad", "feather", "said"), [
+@pytest.mark.parametrize(("edited", "quad", "feather", "message"), [
     (torch.ones(3, 8, 8), square((50, 50), 20), 0.3, r"\[1, 3, R, R\], not \[3, 8, 8\]"),
     (torch.ones(1, 3, 8, 9), square((50, 50), 20), 0.3, r"not \[1, 3, 8, 9\]"),
     (white(), np.zeros((68, 2)), 0.3, r"not \[68, 2\]; find_quad"),
     (white(), square((50, 50), 20), 0.0, "feather"),
     (white(), square((50, 50), 20), 1.5, "feather"),
 ])  # fmt: skip
-def test_what_makes_no_sense(edited, quad, feather, said):
-    with pytest.raises(StyleclipError, match=said):
+def test_what_makes_no_sense(edited, quad, feather, message):
+    with pytest.raises(StyleclipError, match=message):
         paste_back(photograph(), edited, quad, feather)

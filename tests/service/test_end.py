@@ -58,7 +58,7 @@ def test_what_cannot_be_served_is_reported_in_a_sentence(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        for options, said in ((["--port", str(port)], "choose another --port"), (["--domain", str(tmp_path)], "no domain"),
+        for options, message in ((["--port", str(port)], "choose another --port"), (["--domain", str(tmp_path)], "no domain"),
                               (["--queue", "-1"], "queue must be"), (["--workers", "0"], "--workers must lie")):
             done = subprocess.run([sys.executable, "-m", "styleclip_lib", "serve", *options], capture_output=True, text=True, check=False)
-            assert done.returncode == 2 and done.stderr.count("\n") == 1 and said in done.stderr, (options, done.stderr)
+            assert done.returncode == 2 and done.stderr.count("\n") == 1 and message in done.stderr, (options, done.stderr)

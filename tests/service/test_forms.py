@@ -39,7 +39,7 @@ def test_a_recipe_can_be_sent_whole_and_changed():
     assert read_edit({"recipe": sent, "text": "a hat", "method": "optimization"}).recipe == Optimization()
 
 
-@pytest.mark.parametrize(("words", "said"), [
+@pytest.mark.parametrize(("words", "message"), [
     ({}, "needs a text"),
     ({"text": "  "}, "needs a text"),
     ({"text": "a hat", "method": "magic"}, "choose one of"),
@@ -62,8 +62,8 @@ def test_a_recipe_can_be_sent_whole_and_changed():
     ({"text": "a hat", "face_seed": "1", "paste_back": "true"}, "needs a cropped face"),
     ({"text": "a hat", "face_seed": str(2**64)}, "face_seed must be"),
 ])  # fmt: skip
-def test_invalid_requests_are_reported_in_a_sentence(words, said):
-    with pytest.raises(StyleclipError, match=said) as caught:
+def test_invalid_requests_are_reported_in_a_sentence(words, message):
+    with pytest.raises(StyleclipError, match=message) as caught:
         read_task(EditTask, words, b"picture")
     assert len(str(caught.value)) <= 1000 and "\n" not in str(caught.value)
 

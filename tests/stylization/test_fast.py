@@ -104,9 +104,9 @@ def test_files_of_something_else(tiny, tmp_path, tiny_folder):
             FastTransfer.load(tiny, path)
 
 
-@pytest.mark.parametrize(("change", "said"), [({"text": "a zebralike mosaic"}, "zebralike"), ({"steps": 0}, "at least 1"),
+@pytest.mark.parametrize(("change", "message"), [({"text": "a zebralike mosaic"}, "zebralike"), ({"steps": 0}, "at least 1"),
                                               ({"pictures": torch.zeros(4, 3, 32, 32)}, "more than 4 pictures"),
                                               ({"lambda_content": -1}, "lambda_content must be")])
-def test_errors_are_reported(tiny, change, said):
-    with pytest.raises(StyleclipError, match=said):
+def test_errors_are_reported(tiny, change, message):
+    with pytest.raises(StyleclipError, match=message):
         train_style(tiny, **{"text": "a mosaic", **QUICK, **change})

@@ -120,18 +120,18 @@ def test_the_official_encoder_is_trained_further(pictures, tiny, tiny_folder, tm
 
 
 def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp_path, capsys):
-    def said(*words):
+    def message_of(*words):
         assert main(["train", "encoder", "--run", str(tmp_path / "run"), *map(str, words)]) == 2
         return capsys.readouterr().err
 
     mine = "--domain", tmp_path / "mine"
-    assert "is not a data set: make one of them" not in said("--data", pictures, "--from", "elsewhere", *mine)
-    assert "There is no domain 'elsewhere'" in said("--data", pictures, "--from", "elsewhere", *mine)
-    assert "holds pictures, but is not a data set" in said("--data", pictures.parent / "pictures", "--from", tiny_folder, *mine)
-    assert "name its folder with --domain FOLDER" in said("--data", pictures, "--domain", "data/models/portraits")
-    assert "or --from DOMAIN to begin with its own" in said("--data", pictures, *mine)
-    assert "make the data set again with --size 128" in said("--data", pictures, "--from", "portraits", *mine)
+    assert "is not a data set: make one of them" not in message_of("--data", pictures, "--from", "elsewhere", *mine)
+    assert "There is no domain 'elsewhere'" in message_of("--data", pictures, "--from", "elsewhere", *mine)
+    assert "holds pictures, but is not a data set" in message_of("--data", pictures.parent / "pictures", "--from", tiny_folder, *mine)
+    assert "name its folder with --domain FOLDER" in message_of("--data", pictures, "--domain", "data/models/portraits")
+    assert "or --from DOMAIN to begin with its own" in message_of("--data", pictures, *mine)
+    assert "make the data set again with --size 128" in message_of("--data", pictures, "--from", "portraits", *mine)
     small = shutil.copytree(pictures, tmp_path / "changed")
     next(small.glob("images/*/*.png")).write_bytes(b"x")
-    assert "missing or have been changed" in said("--data", small, "--from", tiny_folder, *mine)
+    assert "missing or have been changed" in message_of("--data", small, "--from", tiny_folder, *mine)
     assert not (tmp_path / "mine").exists()

@@ -130,17 +130,17 @@ def test_from_nothing(pictures, tmp_path):
 
 
 def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp_path, capsys):
-    def said(*words):
+    def message_of(*words):
         assert main(["train", "generator", "--run", str(tmp_path / "run"), *map(str, words)]) == 2
         return capsys.readouterr().err
 
     mine = "--data", pictures, "--domain", tmp_path / "mine"
-    assert "has no discriminator of which layers" in said(*mine, "--from", tiny_folder, "--freeze-d", 1)
-    assert "--freeze-d keeps layers" in said(*mine, "--freeze-d", 1)
-    assert "There is no domain 'elsewhere'" in said(*mine, "--from", "elsewhere")
-    assert "something at" in said("--data", pictures, "--domain", pictures, "--from", tiny_folder)
-    assert "holds pictures, but is not a data set" in said("--data", pictures.parent / "pictures", "--domain", tmp_path / "mine")
-    assert "make the data set again with --size 128" in said(*mine, "--from", "portraits")
+    assert "has no discriminator of which layers" in message_of(*mine, "--from", tiny_folder, "--freeze-d", 1)
+    assert "--freeze-d keeps layers" in message_of(*mine, "--freeze-d", 1)
+    assert "There is no domain 'elsewhere'" in message_of(*mine, "--from", "elsewhere")
+    assert "something at" in message_of("--data", pictures, "--domain", pictures, "--from", tiny_folder)
+    assert "holds pictures, but is not a data set" in message_of("--data", pictures.parent / "pictures", "--domain", tmp_path / "mine")
+    assert "make the data set again with --size 128" in message_of(*mine, "--from", "portraits")
     assert not (tmp_path / "mine").exists() and not (tmp_path / "run").exists()
 
 

@@ -57,10 +57,10 @@ def test_a_file_of_ones_own(quick, domain, tmp_path):
     assert quick.output.is_file() and (domain / "domain.json").read_text() == before
 
 
-@pytest.mark.parametrize(("change", "said"), [
+@pytest.mark.parametrize(("change", "message"), [
     ({"text": "a mosaic"}, "belong together"), ({"name": "a b", "text": "a mosaic"}, "not one word"),
     ({"names": ("mosiac",)}, "No text is known for the style 'mosiac'")])
-def test_errors_are_reported(change, said):
-    with pytest.raises(StyleclipError, match=said):
+def test_errors_are_reported(change, message):
+    with pytest.raises(StyleclipError, match=message):
         _wanted(Settings(**change))
     assert set(_wanted(Settings())) == set(TEXTS)

@@ -197,20 +197,20 @@ def test_nothing_in_a_file_is_executed(folder, tmp_path):
     assert not (tmp_path / "executed").exists()
 
 
-@pytest.mark.parametrize(("given", "said"), [
+@pytest.mark.parametrize(("given", "message"), [
     ("FFHQ", "did you mean 'ffhq'?"), ("Portraits", "did you mean 'portraits'?"), ("portrait", "did you mean 'portraits'?"),
     ("network.pkl", "styleclip import network.pkl FOLDER"), ("my network.pt", "styleclip import 'my network.pt' FOLDER"),
     ("mine/domain.json", "give the folder of that file, 'mine'"), (".", "give 'mine'"),
     ("other.pkl", "nor is there such a file"), ("nowhere", "installed are "), ("mine/inner", "styleclip import"),
     ("~nosuchuser", "begins with '~'"),
 ])  # fmt: skip
-def test_what_else_people_give_as_a_domain(folder, given, said, monkeypatch):
+def test_what_else_people_give_as_a_domain(folder, given, message, monkeypatch):
     monkeypatch.chdir(folder.parent)
     folder.rename("mine")
     Path("mine/inner").mkdir()
     for name in ("network.pkl", "my network.pt"):
         Path(name).write_bytes(b"x")
-    with pytest.raises(StyleclipError, match=re.escape(said)) as error:
+    with pytest.raises(StyleclipError, match=re.escape(message)) as error:
         find_domain(given)
     assert one_sentence(error)
 

@@ -33,8 +33,8 @@ def canary(tmp_path):
 def refused(path: Path, match: str) -> None:
     with pytest.raises(StyleclipError, match=match) as error:
         read_generator(path)
-    said = str(error.value)
-    assert said.isprintable() and len(said) < 400 and path.name in said, said
+    message = str(error.value)
+    assert message.isprintable() and len(message) < 400 and path.name in message, message
 
 
 @pytest.mark.parametrize("name", RUNNING)

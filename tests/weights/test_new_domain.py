@@ -129,7 +129,7 @@ def test_on_the_command_line(folder, tmp_path, capsys):
     assert f"--domain '{tmp_path / 'my domain'}'" in capsys.readouterr().out
     assert main(["sample", str(tmp_path / "a.png"), "--domain", str(tmp_path / "my domain")]) == 0
     capsys.readouterr()
-    for arguments, said in (
+    for arguments, message in (
         ([network, str(tmp_path / "my domain")], "something at"),
         ([network, str(tmp_path / "none" / "made")], "does not exist, make it first"),
         ([network, str(tmp_path / "made"), "--like", "cats"], "no domain 'cats'"),
@@ -139,7 +139,7 @@ def test_on_the_command_line(folder, tmp_path, capsys):
     ):
         assert main(["import", *arguments]) == 2
         shown = capsys.readouterr()
-        assert said in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+        assert message in shown.err and shown.err.count("\n") == 1 and shown.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "my domain"]
 
 

@@ -42,15 +42,15 @@ def kernel():
 
 def run(client, code: str) -> str:
     """What a cell prints."""
-    said = []
+    output = []
 
     def hear(message):
         if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
-            said.append(message["content"]["text"])
+            output.append(message["content"]["text"])
 
     reply = client.execute_interactive(code, timeout=120, output_hook=hear)
     assert reply["content"]["status"] == "ok", reply["content"]
-    return "".join(said)
+    return "".join(output)
 
 
 def subshell(client) -> str:

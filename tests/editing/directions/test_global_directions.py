@@ -272,8 +272,8 @@ def test_the_cost_is_printed_before_the_scan_starts(tiny, tmp_path, capsys, monk
     settings = {**SMALL, "folder": tmp_path, "progress": True}
     GlobalDirections.compute(tiny, **settings)
     assert order == ["measured", *["scanned"] * 6]
-    said = capsys.readouterr().out
-    assert "To try 88 style channels, 704 pictures of 32 pixels have to be drawn: at 0.500 s each about 6 minutes." in said
+    output = capsys.readouterr().out
+    assert "To try 88 style channels, 704 pictures of 32 pixels have to be drawn: at 0.500 s each about 6 minutes." in output
     GlobalDirections.compute(tiny, **settings)
     GlobalDirections.compute(tiny, **{**settings, "seed": 5, "progress": False})
     assert order.count("measured") == 1 and capsys.readouterr().out == ""

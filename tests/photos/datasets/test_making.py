@@ -236,15 +236,15 @@ def test_the_command_line(celeba, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("10 faces of 32 px in ")
 
 
-@pytest.mark.parametrize("words, said", [
+@pytest.mark.parametrize("words, message", [
     (["nowhere", "out"], "There is no folder 'nowhere'"), (["file.txt", "out"], "is a file"), (["empty", "out"], "no picture in 'empty'"),
     (["empty", "out", "--size", "4"], "--size must lie"), (["empty", "out", "--domain", "elsewhere"], "no domain 'elsewhere'"),
     (["empty", "out", "--held-out", "2"], "--held-out must lie"),
 ])  # fmt: skip
-def test_bad_input_is_one_line(words, said, tmp_path, monkeypatch, capsys):
+def test_bad_input_is_one_line(words, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").write_text("x")
     assert main(["dataset", *words]) == 2
     error = capsys.readouterr().err
-    assert said in error and error.count("\n") == 1 and not (tmp_path / "out").exists()
+    assert message in error and error.count("\n") == 1 and not (tmp_path / "out").exists()

@@ -46,16 +46,16 @@ def test_celeba_hq(tmp_path):
 LISTS = "list_attr_celeba.txt"
 
 
-@pytest.mark.parametrize("content, said", [
+@pytest.mark.parametrize("content, message", [
     ("3\nMale Smiling\n000001.jpg 1 -1\n000002.jpg 1 -1\n", "says that it has 3 rows, and has 2"),
     ("2\nMale Smiling\n000001.jpg 1 -1\n000002.jpg 1\n", "Line 4 of .* is not a picture's name and 2 of its values"),
     ("1\nMale Smiling\n000001.jpg 1 7\n", "Line 3 of"), ("1\nMale Smiling\n000001.jpg 1 yes\n", "Line 3 of"),
     ("2\nMale Smiling\n000001.jpg 1 1\n000001.jpg 1 -1\n", "says something else of '000001.jpg'"),
     ("1\nMale Male\n000001.jpg 1 1\n", "two columns of one name"), ("1\nMale Smiling\n9.png 1 1\n", "None of the 1 rows"),
 ])  # fmt: skip
-def test_a_list_that_cannot_be_right_is_refused(celeba, content, said):
+def test_a_list_that_cannot_be_right_is_refused(celeba, content, message):
     (celeba / LISTS).write_text(content)
-    with pytest.raises(StyleclipError, match=said):
+    with pytest.raises(StyleclipError, match=message):
         find_source(celeba)
 
 

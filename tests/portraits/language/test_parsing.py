@@ -24,8 +24,8 @@ def test_a_text_is_understood_or_refused(text, meaning):
     if meaning.startswith("refused:"):
         with pytest.raises(StyleclipError) as caught:
             in_plain_words(text)
-        said = str(caught.value)
-        assert meaning.removeprefix("refused:").strip() in said and "\n" not in said and len(said) < 300
+        message = str(caught.value)
+        assert meaning.removeprefix("refused:").strip() in message and "\n" not in message and len(message) < 300
         return
     expected = dict(part.strip().split("=") for part in meaning.split(",")) if meaning != "nothing" else {}
     parsed = parse(text)

@@ -91,8 +91,8 @@ def test_nothing_but_wrong_files(server, source, cache):
     server.files |= {"file.pt": CONTENT[::-1], "mirror.pt": CONTENT[::-1]}
     with pytest.raises(StyleclipError) as error:
         fetch(source, cache, progress=False)
-    said = str(error.value)
-    assert said.count("SHA-256 is wrong, it was kept as file.pt.rejected") == 2 and "\n" not in said
+    message = str(error.value)
+    assert message.count("SHA-256 is wrong, it was kept as file.pt.rejected") == 2 and "\n" not in message
     assert names(cache) == {"file.pt.rejected"}
 
 
@@ -107,9 +107,9 @@ def test_the_message_without_a_network_says_where_to_put_the_file(source, cache)
     urls = ("http://127.0.0.1:9/file.pt", "http://nowhere.invalid/file.pt")
     with pytest.raises(StyleclipError) as error:
         fetch(replace(source, urls=urls), cache)
-    said = str(error.value)
-    assert said.startswith("file.pt could not be downloaded (127.0.0.1: no connection; nowhere.invalid: no connection)")
-    assert f"fetch {urls[0]} in another way and put it at {cache / 'file.pt'}." in said and "\n" not in said
+    message = str(error.value)
+    assert message.startswith("file.pt could not be downloaded (127.0.0.1: no connection; nowhere.invalid: no connection)")
+    assert f"fetch {urls[0]} in another way and put it at {cache / 'file.pt'}." in message and "\n" not in message
 
 
 def test_an_interrupted_download_goes_on_next_time(server, source, cache):
@@ -166,9 +166,9 @@ def test_a_cache_that_cannot_be_made(source, tmp_path):
 def test_what_will_be_downloaded_is_listed_first(server, source, cache, capsys):
     other = replace(source, name="other.pt", urls=(server.url("mirror.pt"),), bytes=None, licence="a licence", permits="research")
     fetch_all([source, other], cache, progress=False)
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == f"To download, once, to {cache}:"
-    assert [line.split() for line in said[1:]] == [
+    message = capsys.readouterr().out.splitlines()
+    assert message[0] == f"To download, once, to {cache}:"
+    assert [line.split() for line in message[1:]] == [
         ["file.pt", "0.2", "MB", "Somebody"], ["MIT:", "any", "use"],
         ["other.pt", "unknown", "Somebody"], ["a", "licence:", "research"], ["together", "0.2", "MB"],
     ]  # fmt: skip
@@ -179,8 +179,8 @@ def test_what_will_be_downloaded_is_listed_first(server, source, cache, capsys):
 def test_only_what_is_missing_is_announced(source, cache, capsys):
     fetch(source, cache, progress=False)
     fetch_all([source, replace(source, name="other.pt")], cache, progress=False)
-    said = capsys.readouterr().out
-    assert "other.pt" in said and "file.pt" not in said
+    message = capsys.readouterr().out
+    assert "other.pt" in message and "file.pt" not in message
 
 
 def test_another_process_is_waited_for(source, cache, capsys):

@@ -141,18 +141,18 @@ def test_landmarks_are_read_once(folder, official_files, server, tmp_path):
         landmark_file(folder)
 
 
-@pytest.mark.parametrize(("content", "said"), [
+@pytest.mark.parametrize(("content", "message"), [
     (bz2.compress(b"\0" * 3_000_000), "more than 1,000,000 bytes"),
     (bz2.compress(b"\0" * 300_000)[:-20], "cannot be unpacked"),
     (bz2.compress(b"\1\1" * 300_000), "not one of dlib's"),
     (b"not packed at all", "cannot be unpacked"),
 ])
-def test_landmarks_that_cannot_be_unpacked(folder, server, content, said, monkeypatch):
+def test_landmarks_that_cannot_be_unpacked(folder, server, content, message, monkeypatch):
     monkeypatch.setattr(official, "MOST_BYTES", 1_000_000)
     name = "shape_predictor_68_face_landmarks.dat.bz2"
     server.files[name] = content
     change(folder, name, bytes=None, sha256=None)
-    with pytest.raises(StyleclipError, match=said):
+    with pytest.raises(StyleclipError, match=message):
         landmark_file(folder)
     assert not list(domain_cache(folder).glob("landmarks-*"))
 

@@ -88,9 +88,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("mischief", "said"), REFUSED)
-def test_why_there_is_no_file(server, part, mischief, said):
-    with pytest.raises(TransferError, match=said):
+@pytest.mark.parametrize(("mischief", "message"), REFUSED)
+def test_why_there_is_no_file(server, part, mischief, message):
+    with pytest.raises(TransferError, match=message):
         get(server, part, mischief)
 
 
@@ -171,7 +171,7 @@ def test_a_server_that_never_answers(monkeypatch, part):
         transfer(f"http://127.0.0.1:{silent.getsockname()[1]}/file.pt", part)
 
 
-@pytest.mark.parametrize(("url", "said"), [
+@pytest.mark.parametrize(("url", "message"), [
     ("http://127.0.0.1:9/file.pt", "no connection"),
     ("http://nowhere.invalid/file.pt", "no connection"),
     ("file.pt", "cannot be asked"),
@@ -183,8 +183,8 @@ def test_a_server_that_never_answers(monkeypatch, part):
     ("http://a..b/file.pt", "cannot be asked|no connection"),
     ("http://\u202e.invalid\0/file.pt", "cannot be asked|no connection"),
 ])
-def test_no_network(url, said, part):
-    with pytest.raises(TransferError, match=said):
+def test_no_network(url, message, part):
+    with pytest.raises(TransferError, match=message):
         transfer(url, part)
     assert not part.exists()
 

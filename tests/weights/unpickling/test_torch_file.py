@@ -150,8 +150,8 @@ def test_nothing_of_torchscript_is_compiled(script, path, monkeypatch):
 
 
 def test_what_is_no_file(tmp_path):
-    for path, said in ((tmp_path / "none.pt", "There is no file"), (tmp_path, "is a folder")):
-        with pytest.raises(StyleclipError, match=said) as error:
+    for path, message in ((tmp_path / "none.pt", "There is no file"), (tmp_path, "is a folder")):
+        with pytest.raises(StyleclipError, match=message) as error:
             read_torch(path, whole)
         assert "\n" not in str(error.value) and str(path) in str(error.value)
 

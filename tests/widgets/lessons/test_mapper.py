@@ -58,9 +58,9 @@ def panel(tiny, mappers):
 
 
 def test_the_first_picture_is_there_at_once(tiny, mappers, panel):
-    first, said = picture(tiny, mappers)
+    first, message = picture(tiny, mappers)
     assert panel.picture.value == png(first)
-    assert panel.last_error is None and said.split(".")[0] in panel.status.value.replace("&gt;", ">")
+    assert panel.last_error is None and message.split(".")[0] in panel.status.value.replace("&gt;", ">")
 
 
 @pytest.mark.parametrize(
