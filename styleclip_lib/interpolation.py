@@ -22,8 +22,7 @@ StylesPair = tuple[Tensor, Tensor]
 def interpolate(a: Tensor, b: Tensor, weights: Weights) -> Tensor:
     """The line through two codes: (1 - t) · a + t · b; t = 0 is exactly a, t = 1 exactly b.
 
-    The codes are w, w_plus or styles. Below 0 and above 1 the line goes on: what tells b from a is exaggerated.
-    For z take `slerp`.
+    The codes are w, w_plus or styles. Below 0 and above 1 the line continues, which exaggerates the differences. For z use `slerp`.
 
     weights       gives
     a number      the code at t, for every row of a batch                         [B, ...]     -> [B, ...]
@@ -66,7 +65,7 @@ def slerp(a: Tensor, b: Tensor, weights: Weights) -> Tensor:
     unit_a, unit_b = (x / x.norm(dim=1, keepdim=True).clamp(min=1e-12) for x in (a, b))
     apart, together = ((unit_a + sign * unit_b).norm(dim=1, keepdim=True) for sign in (-1, 1))
     if (together < 1e-5).any():
-        raise StyleclipError("These two z are opposite, so every arc between them is as short as any other: go by way of a third.")
+        raise StyleclipError("These two z are opposite, so no arc between them is the shortest: interpolate through a third one.")
     theta = 2 * torch.atan2(apart, together)  # exact for small angles too, where acos is not (Kahan 2006)
     parallel = theta < 1e-5
     sine = torch.sin(torch.where(parallel, 1.0, theta))
@@ -104,7 +103,7 @@ def blend(points: Tensor | Sequence[Tensor], weights: Weights) -> Tensor:
 
 
 def layer_weights(generator: Generator, coarse: float = 0.0, medium: float = 0.0, fine: float = 0.0) -> Tensor:
-    """How much each layer of w_plus takes from b, by the resolution at which it acts. -> [num_ws]
+    """The weight of b in each layer of w_plus, by the layer's resolution. -> [num_ws]
 
     coarse: up to 8 px (pose, shape of face and hair); medium: 16 and 32 px (features); fine: from 64 px (colours), as in
     Karras et al. 2019, section 3.1. `interpolate(a, b, layer_weights(generator, coarse=1)[None])` mixes two faces.
@@ -134,12 +133,12 @@ class Morph:
 
     @property
     def length(self) -> float:
-        """The perceptual length of the whole path, as its frames measure it; NaN where nothing measures."""
+        """The perceptual length of the whole path, measured between its frames; NaN without the perceptual network."""
         return float(self.steps.sum())
 
     @property
     def unevenness(self) -> float:
-        """Standard deviation of the steps as a share of their mean: 0 for steps that all look alike."""
+        """Standard deviation of the steps as a share of their mean: 0 for steps that all look equally large."""
         return float(self.steps.std(correction=0) / self.steps.mean()) if self.length > 0 else 0.0
 
 
@@ -149,19 +148,19 @@ def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, fra
           progress: bool = True) -> Morph:
     """Draws the path from face a to face b.
 
-    Equal steps in the code are not equal to the eye: much happens on some parts of the path, little on others. With `even`,
-    the frames are moved along the path (`even_weights`) until all steps have the same perceptual length, and the most even
-    morph is returned. Ctrl-C returns the most even one so far. No random numbers are drawn.
+    Equal steps in the code do not look equal: some parts of the path change a lot, others little. With `even`, the frames are moved
+    along the path (`even_weights`) until all steps have the same perceptual length, and the most even morph is returned. Ctrl-C returns
+    the most even one so far. No random numbers are drawn.
 
     a, b            in the given space: z [1, z_dim], w [1, w_dim], w_plus [1, num_ws, w_dim], or the pair
                     (styles, rgb_styles) as `generator.styles(w_plus)` gives it
-    even            needs the perceptual network; without, the generator is enough
-    frames          how many, both ends included: 2 or more
+    even            needs the perceptual network; otherwise the generator is enough
+    frames          number of frames, both ends included: 2 or more
     space           "z" (along the arc), "w", "w+" or "styles" (along the line; w_plus and its styles give the same pictures,
                     because the layers between them are affine)
     reach           the weights of the first and the last frame; (-0.5, 1.5) goes on beyond both faces
-    layers          [num_ws], for "w+": how much each layer takes part, such as `layer_weights(generator, coarse=1)`
-    truncation_psi  for "z": how the mapping network is asked
+    layers          [num_ws], for "w+": how much each layer changes, such as `layer_weights(generator, coarse=1)`
+    truncation_psi  for "z": truncation of the mapping network
 
     Raises StyleclipError for a wrong shape, space, number of frames or reach.
     """
@@ -190,9 +189,9 @@ def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, fra
 
 
 def even_weights(weights: Weights, steps: Weights, frames: int) -> np.ndarray:
-    """Weights between which the path is equally long, from a path that was measured: its parametrisation by arc length.
+    """Weights between which a measured path is equally long: its parametrisation by arc length.
 
-    The length of the path up to a weight is known at each measured weight and taken as linear in between.
+    The length of the path up to a weight is known at each measured weight and interpolated linearly in between.
 
     weights [N], rising or falling; steps [N - 1], the length of the path from each to the next  ->  [frames], same ends
     """
@@ -220,7 +219,7 @@ def _codes(models: Models, a, b, space: str, weights, layers, truncation_psi: fl
 
 
 def _drawn(models: Models, codes: dict, frames: int, shown: tqdm) -> tuple[Tensor, Tensor]:
-    """Frames one by one, however large they are: images [T, 3, R, R], and the lengths of the steps between them [T - 1]."""
+    """Frames, drawn one by one: images [T, 3, R, R], and the lengths of the steps between them [T - 1]."""
     images, steps, before = [], [], None
     for i in range(frames):
         if "styles" in codes:
@@ -239,7 +238,7 @@ def _drawn(models: Models, codes: dict, frames: int, shown: tqdm) -> tuple[Tenso
 
 
 def _numbers(weights: Weights, like: Tensor) -> Tensor:
-    """Weights as a tensor of the codes' kind."""
+    """Weights as a tensor of the codes' type."""
     try:
         numbers = torch.as_tensor(weights, dtype=like.dtype, device=like.device)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -255,7 +254,7 @@ def _check_alike(a: Tensor, b: Tensor) -> None:
             got = list(code.shape) if isinstance(code, Tensor) else type(code).__name__
             raise StyleclipError(f"A code is a tensor of floats: z, w or styles [B, ...], or w_plus [B, num_ws, w_dim], not {got}.")
     if a.shape != b.shape:
-        raise StyleclipError(f"Codes of the shapes {list(a.shape)} and {list(b.shape)} have nothing between them: "
+        raise StyleclipError(f"Codes of the shapes {list(a.shape)} and {list(b.shape)} cannot be interpolated: "
                              "take both from the same space and generator.")
 
 

@@ -35,7 +35,7 @@ class Editability:
 def mean_directions(models: Models, wanted: Iterable[Wanted], count: int = 4000, seed: int = 0) -> dict[Wanted, Tensor]:
     """Mean w of the faces that have a value, minus mean w of those that have not: {(attribute, value): [w_dim]}.
 
-    Which faces have it is known without drawing them, for a generator whose z are those of `portraits.latents`.
+    Which faces have it is known without drawing them, for a generator whose z are those of `portraits.world.latents`.
     """
     z = torch.randn(count, models.generator.z_dim, generator=torch.Generator().manual_seed(seed))
     factors, w = factors_of_latents(z), models.generator.mapping.w(z.to(models.device))

@@ -1,4 +1,4 @@
-"""From a picture to a face that a generator can be asked to draw: found once, upright, and of the generator's size."""
+"""From a picture to an aligned face: detected once, upright, and at the generator's resolution."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Align = Literal["auto", "always", "never"]
 
 @dataclass(frozen=True)
 class Photo:
-    """A face as a generator wants it, and the picture that it comes from.
+    """An aligned face, and the picture that it comes from.
 
     crop      the aligned face, RGB, R x R pixels, R being the generator's resolution
-    original  the whole picture, upright, in the mode that it came in
-    quad      the square that was cropped, [4, 2], x and y in the original's pixels; None where the picture was taken whole
-    box       where the detector saw the face; None where none was looked for or found
-    notes     what a person should be told, a sentence each
+    original  the whole picture, upright, in its original mode
+    quad      the square that was cropped, [4, 2], x and y in the original's pixels; None if the picture was taken whole
+    box       the detected face; None if none was looked for or detected
+    notes     remarks for the user, a sentence each
     """
 
     crop: Image.Image
@@ -44,12 +44,12 @@ class Photo:
 
     @property
     def image(self) -> torch.Tensor:
-        """The crop as networks want it: [1, 3, R, R] in [-1, 1]."""
+        """The crop as a tensor [1, 3, R, R] in [-1, 1]."""
         return from_pil(self.crop)
 
     @property
     def box_in_crop(self) -> Face | None:
-        """Where the face is in the crop, upright; None where nothing was cropped."""
+        """The face's box in the crop; None if nothing was cropped."""
         if self.quad is None or self.box is None:
             return None
         down, across = self.quad[1] - self.quad[0], self.quad[3] - self.quad[0]
@@ -60,23 +60,23 @@ class Photo:
         return Face(x - half, y - half, x + half, y + half, self.box.score)
 
     def paste_back(self, edited: torch.Tensor) -> Image.Image:
-        """The original with the edited face, [1, 3, R, R] in [-1, 1], in its place. Raises StyleclipError if it was taken whole."""
+        """The original with the edited face [1, 3, R, R] in [-1, 1] pasted back. Raises StyleclipError if it was taken whole."""
         if self.quad is None:
-            raise StyleclipError("There is nothing to paste the face back into, because the picture was taken whole: save the face itself, "
+            raise StyleclipError("The face cannot be pasted back, because the picture was taken whole: save the face itself, "
                                  "or have it cropped with align=\"always\" (on the command line --align always).")
         return paste_back(self.original, edited, self.quad)
 
 
 def load_face(models: Models, picture: ImageSource, *, align: Align = "auto", face: Choice = None) -> Photo:
-    """The face in a picture, aligned and resized for the models' generator. Every entrance comes in here.
+    """The face in a picture, aligned and resized for the models' generator. Everything that reads photographs uses this function.
 
-    picture  whatever `load_image` takes
+    picture  anything that `load_image` takes
     align    "auto" crops the face out, unless the picture is an aligned face already; "always" crops it out in any case;
-             "never" takes the largest square in the middle as it is
-    face     which one, when there are several: its number, 0 being the largest, or "largest"
+             "never" takes the largest central square as it is
+    face     which one, if there are several: its number, 0 being the largest, or "largest"
 
     Raises NoFaceError (with "auto", a picture of exactly the generator's size without a face is taken whole, and a note says so),
-    SeveralFacesError, and StyleclipError for what is not a picture or not a face's number.
+    SeveralFacesError, and StyleclipError for something other than a picture, or a wrong number of a face.
     """
     if align not in ("auto", "always", "never"):
         raise StyleclipError(f'align must be "auto", "always" or "never", not {align!r}.')
@@ -109,16 +109,16 @@ def align_face(
 ) -> Image.Image:
     """Finds the face in a picture and crops it as the FFHQ pictures are cropped, upright, eyes level.
 
-    image      whatever ``load_image`` takes
+    image      anything that ``load_image`` takes
     size       side of the crop in pixels, 16 to 4096
-    face       which one, when there are several: its number, 0 being the largest, or "largest"
-    landmarks  [68, 2], x and y in the picture's pixels, instead of looking for a face
-    framing    side of the crop in sides of FFHQ's; by default what the domain's generator draws, 1 without a domain
+    face       which one, if there are several: its number, 0 being the largest, or "largest"
+    landmarks  [68, 2], x and y in the picture's pixels, instead of detecting a face
+    framing    side of the crop in sides of FFHQ's; by default the domain's framing, or 1 without a domain
     domain     folder of the domain that the crop is for (``models.folder``): its landmark model and its framing;
                without one, the landmark model of the portraits and FFHQ's framing
 
-    Raises NoFaceError; SeveralFacesError, which says where they are, when there are several and none was chosen;
-    and StyleclipError for what is not a picture or not a face's number.
+    Raises NoFaceError; SeveralFacesError, which lists them, if there are several and none was chosen; and StyleclipError for something
+    other than a picture, or a wrong number of a face.
     """
     if not 16 <= size <= 4096:
         raise StyleclipError(f"The crop's size must lie between 16 and 4096 pixels, not {size}.")
@@ -149,7 +149,7 @@ def find_quad(
 
 
 def is_aligned(quad: np.ndarray, size: tuple[int, int], within: float) -> bool:
-    """Whether a picture of this size is already what would be cropped: a square that nearly coincides with the face's."""
+    """Whether a picture of this size is already aligned: a square that nearly coincides with the one that would be cropped."""
     return size[0] == size[1] and distance_of_corners(quad, size[0]) < within
 
 
@@ -179,19 +179,19 @@ def _faceless(original: Image.Image, shown: Image.Image, side: int, align: Align
 
 
 def _checked(landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Landmarks that were handed in, as float64; they must be 68 points that make up a face in the picture."""
+    """Given landmarks as float64. Raises StyleclipError unless they are 68 points of a face in the picture."""
     points = np.asarray(landmarks, dtype=np.float64)
     if points.shape != (68, 2) or not np.isfinite(points).all():
         raise StyleclipError(f"Landmarks are 68 points, [68, 2], not an array of shape {list(points.shape)}."
                              if points.shape != (68, 2) else "Some landmarks are not finite numbers: check them.")
     eyes, mouth = points[36:48], points[48:60]
     if np.ptp(points[36:60], axis=0).max() < 2 or np.hypot(*(eyes.mean(0) - mouth.mean(0))) < 1:
-        raise StyleclipError("The landmarks lie in one place, so that they say nothing about a face: check them.")
+        raise StyleclipError("All landmarks lie at the same place: check them.")
     if not ((points.mean(0) >= 0) & (points.mean(0) <= size)).all():
         raise StyleclipError("The landmarks lie outside the picture: they must be given in its pixels.")
     return points
 
 
 def _whole(original: Image.Image, shown: Image.Image, side: int, box: Face | None = None, notes: tuple[str, ...] = ()) -> Photo:
-    """The picture itself, brought to the generator's size; of one that is not square, what is in the middle."""
+    """The picture itself, resized to the generator's resolution; if it is not square, its central square."""
     return Photo(ImageOps.fit(shown, (side, side), Image.Resampling.LANCZOS), original, box=box, notes=notes)

@@ -1,4 +1,4 @@
-"""Putting an edited face back into the photograph that it was cropped out of."""
+"""Pasting an edited face back into the photograph that it was cropped from."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ ROUNDNESS = 4
 def paste_back(photograph: ImageSource, edited: torch.Tensor, quad: np.ndarray, feather: float = 0.3) -> Image.Image:
     """The photograph, upright and as large as it was, with the edited face in the square that the face was cropped from.
 
-    The way back of the alignment, with a soft mask: the face counts fully in the middle, and less and less towards the square's edge.
-    Pixels outside keep their exact values. A grey photograph stays grey, transparency and colour profile stay; other kinds (palette,
-    CMYK, 16 bits) become 8 bits as in ``load_image``.
+    The inverse of the alignment, with a soft mask: opaque in the middle of the square, and transparent towards its edges. Pixels outside
+    keep their exact values. A grey photograph stays grey, and transparency and colour profile are kept; other modes (palette, CMYK,
+    16 bits) become 8 bits as in ``load_image``.
 
-    edited   [1, 3, R, R] in [-1, 1], what became of the crop
-    quad     [4, 2], as ``faces.find_quad`` and ``cropping.face_quad`` give it, in the upright photograph's pixels
-    feather  how wide the soft edge is, in halves of the square's side, above 0 to 1
+    edited   [1, 3, R, R] in [-1, 1], the edited crop
+    quad     [4, 2], as ``loading.find_quad`` and ``alignment.face_quad`` give it, in the upright photograph's pixels
+    feather  width of the soft edge, in halves of the square's side, above 0 to 1
 
-    Raises StyleclipError for what is not a picture, and for a wrong shape or number.
+    Raises StyleclipError for something other than a picture, and for a wrong shape or number.
     """
     if edited.ndim != 4 or edited.shape[:2] != (1, 3) or edited.shape[2] != edited.shape[3]:
         raise StyleclipError(f"The edited face must be [1, 3, R, R], not {list(edited.shape)}.")

@@ -129,7 +129,7 @@ def test_pasting_back_changes_the_face_only(astronaut):
     rows, columns = np.nonzero(changed)
     assert back.size == astronaut.size and changed.any()
     assert rows.max() <= photo.quad[:, 1].max() + 2 and columns.max() <= photo.quad[:, 0].max() + 2
-    with pytest.raises(StyleclipError, match="nothing to paste the face back into"):
+    with pytest.raises(StyleclipError, match="cannot be pasted back"):
         load_face(models(), astronaut, align="never").paste_back(photo.image)
 
 

@@ -18,9 +18,9 @@ from ..toolkit.controls import slider, text_box
 from ..toolkit.panel import Panel
 from ..toolkit.stage import Drawing
 
-ALPHA = "Strength of this text: 0 leaves it out, below 0 goes the other way"
-BETA = ("Disentanglement: channels whose relevance is below this share of the text's largest one stay as they are; the higher, the fewer "
-        "side effects. Share times largest relevance is beta. Texts that speak of a colour take a larger share at least")
+ALPHA = "Strength of this text: 0 leaves it out, below 0 reverses it"
+BETA = ("Disentanglement: channels whose relevance is below this share of the text's largest one do not change; a higher share has fewer "
+        "side effects. Share times largest relevance is beta. Texts that name a colour have a higher minimum")
 
 
 @dataclass
@@ -71,8 +71,8 @@ def with_text(changes: Sequence[Change]) -> list[Change]:
 def at_share(directions: GlobalDirections, change: Change, share: float) -> Change:
     """The change with a beta that is this share of its own text's largest relevance, which differs much from text to text.
 
-    A text that speaks of a colour moves channels of the toRGB layers too, and takes `Calibration.beta_share_rgb` at least: with more of
-    those the background would be tinted as well.
+    A text that names a colour changes channels of the toRGB layers too, and has `Calibration.beta_share_rgb` as its minimum, below which
+    the background would be tinted as well.
 
     Raises StyleclipError for a text that CLIP cannot read.
     """

@@ -28,8 +28,8 @@ class InversionState:
     """What the sliders say.
 
     person    number of the person that is drawn
-    coverage  height of the head as a share of the picture's; the generator has seen 0.49 to 0.64
-    yaw       how far the head is turned, in degrees; the generator has seen -32 to 32
+    coverage  height of the head as a share of the picture's; 0.49 to 0.64 in training
+    yaw       how far the head is turned, in degrees; -32 to 32 in training
     worn      one of `WORN`
     space     "w" or "w+"
     """
@@ -96,8 +96,8 @@ def inversion_sliders(models: Models, state: InversionState | None = None, steps
     wide = {"place": {"width": "330px"}}
     controls = {
         "person": slider("person", state.person, 0, 199, 1, "Who is drawn", **wide),
-        "coverage": slider("coverage", state.coverage, 0.3, 0.9, 0.01, "Height of the head, as a share; seen: 0.49 to 0.64", **wide),
-        "yaw": slider("yaw (degrees)", state.yaw, -80, 80, 1.0, "How far the head turns; seen: -32 to 32", readout_format=".0f", **wide),
+        "coverage": slider("coverage", state.coverage, 0.3, 0.9, 0.01, "Height of the head, as a share; in training: 0.49 to 0.64", **wide),
+        "yaw": slider("yaw (degrees)", state.yaw, -80, 80, 1.0, "Turn of the head; in training: -32 to 32", readout_format=".0f", **wide),
         "worn": choice("worn", list(WORN), "What the person wears", value=state.worn, **wide),
         "space": switch(["w", "w+"], "w: one code for all layers; w+: one for each", value=state.space, description="space"),
         "steps": slider("steps", steps, 1, 200, 1, "Steps of the optimisation behind the guess", **wide),

@@ -18,7 +18,7 @@ from ..toolkit.controls import choice, slider, tick
 from ..toolkit.panel import Panel
 from ..toolkit.stage import Drawing
 
-STRENGTH = "1 is what was learnt, 0 the face itself, below 0 the other way"
+STRENGTH = "1 is the learnt edit, 0 the face itself, below 0 the reverse"
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ def mapper_sliders(
     Raises StyleclipError if there is nothing to choose from.
     """
     if not mappers:
-        raise StyleclipError("There is no mapper to play with: train_mapper(models, text) makes one.")
+        raise StyleclipError("There is no mapper to try: train_mapper(models, text) makes one.")
     state = state or MapperState(next(iter(mappers)))
     wide = {"place": {"width": "330px"}}
     controls = {
-        "name": choice("mapper", list(mappers), "Which of the networks that have learnt one text each", value=state.name, **wide),
+        "name": choice("mapper", list(mappers), "Choose a mapper, each of which is trained for one text", value=state.name, **wide),
         "seed": slider("face (seed)", state.seed, 0, max(999, state.seed), 1, "The seed of the face", **wide),
         "strength": slider("strength", state.strength, -1, 2, 0.1, STRENGTH, **wide),
         **{level: tick(level, getattr(state, level), f"Whether the {level} layers take part") for level in LEVELS},

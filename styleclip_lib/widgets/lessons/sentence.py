@@ -71,7 +71,7 @@ def sentence_box(models: Models, text: str = "", seed: int = 0, steps: int = 60,
     wide = {"place": {"width": "330px"}}
     controls = {
         "seed": slider("face (seed)", seed, 0, 999, 1, "The seed of the face", **wide),
-        "strength": slider("strength", 1.0, -1, 2, 0.1, "Of the edit: 1 as it was found, 0 the face itself", **wide),
+        "strength": slider("strength", 1.0, -1, 2, 0.1, "Of the edit: 1 is the optimised edit, 0 the face itself", **wide),
         "text": text_box("sentence", text, "What the face should become", wait=False, place={"width": "98%", "max_width": "560px"},
                          placeholder="a smiling face with glasses"),
         "edit": button("Edit", lambda: pressed(), "Carry the sentence out; takes seconds", button_style="primary"),

@@ -61,11 +61,11 @@ def style_sliders(models: Models, styles: Mapping[str, FastTransfer], state: Sty
     Raises StyleclipError if there is nothing to choose from.
     """
     if not styles:
-        raise StyleclipError("There is no style to play with: train_style(models, text) makes one.")
+        raise StyleclipError("There is no style to try: train_style(models, text) makes one.")
     state = state or StyleState(next(iter(styles)))
     wide = {"place": {"width": "330px"}}
     controls = {
-        "name": choice("style", list(styles), "Which of the networks that have learnt one style each", value=state.name, **wide),
+        "name": choice("style", list(styles), "Choose a network, each of which is trained for one style", value=state.name, **wide),
         "seed": slider("face (seed)", state.seed, 0, max(999, state.seed), 1, "The seed of the face", **wide),
         "strength": slider("strength", state.strength, 0, 1, 0.05, "0 is the face itself, 1 what the network draws", **wide),
         "below": slider("from above", state.below, 0, 1, 0.05, "From which height on the face is restyled: 0 all of it, 1 nothing", **wide),

@@ -42,7 +42,7 @@ def test_the_description(tiny, styles):
     assert picture(tiny, styles)[1].startswith("a mosaic picture: CLIP takes it for that with a probability of")
     with pytest.raises(StyleclipError, match="no style 'oil' here, only mosaic, ink"):
         picture(tiny, styles, name="oil")
-    with pytest.raises(StyleclipError, match="no style to play with"):
+    with pytest.raises(StyleclipError, match="no style to try"):
         style_sliders(tiny, {})
 
 
