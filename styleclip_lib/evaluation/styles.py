@@ -78,10 +78,10 @@ class StyleRow:
         """The row as plain numbers; None for what nobody could measure."""
         count = len(self.reports)
         success = Agreement(sum(self.recognised), len(self.recognised)) if self.recognised else None
-        count = sum(one.n for one in self.kept)
+        readings = sum(one.n for one in self.kept)
         return {"method": self.method, "style": self.style, "pictures": count, "success_rate": success and round(success.share, 4),
                 "interval": success and [round(end, 3) for end in success.interval()],
-                "attributes_kept": round(sum(one.agreed for one in self.kept) / count, 4) if count else None,
+                "attributes_kept": round(sum(one.agreed for one in self.kept) / readings, 4) if readings else None,
                 **{name: round(sum(getattr(report, name) for report in self.reports) / count, 4) for name in ("probability", "distance")},
                 "seconds": round(self.seconds / count, 2)}
 
