@@ -140,7 +140,7 @@ def test_rivals_are_the_other_styles(tiny):
 @pytest.mark.parametrize(("change", "said"), [
     ({"text": ""}, "empty"), ({"text": "a zebralike mosaic"}, "zebralike"), ({"text": "a photo"}, "both 'a photo'"),
     ({"image": torch.zeros(3, 40, 40)}, r"\[1, 3, H, W\]"), ({"image": torch.zeros(1, 3, 8, 40)}, "40 x 8 pixels"),
-    ({f"lambda_{name}": 0 for name in LOSSES}, "Every weight is 0"),
+    ({f"lambda_{name}": 0 for name in LOSSES}, "All weights are 0"),
     ({"steps": 0}, "steps must be"), ({"stepz": 3}, "did you mean 'steps'"), ({"mask": torch.zeros(1, 1, 40, 40)}, "The mask is empty"),
     ({"mask": torch.ones(1, 1, 40, 80)}, "80 x 40 pixels and the picture 40 x 40"), ({"mask": torch.ones(40, 40)}, r"\[1, 1, H, W\]"),
 ])
