@@ -78,7 +78,7 @@ class Settings:
     num_mapping_layers: int = 5
     channels: dict[int, int] = field(default_factory=lambda: {4: 320, 8: 320, 16: 320, 32: 224, 64: 112, 128: 48, 256: 24})
     d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 128, 64: 64, 128: 32, 256: 16})
-    copy_stages: tuple[tuple[int, int, int], ...] = ((32, 2000, 16), (64, 4000, 16), (128, 2000, 16), (256, 8500, 12))
+    copy_stages: tuple[tuple[int, int, int], ...] = ((32, 2000, 16), (64, 4000, 16), (128, 2000, 16), (256, 3000, 12))
     muon_lr: float = 0.02
     adam_lr: float = 1e-2
     affine: float = 0.125
