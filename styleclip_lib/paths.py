@@ -169,6 +169,20 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def check_results_folder(path: str | os.PathLike[str]) -> Path:
+    """The path of a folder for results, which may be there or be made; called before long work, so that a slip costs nothing.
+
+    Raises StyleclipError if it can neither be made nor written to.
+    """
+    path = _followed(user_path(path).absolute())
+    there = next(folder for folder in (path, *path.parents) if os.path.exists(folder))
+    if not os.path.isdir(there):
+        raise StyleclipError(f"Cannot write to '{path}': '{there}' is a file, choose another folder.")
+    if not os.access(there, os.W_OK):
+        raise StyleclipError(f"Cannot write to '{path}': no permission to write in '{there}'.")
+    return path
+
+
 def check_new_folder(path: str | os.PathLike[str]) -> None:
     """Raises StyleclipError unless a folder can be made at ``path``; called before long work, so that a slip costs nothing."""
     path = _followed(user_path(path).absolute())

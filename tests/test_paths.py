@@ -13,6 +13,7 @@ from styleclip_lib.paths import (
     cache_folder,
     check_destination,
     check_new_folder,
+    check_results_folder,
     data_folder,
     folder_written_whole,
     open_regular,
@@ -107,6 +108,15 @@ def test_a_new_folder_is_checked_before_the_work(tmp_path):
         with pytest.raises(StyleclipError, match=r"does not exist, make it first|something at .* already"):
             check_new_folder(wrong)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_for_results_is_checked_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("x")
+    assert check_results_folder(tmp_path) == tmp_path and check_results_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    for name, said in (("file", "is a file"), ("file/a", "is a file"), ("a" * 300, "too long")):
+        with pytest.raises(StyleclipError, match=said):
+            check_results_folder(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
 def test_an_unknown_home_is_reported():

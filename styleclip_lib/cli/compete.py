@@ -12,7 +12,7 @@ import tyro
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..paths import written_whole
+from ..paths import check_results_folder, user_path, written_whole
 from .parsing import DomainName, parse
 
 Anchor = Literal["optimisation", "mapper", "directions", "oracle"]
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..grading.sandbox import Limits
     from ..models import load_models
 
-    entries = read_entries(settings.folder.expanduser())
+    entries, out = read_entries(user_path(settings.folder)), check_results_folder(settings.out)
     models = load_models(settings.domain, device="cpu")
     judges, independent = examined(models)
     people = held_out(models, settings.portraits)
@@ -73,13 +73,13 @@ def main(arguments: Sequence[str]) -> int:
             compete(entry, judges, people, tasks, limits, bar.update)
     if "oracle" in settings.anchors:
         entries.append(oracle(judges, people, tasks))
-    settings.out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     judged_by = ("Measured by networks that no method has used." if independent else
                  "Measured by the domain's own networks, which methods may use as well.")
     before = [models.generator.synthesis(people.inversions[task.portrait].w_plus).clamp(-1, 1) for task in tasks]
-    with written_whole(settings.out / "leaderboard.html") as path:
+    with written_whole(out / "leaderboard.html") as path:
         path.write_text(contest_page(entries, tasks, before, judged_by), encoding="utf-8")
-    with written_whole(settings.out / "leaderboard.json") as path:
+    with written_whole(out / "leaderboard.json") as path:
         content = {"version": __version__, "independent": independent, "entries": [entry.summary() for entry in ranked(entries)]}
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     for place, entry in enumerate(ranked(entries), start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated
 import tyro
 
 from ..errors import StyleclipError
+from ..paths import check_results_folder, user_path
 from .parsing import parse
 
 
@@ -44,9 +46,11 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "grade", arguments)
     if settings.seconds <= 0 or settings.total <= 0 or settings.memory < 500 or settings.jobs < 1:
         raise StyleclipError("--seconds and --total must be above 0, --memory at least 500 and --jobs at least 1.")
-    folder = settings.folder.expanduser()
-    out = settings.out.expanduser() if settings.out else folder.with_name(f"{folder.resolve().name}-grades")
-    if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "grades.csv").exists():
+    folder = user_path(settings.folder)
+    if not os.path.isdir(folder):
+        raise StyleclipError(f"There is no folder '{folder}': give the one that holds the submissions.")
+    out = check_results_folder(settings.out or folder.resolve().with_name(f"{folder.resolve().name}-grades"))
+    if os.path.isdir(out) and any(out.iterdir()) and not (out / "grades.csv").exists():
         raise StyleclipError(f"'{out}' contains something other than grades: choose another folder with --out.")
     if out.resolve().is_relative_to(folder.resolve()):
         raise StyleclipError(f"'{out}' is inside the folder of submissions: choose another folder with --out.")

@@ -68,6 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..evaluation.boundary_crossing import boundary_crossings
     from ..interpolation import layer_weights, morph
     from ..models import is_at_hand, load_models
+    from ..weights.domain import find_domain, sources
 
     only = None
     if all(isinstance(end, str) for end in ends):  # nothing is inverted: networks that only measure are not worth a download
@@ -75,8 +76,9 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device=settings.device, only=only)
     even = not settings.uniform and models.perceptual is not None
     if not settings.uniform and not even:
-        print("The steps are equal in the latent space, because the perceptual network that would even them out is not here; "
-              f"styleclip download {settings.domain} fetches it.")
+        listed = "perceptual" in sources(find_domain(settings.domain))
+        print("The steps are equal in the latent space, because the perceptual network that would even them out is not here"
+              + (f"; styleclip download {settings.domain} fetches it." if listed else "."))
     a, b = (_code(models, end, settings) for end in ends)
     layers = None if settings.layers == "all" else layer_weights(models.generator, **{settings.layers: 1.0})
     path = morph(models, a, b, frames=settings.frames, space=settings.space, even=even, reach=settings.reach,

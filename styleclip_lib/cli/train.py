@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 from ..errors import StyleclipError
+from ..paths import user_path
 from .parsing import parse
 
 NETWORKS = {
@@ -68,7 +68,7 @@ def _program(name: str, options: Sequence[str]) -> str:
 
     words = [word for option in options for word in option.split("=", 1)]
     data = words[words.index("--data") + 1:][:1]
-    return "own_generator" if data and holds_pictures(Path(data[0]).expanduser()) else name
+    return "own_generator" if data and holds_pictures(user_path(data[0])) else name
 
 
 def module_of(name: str, what: str, program: str | None = None):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from ..errors import StyleclipError
+from ..paths import user_path
+from .notebooks import read_notebook
 
 SOLUTION = re.compile(r"^([ \t]*)#{2,} BEGIN SOLUTION[^\n]*\n.*?^[ \t]*#{2,} END SOLUTION[^\n]*", re.MULTILINE | re.DOTALL)
 HIDDEN_TESTS = re.compile(r"^[ \t]*#{2,} BEGIN HIDDEN TESTS.*?^[ \t]*#{2,} END HIDDEN TESTS[^\n]*\n?", re.MULTILINE | re.DOTALL)
@@ -31,10 +33,14 @@ class Assignment:
 
     @cached_property
     def notebook(self) -> NotebookNode:
-        try:
-            return nbformat.read(self.path, as_version=4)
-        except Exception as error:
-            raise StyleclipError(f"The assignment '{self.path}' cannot be read ({error}): take it from the kit again.") from error
+        notebook, why = read_notebook(self.path)
+        if notebook is None:
+            raise StyleclipError(f"The assignment '{self.path}' cannot be used: {why}")
+        for cell in notebook.cells:
+            if points_for(cell) and not isinstance(cell.metadata.nbgrader.get("points"), (int, float)):
+                raise StyleclipError(f"The assignment '{self.path}' cannot be used: the cell {graded_as(cell)} does not say how many "
+                                     "points there are for it.")
+        return notebook
 
     def cell_names(self) -> set[str]:
         return {name for cell in self.notebook.cells if (name := graded_as(cell))}
@@ -45,10 +51,12 @@ class Assignment:
 
 
 def find_assignments(folder: Path = SOURCES) -> list[Assignment]:
-    """All in a folder. Raises StyleclipError if there are none."""
-    assignments = [Assignment(path) for path in sorted(folder.glob("*.ipynb"))]
+    """All in a folder. Raises StyleclipError if there are none, or one that cannot be read."""
+    assignments = [Assignment(path) for path in sorted(user_path(folder).glob("*.ipynb"))] if os.path.isdir(user_path(folder)) else []
     if not assignments:
         raise StyleclipError(f"There are no assignments in '{folder}': give a folder with their sources, or work from a clone of the kit.")
+    for assignment in assignments:
+        assignment.cell_names()  # what is wrong with one is better said before anything is written
     return assignments
 
 

@@ -31,8 +31,8 @@ from ..evaluation.report import measure_edit
 from ..models import Models
 from ..paths import open_regular
 from ..weights.domain import lasting_name, sources
+from .notebooks import read_notebook
 from .sandbox import Gone, Limits, Sandbox
-from .submissions import read_notebook
 from .wire import WireError
 
 RECIPE = "from styleclip_lib.editing.recipes import {kind}\n\n\ndef edit(models, face, prompt):\n" \

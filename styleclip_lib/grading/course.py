@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -65,7 +66,7 @@ class Course:
         """Enters an assignment into the gradebook and writes the students' version, with its version in it."""
         source = self.folder / "source" / assignment.name / f"{assignment.name}.ipynb"
         source.parent.mkdir(parents=True, exist_ok=True)
-        notebook = nbformat.read(assignment.path, as_version=4)
+        notebook = copy.deepcopy(assignment.notebook)
         notebook.metadata["styleclip"] = {"assignment": assignment.name, "version": __version__}
         nbformat.write(notebook, source)
         _succeed(self.api.generate_assignment(assignment.name), f"The assignment {assignment.name} cannot be released")

@@ -125,8 +125,9 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
 
 def measure_again(settings: Settings) -> dict:
     """The metrics of the domain's network."""
-    config, world = read_index(settings.domain)["files"]["clip"]["config"], world_of_domain(settings.domain)
-    clip = clip_from_state(load_tensors(file_path(settings.domain, "clip")), WordTokenizer(**config))
+    path, world = file_path(settings.domain, "clip"), world_of_domain(settings.domain)
+    config = read_index(settings.domain)["files"]["clip"]["config"]
+    clip = clip_from_state(load_tensors(path), WordTokenizer(**config))
     return measure_clip(clip, settings.data, settings.img_resolution if world is ALIGNED else 128, world)
 
 

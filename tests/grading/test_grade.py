@@ -16,6 +16,7 @@ from styleclip_lib.grading.grades import read_written
 from styleclip_lib.grading.judge import run
 from styleclip_lib.grading.sandbox import Limits
 from styleclip_lib.grading.submissions import collect, placed
+from tests.grading.handed_in import cell as a_cell
 from tests.grading.handed_in import handed_in, handed_out, solved, write
 
 LOOPS = "def double(x):\n    while True:\n        pass"
@@ -153,7 +154,9 @@ class TestWritten:
 
 @pytest.mark.parametrize(("arguments", "says"), [
     (["nowhere"], "There is no folder"), (["--seconds", "0", "x"], "above 0"), (["--memory", "5", "x"], "at least 500"),
-    ([".", "--out", "inside"], "among the submissions"), ([".", "--out", "full"], "something else"),
+    (["a" * 5000], "There is no folder"), (["~nosuchuser"], "begins with '~'"), ([".", "--out", "a" * 300], "File name too long"),
+    ([".", "--out", "full/file.txt"], "is a file"), ([".", "--assignments", "nowhere"], "no assignments"),
+    ([".", "--out", "inside"], "inside the folder of submissions"), ([".", "--out", "full"], "something other"),
 ])  # fmt: skip
 def test_bad_input_is_one_line(arguments, says, tmp_path, monkeypatch, capsys):
     from styleclip_lib.cli.main import main
@@ -163,3 +166,17 @@ def test_bad_input_is_one_line(arguments, says, tmp_path, monkeypatch, capsys):
     assert main(["grade", *arguments]) == 2
     said = capsys.readouterr().err
     assert says in said and said.count("\n") == 1
+
+
+NO_POINTS = nbformat.writes(nbformat.v4.new_notebook(cells=[a_cell("code", "1", "x", grade=True, solution=False)]))
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "[]", "{}", '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', NO_POINTS])
+def test_an_assignment_that_cannot_be_used_is_said_before_anything_is_written(content, tmp_path, capsys):
+    from styleclip_lib.cli.main import main
+
+    write(content, tmp_path / "sources" / "a.ipynb")
+    write("{}", tmp_path / "in" / "Ada" / "a.ipynb")
+    assert main(["grade", str(tmp_path / "in"), "--assignments", str(tmp_path / "sources"), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be used" in said and said.count("\n") == 1 and not (tmp_path / "out").exists()

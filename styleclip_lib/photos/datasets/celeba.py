@@ -78,10 +78,10 @@ def _read(folder: Path, lists: dict[str, str], names: tuple[str, ...], value: Ca
     result: dict[str, tuple[int, ...]] = {}
     for number, (file, *values) in rows:
         try:
-            if len(values) != expected or (names == PARTITION and value(values[0]) >= len(PARTS)):
+            if len(values) != expected or (names == PARTITION and not 0 <= value(values[0]) < len(PARTS)):
                 raise ValueError
             numbers = tuple(map(value, values))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise StyleclipError(f"Line {number} of '{path}' is not a picture's name and {expected} of its values: "
                                  "get a whole copy of the list.") from None
         if result.setdefault(file, numbers) != numbers:
@@ -104,15 +104,15 @@ def _table(lines: list[str], path: Path) -> tuple[tuple[str, ...], list[tuple[in
     comma = path.suffix == ".csv"
     rows = [(number, [word.strip() for word in line.split(",")] if comma else line.split())
             for number, line in enumerate(lines, 1) if line.strip()]
-    count = None
+    count = ""
     if not comma and rows and len(rows[0][1]) == 1 and rows[0][1][0].isdecimal():
-        count, rows = int(rows[0][1][0]), rows[1:]
+        count, rows = rows[0][1][0], rows[1:]
     columns: tuple[str, ...] = ()
     if rows and path.name not in PARTITION[:1]:
         columns, rows = tuple(rows[0][1][1:] if comma else rows[0][1]), rows[1:]
-    elif rows and rows[0][1][-1:] and not rows[0][1][-1].isdecimal():
+    elif comma and rows and rows[0][1][-1:] and not rows[0][1][-1].isdecimal():
         rows = rows[1:]
-    if count is not None and count != len(rows):
+    if count and count.lstrip("0") != str(len(rows)).lstrip("0"):
         raise StyleclipError(f"'{path}' says that it has {count} rows, and has {len(rows)}: get a whole copy of it.")
     if len(set(columns)) != len(columns):
         raise StyleclipError(f"'{path}' has two columns of one name: get a whole copy of it.")

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from tqdm.auto import tqdm
 
-from ...errors import StyleclipError
+from ...errors import StyleclipError, plain
 from ...paths import check_new_folder, user_path, written_whole
 from ...threads import cores
 from ...weights.domain import find_domain, read_index, sha256
@@ -59,8 +59,8 @@ def _facts(making: Making, source: Source, keep_duplicates: bool) -> dict:
     settings = {"size": making.size, "align": making.align, "faces": making.faces, "least": making.least, "held_out": making.held_out,
                 "format": making.format, "framing": making.framing, "domain": making.domain.name if making.domain else "",
                 "keep_duplicates": keep_duplicates}
-    return {"name": making.out.resolve().name, "source": making.folder.resolve().name, "layout": source.layout, "size": making.size,
-            "attributes": list(source.attributes), "settings": settings}
+    return {"name": plain(making.out.resolve().name), "source": plain(making.folder.resolve().name), "layout": source.layout,
+            "size": making.size, "attributes": list(source.attributes), "settings": settings}
 
 
 def _check_settings(before, now: dict) -> None:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import StyleclipError
+from ...errors import StyleclipError, plain
 from ...paths import user_path
 from .manifest import Part
 
@@ -81,10 +81,21 @@ def listed(folder: Path, without: Path | None = None) -> tuple[list[str], list[s
                             if not name.startswith(".") and os.path.realpath(os.path.join(parent, name)) != away)
         hidden += sum(name.startswith(".") for name in names)
         files += [Path(os.path.relpath(os.path.join(parent, name), folder)).as_posix() for name in names if not name.startswith(".")]
-    notes = [f"'{link}' is a link to a folder and was not followed." for link in sorted(links)]
+    notes = [f"'{plain(link)}' is a link to a folder and was not followed." for link in sorted(links)]
     if hidden:
         notes.append(f"{hidden} hidden files, whose names begin with a dot, do not count.")
-    return sorted(files), notes
+    foreign = [file for file in files if not _is_text(file)]
+    notes += [f"'{plain(file)}' does not count: its name is not text in UTF-8, rename it." for file in sorted(foreign)]
+    return sorted(set(files) - set(foreign)), notes
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name can be written into a manifest; Linux knows names of any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_picture(path: str) -> bool:

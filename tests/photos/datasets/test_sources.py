@@ -1,6 +1,8 @@
 """The layouts that are read, and lists that disagree with themselves or with the pictures."""
 
 import json
+import os
+import sys
 
 import pytest
 
@@ -52,11 +54,34 @@ LISTS = "list_attr_celeba.txt"
     ("1\nMale Smiling\n000001.jpg 1 7\n", "Line 3 of"), ("1\nMale Smiling\n000001.jpg 1 yes\n", "Line 3 of"),
     ("2\nMale Smiling\n000001.jpg 1 1\n000001.jpg 1 -1\n", "says something else of '000001.jpg'"),
     ("1\nMale Male\n000001.jpg 1 1\n", "two columns of one name"), ("1\nMale Smiling\n9.png 1 1\n", "None of the 1 rows"),
+    ("9" * 5000 + "\nMale Smiling\n000001.jpg 1 1\n", "says that it has 9"),
 ])  # fmt: skip
 def test_a_list_that_cannot_be_right_is_refused(celeba, content, message):
     (celeba / LISTS).write_text(content)
     with pytest.raises(StyleclipError, match=message):
         find_source(celeba)
+
+
+@pytest.mark.parametrize("name, content", [
+    ("list_eval_partition.txt", "000001.jpg -1\n"), ("list_eval_partition.txt", "000001.jpg inf\n"),
+    ("list_eval_partition.csv", "image_id,partition\n000001.jpg," + "1" * 400 + "\n"),
+    ("list_landmarks_align_celeba.txt", "1\na b c d e f g h i j\n000001.jpg inf 1 1 1 1 1 1 1 1 1\n"),
+])  # fmt: skip
+def test_numbers_that_cannot_be_are_refused(celeba, name, content):
+    for path in celeba.rglob(f"{name.rpartition('.')[0]}.*"):
+        path.unlink()
+    (celeba / name).write_text(content)
+    with pytest.raises(StyleclipError, match="is not a picture's name"):
+        find_source(celeba)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
+def test_a_name_that_is_no_text_is_left_out_and_that_is_said(tmp_path):
+    picture(0).save(tmp_path / "a.png")
+    with open(os.path.join(os.fsencode(tmp_path), b"\xff.png"), "wb") as file:
+        file.write((tmp_path / "a.png").read_bytes())
+    source = find_source(tmp_path)
+    assert [entry.path for entry in source.entries] == ["a.png"] and any("\\udcff.png" in note for note in source.notes)
 
 
 def test_a_list_that_is_no_text(celeba):
