@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .errors import plain
 from .schedule import ramped
 
 State = TypeVar("State")
@@ -43,7 +44,7 @@ class Descent(AbstractContextManager, Generic[State]):
         self.rounds = steps + look_last
         self.history: dict[str, list[float]] = {}
         self.best, self.lowest, self.stopped, self.step, self.taken = keep(), float("inf"), False, 0, 0
-        self.bar = tqdm(total=self.rounds, desc=description, disable=not progress or steps == 0, leave=False)
+        self.bar = tqdm(total=self.rounds, desc=plain(description), disable=not progress or steps == 0, leave=False)
 
     def __iter__(self) -> Iterator[int]:
         for step in range(self.rounds):

@@ -18,8 +18,13 @@ class StyleclipError(Exception):
 def plain(text: object) -> str:
     r"""Any text as one line that no terminal obeys: control characters, escape sequences and marks that turn the direction of writing
     are spelt out (``\x1b``, ``\u202e``), white space becomes single spaces, and what is very long loses its middle."""
-    words = ("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word) for word in str(text).split())
-    return _shortened(" ".join(_shortened(word, LONGEST_WORD) for word in words), LONGEST_LINE)
+    words = (_shortened(printable(word), LONGEST_WORD) for word in str(text).split())
+    return _shortened(" ".join(words), LONGEST_LINE)
+
+
+def printable(text: str) -> str:
+    r"""A text with its control characters, and marks that turn the direction of writing, spelt out: ``\x1b``, ``\u202e``."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _shortened(text: str, most: int) -> str:

@@ -12,7 +12,7 @@ import tyro
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..paths import check_results_folder, user_path, written_whole
+from ..paths import check_results_folder, written_whole
 from .parsing import DomainName, parse
 
 Anchor = Literal["optimisation", "mapper", "directions", "oracle"]
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..grading.sandbox import Limits
     from ..models import load_models
 
-    entries, out = read_entries(user_path(settings.folder)), check_results_folder(settings.out)
+    entries, out = read_entries(settings.folder), check_results_folder(settings.out)
     models = load_models(settings.domain, device="cpu")
     judges, independent = examined(models)
     people = held_out(models, settings.portraits)

@@ -11,7 +11,7 @@ from typing import Annotated
 import tyro
 
 from ..errors import StyleclipError
-from ..paths import check_results_folder, user_path
+from ..paths import check_results_folder
 from .parsing import parse
 
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "grade", arguments)
     if settings.seconds <= 0 or settings.total <= 0 or settings.memory < 500 or settings.jobs < 1:
         raise StyleclipError("--seconds and --total must be above 0, --memory at least 500 and --jobs at least 1.")
-    folder = user_path(settings.folder)
+    folder = settings.folder
     if not os.path.isdir(folder):
         raise StyleclipError(f"There is no folder '{folder}': give the one that holds the submissions.")
     out = check_results_folder(settings.out or folder.resolve().with_name(f"{folder.resolve().name}-grades"))

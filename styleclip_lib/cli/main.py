@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that the help appears at once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -16,6 +17,7 @@ from importlib import import_module
 from .. import __version__
 from ..errors import StyleclipError, plain
 from ..threads import share_the_machine
+from .terminal import escaped
 
 DEBUG = "--debug"
 """Shows the traceback of whatever goes wrong. It may stand anywhere on the command line."""
@@ -86,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     name = f"styleclip {words[0]}"
     try:
-        return _command(words[0]).main(words[1:])
+        with contextlib.redirect_stdout(escaped(sys.stdout)):
+            return _command(words[0]).main(words[1:])
     except KeyboardInterrupt:
         return _fail(name, "interrupted, nothing was written.", 130)
     except BrokenPipeError:  # the reader of our output has gone (styleclip ... | head), which is no error

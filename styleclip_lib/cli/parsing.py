@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import io
 import math
 import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import tyro
 
 from ..errors import StyleclipError
+from ..paths import user_path
+from .terminal import raw
 
 Kind = TypeVar("Kind")
 
@@ -41,13 +45,14 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
     markers = (tyro.conf.PositionalMetavarFromFieldName, tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone)
     complaint = io.StringIO()
     try:
-        with contextlib.redirect_stderr(complaint):
+        with contextlib.redirect_stderr(complaint), contextlib.redirect_stdout(raw(sys.stdout)):
             settings = tyro.cli(kind, prog=f"styleclip {command}", args=arguments, config=markers)
     except SystemExit as stop:
         if not stop.code:
             raise
         raise StyleclipError(f"{_one_line(complaint.getvalue())} (see styleclip {command} --help)") from None
     _check_numbers(settings)
+    _expand_paths(settings)
     _check_files(settings)
     return settings
 
@@ -63,6 +68,20 @@ def _check_numbers(settings: object) -> None:
                 raise StyleclipError(f"{option} must be a finite number, not {number}.")
             if isinstance(number, int) and abs(number) > MOST:
                 raise StyleclipError(f"{option} must be a number between {-MOST} and {MOST}.")
+
+
+def _expand_paths(settings: object) -> None:
+    """Replaces ``~`` in all paths. Raises StyleclipError for a user that does not exist, and for a name that is too long for any file."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, Path):
+            path = user_path(value)
+            try:
+                os.lstat(path)
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    raise StyleclipError(f"'{path}' cannot be the name of a file ({error.strerror}): check the path.") from None
+            object.__setattr__(settings, field.name, path)
 
 
 def _check_files(settings: object) -> None:

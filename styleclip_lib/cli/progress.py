@@ -9,7 +9,7 @@ from typing import Annotated
 
 import tyro
 
-from ..paths import data_folder, user_path
+from ..paths import data_folder
 from .parsing import parse
 
 
@@ -25,5 +25,5 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "progress", arguments)
     from ..checks.progress import progress
 
-    print(progress(user_path(settings.folder) if settings.folder else data_folder().parent / "notebooks"))
+    print(progress(settings.folder if settings.folder else data_folder().parent / "notebooks"))
     return 0

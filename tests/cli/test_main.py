@@ -141,6 +141,11 @@ MISTAKES = [
     (["edit", "portrait.png", "a.png", "--text", "xyzzy"], "never seen the word 'xyzzy'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--domain", "nowhere"], "There is no domain 'nowhere'"),
     (["train", "everything"], "choose one of generator"),
+    (["train", "clip", "--data", "~nosuchuser"], "begins with '~'"),
+    (["measure", "clip", "--data", "~nosuchuser"], "begins with '~'"),
+    (["measure", "clip", "--data", "a" * 300], "File name too long"),
+    (["progress", "a" * 300], "File name too long"),
+    (["compete", ".", "--out", "a" * 300], "File name too long"),
     (["doctor", "--now"], "Unrecognized options: --now"),
 ]
 
@@ -219,6 +224,17 @@ def test_an_unexpected_error_is_one_line_too_and_debug_shows_where(error, messag
     assert message in shown and "--debug" in shown and shown.count("\n") == 1
     assert fail_with(error, monkeypatch, "--debug") == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_foreign_text_commands_no_terminal(monkeypatch, capsys):
+    class Command:
+        @staticmethod
+        def main(arguments):
+            print("a\nb \x1b[31m\u202e", flush=True)
+            return 0
+
+    monkeypatch.setattr(frame, "_command", lambda name: Command)
+    assert main(["edit"]) == 0 and capsys.readouterr().out == "a\nb \\x1b[31m\\u202e\n"
 
 
 def test_too_little_memory_is_reported(monkeypatch, capsys):
