@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
 
 import ipywidgets
 
 from ...errors import StyleclipError
 from ...images import check_picture_path, save_image
-from ..toolkit.controls import button, helped, note, row, text_box, upload
+from ..toolkit.controls import button, columns, helped, note, row, text_box, upload
 from ..toolkit.uploads import take_uploads
 from .code import as_code
 from .scenes import Scene
@@ -23,9 +22,9 @@ class HistoryTab:
         self.session, self._refreshing = session, False
         self.scenes, self.favourites = (helped(ipywidgets.Select(options=[], layout=ipywidgets.Layout(width="98%", height="120px")), text)
                                         for text in ("Choose a scene to go back to it", "Choose a favourite to show it"))
-        on = button("Go on from here", self._go_on, "Take the result as the new face, and edit that", icon="arrow-right")
-        self.box = ipywidgets.VBox([note("Every scene at which you rested, the newest last. Choose one to go back to it."), self.scenes,
-                                    row(on), note("Favourites; they can also be chosen in the tabs Mix and Blend."), self.favourites])
+        like = button("Favourite", session.like, "Keep this scene in the list of favourites", icon="star")
+        self.box = columns([ipywidgets.VBox([note("Every scene at which you rested, the newest last."), self.scenes]),
+                            ipywidgets.VBox([note("Favourites, which Mix and Blend offer, too."), self.favourites, row(like)])])
         self.scenes.observe(lambda change: self._chosen(change["new"]), names="value")
         self.favourites.observe(lambda change: self._liked(change["new"]), names="value")
         session.on_rest(lambda _: self._refresh())
@@ -50,9 +49,6 @@ class HistoryTab:
         if number is not None and not self._refreshing:
             self.session.go(lambda: self.session.history.favourites[number])
 
-    def _go_on(self) -> None:
-        self.session.go(lambda: replace(self.session.history.scene.edited(None), face=self.session.history.scene.result))
-
 
 class SaveTab:
     """The lines of Python that make the scene; its picture and recipe as files; a recipe that is loaded again."""
@@ -62,12 +58,13 @@ class SaveTab:
         self.code = helped(ipywidgets.Textarea("", layout=ipywidgets.Layout(width="98%", height="170px")), "The code of the picture")
         self.code.add_class("sc-code")
         self.clipboard = ipywidgets.HTML()
-        self.name = text_box("file name", "my_edit.png", "The picture's name; the recipe gets the same with .json", wait=False)
+        self.name = text_box("file name", "my_edit.png", "The picture's name; the recipe gets the same with .json", wait=False,
+                             room="70px", place={"width": "auto", "flex": "1 1 240px", "max_width": "400px"})
         self.recipe = upload("Load a recipe", ".json", "A .json file that was saved here: its scene is shown")
         save = button("Save picture and recipe", self._save, "Write both into the folder of the notebook", icon="save")
         self.box = ipywidgets.VBox([note("These lines make the picture again, in any cell:"), self.code, self.clipboard,
-                                    note("The recipe is a small file that says how the picture was made."), self.name,
-                                    row(save, self.recipe)])
+                                    note("The recipe is a small file that says how the picture was made."),
+                                    row(self.name, save, self.recipe)])
         self.recipe.observe(lambda _: self._loaded(), names="value")
         session.on_rest(lambda _: self._refresh())
 

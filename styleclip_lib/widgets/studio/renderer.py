@@ -130,24 +130,13 @@ class Renderer:
         shot = Shot(scene, before, after)
         return shot if preview else self._measured(shot, wanted)
 
-    def found_strengths(self, scene: Scene, kind: type[Recipe], texts: Sequence[str], wanted: Callable[[], bool]) -> Scene | None:
-        """The scene with the strengths that suit its face, text by text; None if it is not wanted any more.
-
-        kind = a recipe that can hold several texts with a strength each, as `changes`.
-        """
-        start, changes = self.face(scene.face), ()
-        for text in texts:
-            if not wanted():
-                return None
-            changes += kind(strength="auto").apply(self.models, start, self._understood(text, None), progress=False).recipe.changes
-        return scene.edited(kind(changes=changes) if changes else None)
-
     def _edit(self, scene: Scene, start: Face, watch: Watch | None) -> Edit:
         """The edit of a scene; one that took steps is kept, and at another strength it is the same."""
         key = _searched(scene)
         if key in self._edits:
             return self._edits[key].at(scene.recipe.strength)
-        if self._last is None or self._last[0] != scene or self._last[1] is not start:
+        is_new = self._last is None or self._last[0] != scene or self._last[1] is not start
+        if is_new or self.takes_long(scene):  # what takes long was stopped, or is asked for once more
             self._begun.add(type(scene.recipe))
             self._last = scene, start, scene.recipe.apply(self.models, start, self._prompt(scene), watch, progress=False)
         edit = self._last[2]

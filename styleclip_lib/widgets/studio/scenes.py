@@ -35,6 +35,12 @@ class Scene(SavedEdit):
         """The same face with another edit."""
         return replace(self, recipe=recipe, text=text, neutral=neutral)
 
+    def differs_in_strength(self, other: Scene) -> bool:
+        """Whether the other scene is the same edit at another strength."""
+        if self.recipe is None or other.recipe is None:
+            return False
+        return replace(self, recipe=replace(self.recipe, strength=other.recipe.strength)) == other
+
     @classmethod
     def read(cls, content: bytes, domain: str) -> Scene:
         """The scene in a file, also of an older version. Raises StyleclipError for anything else, and for a scene of another domain."""
@@ -74,6 +80,12 @@ class History:
             raise StyleclipError("There is nothing to undo." if number < 0 else "There is nothing to redo.")
         self.at = number
         return self.scene
+
+    def edits(self) -> list[int]:
+        """The numbers of the scenes, without those that are followed by the same edit at another strength."""
+        last = len(self.scenes) - 1
+        return [number for number, scene in enumerate(self.scenes)
+                if number == last or not scene.differs_in_strength(self.scenes[number + 1])]
 
     def undo(self) -> Scene:
         """The scene before this one. Raises StyleclipError if this is the first."""

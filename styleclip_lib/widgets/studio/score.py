@@ -7,37 +7,27 @@ import html
 import torch
 from PIL import Image, ImageDraw
 
+from ...editing.recipes import NEUTRAL
 from ...evaluation.report import EditReport
 from ...images import to_pils
 from ...portraits.world.attributes import ATTRIBUTES, Attribute, Reading
 
-STYLE = """<style>
-.sc-studio, .sc-studio .widget-label, .sc-studio .widget-html-content { color: var(--jp-ui-font-color1, #222); }
-.sc-studio .widget-html-content { line-height: 1.4; }
-.sc-score { display: grid; gap: 3px; line-height: 1.4; font-size: 13px; }
-.sc-score b { font-weight: 600; }
-.sc-bars { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 1px 18px; font-size: 12px; line-height: 18px; }
-.sc-bar { display: grid; grid-template-columns: 76px 60px 1fr; gap: 6px; align-items: center; white-space: nowrap; overflow: hidden; }
-.sc-bar span:last-child { overflow: hidden; text-overflow: ellipsis; }
-.sc-track { height: 8px; border-radius: 4px; background: var(--jp-layout-color3, #ddd); position: relative; overflow: hidden; }
-.sc-fill { position: absolute; top: 0; bottom: 0; border-radius: 4px; background: var(--jp-brand-color1, #1976d2); }
-.sc-bar.sc-moved { font-weight: 600; }
-.sc-help { color: var(--jp-ui-font-color2, #666); font-size: 12px; line-height: 1.4; }
-.sc-code { font-family: var(--jp-code-font-family, monospace); font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere; }
-</style>"""
-
 GOOD, BAD = "var(--jp-success-color1, #2e7d32)", "var(--jp-error-color1, #c62828)"
 
 
-def score(report: EditReport | None) -> str:
-    """The scores of an edit in words: success, same person, side effects."""
+def sentence(report: EditReport | None) -> str:
+    """What an edit did, in a few words: whether the wish came true, whether it is the same person, what else changed."""
     if report is None:
-        return '<div class="sc-score sc-help">Nothing is edited yet, so there is nothing to score.</div>'
-    parts = [_target(report), f"<span><b>Same person:</b> {_grade(report.identity)} ({report.identity:.2f})</span>"]
+        return '<div class="sc-said sc-help">Nothing is edited yet.</div>'
     changed = ", ".join(f"{_words(name)} ({_words(a)} to {_words(b)})" for name, (a, b) in report.side_effects.items())
-    nothing = "none that can be measured" if report.readable else "attributes cannot be read in this domain"
-    parts.append(f"<span><b>Side effects:</b> {changed or nothing}</span>")
-    return f'<div class="sc-score">{"".join(parts)}</div>'
+    if not report.readable:
+        others = "Attributes cannot be read in this domain."
+    elif changed:
+        others = f"{'Also changed' if report.wanted else 'Changed'}: {changed}."
+    else:
+        others = "Nothing else changed." if report.wanted else "No attribute changed."
+    person = f"{_grade(report.identity)} the same person ({report.identity:.2f})."
+    return f'<div class="sc-said">{_target(report)} {person} {others}</div>'
 
 
 def bars(readings: tuple[Reading, Reading] | None) -> str:
@@ -63,20 +53,22 @@ def split_view(before: torch.Tensor, after: torch.Tensor, share: float) -> Image
 
 
 def _target(report: EditReport) -> str:
+    """Whether the wish came true; where no attribute can say so, what CLIP says."""
+    if report.text == NEUTRAL:
+        return ""
     if not report.wanted:
-        seen = "nothing that the attributes can measure" if report.readable else "CLIP is the only judge of it"
-        return f"<span><b>Target:</b> {seen}; gain in CLIP's eyes {report.clip_gain:+.2f}</span>"
+        return f"CLIP's similarity to the text: {report.clip_gain:+.2f}."
     said = []
-    for name, value in report.wanted.items():
-        success = report.successes[name]
-        color, word = (GOOD, "success") if success else (BAD, "no success")
-        said.append(f'{_words(name)} = {_words(value)} <b style="color: {color}">{word}</b>')
-    return f"<span><b>Target:</b> {', '.join(said)}{' (it was so before)' if report.true_before else ''}</span>"
+    for success, word, color in ((True, "So it was before" if report.true_before else "Done", GOOD), (False, "Not achieved", BAD)):
+        values = [_words(name if name == value else f"{name}: {value}") for name, value in report.wanted.items()
+                  if report.successes[name] == success]
+        said += [f'<b style="color: {color}">{word}: {", ".join(values)}.</b>'] if values else []
+    return " ".join(said)
 
 
 def _grade(identity: float) -> str:
     """A cosine of identities in words."""
-    return next(word for least, word in ((0.9, "surely"), (0.75, "probably"), (0.5, "perhaps"), (-2, "hardly")) if identity >= least)
+    return next(word for least, word in ((0.9, "Surely"), (0.75, "Probably"), (0.5, "Perhaps"), (-2, "Hardly")) if identity >= least)
 
 
 def _bar(attribute: Attribute, was: Reading, is_now: Reading) -> str:

@@ -35,6 +35,7 @@ class Session:
 
     models    the domain
     folder    where pictures and recipes are saved;  mappers: files of mappers besides those of the domain
+    wish      what the line for texts says
     scene     what is wanted now;  history: what was shown and has rested;  shot: what is on the screen
     renderer  draws scenes;  stage: picture, status line and worker;  progress: of what runs
     """
@@ -45,7 +46,7 @@ class Session:
         self.scene = replace(scene, domain=models.domain)
         self.history, self.shot = History([self.scene]), None
         self._stop = threading.Event()
-        self.compare = 0.0
+        self.wish, self.compare = "", 0.0
         self.following = False
         self._follow: list[Callable[[Scene], None]] = []
         self._rested: list[Callable[[Shot], None]] = []
@@ -84,7 +85,7 @@ class Session:
         self.renderer.check(scene)
         self.stop()
         self.progress.end(self._stop)
-        self.stage.worker.cancel("long", "rest", "search")
+        self.stage.worker.cancel("long", "rest")
         self.scene = scene
         if not self.renderer.takes_long(scene):
             self.stage.request(lambda: self.take(scene, preview=True), self.renderer.prepares(scene), kind="draw")
@@ -99,18 +100,9 @@ class Session:
         """Shows a picture that takes steps and is no scene; the scene and its history stay. draw gets what sees every step."""
         self.stop()
         self.progress.end(self._stop)
-        self.stage.worker.cancel("long", "rest", "search")
+        self.stage.worker.cancel("long", "rest")
         self._stop = stop = self.progress.begin()
         self.stage.request(lambda: self._watched(draw, steps, stop), WORKING, kind="long")
-
-    def search(self, find: Callable[[Callable[[], bool]], Scene | None], working: str) -> None:
-        """Looks for a scene, in the worker, and shows it. find gets what says whether it is to go on, and returns None if there is none."""
-        def job() -> None:
-            found = find(self._is_wanted)
-            if found is not None and self._is_wanted():
-                self.go(lambda: found)
-
-        self.run(job, working, kind="search")
 
     def run(self, job: Callable[[], None], working: str = "", kind: str = "job") -> None:
         """Does something in the worker; what goes wrong is said in the status line."""
@@ -136,6 +128,10 @@ class Session:
                 follow(scene)
         finally:
             self.following = False
+
+    def go_on(self) -> None:
+        """Takes the result as the face to edit next."""
+        self.go(lambda: replace(self.history.scene.edited(None), face=self.history.scene.result))
 
     def like(self) -> None:
         """Keeps the scene in the list of favourites."""

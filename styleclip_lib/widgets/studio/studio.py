@@ -11,25 +11,35 @@ import ipywidgets
 
 from ...images import image_grid
 from ...models import Models
-from ..toolkit.controls import EMPTY, button, helped, row
+from ..toolkit.controls import EMPTY, button, folded, helped, row
 from ..toolkit.stage import still_bundle
 from .channels import ChannelsTab
 from .code import as_code
 from .face import FaceTab
 from .keeping import HistoryTab, SaveTab
+from .look import STYLE
+from .method import MethodTab
 from .mixing import BlendTab, MixTab
 from .renderer import Shot
 from .scenes import Scene
-from .score import STYLE, bars, score
+from .score import bars, sentence
 from .session import Session
+from .strip import Strip
 from .style import StyleTab
-from .text import TextTab
+from .tools import Tools
+from .wish import Wish
 
-SIZE = 376
-"""Pixels of the face on the screen, whatever the generator's."""
-
-TABS = {"Face": FaceTab, "Text": TextTab, "Mix": MixTab, "Blend": BlendTab, "Channels": ChannelsTab, "Style": StyleTab,
-        "History": HistoryTab, "Save": SaveTab}
+TABS = {
+    "Face": (FaceTab, "Another face: invented, from the gallery, or a picture of your own"),
+    "Method": (MethodTab, "By which method, and with which settings, Edit works"),
+    "Style": (StyleTab, "Redraw the picture in another style"),
+    "Mix": (MixTab, "Take layers of another face"),
+    "Blend": (BlendTab, "A point between up to four faces"),
+    "Channels": (ChannelsTab, "What single style channels do"),
+    "History": (HistoryTab, "Every scene, and favourites"),
+    "Save": (SaveTab, "The code, the picture and its recipe"),
+}
+"""What stands behind the wish, in the order of use."""
 
 
 class Studio:
@@ -54,41 +64,36 @@ class Studio:
         Studio._open = weakref.ref(self)
         self.session = session = Session(models, scene or Scene(), folder, mappers, threaded)
 
+        self.tabs = {title: tab(session) for title, (tab, _) in TABS.items()}
+        self.tools = Tools({title: (self.tabs[title].box, text) for title, (_, text) in TABS.items()})
+        self.wish, self.strip = Wish(session, self.tabs["Method"]), Strip(session)
         self.compare = helped(ipywidgets.FloatSlider(0.0, min=0, max=1, step=0.01, description="before", readout=False,
                                                      style={"description_width": "50px"}, layout=ipywidgets.Layout(width="98%")),
                               "Move to the right to lay the face before over the face after")
         self.undo = button("Undo", lambda: session.go(session.history.undo), "Back to the scene before", icon="undo")
         self.redo = button("Redo", lambda: session.go(session.history.redo), "Forward again", icon="repeat")
-        self.like = button("Favourite", session.like, "Keep this scene in the list of favourites", icon="star")
+        self.go_on = button("Go on from here", session.go_on, "Take the result as the new face, and edit that", icon="arrow-right")
         self.copy = button("Copy as code", self._copy, "Show the Python that makes this picture", icon="code")
-        self.score, self.bars = ipywidgets.HTML(), ipywidgets.HTML()
-        self.tabs = {title: tab(session) for title, tab in TABS.items()}
-        self.tab = ipywidgets.Tab([tab.box for tab in self.tabs.values()])
-        for number, title in enumerate(self.tabs):
-            self.tab.set_title(number, title)  # `titles=` is silently ignored by ipywidgets 7
+        self.sentence, self.bars = ipywidgets.HTML(), ipywidgets.HTML()
         self.box = self._laid_out()
         self.compare.observe(lambda change: session.stage.worker.submit(lambda: session.lay_over(change["new"]), "compare"), names="value")
         session.on_rest(self._rested)
+        self.tools.open("Face")
         session.begin()
 
     def _laid_out(self) -> ipywidgets.Widget:
-        """Picture on the left, tabs and readings on the right; where it is narrow these go below, and words beside the picture."""
-        layout, stage, side = ipywidgets.Layout, self.session.stage, f"{SIZE}px"
-        stage.picture.layout = layout(width=side, height=side, flex="0 0 auto", border="1px solid var(--jp-border-color2)")
+        """The face on the left, what is said and done about it on the right; where it is narrow, below."""
+        stage, progress = self.session.stage, self.session.progress
         stage.picture.value = stage.picture.value or EMPTY
-        stage.status.layout, self.score.layout = layout(min_height="40px", flex="0 0 auto"), layout(flex="0 0 auto")
-        words = ipywidgets.VBox([stage.status, self.score], layout=layout(height="168px", overflow="auto"))  # so that nothing jumps
-        self.bars.layout = layout(min_height="140px", width="98%")
-        self.tab.layout = layout(height="470px", width="auto")
-        said = ipywidgets.VBox([self.compare, row(self.undo, self.redo, self.like, self.copy), self.session.progress.box, words],
-                               layout=layout(flex="1 1 210px", max_width=f"{SIZE + 8}px"))
-        screen = row(stage.picture, said, flex=f"1 1 {SIZE + 8}px")
-        right = ipywidgets.VBox([self.tab, self.bars], layout=layout(flex="1000 1 420px", min_width="300px"))
-        both = row(screen, right)
-        screen.layout.align_items = both.layout.align_items = "flex-start"
-        style = ipywidgets.HTML(STYLE, layout=layout(height="0px", margin="0px"))
-        box = ipywidgets.VBox([style, both], layout=layout(max_width="1200px"))
-        box.add_class("sc-studio")
+        frame = ipywidgets.Box([stage.picture, progress.box])
+        left = ipywidgets.VBox([frame, self.compare, self.strip.box, row(self.undo, self.redo, self.tabs["Face"].another)])
+        right = ipywidgets.VBox([self.wish.box, stage.status, self.sentence,
+                                 folded("All attributes", [self.bars], "Show or hide what every attribute was, and is",
+                                        [self.go_on, self.copy]), self.tools.box])
+        main = ipywidgets.Box([left, right])
+        box = ipywidgets.VBox([ipywidgets.HTML(STYLE, layout=ipywidgets.Layout(display="none")), main])
+        for widget, name in ((stage.picture, "face"), (frame, "frame"), (progress.box, "running"), (main, "main"), (box, "studio")):
+            widget.add_class(f"sc-{name}")
         return box
 
     @property
@@ -114,12 +119,13 @@ class Studio:
 
     def _rested(self, shot: Shot) -> None:
         history = self.session.history
-        self.score.value, self.bars.value = score(shot.report), bars(shot.readings)
+        self.sentence.value, self.bars.value = sentence(shot.report), bars(shot.readings)
+        self.go_on.disabled = shot.scene.recipe is None
         self.undo.disabled, self.redo.disabled = history.at == 0, history.at == len(history.scenes) - 1
 
     def _copy(self) -> None:
-        self.tab.selected_index = list(self.tabs).index("Save")
-        self.session.stage.say("The code is in the tab Save: copy it into a cell of your own.")
+        self.tools.open("Save")
+        self.session.stage.say("Copy the code below into a cell of your own.")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         still, shot = None, self.session.shot

@@ -13,7 +13,7 @@ from ...paths import written_whole
 from ...stylization.recipe import StyleRecipe
 from ...stylization.result import Stylization
 from ...stylization.style_prompt import RIVALS
-from ..toolkit.controls import button, choice, helped, note, row, text_box
+from ..toolkit.controls import button, choice, columns, helped, note, row, text_box
 from ..toolkit.form import Form
 from ..toolkit.stage import Drawing
 from .code import as_code
@@ -36,15 +36,16 @@ class StyleTab:
         self.preset = choice("settings", list(StyleRecipe.PRESETS), "Settings that belong together: the domain's, or the authors'")
         self.form = Form(StyleRecipe, lambda: None, left_out=("stop_after",))
         self.apply = button("Redraw", self._apply, "Redraw the picture with these settings", button_style="primary", icon="paint-brush")
-        self.name = text_box("file name", "my_style.png", "The picture's name; its settings get the same with .json", wait=False)
+        self.name = text_box("file name", "my_style.png", "The picture's name; its settings get the same with .json", wait=False,
+                             place={"width": "auto", "flex": "1 1 300px", "max_width": "520px"})
         self.save_it = button("Save", lambda: session.stage.attempt(lambda: session.stage.say(self.save(self.name.value.strip()))),
                               "Write the redrawn picture and its settings into the folder of the notebook", icon="save", disabled=True)
         large = ipywidgets.Layout(width="98%", height="110px", display="none")  # until there is some
         self.code = helped(ipywidgets.Textarea("", layout=large), "The code of the redrawn picture")
         self.code.add_class("sc-code")
         self.box = ipywidgets.VBox([note("Redraw the picture as a sentence says. This takes about a minute; Stop keeps the best so far."),
-                                    row(self.apply), self.style, self.text, self.preset, self.form.box, self.name, row(self.save_it),
-                                    self.code])
+                                    columns([self.style, self.text, self.preset, row(self.apply)]), self.form.box,
+                                    row(self.name, self.save_it), self.code])
         self.style.observe(lambda change: self._chosen(change["new"]), names="value")
         self.preset.observe(lambda change: self.form.set(StyleRecipe.PRESETS[change["new"]]), names="value")
 

@@ -84,6 +84,34 @@ def row(*children: ipywidgets.Widget, **layout) -> ipywidgets.Box:
     return ipywidgets.Box(children, layout=ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", **layout))
 
 
+def columns(children: Sequence[ipywidgets.Widget], least: int = 300) -> ipywidgets.Box:
+    """In as many columns as there is room for. least = pixels of a column."""
+    places = f"repeat(auto-fit, minmax(min(100%, {least}px), 1fr))"
+    return ipywidgets.Box(children, layout=ipywidgets.Layout(display="grid", grid_template_columns=places, grid_gap="0 12px"))
+
+
+def wide(widget: ipywidgets.DOMWidget) -> ipywidgets.DOMWidget:
+    """Lets a widget take all `columns`."""
+    widget.layout.grid_column = "1 / -1"
+    return widget
+
+
+def folded(title: str, children: Sequence[ipywidgets.Widget], text: str = "Show or hide what is seldom changed",
+           beside: Sequence[ipywidgets.Widget] = ()) -> ipywidgets.VBox:
+    """A button that shows and hides widgets; beside = what stands left of it.
+
+    The titles of an Accordion cannot be reached with the keyboard.
+    """
+    inside = ipywidgets.VBox(children, layout=ipywidgets.Layout(display="none"))
+    press = helped(ipywidgets.ToggleButton(False, description=title, icon="chevron-right", layout=ipywidgets.Layout(width="auto")), text)
+
+    def show(is_open: bool) -> None:
+        inside.layout.display, press.icon = ("flex", "chevron-down") if is_open else ("none", "chevron-right")
+
+    press.observe(lambda change: show(change["new"]), names="value")
+    return ipywidgets.VBox([row(*beside, press), inside])
+
+
 def _placed(room: str, place: Mapping[str, str]) -> dict[str, object]:
     return {"style": {"description_width": room}, "layout": ipywidgets.Layout(**place)}
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import ipywidgets
 
 from ...settings import Settings
-from .controls import LABEL, choice, helped, number_box, row, slider, text_box, tick
+from .controls import LABEL, choice, columns, folded, number_box, row, slider, text_box, tick, wide
 
 AUTOMATIC = "automatic"
 MOST = 10**9  # a browser's number box has no infinity
@@ -38,7 +38,7 @@ class Form:
         self.parts = {one.name: self._part(one, hints[one.name]) for one in shown}
         always = [self.parts[one.name].box for one in shown if self._stands_out(one, hints[one.name])]
         more = [self.parts[one.name].box for one in shown if not self._stands_out(one, hints[one.name])]
-        self.box = ipywidgets.VBox([*always, *([folded("More settings", more)] if more else [])])
+        self.box = columns([*always, *([wide(folded("More settings", [columns(more)]))] if more else [])])
 
     @property
     def value(self) -> Settings:
@@ -77,19 +77,6 @@ class Form:
         if _row_kind(hint) is not None:
             return Rows(_row_kind(hint), self._texts, self._moved)
         return _simple(one, hint, start, self._moved)
-
-
-def folded(title: str, boxes: Sequence[ipywidgets.Widget]) -> ipywidgets.VBox:
-    """A button that shows and hides widgets. (The titles of an Accordion cannot be reached with the keyboard.)"""
-    inside = ipywidgets.VBox(list(boxes), layout=ipywidgets.Layout(display="none"))
-    press = helped(ipywidgets.ToggleButton(False, description=title, icon="chevron-right", layout=ipywidgets.Layout(width="auto")),
-                   "Show or hide what is seldom changed")
-
-    def show(is_open: bool) -> None:
-        inside.layout.display, press.icon = ("flex", "chevron-down") if is_open else ("none", "chevron-right")
-
-    press.observe(lambda change: show(change["new"]), names="value")
-    return ipywidgets.VBox([row(press), inside])
 
 
 class Plain:
@@ -213,7 +200,7 @@ class Rows:
         self._place = ipywidgets.VBox()
         for text in begin:
             self._add(text)
-        self.box = ipywidgets.VBox([self._place, *(part.box for part in self.shared.values())])
+        self.box = wide(ipywidgets.VBox([self._place, columns([part.box for part in self.shared.values()])]))
 
     @property
     def value(self) -> tuple[Settings, ...]:
