@@ -334,7 +334,8 @@ class Directions(Recipe):
         return ", ".join(change.target for change in self.changes if change.alpha > 0) if self.changes else text
 
     def described(self, text: str = "") -> str:
-        return ", ".join(f"{one.target} ({one.alpha:+g})" for one in self.changes) if self.changes else f"{text} ({self.alpha:+g})"
+        said = ", ".join(f"{one.target} ({one.alpha:+g})" for one in self.changes) if self.changes else f"{text} ({self.alpha:+g})"
+        return said if self.strength == 1 else f"{said}, strength {self.strength}"
 
     def check(self, prompt: Prompt | None) -> None:
         if not self.changes or self.strength == "auto":

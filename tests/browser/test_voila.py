@@ -1,21 +1,40 @@
-"""``styleclip studio``: the studio outside a notebook."""
+"""``styleclip studio``: the studio outside a notebook, on a screen and on a phone."""
 
 from __future__ import annotations
 
-from .using import handle, open_tab, picture, ready, wait_for_another
+import pytest
+
+from .using import STUDIO, handle, picture, ready, settles, thumbnails, wait_for_another, wish
 
 
-def test_the_studio_works_without_a_notebook(page, voila):
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_wish_its_strength_the_face_before_and_an_edit_brought_back(page, voila, width):
+    page.set_viewport_size({"width": width, "height": 844})
     page.goto(voila)
     ready(page)
-    before = picture(page)
-    seed = handle(page, "seed")
-    seed.focus()
-    page.keyboard.press("ArrowRight")
-    other = wait_for_another(page, before)
-    open_tab(page, "Text")
-    handle(page, "strength alpha").focus()
-    for _ in range(12):
-        page.keyboard.press("ArrowRight")
-    wait_for_another(page, other)
+    face = picture(page)
+    smile = wish(page, "a smiling face")
+    assert smile != face and "expression: smile" in page.locator(f"{STUDIO} .sc-said").inner_text()
+
+    handle(page, "strength").focus()
+    page.keyboard.press("PageDown")
+    wait_for_another(page, smile)
+    page.locator(f"{STUDIO} .sc-status", has_text="strength 0.75").wait_for()
+    page.keyboard.press("PageUp")
+    settles(page, smile)
+    handle(page, "before").focus()
+    page.keyboard.press("End")
+    settles(page, face)
+    page.keyboard.press("Home")
+    settles(page, smile)
+
+    thumbnails(page).last.click()
+    settles(page, face)
+    thumbnails(page).first.focus()
+    page.keyboard.press("Enter")
+    settles(page, smile)
+
+    shown = page.locator(f"{STUDIO} .sc-face").bounding_box()
+    assert shown["width"] == shown["height"] >= 256 and page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(f"{STUDIO} .sc-line").bounding_box()["y"] < 844  # in sight at once
     assert page.locator("text=from styleclip_lib import").count() == 0  # the page shows no code

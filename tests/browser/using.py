@@ -37,12 +37,37 @@ def changed(image, before: str, seconds: float = 60.0) -> str:
     return now
 
 
+def settles(page, on: str, seconds: float = 60.0) -> None:
+    """Waits until the studio's picture is this one: a preview may come before it."""
+    end = time.monotonic() + seconds
+    while picture(page) != on:
+        assert time.monotonic() < end, "another picture stayed"
+        page.wait_for_timeout(50)
+
+
+def thumbnails(page):
+    """The pictures of the last edits, the newest first."""
+    return page.locator(f"{STUDIO} .sc-strip .sc-thumb:visible")
+
+
+def wish(page, text: str) -> str:
+    """Types a wish and presses Enter; the picture, once the edit is drawn and measured."""
+    edits = thumbnails(page).count()
+    page.locator(f"{STUDIO} .sc-line input").fill(text)
+    page.keyboard.press("Enter")
+    thumbnails(page).nth(edits).wait_for()
+    return picture(page)
+
+
 def status(page) -> str:
-    return page.locator(f"{STUDIO} .widget-html-content").nth(1).inner_text()
+    return page.locator(f"{STUDIO} .sc-status").inner_text()
 
 
-def open_tab(page, name: str) -> None:
-    page.locator(f"{STUDIO} .lm-TabBar-tab, {STUDIO} .p-TabBar-tab", has_text=name).first.click()
+def open_tool(page, name: str) -> None:
+    """Opens what stands behind a button, unless it is open."""
+    button = page.locator(f"{STUDIO} .sc-tools").get_by_role("button", name=name, exact=True)
+    if "mod-active" not in button.get_attribute("class"):
+        button.click()
 
 
 def handle(page, label: str, number: int = 0):
@@ -53,8 +78,7 @@ def handle(page, label: str, number: int = 0):
 
 def ready(page) -> None:
     """Waits until the studio is there and has measured its first face."""
-    page.locator(f"{STUDIO} .sc-bar").first.wait_for()
-    assert page.locator(f"{STUDIO} img").first.evaluate("picture => picture.naturalWidth") == 128
+    thumbnails(page).first.wait_for()
 
 
 def open_notebook(page, lab: tuple[str, Path], path: Path, cells: int) -> None:

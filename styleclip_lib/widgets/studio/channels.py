@@ -34,12 +34,11 @@ class ChannelsTab:
         self.used = helped(ipywidgets.Select(options=[], description="its channels", style={"description_width": LABEL},
                                              layout=ipywidgets.Layout(width="98%", max_width="520px", height="84px")),
                            "Choose a channel to move it")
-        self.strip, self.told = picture(400, 100), note("")
-        self.told.layout = ipywidgets.Layout(min_height="36px")
+        self.strip, self.told = picture(0, 0), note("")  # until there is something to show
         ask = button("What does it do?", self._ask, "Draw the face with this channel at five places", icon="question")
         find = button("Which channels?", self._find, "List the channels that this text moves most", icon="search")
         self.box = ipywidgets.VBox([note("One number out of many: move a single style channel, or ask which ones a text moves."),
-                                    self.form.box, row(ask), self.strip, self.told, row(self.text, find, width="98%"), self.used])
+                                    self.form.box, row(ask), self.strip, self.told, row(self.text, find), self.used])
         self.used.observe(lambda change: self._chosen(change["new"]), names="value")
         self.form.set(replace(self.form.value, layer=list(slices)[4 % len(slices)], sigmas=0.0))
         self._limit()
@@ -68,6 +67,7 @@ class ChannelsTab:
         """In the worker: the face at five places of the channel, and what the attributes see change between the ends."""
         models, face = self.session.models, self.session.renderer.face(self.session.scene.face, preview=True)
         faces = [replace(self.form.value, sigmas=sigmas).apply(models, face).image for sigmas in REACH]
+        self.strip.layout.width, self.strip.layout.height = "400px", "100px"
         self.strip.value = png(image_grid(faces, columns=len(REACH), labels=[f"{sigmas:+g} sigma" for sigmas in REACH], size=79))
         self.told.value = note(self._description(faces)).value
         self.session.stage.say("The strip shows the face with this channel at five places.")

@@ -92,7 +92,8 @@ class Studio:
                                         [self.go_on, self.copy]), self.tools.box])
         main = ipywidgets.Box([left, right])
         box = ipywidgets.VBox([ipywidgets.HTML(STYLE, layout=ipywidgets.Layout(display="none")), main])
-        for widget, name in ((stage.picture, "face"), (frame, "frame"), (progress.box, "running"), (main, "main"), (box, "studio")):
+        for widget, name in ((stage.picture, "face"), (frame, "frame"), (progress.box, "running"), (stage.status, "status"), (main, "main"),
+                             (box, "studio")):
             widget.add_class(f"sc-{name}")
         return box
 

@@ -23,6 +23,7 @@ class Tools:
             one.observe(lambda change, title=title: self._pressed(title, change["new"]), names="value")
         bar, self._place = ipywidgets.Box(list(self.buttons.values())), ipywidgets.VBox()
         bar.add_class("sc-tools")
+        self._place.add_class("sc-tool")
         self.box = ipywidgets.VBox([bar, self._place])
 
     @property

@@ -14,8 +14,7 @@ from .method import MethodTab
 from .scenes import Scene
 from .session import Session
 
-SUGGESTIONS = ("a smiling face", "a face with glasses", "a face with blue hair", "an old face", "an angry face", "a face with a hat",
-               "a smiling woman with red hair")
+SUGGESTIONS = ("a smiling face", "a face with glasses", "a face with blue hair", "an old face", "a woman with red hair")
 ASK = "Say what the face should become, such as: a smiling face"
 
 

@@ -90,12 +90,6 @@ def columns(children: Sequence[ipywidgets.Widget], least: int = 300) -> ipywidge
     return ipywidgets.Box(children, layout=ipywidgets.Layout(display="grid", grid_template_columns=places, grid_gap="0 12px"))
 
 
-def wide(widget: ipywidgets.DOMWidget) -> ipywidgets.DOMWidget:
-    """Lets a widget take all `columns`."""
-    widget.layout.grid_column = "1 / -1"
-    return widget
-
-
 def folded(title: str, children: Sequence[ipywidgets.Widget], text: str = "Show or hide what is seldom changed",
            beside: Sequence[ipywidgets.Widget] = ()) -> ipywidgets.VBox:
     """A button that shows and hides widgets; beside = what stands left of it.

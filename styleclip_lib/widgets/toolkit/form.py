@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import ipywidgets
 
 from ...settings import Settings
-from .controls import LABEL, choice, columns, folded, number_box, row, slider, text_box, tick, wide
+from .controls import LABEL, choice, columns, folded, number_box, row, slider, text_box, tick
 
 AUTOMATIC = "automatic"
 MOST = 10**9  # a browser's number box has no infinity
@@ -36,9 +36,11 @@ class Form:
         self._left_out = {one.name: one.default for one in fields(kind) if one.name in {*left_out, *in_rows}}
         shown = sorted((one for one in fields(kind) if one.name not in self._left_out), key=lambda one: _row_kind(hints[one.name]) is None)
         self.parts = {one.name: self._part(one, hints[one.name]) for one in shown}
+        lists = [self.parts[one.name].box for one in shown if _row_kind(hints[one.name])]
         always = [self.parts[one.name].box for one in shown if self._stands_out(one, hints[one.name])]
         more = [self.parts[one.name].box for one in shown if not self._stands_out(one, hints[one.name])]
-        self.box = columns([*always, *([wide(folded("More settings", [columns(more)]))] if more else [])])
+        boxes = [columns([box for box in always if box not in lists]), *([folded("More settings", [columns(more)])] if more else [])]
+        self.box = ipywidgets.VBox([*lists, *boxes])
 
     @property
     def value(self) -> Settings:
@@ -96,17 +98,32 @@ class Plain:
 
 
 class Number(Plain):
-    """A number; what is no number, such as "auto", leaves the control where it stands."""
+    """A number; what is no number, such as "auto", leaves the control where it stands.
+
+    A browser that shows a slider rounds its value to the slider's step, and says so. That is no move: what was set stays exact.
+    """
+
+    def __init__(self, control: ipywidgets.Widget, moved: Callable[[], None]):
+        self.control = control
+        self._exact = self._told = round(control.value, 6)
+        super().__init__(control, lambda: self._hear(moved))
 
     @property
     def value(self) -> float:
-        return round(self.control.value, 6)
+        is_rounded = abs(self.control.value - self._exact) <= (self.control.step or 0) / 2
+        return self._exact if is_rounded else round(self.control.value, 6)
 
     @value.setter
     def value(self, value: Any) -> None:
         if isinstance(value, (int, float)):
+            self._exact = value
             self.control.min, self.control.max = min(self.control.min, value), max(self.control.max, value)
             self.control.value = value
+
+    def _hear(self, moved: Callable[[], None]) -> None:
+        if self.value != self._told:
+            self._told = self.value
+            moved()
 
 
 class Optional:
@@ -200,7 +217,7 @@ class Rows:
         self._place = ipywidgets.VBox()
         for text in begin:
             self._add(text)
-        self.box = wide(ipywidgets.VBox([self._place, columns([part.box for part in self.shared.values()])]))
+        self.box = ipywidgets.VBox([self._place, columns([part.box for part in self.shared.values()])])
 
     @property
     def value(self) -> tuple[Settings, ...]:

@@ -41,9 +41,9 @@ class Thumbnails:
         self._sheet.value = f"<style>{''.join(self._rule(number, picture) for number, (picture, _, _) in enumerate(shown))}</style>"
         for number, one in enumerate(self.buttons):
             one.layout.display = "" if number < len(shown) else "none"
+            (one.add_class if number == at else one.remove_class)("sc-at")
             if number < len(shown):
                 _, one.description, one.tooltip = shown[number]
-                (one.add_class if number == at else one.remove_class)("sc-at")
                 one.layout.height = f"{self._side + (22 if one.description else 0)}px"
                 one.layout.width = f"{self._side}px"
 

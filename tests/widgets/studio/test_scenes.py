@@ -55,6 +55,14 @@ def test_the_same_scene_is_not_kept_twice(history):
     assert len(history.scenes) == 1
 
 
+def test_of_one_edit_at_several_strengths_only_the_last_counts(history):
+    half, whole = (Scene(recipe=MapperEdit(mapper="smile", strength=strength), text="a smiling face") for strength in (0.5, 1.0))
+    other = Scene(recipe=Optimization(), text="a smiling face")
+    for scene in (half, whole, other, half):
+        history.rest(scene)
+    assert [history.scenes[number] for number in history.edits()] == [SCENES[0], whole, other, half]
+
+
 def test_a_long_history_forgets_its_beginning(history):
     for seed in range(MOST + 5):
         history.rest(Scene(face=Seed(seed, 1.0)))

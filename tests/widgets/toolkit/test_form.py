@@ -52,6 +52,16 @@ def test_it_begins_with_the_defaults(form, told):
     assert form.value == Cake() and told == []
 
 
+def test_a_value_that_a_browser_rounds_to_a_step_stays_exact_and_nobody_is_told(form, told):
+    form.set(Cake(sugar=0.4321, layers=(Layer("cream", 1.2),)))
+    sugar, cream = form.parts["sugar"], form.parts["layers"].rows[0][1]
+    sugar.control.set_state({"value": 0.4})
+    cream.control.set_state({"value": 1.0})
+    assert form.value == Cake(sugar=0.4321, layers=(Layer("cream", 1.2),)) and told == []
+    sugar.control.set_state({"value": 0.5})
+    assert form.value.sugar == 0.5 and told == [1]
+
+
 def test_it_goes_to_settings_and_comes_back_without_telling_anybody(form, told):
     cake = Cake(0.7, 5, 0.2, 2.0, "square", True, "hello", "b", ("clove",), (Layer("cream", 1.5), Layer("jam", -0.5, True)), 9)
     form.set(cake)
@@ -83,7 +93,7 @@ def test_labels_help_and_ranges_come_from_the_fields(form):
 
 def test_what_nobody_moves_is_folded_away(form):
     press, inside = form.box.children[-1].children[0].children[0], form.box.children[-1].children[1]
-    assert form.parts["eggs"].control in inside.children and form.parts["sugar"].control in form.box.children
+    assert form.parts["eggs"].control in inside.children[0].children and form.parts["sugar"].control in form.box.children[1].children
     assert inside.layout.display == "none"
     press.value = True
     assert inside.layout.display == "flex"
