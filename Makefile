@@ -4,7 +4,7 @@
 # make test-full  every test, also those that take hours or much memory on a laptop
 # make fuzz      change honest files at random for an hour, or FUZZ_SECONDS for each of 14 kinds, and read them
 # make test-colab run the tests of the widgets with the versions that Colab has
-# make lint       check the style, the types and the layers of the code
+# make lint       check the style, the spelling, the types and the layers of the code
 # make coverage   which lines the tests run; build/coverage has a page for each file
 # make docs       an API page from the docstrings, in build/docs
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
@@ -49,6 +49,7 @@ test-colab: $(VENV)/installed-colab
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 

@@ -24,6 +24,11 @@ HEADINGS = ("What you will be able to do", "Summary", "References")
 AGREEMENTS = ("torch.allclose", "torch.equal")
 """What a lesson may assert: that two computations agree. What it says about its outputs is asserted in tests/notebooks/claims."""
 
+SHORTEST_ALT = 40
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
+LINK = re.compile(r"\]\(([^)]*)\)")
+ADDRESS = re.compile(r"https?://[^\s)>\]\"'`]+")
+WELL_FORMED = re.compile(r"https://(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[\w./#?=&%+~:,-]*)?", re.IGNORECASE)
 MACHINE_PATH = re.compile(
     r"(?<![\w.:/])/(?:root|home|tmp|work|Users|mnt|media|private)/[\w.][^\s'\"<>)]*|[A-Z]:\\+Users\\+\w+"
 )
@@ -39,6 +44,9 @@ def problems(path: Path) -> list[str]:
     return [
         *_about_the_file(book, len(text.encode("utf-8"))),
         *_about_headings(book),
+        *_about_diagrams(book, path.parent),
+        *_about_links(book, path.parent),
+        *_about_neighbours(book, path),
         *_about_code(book),
         *layout(book),
         *machine_paths(book),
@@ -79,13 +87,53 @@ def _about_the_file(book: dict, size: int) -> Iterator[str]:
 
 
 def _about_headings(book: dict) -> Iterator[str]:
-    prose = "\n".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown")
+    prose = _prose(book)
     headings = re.findall(r"^#{1,3} +(.+?) *$", prose, flags=re.MULTILINE)
     if not re.match(r"# ", prose):
         yield "it does not begin with a title"
     for wanted in HEADINGS:
         if not any(wanted.lower() in heading.lower() for heading in headings):
             yield f"the heading '{wanted}' is missing"
+
+
+def _about_diagrams(book: dict, folder: Path) -> Iterator[str]:
+    """One diagram of the idea, in the first cell, with words for those who cannot see it."""
+    pictures = PICTURE.findall(_prose(book))
+    if len(pictures) != 1:
+        yield f"it shows {len(pictures)} diagrams of its idea; one is needed, ![what it shows](images/NN_name.svg)"
+    for alt, address in pictures:
+        if len(alt) < SHORTEST_ALT:
+            yield f"the diagram {address} has no alternative text that says what it shows"
+        if not re.fullmatch(r"images/\w+\.svg", address) or not (folder / address).is_file():
+            yield f"the diagram {address} is not in images/"
+
+
+def _about_links(book: dict, folder: Path) -> Iterator[str]:
+    """Links lead to files that exist, or to addresses that can be."""
+    prose = _prose(book)
+    for address in LINK.findall(PICTURE.sub("", prose)):
+        if not address.startswith(("http:", "https:", "#")) and not (folder / address.partition("#")[0]).exists():
+            yield f"the link to {address} leads nowhere"
+    for address in ADDRESS.findall(re.sub(r"```.*?```", "", prose, flags=re.DOTALL)):
+        if not WELL_FORMED.fullmatch(address.rstrip(".,;:")):
+            yield f"the address {address} is malformed"
+
+
+def _about_neighbours(book: dict, path: Path) -> Iterator[str]:
+    """The first and the last cell link to the lesson before and the lesson after."""
+    lessons = [lesson.name for lesson in sorted(path.parent.glob("[0-9][0-9]_*.ipynb"))]
+    cells = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown"]
+    if path.name not in lessons or not cells:
+        return
+    place = lessons.index(path.name)
+    for neighbour in [*lessons[max(place - 1, 0) : place], *lessons[place + 1 : place + 2]]:
+        for where, cell in (("first", cells[0]), ("last", cells[-1])):
+            if f"]({neighbour})" not in cell:
+                yield f"its {where} cell does not link to {neighbour}"
+
+
+def _prose(book: dict) -> str:
+    return "\n".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "markdown")
 
 
 def _about_code(book: dict) -> Iterator[str]:

@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,6 +14,7 @@ from tools.notebook_rules import HEADINGS, layout, problems
 
 ROOT = Path(__file__).parent.parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DIAGRAMS = sorted((ROOT / "notebooks" / "images").glob("*.svg"))
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -32,7 +34,8 @@ def code(source: str, *outputs: dict, **metadata) -> dict:
     return {"cell_type": "code", "source": source, "outputs": list(outputs), "execution_count": 1, "metadata": metadata}
 
 
-PROSE = "# A lesson\n\n" + "\n\n".join(f"## {heading}" for heading in HEADINGS)
+DIAGRAM = "![A picture goes through the network and comes out changed](images/00_idea.svg)"
+PROSE = f"# A lesson\n\n{DIAGRAM}\n\n" + "\n\n".join(f"## {heading}" for heading in HEADINGS)
 
 GOOD = {
     "nbformat": 4,
@@ -80,12 +83,20 @@ BROKEN = {
     "/tmp/a.png": lambda book: book["cells"][1].update(source="open('/tmp/a.png')"),
     "Users": lambda book: book["cells"][1]["outputs"].append(shows("text/html", "<b>C:\\Users\\me</b>")),
     "torch is imported before": lambda book: book["cells"][1].update(source="import torch\nfrom styleclip_lib import load_models"),
+    "0 diagrams": lambda book: book["cells"][0].update(source=PROSE.replace(DIAGRAM, "")),
+    "2 diagrams": lambda book: book["cells"][0].update(source=PROSE.replace(DIAGRAM, f"{DIAGRAM} {DIAGRAM}")),
+    "alternative text": lambda book: book["cells"][0].update(source=PROSE.replace("A picture goes through the", "The")),
+    "other.svg is not in images/": lambda book: book["cells"][0].update(source=PROSE.replace("00_idea", "other")),
+    "leads nowhere": lambda book: book["cells"][0].update(source=PROSE + "\n\n[next](01_next.ipynb)"),
+    "malformed": lambda book: book["cells"][0].update(source=PROSE + "\n\n[paper](https://arxiv/abs/2103.17249)"),
     "MB": lambda book: book["cells"][1]["outputs"].append(shows("image/png", "A" * 1_700_000)),
 }
 
 
 def complaints(book: dict, folder: Path) -> list[str]:
     path = folder / "lesson.ipynb"
+    (folder / "images").mkdir(exist_ok=True)
+    (folder / "images" / "00_idea.svg").touch()
     path.write_text(json.dumps(book), encoding="utf-8")
     return problems(path)
 
@@ -103,6 +114,28 @@ def test_one_break_gives_one_complaint_that_names_it(word, tmp_path):
 def test_what_a_lesson_may_assert(tmp_path):
     agree = code("%matplotlib inline\nassert torch.equal(a, b) and torch.allclose(b, c, atol=1e-4)")
     assert complaints(broken(lambda book: book["cells"].append(agree)), tmp_path) == []
+
+
+def test_lessons_link_to_their_neighbours(tmp_path):
+    for name in ("00_a.ipynb", "02_b.ipynb", "03_c.ipynb"):
+        (tmp_path / name).write_text(json.dumps(GOOD), encoding="utf-8")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "00_idea.svg").touch()
+    assert problems(tmp_path / "00_a.ipynb") == [f"its {where} cell does not link to 02_b.ipynb" for where in ("first", "last")]
+    assert [rule[-10:] for rule in problems(tmp_path / "02_b.ipynb")] == ["00_a.ipynb"] * 2 + ["03_c.ipynb"] * 2
+    linked = broken(lambda book: book["cells"][0].update(source=PROSE + "\n\n[before](02_b.ipynb)"))
+    (tmp_path / "03_c.ipynb").write_text(json.dumps(linked), encoding="utf-8")
+    assert problems(tmp_path / "03_c.ipynb") == []
+
+
+@pytest.mark.parametrize("path", DIAGRAMS, ids=lambda path: path.stem)
+def test_diagrams_can_be_read_everywhere(path):
+    text = path.read_text(encoding="utf-8")
+    assert path.stat().st_size < 20_000
+    root = ElementTree.fromstring(text)
+    assert root.get("viewBox", "").startswith("0 0 800 ") and root.find("{http://www.w3.org/2000/svg}title") is not None
+    assert "prefers-color-scheme: dark" in text
+    assert min(map(float, re.findall(r"font(?:-size)?:[^;}]*?(\d+)px", text))) >= 14
 
 
 def test_hidden_tests_count_in_width_only():
