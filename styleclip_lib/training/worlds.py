@@ -1,7 +1,8 @@
 """The procedural worlds that networks can learn from, under one set of names."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..portraits.aligned.drawing.parts import parts
@@ -10,6 +11,7 @@ from ..portraits.aligned.landmarks import landmarks as landmarks_aligned
 from ..portraits.aligned.world import factors as aligned_factors
 from ..portraits.aligned.world import latents as aligned_latents
 from ..portraits.aligned.world.attributes import ATTRIBUTES as ALIGNED_ATTRIBUTES
+from ..portraits.aligned.world.skew import Shares, skewed
 from ..portraits.drawing.landmarks import landmarks as landmarks_free
 from ..portraits.drawing.render import render as render_free
 from ..portraits.world import factors as free_factors
@@ -80,3 +82,16 @@ def world_of_domain(folder: Path) -> World:
     """The world that a domain's generator draws; ALIGNED while the domain has none yet."""
     files = read_index(folder)["files"] if (Path(folder) / INDEX).exists() else {}
     return world_of(files["generator"]["config"]["img_resolution"]) if "generator" in files else ALIGNED
+
+
+def skewed_world(shares: Shares, name: str) -> World:
+    """The aligned world with another population (`portraits.aligned.world.skew`). name: what its files on disk begin with"""
+    return replace(ALIGNED, name=name, from_uniform=partial(_from_skewed, shares), latents_of_uniform=partial(_latents_of_skewed, shares))
+
+
+def _from_skewed(shares: Shares, u):
+    return ALIGNED.from_uniform(skewed(u, shares))
+
+
+def _latents_of_skewed(shares: Shares, u, seed: int):
+    return ALIGNED.latents_of_uniform(skewed(u, shares), seed)

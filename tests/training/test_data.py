@@ -9,7 +9,7 @@ from styleclip_lib.portraits.world.factors import IDENTITY, sample
 from styleclip_lib.portraits.world.latents import factors_of_latents
 from styleclip_lib.training import data
 from styleclip_lib.training.data import DataSettings, Portraits, drawn, to_float, uniform
-from styleclip_lib.training.worlds import ALIGNED, FREE
+from styleclip_lib.training.worlds import ALIGNED, FREE, skewed_world
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +119,14 @@ def test_worlds_have_files_of_their_own(tmp_path, rendered):
     assert not hasattr(aligned.factors, "face_size") and hasattr(free.factors, "face_size")
     wanted = ((ALIGNED.render(aligned.factors, 32) + 1) * 127.5).round().byte()
     assert torch.equal(aligned.images(torch.arange(1)), wanted)
+
+
+def test_a_skewed_population_has_pictures_and_latents_of_its_own(tmp_path, rendered):
+    world = skewed_world({"skin_tone": {"light": 1.0}}, "light")
+    light = Portraits(DataSettings(tmp_path, count=3, size=32), processes=0, progress=False, world=world)
+    assert (light.factors.skin_tone <= 0.33).all() and [path.name.split("-")[0] for path in tmp_path.iterdir()] == ["light"]
+    again = world.factors_of_latents(light.latents)
+    assert torch.equal(again.hair_style, light.factors.hair_style) and (again.skin_tone - light.factors.skin_tone).abs().max() < 0.01
 
 
 def test_uniform_numbers_of_fewer_are_the_first_of_more():
