@@ -9,6 +9,7 @@
 # make docs       an API page from the docstrings, in build/docs
 # make notebooks  run the lessons again and store their outputs (make notebooks LESSONS=notebooks/01_*.ipynb)
 # make release    write the students' versions of the assignments, in notebooks/assignments/release
+# make slides     a deck of slides from the lessons, in build/slides
 # make publish-links REPOSITORY=owner/name   give every notebook its Colab badge and the cell that installs the kit there
 # make clean      take away what the other commands made
 
@@ -25,7 +26,7 @@ export OMP_WAIT_POLICY := passive
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
-.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release publish-links clean
+.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release slides publish-links clean
 
 lab:
 	@$(PYTHON) setup_course.py --torch "$(TORCH)" --venv $(VENV)
@@ -64,6 +65,9 @@ notebooks: $(VENV)/installed-lab
 
 release: $(VENV)/installed-grade
 	$(BIN)/python -m styleclip_lib.grading.release notebooks/assignments/release
+
+slides: $(VENV)/installed-grade
+	$(BIN)/python -m tools.make_slides build/slides notebooks/*.ipynb
 
 publish-links: $(VENV)/installed-lab
 	$(BIN)/python -m tools.publish_links "$(REPOSITORY)"
