@@ -27,7 +27,8 @@ body{margin:0;background:#fff}
 section{min-height:100vh;scroll-snap-align:start;padding:5vh 7vw;display:flex;flex-direction:column;justify-content:center;
 position:relative}
 h1{font-size:2.4rem;margin:0 0 1rem}h2{font-size:1.6rem;margin:0 0 1rem;color:#2f5f93}p,ul{max-width:60rem}li{margin:.4rem 0}
-img{max-width:100%;max-height:76vh;object-fit:contain;align-self:center}code{background:#f1f3f5;padding:0 .2em}
+img{max-width:100%;max-height:76vh;object-fit:contain;align-self:center}
+img[src^="data:image/svg"]{width:100%}code{background:#f1f3f5;padding:0 .2em}
 section>small{position:absolute;right:2rem;bottom:1rem;color:#7b858e}math{font-size:1.05em}
 summary{cursor:pointer;color:#2f5f93}.title{background:#f4f5f7}nav a{display:block;margin:.3rem 0;color:inherit}
 @media print{section{page-break-after:always;min-height:0;height:100vh}details>*{display:block}}
