@@ -1,6 +1,5 @@
 """Trained mappers on disk: the mapper, what it belongs to and how it was made, in one safetensors file."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -8,8 +7,6 @@ import torch
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import Mapper
-from ..paths import user_path
-from ..weights.domain import file_path, own_files
 from ..weights.downloads.fingerprint import fingerprint
 from ..weights.learnt import Learnt, halved
 from ..weights.schema import MapperFacts
@@ -22,28 +19,18 @@ _FILES = Learnt("mapper", "a mapper", "train_mapper(models, text).save(path)", M
 
 
 def shipped_mappers(models: Models) -> list[str]:
-    """The names of the mappers that come with a domain."""
-    return [name.removeprefix(PREFIX) for name in own_files(models.folder) if name.startswith(PREFIX)]
+    """The names of the mappers that a domain ships."""
+    return _FILES.shipped(models.folder)
 
 
 def find_mapper(models: Models, name: str | Path) -> Path:
     """The file of a shipped mapper, or the path itself. Raises StyleclipError if it is neither."""
-    if str(name) in shipped_mappers(models):
-        return file_path(models.folder, PREFIX + str(name))
-    path = user_path(name)
-    if not os.path.isfile(path):
-        shipped = ", ".join(shipped_mappers(models)) or "none"
-        raise StyleclipError(f"There is no mapper '{name}': the domain '{models.domain}' ships {shipped}; train_mapper(models, text) "
-                             "makes one, and its save(path) keeps it.")
-    return path
+    return _FILES.find(models.folder, models.domain, name)
 
 
 def mapper_for(models: Models, text: str) -> str | None:
-    """The name of the mapper of a domain that was trained for this text, or None."""
-    for name in shipped_mappers(models):
-        if _FILES.read_facts(find_mapper(models, name)).recipe.get("text") == text.strip():
-            return name
-    return None
+    """The name of the shipped mapper that was trained for this text, or None."""
+    return _FILES.for_text(models.folder, text)
 
 
 def write(path: Path, network: Mapper, generator: torch.nn.Module, recipe: dict) -> None:

@@ -1,15 +1,11 @@
 """Networks for one style on disk: the network, the CLIP that it learnt from and how it was made, in one safetensors file."""
 
-import os
 from pathlib import Path
 
 import torch
 
-from ..errors import StyleclipError
 from ..models import Models
 from ..networks.fast_style import FastStyle
-from ..paths import user_path
-from ..weights.domain import file_path, own_files
 from ..weights.downloads.fingerprint import fingerprint
 from ..weights.learnt import Learnt, halved
 from ..weights.schema import StyleFacts
@@ -17,32 +13,22 @@ from ..weights.schema import StyleFacts
 PREFIX = "style_"
 """The style "mosaic" of a domain is the file `style_mosaic` in its `domain.json`."""
 
-_FILES = Learnt("style", "a style", "train_style(models, text).save(path)", StyleFacts)
+_FILES = Learnt("style", "a style", "train_style(models, text).save(path)", StyleFacts, others=("style_examiner",))
 
 
 def shipped_styles(models: Models) -> list[str]:
-    """The names of the styles that come with a domain as a fast network."""
-    return [name.removeprefix(PREFIX) for name in own_files(models.folder) if name.startswith(PREFIX)]
+    """The names of the styles that a domain ships as a fast network."""
+    return _FILES.shipped(models.folder)
 
 
 def find_style(models: Models, name: str | Path) -> Path:
     """The file of a shipped style, or the path itself. Raises StyleclipError if it is neither."""
-    if str(name) in shipped_styles(models):
-        return file_path(models.folder, PREFIX + str(name))
-    path = user_path(name)
-    if not os.path.isfile(path):
-        shipped = ", ".join(shipped_styles(models)) or "none"
-        raise StyleclipError(f"There is no fast style '{name}': the domain '{models.domain}' ships {shipped}; {_FILES.again} makes such a "
-                             "file.")
-    return path
+    return _FILES.find(models.folder, models.domain, name)
 
 
 def style_for(models: Models, text: str) -> str | None:
-    """The name of the fast network of a domain that was trained for this text, or None."""
-    for name in shipped_styles(models):
-        if _FILES.read_facts(find_style(models, name)).recipe.get("text") == text.strip():
-            return name
-    return None
+    """The name of the shipped network that was trained for this text, or None."""
+    return _FILES.for_text(models.folder, text)
 
 
 def write(path: Path, network: FastStyle, clip: torch.nn.Module, recipe: dict) -> None:

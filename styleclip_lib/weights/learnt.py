@@ -2,6 +2,7 @@
 file's metadata, which say what it belongs to, what it is built with, and how it was made."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import StyleclipError
-from ..paths import written_whole
-from .domain import load_tensors
+from ..paths import user_path, written_whole
+from .domain import file_path, load_tensors, own_files
 from .readers.filled import compared, unfilled
 from .schema import parsed
 from .tensor_file import read_metadata
@@ -25,18 +26,20 @@ Network = TypeVar("Network", bound=torch.nn.Module)
 
 @dataclass(frozen=True)
 class Learnt(Generic[Facts]):
-    """A kind of such files.
+    """A kind of such files; a domain lists its own as NAME_..., such as `mapper_smile`.
 
-    name   by which the metadata has the facts
+    name   by which the metadata has the facts, such as "mapper"
     what   "a mapper", for messages
     again  how such a file is made, for messages
     facts  what must stand in the facts
+    others  entries of `domain.json` that begin with the name, too, and are something else
     """
 
     name: str
     what: str
     again: str
     facts: type[Facts]
+    others: tuple[str, ...] = ()
 
     def write(self, path: Path, tensors: Mapping[str, Tensor], facts: dict) -> None:
         """Writes a file, whole or not at all. Raises StyleclipError if the place cannot be written."""
@@ -64,6 +67,28 @@ class Learnt(Generic[Facts]):
         except (ValueError, KeyError, TypeError, RuntimeError) as error:
             raise self.refusal(path) from error
         return network.eval().requires_grad_(False)
+
+    def shipped(self, folder: Path) -> list[str]:
+        """The names of the files of this kind that the domain in a folder ships."""
+        own = [name for name in own_files(folder) if name not in self.others]
+        return [name.removeprefix(f"{self.name}_") for name in own if name.startswith(f"{self.name}_")]
+
+    def find(self, folder: Path, domain: str, name: str | Path) -> Path:
+        """The file that a domain ships by this name, or the path itself. Raises StyleclipError if it is neither."""
+        if str(name) in self.shipped(folder):
+            return file_path(folder, f"{self.name}_{name}")
+        path = user_path(name)
+        if not os.path.isfile(path):
+            raise StyleclipError(f"There is no {self.name} '{name}': the domain '{domain}' ships "
+                                 f"{', '.join(self.shipped(folder)) or 'none'}; {self.again} makes such a file.")
+        return path
+
+    def for_text(self, folder: Path, text: str) -> str | None:
+        """The name of the file that a domain ships for this text, or None."""
+        for name in self.shipped(folder):
+            if self.read_facts(file_path(folder, f"{self.name}_{name}")).recipe.get("text") == text.strip():
+                return name
+        return None
 
     def refusal(self, path: Path) -> StyleclipError:
         """The error for a file of another kind."""

@@ -98,7 +98,7 @@ def test_a_video(folder, style, tiny_folder, capsys):
     (("in.png", "out.png", "--text", "a mosaic", "--box", 0, 0, 9, 9, "--region", "hair"), "give one of them"),
     (("in.png", "out.png", "--text", "a mosaic", "--region", "black.png"), "The mask is empty"),
     (("in.png", "out.png", "--text", "a mosaic", "--recipe", "in.png"), "is not a style recipe"),
-    (("in.png", "out.png", "--fast", "mosiac"), "There is no fast style 'mosiac'"),
+    (("in.png", "out.png", "--fast", "mosiac"), "There is no style 'mosiac'"),
     (("in.mp4", "out.png", "--text", "a mosaic"), r"extensions .mp4"),
     (("in.mp4", "out.mp4", "--text", "a mosaic", "--region", "hair"), "--box"),
     (("broken.mp4", "out.mp4", "--text", "a mosaic"), "no video"),
@@ -108,7 +108,7 @@ def test_a_video(folder, style, tiny_folder, capsys):
     (("in.png", "out.png", "--text", "a mosaic", "--smoothing", 0.5), "--smoothing is for videos"),
     (("in.png", "out.png", "--text", "a mosaic", "--region", "everything but the hat"), "says what is not meant"),
     (("in.png", "out.png", "--text", "not a mosaic"), "such as 'a pencil sketch'"),
-    (("in.png", "out.png", "--fast", "a" * 5000), "There is no fast style"),
+    (("in.png", "out.png", "--fast", "a" * 5000), "There is no style"),
 ])
 def test_errors_are_one_line(folder, tiny_folder, capsys, words, said):
     save_image(torch.full((1, 3, 36, 50), -1.0), "black.png")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 
 from styleclip_lib import StyleclipError
 from styleclip_lib.stylization.fast import FastTransfer, fast_of, invented, train_style
@@ -90,9 +91,11 @@ def test_styles_that_come_with_a_domain(tiny, fast, tiny_folder, tmp_path):
     folder = shutil.copytree(tiny_folder, tmp_path / "tiny")
     fast.save(folder / "style_mosaic.safetensors")
     enter_file(folder, "style_mosaic", folder / "style_mosaic.safetensors", {}, {})
+    save_file({"weight": torch.zeros(2)}, folder / "style_examiner.safetensors")
+    enter_file(folder, "style_examiner", folder / "style_examiner.safetensors", {}, {})  # it measures styles and is none
     models = replace(tiny, folder=folder)
     assert fast_of(models, "", "a mosaic").recipe == fast.recipe == FastTransfer.load(models, "mosaic").recipe
-    with pytest.raises(StyleclipError, match="There is no fast style 'mosiac': the domain 'tiny' ships mosaic"):
+    with pytest.raises(StyleclipError, match="There is no style 'mosiac': the domain 'tiny' ships mosaic"):
         FastTransfer.load(models, "mosiac")
 
 
