@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..errors import StyleclipError
-from ..paths import check_destination, written_whole
+from .json_file import check_json, write_json
 from .parsing import parse
 
 
@@ -29,8 +27,7 @@ class Settings:
 
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "benchmark", arguments)
-    if settings.json is not None and check_destination(settings.json).suffix != ".json":
-        raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
+    check_json(settings.json)
 
     from ..models import load_models
     from ..performance.benchmark import benchmark, ffhq_size, machine
@@ -46,8 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         print(table(rows))
         content["domains"][name] = {"img_resolution": resolution, "weights": weights, "rows": rows}
     if settings.json is not None:
-        with written_whole(settings.json) as partial:
-            partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_json(settings.json, content)
         print(f"Saved {settings.json}.")
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import tyro
 from .. import __version__
 from ..errors import StyleclipError
 from ..paths import check_results_folder, written_whole
+from .json_file import write_json
 from .parsing import DomainName, parse
 
 Anchor = Literal["optimisation", "mapper", "directions", "oracle"]
@@ -79,9 +79,8 @@ def main(arguments: Sequence[str]) -> int:
     before = [models.generator.synthesis(people.inversions[task.portrait].w_plus).clamp(-1, 1) for task in tasks]
     with written_whole(out / "leaderboard.html") as path:
         path.write_text(contest_page(entries, tasks, before, judged_by), encoding="utf-8")
-    with written_whole(out / "leaderboard.json") as path:
-        content = {"version": __version__, "independent": independent, "entries": [entry.summary() for entry in ranked(entries)]}
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    content = {"version": __version__, "independent": independent, "entries": [entry.summary() for entry in ranked(entries)]}
+    write_json(out / "leaderboard.json", content)
     for place, entry in enumerate(ranked(entries), start=1):
         print(f"{place:3}  {entry.name:30}  success {entry.success.share:4.0%}  {entry.failures[0] if entry.failures else ''}")
     print(f"Open {settings.out / 'leaderboard.html'}.")

@@ -17,6 +17,7 @@ from ..editing.saved_edit import LARGEST, SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError
 from ..paths import check_destination, open_regular
+from .json_file import check_json
 from .parsing import Align, Device, Domain, Face, parse, renamed
 
 RENAMED = {"--lambda-side": "--lambda-off-direction"}
@@ -215,5 +216,4 @@ def _check(settings: Settings) -> None:
     if settings.paste_back and settings.align == "never":
         raise StyleclipError("--paste-back needs a cropped face, and --align never crops none: leave one of the two out.")
     check_destination(settings.output)
-    if settings.report is not None and check_destination(settings.report).suffix != ".json":
-        raise StyleclipError(f"Cannot write '{settings.report}': give it the extension .json.")
+    check_json(settings.report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from .. import __version__
 from ..errors import StyleclipError
 from ..evaluation.recipes import ORACLE, RECIPES
-from ..paths import check_destination, written_whole
 from .evaluation_tables import ablation_table, region_table, style_table, table
+from .json_file import check_json, write_json
 from .parsing import Device, DomainName, parse, renamed
 
 if TYPE_CHECKING:
@@ -58,8 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "evaluate", renamed(arguments, {"redrawn": ORACLE}))
     if settings.portraits < 1 or settings.each < 0:
         raise StyleclipError("--portraits must be 1 or more and --each 0 or more.")
-    if settings.json is not None and check_destination(settings.json).suffix != ".json":
-        raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
+    check_json(settings.json)
 
     if settings.ablate:
         return _ablate(settings)
@@ -117,7 +115,7 @@ def _ablate(settings: Settings) -> int:
     about = {"version": __version__, "method": settings.ablate, "portraits": settings.portraits, "each": settings.each, "texts": len(asked)}
     people = held_out(models, settings.portraits)
     results = ablate(models, people, asked, settings.each or None, variants(settings.ablate),
-                     lambda results: _write(path, {**about, "variants": results}))
+                     lambda results: write_json(path, {**about, "variants": results}))
     print(ablation_table(results))
     if results:
         print(f"Saved {path}.")
@@ -177,10 +175,5 @@ def _regions(settings: Settings) -> int:
 def _keep(settings: Settings, content: dict) -> None:
     """Writes the table where it was asked for."""
     if settings.json is not None:
-        _write(settings.json, content)
+        write_json(settings.json, content)
         print(f"Saved {settings.json}.")
-
-
-def _write(path: Path, content: dict) -> None:
-    with written_whole(path) as partial:
-        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated
 import tyro
 
 from ..errors import StyleclipError
-from ..paths import check_destination, written_whole
+from .json_file import check_json, write_json
 from .parsing import DomainName, parse
 from .train import NETWORKS, module_of
 
@@ -49,8 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     name, *options = arguments
     settings = parse(Settings, f"measure {name}", options)
-    if settings.json is not None and check_destination(settings.json).suffix != ".json":
-        raise StyleclipError(f"Cannot write '{settings.json}': give it the extension .json.")
+    check_json(settings.json)
 
     from ..weights.domain import find_domain
 
@@ -60,8 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     figures = module.measure_again(module.Settings(**_places(module, find_domain(settings.domain), settings)))
     print("\n".join(lines(figures)))
     if settings.json is not None:
-        with written_whole(settings.json) as partial:
-            partial.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_json(settings.json, figures)
         print(f"Saved {settings.json}.")
     return 0
 

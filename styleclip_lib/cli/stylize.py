@@ -11,8 +11,9 @@ import tyro
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..paths import check_destination, open_regular, written_whole
+from ..paths import check_destination, open_regular
 from ..stylization.recipe import StyleRecipe
+from .json_file import check_json, write_json
 from .parsing import Device, DomainName, parse
 
 FAST_SIZE = 2048
@@ -68,8 +69,7 @@ class Settings:
 
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "stylize", arguments)
-    if settings.report is not None and check_destination(settings.report).suffix != ".json":
-        raise StyleclipError(f"Cannot write '{settings.report}': give it the extension .json.")
+    check_json(settings.report)
     text, recipe = _text_and_recipe(settings)
 
     (_video if _moves(settings.input) else _picture)(settings, text, recipe)
@@ -228,6 +228,5 @@ def _report(settings: Settings, models, text: str, recipe: StyleRecipe, image, b
 
 def _write(settings: Settings, content: dict) -> None:
     whole = {"version": __version__, "domain": str(settings.domain), **content}
-    with written_whole(settings.report) as partial:
-        partial.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(settings.report, whole)
     print(f"Saved {settings.report}.")
