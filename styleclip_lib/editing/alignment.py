@@ -1,4 +1,4 @@
-"""Latent alignment: a map from CLIP's space to W+ makes a face of a picture or a text, and an edit of a face and a text."""
+"""Latent alignment: a map from CLIP's space to W+ turns a picture or a text into a face, and a text into an edit."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class LatentAlignment:
         text -> face         a face's edit; of the mean face, or of one that a seed invents
         face + text -> edit  w_plus + f(C · (t - t_0))
 
-    The gap: CLIP's vectors of texts lie in another place than those of pictures, so f never sees a text's vector itself but only what
-    leads from the neutral text to it (centring), as it sees what leads from one picture to another.
+    The modality gap: CLIP's embeddings of texts lie apart from those of pictures. So the input of f is never a text's embedding itself but
+    its difference from the neutral text's (centring), as it is the difference from the mean for pictures.
 
-    network  the `Alignment`;  recipe: the plain dictionary that makes it again
+    network  the `Alignment`;  recipe: the plain dictionary that computes it again
     """
 
     def __init__(self, models: Models, network: Alignment, recipe: dict):
@@ -40,7 +40,7 @@ class LatentAlignment:
     @classmethod
     def compute(cls, models: Models, *, faces: int = FACES, ridge: float = RIDGE, ridge_text: float = RIDGE_TEXT, seed: int = 0,
                 progress: bool = True) -> LatentAlignment:
-        """The closed form (`networks.alignment.Alignment`), from so many invented faces. Raises StyleclipError for fewer than 2."""
+        """The closed form (`networks.alignment.Alignment`), from `faces` invented faces. Raises StyleclipError for fewer than 2."""
         recipe = {"domain": models.domain, "method": "closed form", "faces": faces, "ridge": ridge, "ridge_text": ridge_text, "seed": seed,
                   "version": __version__}
         network = closed_form(models, faces, ridge=ridge, ridge_text=ridge_text, seed=seed, progress=progress)
@@ -48,16 +48,16 @@ class LatentAlignment:
 
     @classmethod
     def load(cls, models: Models, path: str | Path) -> LatentAlignment:
-        """One that was saved. Raises StyleclipError if it is none, or belongs to another generator or another CLIP."""
+        """A saved alignment. Raises StyleclipError for another kind of file, or one of another generator or CLIP."""
         return cls(models, files.read(path, models), files.read_facts(user_path(path)).recipe)
 
     @classmethod
     def available(cls, models: Models, progress: bool = True) -> LatentAlignment:
-        """The one that comes with the domain, or the closed form, computed now; remembered. Raises StyleclipError as `load` does."""
+        """The one that the domain ships, or the closed form, computed now; remembered. Raises StyleclipError as `load` does."""
         return cls(models, alignment_of(models, progress), {})
 
     def save(self, path: str | Path) -> None:
-        """Writes the map, the fingerprints of generator and CLIP, and its recipe. Raises StyleclipError if that cannot be."""
+        """Writes the map, the fingerprints of generator and CLIP, and its recipe. Raises StyleclipError if the file cannot be written."""
         files.write(path, self.network, self.models, self.recipe)
 
     # --- faces -------------------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ class LatentAlignment:
         return Face(code_of(self.models, image, self.network), self.models.generator)
 
     def face_of_text(self, text: str | Prompt, seed: int | None = None, truncation_psi: float = 0.7) -> Face:
-        """A face of which a text is true: the mean face, edited, or the face of a seed, so that what the text leaves open varies.
+        """A face that matches a text: the mean face, edited, or the face of a seed, so that everything else varies.
 
         Raises StyleclipError for a text that the domain's CLIP cannot read.
         """
@@ -83,7 +83,7 @@ class LatentAlignment:
 
     @torch.no_grad()
     def apply(self, face: Face, prompt: Prompt, recipe: AlignmentEdit | None = None) -> Edit:
-        """The edit of a face at the strength 1. Of the recipe its `c` counts; see `AlignmentEdit`."""
+        """The edit of a face at strength 1. Of the recipe only `c` is used; see `AlignmentEdit`."""
         recipe = recipe or AlignmentEdit()
         if recipe.c is None:
             texts = prompt.parts or (prompt,)
@@ -96,12 +96,12 @@ class LatentAlignment:
 
     @torch.no_grad()
     def predicted_c(self, embedding: Tensor, texts: tuple[Prompt, ...]) -> Tensor:
-        """The constant C of each text with which, by the closed form, its CLIP z-score becomes the domain's `cap_z`. -> [N]
+        """The constant C of each text with which, by the closed form, its CLIP z-score reaches the domain's `cap_z`. -> [N]
 
         A step of C along text j is expected to raise the z-score of text i by M_ij C, with  M_ij = t_i · (f(Δt_j) · effect) / σ_i.
-        So M C = cap_z - z is solved for the texts that are not as true as that of the face already; the others get 0.
+        So M C = cap_z - z is solved for the texts whose z-score is lower than that; the others get 0.
 
-        embedding  CLIP's vector of the face [1, D]
+        embedding  CLIP's embedding of the face [1, D]
         """
         vectors = torch.cat([text.vector for text in texts])
         std = (self.models.reference_faces().embedding @ vectors.T).std(0)
@@ -115,11 +115,11 @@ class LatentAlignment:
 
     @property
     def longest(self) -> float:
-        """The mean length of an offset between two invented faces: no edit goes farther."""
+        """The mean length of an offset between two invented faces, which is the longest edit."""
         return float(self.network.w_scale) * (2 * self.network.w_dim) ** 0.5
 
     def _bounded(self, offset: Tensor) -> Tensor:
-        """An offset [1, num_ws, w_dim] no longer than from one invented face to another, on average over the layers."""
+        """An offset [1, num_ws, w_dim], shortened to `longest` on average over the layers."""
         return offset * (self.longest / offset.norm(dim=2).mean().clamp(min=1e-8)).clamp(max=1)
 
 

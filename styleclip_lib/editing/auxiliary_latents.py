@@ -1,4 +1,4 @@
-"""Auxiliary latents: other faces on which an optimisation tries its offset, so that it finds what the text means, not what fools CLIP."""
+"""Auxiliary latents: other faces on which an optimisation tries its offset, so that it does not merely fool CLIP on one face."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from .move_space import MoveSpace
 from .objective import Objective
 
 POOL = 64
-"""Invented faces among which those of each step are drawn."""
+"""Number of invented faces from which those of each step are drawn."""
 
 FIRST_SEED = 500
-"""Seed of the first of them. The lessons' own faces have smaller ones: no face is its own auxiliary."""
+"""Seed of the first of them; the lessons use smaller seeds, so that no face is its own auxiliary."""
 
 
 class AuxiliaryLatents:
-    """Some invented faces, and what CLIP sees of them before the edit.
+    """Some invented faces, and CLIP's embeddings of them before the edit.
 
-    An offset that pleases CLIP on one face may exploit a flaw of CLIP at this face. One that makes a text true of many faces is what
-    generator and CLIP agree about; the mapper and the global directions look for such offsets among many faces, too.
+    An offset that raises CLIP's similarity on a single face may exploit a flaw of CLIP there. An offset that works on many faces does not;
+    the mapper and the global directions are computed from many faces, too.
     """
 
     def __init__(self, objective: Objective, at: MoveSpace, space: str, stop_at: int, seed: int):
@@ -32,7 +32,7 @@ class AuxiliaryLatents:
             self.faces = torch.cat(models.generator.styles(reference.w_plus), dim=1) if space == "styles" else reference.w_plus
 
     def terms(self, offset: Tensor, count: int) -> dict[str, Tensor]:
-        """ "clip" and "off_direction" of `count` faces drawn at random, moved by the offset: numbers, as `Objective.terms` has them."""
+        """ "clip" and "off_direction" of `count` random faces moved by the offset: scalars, as in `Objective.terms`."""
         which = torch.randint(POOL, (count,), generator=self.rng)
         step = self.at.moved(offset) - self.at.moved(self.at.zero)
         images = self.at.draw(self.faces[which] + step, stop_at=self.stop_at)

@@ -23,10 +23,10 @@ class Face:
     """One face.
 
     w_plus     [1, num_ws, w_dim]
-    generator  draws it: the domain's, or a copy with noise maps of its own or tuned to the face
-    source     where it comes from, if that is known
+    generator  draws it: the domain's, or a copy with its own noise maps or tuned to the face
+    source     where it comes from, if known
     changed_styles  (styles [1, num_channels], rgb_styles [1, num_rgb_channels]) of a face that was edited in StyleSpace; w_plus is then
-               the face before
+               the face before the edit
     """
 
     w_plus: Tensor
@@ -42,13 +42,13 @@ class Face:
 
     @classmethod
     def of_inversion(cls, models: Models, inversion: Inversion, source: Source | None = None) -> Face:
-        """A face that `invert` has found, drawn with its noise maps if it has some."""
+        """The face of an inversion, drawn with its noise maps if it has any."""
         return cls(inversion.w_plus, with_noise(models, inversion.noises).generator, source)
 
     @classmethod
     def of_photo(cls, models: Models, photo: Photo, *, preset: str | None = None, steps: int = 100, seed: int = 0, tune_steps: int = 0,
                  source: Source | None = None, on_step: OnStep | None = None, progress: bool = True) -> Face:
-        """Inverts the face of a photograph, with the preset that suits the domain unless one is given.
+        """Inverts the face of a photograph, with the domain's preset unless one is given.
 
         tune_steps  steps of pivotal tuning afterwards, for faces that come out as somebody else; 0: none
         on_step     sees each step of the inversion, and may end it
@@ -62,9 +62,9 @@ class Face:
 
     @classmethod
     def of(cls, models: Models, source: Source, progress: bool = True) -> Face:
-        """The face of a source, drawn or found again.
+        """The face of a source, drawn or inverted.
 
-        Raises StyleclipError for a picture that is not there or has no such face, and for layers or codes that do not fit.
+        Raises StyleclipError for a picture that is missing or has no such face, and for layers or codes of other shapes.
         """
         from .faces import Faces
 
@@ -72,10 +72,10 @@ class Face:
 
     @property
     def code(self) -> Tensor:
-        """w_plus, to go on from. Raises StyleclipError for a face that was edited in StyleSpace, since no w_plus has exactly its styles."""
+        """The latent code. Raises StyleclipError for a face that was edited in StyleSpace, since no w_plus has exactly its styles."""
         if self.changed_styles is not None:
-            raise StyleclipError("This face was edited in StyleSpace and has no latent code to go on from: edit it with global directions "
-                                 "or by an optimisation in the space 'styles', or edit the face as it was before.")
+            raise StyleclipError("This face was edited in StyleSpace and has no latent code: edit it with global directions or by an "
+                                 "optimisation in the space 'styles', or edit the face as it was before.")
         return self.w_plus
 
     @property
@@ -102,9 +102,9 @@ class Face:
 
     @torch.no_grad()
     def toward(self, end: Face, strength: float) -> Face:
-        """What lies so far on the path to another face of the same generator: 0 is this face, 1 the other, more exaggerates.
+        """A point on the path to another face of the same generator: 0 is this face, 1 the other, more exaggerates.
 
-        The path leads through the styles if those of the end were changed, else through w_plus.
+        The path runs through the styles if those of the end were changed, otherwise through w_plus.
         """
         if strength == 1:
             return end

@@ -1,4 +1,4 @@
-"""Where an optimisation moves a face: the space in which its offset is measured."""
+"""The space in which an optimisation moves a face, and in which its offset is measured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from ..networks.generator import Generator
 from .face import Face
 
 SAMPLED = 4000
-"""Latents that tell how faces vary in W."""
+"""Number of latents from which the variation of faces in W is estimated."""
 
 
 @dataclass
 class MoveSpace:
-    """An offset, and the face that it makes of another.
+    """How an offset moves a face.
 
     zero   the offset that changes nothing
-    moved  offset -> what is drawn: w_plus [1, num_ws, w_dim], or all styles, [1, num_channels + num_rgb_channels]
-    draw   what is drawn -> picture [1, 3, r, r], up to the resolution stop_at if one is given
+    moved  offset -> code: w_plus [1, num_ws, w_dim], or all styles, [1, num_channels + num_rgb_channels]
+    draw   code -> picture [1, 3, r, r], up to the resolution stop_at if one is given
     """
 
     zero: torch.Tensor
@@ -58,9 +58,9 @@ def _of_channels(generator: Generator, layers: torch.Tensor, rgb: bool) -> torch
 
 @torch.no_grad()
 def principal_axes(generator: Generator, samples: int = SAMPLED, seed: int = 0) -> torch.Tensor:
-    """The principal axes of W, each as long as the standard deviation along it: noise @ axes varies as the generator's faces do.
+    """The principal axes of W, each scaled to the standard deviation along it: noise @ axes varies as the generator's faces do.
 
-    Some directions of W separate faces that the generator has seen, most lead out of them. A step of one standard deviation is long in
+    A few directions of W tell the generator's faces apart, and most lead away from them. A step of one standard deviation is long in
     the former and short in the latter (the P space of Zhu et al. 2020, "Improved StyleGAN Embedding", without its nonlinearity).
     -> [w_dim, w_dim]
     """

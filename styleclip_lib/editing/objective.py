@@ -1,4 +1,4 @@
-"""What a text asks of a face, and what of it shall stay: the terms that latent optimisation and the latent mapper have in common."""
+"""The loss terms that latent optimisation and the latent mapper have in common."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .losses import clip_loss, identity_loss, off_direction_loss, random_views
 from .prompt import Prompt
 
 IDENTITY_PIXELS = 256
-"""Pixels that the identity network looks at; larger generators are drawn at this resolution while an edit is searched."""
+"""Resolution of the identity network's input; larger generators are drawn at this resolution during a search."""
 
 
 def search_resolution(models: Models) -> int:
-    """The resolution at which all is drawn that CLIP and the identity network look at: all of the generator's, or 256 if that is more."""
+    """The resolution at which pictures are drawn for CLIP and the identity network: 256, or the generator's own if that is lower."""
     resolutions = models.generator.synthesis.resolutions
     return next((r for r in resolutions if r >= max(IDENTITY_PIXELS, models.clip.image_size)), resolutions[-1])
 
 
 @dataclass
 class FacesBefore:
-    """Faces before the edit: the identity network's vectors of them, identity [B, E], and CLIP's, embedding [B, D]; of length one."""
+    """Faces before the edit: the identity network's embeddings, identity [B, E], and CLIP's, embedding [B, D], of length one."""
 
     identity: Tensor
     embedding: Tensor
@@ -36,7 +36,7 @@ class FacesBefore:
 class Objective:
     """The terms of a loss for one text.
 
-    clip_cap  the cosine of picture and text above which nothing more is asked
+    clip_cap  similarity cap: the cosine of picture and text above which the CLIP loss stops falling
     """
 
     models: Models
@@ -49,13 +49,13 @@ class Objective:
         return FacesBefore(self.models.identity(images), self.models.clip.encode_image(images))
 
     def terms(self, images: Tensor, before: FacesBefore, views: int, rng: torch.Generator) -> dict[str, Tensor]:
-        """ "clip", "identity" and "off_direction", numbers without their weights, averaged over the faces. images [B, 3, R, R]"""
+        """ "clip", "identity" and "off_direction", unweighted scalars, averaged over the faces. images [B, 3, R, R]"""
         embedding = self.models.clip.encode_image(random_views(images, views, rng))
         return {"clip": self._clip(embedding), "identity": identity_loss(self.models.identity, images, before.identity).mean(),
                 "off_direction": self._off_direction(embedding[: len(images)], before.embedding)}
 
     def clip_terms(self, embedding: Tensor, before: Tensor) -> dict[str, Tensor]:
-        """ "clip" and "off_direction" of faces whose identity does not matter. embedding, before [B, D], CLIP's vectors after and before"""
+        """ "clip" and "off_direction" of faces whose identity does not matter. embedding, before [B, D]: CLIP's, after and before"""
         return {"clip": self._clip(embedding), "off_direction": self._off_direction(embedding, before)}
 
     def _clip(self, embedding: Tensor) -> Tensor:

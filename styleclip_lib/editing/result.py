@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Edit:
     """An edited face.
 
-    start    the face before the edit;  end: what the method leads to, at the strength 1
-    recipe   the settings that make the edit again, its strength among them
-    prompt   what was asked for; None where a recipe says it all
+    start    the face before the edit;  end: the method's result, at strength 1
+    recipe   the settings that make the edit again, including its strength
+    prompt   the text; None if the recipe does not need one
     history  one list for each loss, a number for each step, for plotting
     frames   some pictures on the optimisation path, [1, 3, R, R] each, for an animation
     """
@@ -47,7 +47,7 @@ class Edit:
 
     @property
     def w_plus(self) -> Tensor:
-        """Its latent code [1, num_ws, w_dim]; of an edit in StyleSpace the one before the edit, for no w_plus has exactly its styles."""
+        """Its latent code [1, num_ws, w_dim]; for an edit in StyleSpace that before the edit, since no w_plus has exactly its styles."""
         return self.face.w_plus
 
     @property
@@ -61,7 +61,7 @@ class Edit:
         return self.face.styles[1]
 
     def at(self, strength: float) -> Edit:
-        """The same edit at another strength: 0 is the face before it, 1 what the method leads to, more exaggerates."""
+        """The same edit at another strength: 0 is the face before it, 1 the method's result, more exaggerates."""
         if strength == self.recipe.strength:
             return self
         return replace(self, recipe=replace(self.recipe, strength=strength))
