@@ -1,4 +1,4 @@
-"""From where a face comes to the face itself: sources are drawn, inverted, mixed, blended, edited."""
+"""From a source to the face: drawn, inverted, mixed, blended or edited."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def portraits() -> dict[str, Path]:
 class Faces:
     """Makes the faces of sources, and remembers those that took steps.
 
-    A `File` is a path, unless `take_photos` was told of a picture of that name.
+    A `File` is a path, unless `take_photos` was given a picture of that name.
 
-    files  which paths sources and recipes may name, besides such pictures: what a stranger's recipe names is not opened. None: any
+    files  the only paths that sources and recipes may name besides such pictures, since a recipe may be untrusted; None: any path
     """
 
     def __init__(self, models: Models, progress: bool = False, files: Collection[str] | None = None):
@@ -42,17 +42,17 @@ class Faces:
         self._inverted: dict[Source, Face] = {}
 
     def take_photos(self, name: str, photos: Sequence[Photo]) -> None:
-        """The faces of a picture, found before; what another one of the same name has led to is forgotten."""
+        """Registers the detected faces of a picture; inversions of an earlier picture of the same name are forgotten."""
         self._photos[name] = photos
         self._inverted.clear()
 
     def of(self, source: Source, on_step: OnStep | None = None, quick: bool = False) -> Face:
-        """The face of a source. The source that it comes with says where steps were ended early, by on_step or by Ctrl-C.
+        """The face of a source. Its own source records where steps were ended early, by on_step or by Ctrl-C.
 
-        on_step  sees each step of an inversion or a search, and may end it: then it is the best so far
-        quick    no steps: the encoder's guess for a picture that is not inverted yet, and the face before for an edit that is searched for
+        on_step  called in each step of an inversion or a search; returning True ends it with the best result so far
+        quick    take no steps: use the encoder's guess for a picture that is not inverted yet, and leave out an edit that needs a search
 
-        Raises StyleclipError for a picture that is not there or has no such face, and for layers or codes that do not fit.
+        Raises StyleclipError for a picture that is missing or has no such face, and for layers or codes of other shapes.
         """
         if source in self._inverted:
             return self._inverted[source]
@@ -62,13 +62,13 @@ class Faces:
         return face
 
     def known(self, source: Source) -> bool:
-        """Whether a face can be had without steps."""
+        """Whether a face is available without further steps."""
         if source in self._inverted:
             return True
         return not self._takes_steps(source) and all(map(self.known, _inside(source)))
 
     def check(self, source: Source) -> None:
-        """Raises StyleclipError for what can be said at once: a picture that is not there, layers that the generator does not have."""
+        """Raises StyleclipError for a missing picture, or layers that the generator does not have, without drawing anything."""
         for one in _inside(source):
             self.check(one)
         if isinstance(source, Portrait) and source.name not in portraits():
@@ -85,7 +85,7 @@ class Faces:
             raise StyleclipError(f"The layers {source.layers[0]} to {source.layers[1]} are not there: this generator has 0 to {num_ws}.")
 
     def check_recipe(self, recipe: Recipe) -> None:
-        """Raises StyleclipError for a recipe that names a file of weights which it may not name."""
+        """Raises StyleclipError for a recipe that names a file of weights outside `files`."""
         named = getattr(recipe, "mapper", "")
         if named and self.files is not None and named not in self.files and named not in shipped_mappers(self.models):
             raise StyleclipError(f"The recipe names the mapper {named!r}, which does not come with the domain: open the studio with that "
@@ -156,14 +156,14 @@ class Faces:
         return Prompt.of(self.models, source.text, source.neutral) if source.text else None
 
     def _takes_steps(self, source: Source) -> bool:
-        """Whether the last thing that makes this face is searched for in steps."""
+        """Whether the last operation on this face takes steps."""
         if isinstance(source, Edited):
             return source.recipe.steps_ahead(self.models, self._prompt(source)) > 0
         return getattr(source, "steps", 0) > 0
 
 
 def _inside(source: Source) -> Iterator[Source]:
-    """The faces of which a face is made."""
+    """The faces from which a face is made."""
     for one in fields(source):
         value = getattr(source, one.name)
         for part in value if isinstance(value, tuple) else (value,):

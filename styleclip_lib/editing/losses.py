@@ -1,4 +1,4 @@
-"""What the methods minimise: does the picture fit the text, is it the same person?"""
+"""The losses that the methods minimise: does the picture match the text, and is it the same person?"""
 
 import torch
 import torch.nn.functional as F
@@ -21,20 +21,20 @@ def identity_loss(identity: Identity | Arcface, image: torch.Tensor, before: tor
 
 
 def off_direction_loss(before: torch.Tensor, after: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
-    """How far a picture moved in CLIP's space otherwise than towards the text: L_off = ‖Δ - ⟨Δ, d⟩ d‖², Δ = after - before.
+    """How far a picture moves in CLIP's space in other directions than the text's: L_off = ‖Δ - ⟨Δ, d⟩ d‖², Δ = after - before.
 
-    CLIP sees most side effects of an edit; this term penalises them. before, after [B, D] of length one, direction d [1, D], the unit
-    vector from a neutral text to the target -> [B], in [0, 4]
+    Most side effects of an edit move CLIP's embedding, and this term penalises them. before, after [B, D] of length one, direction d
+    [1, D], the unit vector from a neutral text to the target -> [B], in [0, 4]
     """
     moved = after - before
     return (moved - (moved * direction).sum(1, keepdim=True) * direction).square().sum(1)
 
 
 def random_views(image: torch.Tensor, views: int, rng: torch.Generator) -> torch.Tensor:
-    """The picture as an onlooker who does not stand still sees it: shifted, scaled, turned a little, with some noise.
+    """Random views of a picture: shifted, scaled, rotated a little, with some noise.
 
-    An optimiser that sees one view only finds pixels that please CLIP and mean nothing to the eye; several views a step
-    leave it only what lasts.
+    With a single view an optimiser finds adversarial pixels that raise CLIP's similarity and mean nothing to the eye; several views in
+    each step prevent that.
     image [B, 3, H, W] -> [views · B, 3, H, W], the first view being the picture itself
     """
     if views <= 1:

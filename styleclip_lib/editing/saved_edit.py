@@ -1,4 +1,4 @@
-"""Edits as JSON files: which face, which text, which recipe. What former versions wrote is read, too."""
+"""Edits as JSON files: the face, the text and the recipe. Files of former versions are read, too."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .recipes import FORMER_NAMES, TEXT_LENGTH, Recipe
 from .sources import Source
 
 LARGEST = 1_000_000
-"""A file of more bytes is none of ours."""
+"""Bytes of a saved edit; a larger file is not one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SavedEdit(Settings):
-    """What makes an edit again: `recipe.apply(models, Face.of(models, face), Prompt.of(models, text, neutral))`.
+    """Everything that makes an edit again: `recipe.apply(models, Face.of(models, face), Prompt.of(models, text, neutral))`.
 
-    face    where the face comes from; None if nobody knows
+    face    where the face comes from; None if unknown
     recipe  None for a face that was not edited
     """
 
@@ -50,9 +50,9 @@ class SavedEdit(Settings):
                                  "has written.") from None
 
     def save(self, path: str | Path, **more: Any) -> Path:
-        """Writes the edit as JSON, whole or not at all; more: what else the file shall hold, which reading it leaves out.
+        """Writes the edit as JSON, whole or not at all. more: further entries of the file, which are ignored when it is read.
 
-        Raises StyleclipError if the place cannot be written.
+        Raises StyleclipError if the file cannot be written.
         """
         with written_whole(path) as partial:
             partial.write_text(json.dumps({**self.to_dict(), **more}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

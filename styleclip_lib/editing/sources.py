@@ -1,4 +1,4 @@
-"""Where a face comes from: frozen dataclasses that JSON can hold. `Face.of` draws or finds the face again."""
+"""Where a face comes from: frozen dataclasses with JSON both ways. `Face.of` draws or inverts the face again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Source(Settings):
 
 @dataclass(frozen=True)
 class Seed(Source):
-    """A face that the generator invents."""
+    """A face invented by the generator."""
 
     KIND: ClassVar[str] = "seed"
     seed: int = setting(1, "the same seed gives the same face on every machine", low=0, high=SEEDS, slider=(0, 999, 1))
@@ -32,10 +32,10 @@ class Seed(Source):
 
 @dataclass(frozen=True, kw_only=True)
 class Inverted(Source):
-    """A face that was found again in the generator (`invert`), and maybe tuned to (`tune_generator`)."""
+    """An inverted face (`invert`), for which the generator may have been tuned (`tune_generator`)."""
 
     steps: int = setting(100, "steps of the inversion", low=0, high=MOST_STEPS)
-    stop_after: int | None = setting(None, "end the inversion after so many steps, though the learning rate is planned for all", low=1,
+    stop_after: int | None = setting(None, "stop the inversion after this many steps, with the learning rate schedule of all", low=1,
                                      high=MOST_STEPS)
     tune_steps: int = setting(0, "steps of pivotal tuning after it; 0: none", low=0, high=MOST_STEPS)
     seed: int = setting(0, "seed of the inversion", low=0, high=SEEDS)
@@ -54,7 +54,7 @@ class Portrait(Inverted, Source):
 
 @dataclass(frozen=True, kw_only=True)
 class File(Inverted, Source):
-    """A picture of one's own. face: which one in it, 0 being the largest; None: the only one, or the picture as a whole."""
+    """A picture of the user's. face: which one in it, 0 being the largest; None: the only one, or the whole picture."""
 
     KIND: ClassVar[str] = "file"
     name: str = setting(help="the picture's name", low=1, high=TEXT_LENGTH)
@@ -66,7 +66,7 @@ class File(Inverted, Source):
 
 @dataclass(frozen=True)
 class Mixed(Source):
-    """Style mixing: the first face with some layers, from `layers[0]` up to but without `layers[1]`, of the second."""
+    """Style mixing: the first face with the layers from `layers[0]` up to, but not including, `layers[1]` of the second."""
 
     KIND: ClassVar[str] = "mixed"
     first: Source = setting()
@@ -96,7 +96,7 @@ class Blended(Source):
 
 @dataclass(frozen=True)
 class Edited(Source):
-    """What an edit has made of a face."""
+    """An edited face."""
 
     KIND: ClassVar[str] = "edited"
     face: Source = setting()
