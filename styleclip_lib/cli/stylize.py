@@ -135,7 +135,7 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     mask, region = _mask(settings, picture.size)
     region = region or ("" if mask is not None else recipe.region)
     if settings.fast is None:
-        image = reduced_picture(picture, recipe.numbers(models.calibration.style).size)
+        image = reduced_picture(picture, recipe.resolved(models.calibration.style).size)
         done = replace(recipe, region=region).apply(models, image, text, mask=mask)
         save_image(_as_transparent(picture, done.image, settings.output), settings.output)
         _report(settings, models, done.text, done.recipe, done.image, done.before)
