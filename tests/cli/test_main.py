@@ -111,7 +111,7 @@ MISTAKES = [
     (["interpolate", "1", "2", "a.gif", "--frames", "100000"], "--frames must lie between 2 and"),
     (["interpolate", "1", "2", "a.gif", "--fps", "0"], "--fps must lie between 1 and 50"),
     (["interpolate", "1", "2", "a.gif", "--reach", "1", "1"], "--reach must be two different numbers"),
-    (["interpolate", "1", "2", "a.gif", "--reach", "0", "nan"], "--reach must be two different numbers"),
+    (["interpolate", "1", "2", "a.gif", "--reach", "0", "nan"], "--reach must be a finite number"),
     (["interpolate", "1", "2", "a.gif", "--psi", "inf"], "--psi"),
     (["interpolate", "1", "2", "a.gif", "--inversion-steps", "-1"], "--inversion-steps must be 0 or more"),
     (["interpolate", "1", "2", "a.gif", "--domain", "nowhere"], "There is no domain 'nowhere'"),
