@@ -19,11 +19,11 @@ from .broker import CRASHED, Broker, Stats, fingerprint, full, new_id, too_many,
 from .limits import Limits
 from .process import Wish
 from .redis_store import connected, end_job, key_of, packed, queue_of, unpacked
-from .redis_worker import compute_job
+from .redis_worker import ATTEMPTS, compute_job
 from .tasks import Job, Task
 
-ATTEMPTS = 3
-"""Workers that may die of one job before it counts as failed."""
+START_SECONDS = 120
+"""In which a process that is replaced has its models again, and a job that is stopped gives what it has."""
 
 
 class RedisBroker(Broker):
@@ -45,7 +45,12 @@ class RedisBroker(Broker):
     @property
     def _longest(self) -> int:
         """Seconds that a job may lie in Redis before it is over: it waits for all before it, and is computed."""
-        return self.limits.job_seconds * (self.limits.queue + ATTEMPTS + 1) + 60
+        return self.limits.job_seconds * (self.limits.queue + 1) + ATTEMPTS * self._timeout
+
+    @property
+    def _timeout(self) -> int:
+        """Seconds after which RQ gives up on a worker that does show life."""
+        return ATTEMPTS * (self.limits.job_seconds + START_SECONDS)
 
     async def start(self) -> None:
         self._tidying = asyncio.create_task(self._tidy())
@@ -81,7 +86,7 @@ class RedisBroker(Broker):
                     pipe.expire(one, self._longest)
                 pipe.execute()
             self._queue.enqueue_call(compute_job, (job.id, self.limits.job_seconds, self._keep), job_id=job.id, description="a job",
-                                     timeout=2 * self.limits.job_seconds + 60, result_ttl=0, failure_ttl=60,
+                                     timeout=self._timeout, result_ttl=0, failure_ttl=60,
                                      retry=rq.Retry(max=ATTEMPTS - 1))
         return job
 

@@ -19,6 +19,9 @@ from .redis_store import connected, end_job, key_of, queue_of
 ALIVE = 10
 """Seconds after which a worker that gives no sign of life counts as dead, and its job goes to another one."""
 
+ATTEMPTS = 3
+"""Processes, and workers, that may die of one job before it counts as failed."""
+
 log = logging.getLogger("styleclip")
 
 
@@ -29,7 +32,7 @@ class RedisWorker(rq.SimpleWorker):
 
     def __init__(self, connection: redis.Redis, process: WorkerProcess):
         super().__init__([queue_of(connection)], connection=connection, serializer=JSONSerializer, worker_ttl=20, job_monitoring_interval=2,
-                         log_job_description=False, disable_default_exception_handler=True)
+                         log_job_description=False)
         self.process, self._last = process, 0.0
         RedisWorker.current = self
 
@@ -75,17 +78,23 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
             pipe.execute()
         worker.show_life()
 
+    def still_here() -> bool:
+        worker.show_life()
+        return False
+
     def wish() -> Wish:
         worker.show_life()
         task, wanted = connection.hmget(key_of("job", id), "task", "wish")
         return "drop" if task is None else (wanted or b"go on").decode()
 
-    try:
-        worker.process.start()
-        answer = worker.process.run(json.loads(stored[b"task"]), upload, tell=tell, wish=wish, seconds=seconds)
-    except CrashedError:
-        log.error("The worker process ended unexpectedly; it is replaced, and its job has failed.")
-        answer = Failed(503, CRASHED)
+    answer: Done | Failed | None = Failed(503, CRASHED)
+    for _ in range(ATTEMPTS):
+        try:
+            worker.process.start(still_here)
+            answer = worker.process.run(json.loads(stored[b"task"]), upload, tell=tell, wish=wish, seconds=seconds)
+            break
+        except CrashedError:
+            log.error("The worker process ended unexpectedly; it is replaced, and its job begins again.")
     if isinstance(answer, Done):
         end_job(connection, id, keep, answer.pictures, state="done", facts=answer.facts)
     elif answer is None:
