@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-AMBIGUOUS = {"already", "content", "enough", "fit", "found", "numbers", "opponents", "reached", "ridge", "said", "seen", "size", "spread",
-             "statement", "step", "strangers", "way"}
+AMBIGUOUS = {"already", "content", "enough", "fit", "found", "numbers", "opponents", "reached", "redrawn", "ridge", "said", "seen", "size",
+             "spread", "statement", "step", "strangers", "way"}
 """Words of the table that have another, ordinary meaning, which prose may need."""
 
 NO_PROSE = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)|https?://\S+", re.DOTALL)
