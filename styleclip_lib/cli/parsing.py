@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import errno
+import inspect
 import io
 import math
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_type_hints
 
 import tyro
 
@@ -46,7 +50,7 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint), contextlib.redirect_stdout(raw(sys.stdout)):
-            settings = tyro.cli(kind, prog=f"styleclip {command}", args=arguments, config=markers)
+            settings = tyro.cli(_with_plain_help(kind), prog=f"styleclip {command}", args=arguments, config=markers)
     except SystemExit as stop:
         if not stop.code:
             raise
@@ -55,6 +59,31 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
     _expand_paths(settings)
     _check_files(settings)
     return settings
+
+
+def _with_plain_help(kind: type[Kind]) -> type[Kind]:
+    """The settings, each with its docstring as one paragraph of help (tyro keeps the source's line breaks), without "(default: None)"."""
+    texts = {name: text for base in reversed(kind.__mro__[:-1]) for name, text in _docstrings(base).items()}
+    hints, options = get_type_hints(kind, include_extras=True), []
+    for one in dataclasses.fields(kind):
+        hint, shown = hints[one.name], {"help": texts[one.name]} if one.name in texts else {}
+        if one.default is None and not any(getattr(part, "help_behavior_hint", None) for part in getattr(hint, "__metadata__", ())):
+            shown["help_behavior_hint"] = ""
+        option = Annotated[hint, tyro.conf.arg(**shown)] if shown else hint
+        options.append((one.name, option, dataclasses.field(default=one.default, default_factory=one.default_factory)))
+    made = dataclasses.make_dataclass(kind.__name__, options, bases=(kind,))
+    made.__doc__ = kind.__doc__
+    return made
+
+
+def _docstrings(kind: type) -> dict[str, str]:
+    """The strings that follow the fields of a class in its source; none for a class without source."""
+    try:
+        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0].body
+    except (OSError, TypeError):
+        return {}
+    fields = [(one.target.id, text.value) for one, text in pairwise(body) if isinstance(one, ast.AnnAssign) and isinstance(text, ast.Expr)]
+    return {name: " ".join(value.value.split()) for name, value in fields if isinstance(value, ast.Constant)}
 
 
 def _check_numbers(settings: object) -> None:
