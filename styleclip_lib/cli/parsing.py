@@ -50,11 +50,12 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint), contextlib.redirect_stdout(raw(sys.stdout)):
-            settings = tyro.cli(_with_plain_help(kind), prog=f"styleclip {command}", args=arguments, config=markers)
+            given = tyro.cli(_with_plain_help(kind), prog=f"styleclip {command}", args=arguments, config=markers)
     except SystemExit as stop:
         if not stop.code:
             raise
         raise StyleclipError(f"{_one_line(complaint.getvalue())} (see styleclip {command} --help)") from None
+    settings = kind(**{one.name: getattr(given, one.name) for one in dataclasses.fields(kind)})
     _check_numbers(settings)
     _expand_paths(settings)
     _check_files(settings)
