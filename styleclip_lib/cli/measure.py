@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 
 from ..errors import StyleclipError
+from ..paths import check_results_folder
 from .json_file import check_json, write_json
 from .parsing import DomainName, parse
 from .train import NETWORKS, module_of
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     name, *options = arguments
     settings = parse(Settings, f"measure {name}", options)
     check_json(settings.json)
+    check_results_folder(settings.data)
 
     from ..weights.domain import find_domain
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from ..errors import StyleclipError
-from ..paths import user_path
+from ..paths import check_results_folder, user_path
 from .parsing import parse
 
 NETWORKS = {
@@ -55,7 +56,11 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     name, *options = arguments
     module = module_of(name, "Training", _program(name, options))
-    module.train(parse(module.Settings, f"train {name}", options))
+    settings = parse(module.Settings, f"train {name}", options)
+    for folder in ("run", "data"):
+        if isinstance(path := getattr(settings, folder, None), Path):
+            check_results_folder(path)
+    module.train(settings)
     return 0
 
 

@@ -22,7 +22,7 @@ from ..errors import StyleclipError
 from ..models import Models
 from ..networks.alignment import Alignment
 from ..paths import check_new_folder, folder_written_whole, user_path
-from .web_runtime import copy_web_runtime
+from .web_runtime import copy_web_runtime, find_web_runtime
 
 FORMAT = 1
 """Of the exported folder; `runtime.FORMAT` reads it."""
@@ -91,7 +91,7 @@ def export_onnx(models: Models, folder: str | Path, texts: Sequence[str] = (), f
 
     texts  what faces can become; by default `TEXTS`, as far as CLIP can read them
     faces  how many invented faces to put in
-    web    the folder `dist` of the npm package onnxruntime-web; None: see `web_runtime.copy_web_runtime`
+    web    the folder `dist` of the npm package onnxruntime-web; None: see `web_runtime.find_web_runtime`
     page   whether to put the page in
 
     Returns the folder. Raises StyleclipError for a folder that is there, a text that cannot be read, and a package that is missing.
@@ -99,6 +99,7 @@ def export_onnx(models: Models, folder: str | Path, texts: Sequence[str] = (), f
     folder = user_path(folder)
     check_new_folder(folder)
     _check_packages()
+    runtime = find_web_runtime(web) if page else None  # what cannot be had is better said before the work
     prompts = _prompts(models, texts)
     alignment = LatentAlignment.available(models)
     drawing = with_student(models) if has(models, STUDENT) else models
@@ -111,9 +112,9 @@ def export_onnx(models: Models, folder: str | Path, texts: Sequence[str] = (), f
             _write(network, example, partial / f"{name}.onnx")
         _write_numbers(alignment, prompts, codes, partial)
         shutil.copy(Path(__file__).with_name("runtime.py"), partial / "run.py")
-        if page:
+        if runtime is not None:
             shutil.copytree(PAGE, partial, dirs_exist_ok=True)
-            copy_web_runtime(partial / "ort", web)
+            copy_web_runtime(partial / "ort", runtime)
     return folder
 
 

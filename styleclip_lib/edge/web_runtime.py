@@ -16,8 +16,8 @@ FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-thread
 """What WebAssembly on the CPU needs, without WebGPU."""
 
 
-def copy_web_runtime(target: Path, dist: str | Path | None = None) -> None:
-    """Copies the files to a new folder.
+def find_web_runtime(dist: str | Path | None = None) -> Path:
+    """The folder with the files.
 
     dist  the folder `dist` of an installed package; None: `node_modules` here, else a copy fetched by npm, once, and kept in the cache
     Raises StyleclipError where they cannot be had.
@@ -29,6 +29,12 @@ def copy_web_runtime(target: Path, dist: str | Path | None = None) -> None:
             _fetch(source)
     if not _whole(source):
         raise StyleclipError(f"'{source}' does not hold {', '.join(FILES)}: give the folder dist of the npm package onnxruntime-web.")
+    return source
+
+
+def copy_web_runtime(target: Path, dist: str | Path | None = None) -> None:
+    """Copies the files to a new folder; dist and errors as for `find_web_runtime`."""
+    source = find_web_runtime(dist)
     target.mkdir()
     for name in FILES:
         shutil.copy(source / name, target / name)

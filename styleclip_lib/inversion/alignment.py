@@ -127,6 +127,9 @@ def read(path: str | Path, models: Models) -> Alignment:
             raise StyleclipError(f"{path} was made for another {network} than that of the domain '{models.domain}', where its codes "
                                  "would mean something else; LatentAlignment.compute(models) makes one for this one.")
 
+    generator = models.generator
+    if (facts.num_ws, facts.w_dim, facts.clip_dim) != (generator.num_ws, generator.w_dim, models.clip.embedding_dim):
+        raise _FILES.refusal(path)
     alignment = _FILES.read_network(
         path, lambda: Alignment(facts.num_ws, facts.w_dim, facts.clip_dim, facts.depth, facts.width, facts.mixing))
     return alignment.to(models.device)

@@ -110,6 +110,11 @@ class Clip(nn.Module):
     def image_size(self) -> int:
         return self.model.visual.input_resolution
 
+    @property
+    def embedding_dim(self) -> int:
+        """D of the vectors."""
+        return self.model.text_projection.shape[1]
+
     def preprocess(self, image: Tensor) -> Tensor:
         """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S] as CLIP was trained: resized (bicubic) and normalised. StyleCLIP's own loss
         resizes by areas (`resampling.fractional_area_resize`) and feeds [-1, 1] as they are."""

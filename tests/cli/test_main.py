@@ -145,6 +145,8 @@ MISTAKES = [
     (["measure", "clip", "--data", "~nosuchuser"], "begins with '~'"),
     (["measure", "clip", "--data", "a" * 300], "File name too long"),
     (["progress", "a" * 300], "File name too long"),
+    (["measure", "clip", "--data", "text.png"], "is a file, choose another folder"),
+    (["train", "attributes", "--run", "text.png"], "is a file, choose another folder"),
     (["compete", ".", "--out", "a" * 300], "File name too long"),
     (["doctor", "--now"], "Unrecognized options: --now"),
 ]

@@ -13,7 +13,7 @@ from ...weights.domain import file_path, load_tensors, own_files
 from ...weights.downloads.fingerprint import fingerprint
 from ...weights.learnt import Learnt
 from ...weights.schema import DirectionsFacts
-from ...weights.tensor_file import read_metadata
+from ...weights.tensor_file import Shapes, read_metadata
 
 NAME = "directions"
 _FILES = Learnt(NAME, "global directions", "GlobalDirections.compute(models).save(path)", DirectionsFacts)
@@ -68,4 +68,14 @@ def read(path: Path, models: Models) -> tuple[dict[str, torch.Tensor], dict]:
         if facts.get(network) not in [fingerprint(one) for one in those]:
             raise StyleclipError(f"{path} was computed for another {network} than that of the domain '{models.domain}', and its channels "
                                  "would mean something else here; GlobalDirections.compute(models) computes them for this one.")
-    return {name: value.to(models.device) for name, value in load_tensors(path).items()}, facts
+    generator, dim = models.generator, models.clip.embedding_dim
+    channels, rgb_channels = generator.num_channels, generator.num_rgb_channels
+    expected = {"mean": (channels,), "std": (channels,), "effects": (channels, dim)}
+    with_rgb = expected | {"rgb_std": (rgb_channels,), "rgb_effects": (rgb_channels, dim)}
+
+    def accept(shapes: Shapes) -> None:
+        if dict(shapes) not in (expected, with_rgb):
+            raise StyleclipError(f"The tensors of {path} are not those of {_FILES.what} for this generator and this CLIP; {_FILES.again} "
+                                 "makes such a file.")
+
+    return {name: value.float().to(models.device) for name, value in load_tensors(path, accept=accept).items()}, facts

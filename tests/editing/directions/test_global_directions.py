@@ -399,6 +399,24 @@ def test_a_generator_tuned_from_the_directions_own_is_no_other(directions, tiny,
     assert belongs_to(tuned) == belongs_to(other), "what is computed on it is its own"
 
 
+@pytest.mark.parametrize("change", [
+    lambda tensors: tensors.pop("effects"), lambda tensors: tensors.update(more=tensors["mean"] + 1),
+    lambda tensors: tensors.update(mean=tensors["mean"][:-1]), lambda tensors: tensors.update(effects=tensors["effects"][:, :-1]),
+    lambda tensors: tensors.update(std=torch.zeros(()))])
+def test_tensors_of_other_shapes_are_refused(change, directions, tiny, tmp_path):
+    tensors = {"mean": directions.mean, "std": directions.std, "effects": directions.effects}
+    change(tensors)
+    write(tmp_path / "a.safetensors", tensors, {**belongs_to(tiny), **directions.settings})
+    with pytest.raises(StyleclipError, match="are not those of global directions for this generator"):
+        GlobalDirections.load(tiny, tmp_path / "a.safetensors")
+
+
+def test_whole_numbers_count_as_numbers(directions, tiny, tmp_path):
+    tensors = {"mean": directions.mean.long(), "std": directions.std.long(), "effects": directions.effects.long()}
+    write(tmp_path / "a.safetensors", tensors, {**belongs_to(tiny), **directions.settings})
+    assert GlobalDirections.load(tiny, tmp_path / "a.safetensors").effects.dtype == torch.float32
+
+
 def test_a_file_of_another_clip_is_refused(directions, tmp_path):
     models = make_tiny_models()
     with torch.no_grad():
