@@ -34,6 +34,16 @@ def test_help_names_every_command(arguments, capsys):
     assert all(f"  {name} " in shown.out for name in COMMANDS) and shown.err == ""
 
 
+def test_the_help_of_an_option_is_one_paragraph_and_shows_no_default_that_is_none(capsys):
+    with pytest.raises(SystemExit):
+        main(["invert", "--help"])
+    shown = capsys.readouterr().out
+    lines = [line.strip("│ ") for line in shown.splitlines()]
+    assert "default: None" not in shown and "(default: 100)" in shown
+    assert "StyleGAN2's (w noise, from the mean; use --steps 1000). image2stylegan" in " ".join(lines)
+    assert len(lines[lines.index(next(line for line in lines if "from the mean; use" in line)) - 1]) > 40, "no line ends early"
+
+
 def test_version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"styleclip {__version__}\n"
