@@ -18,6 +18,8 @@ TORCH   ?= default
 VENV    := .venv
 BIN     := $(VENV)/bin
 LESSONS ?= notebooks/*.ipynb
+# owner/name of the repository in which the kit is published: every address in it is made of this (make publish-links).
+REPOSITORY ?=
 
 # Threads that leave room for other processes, in everything that is started here: Jupyter's kernels, tests, lessons.
 export OMP_WAIT_POLICY := passive

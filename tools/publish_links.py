@@ -24,15 +24,21 @@ if "google.colab" in sys.modules:
     !git clone --quiet --depth 1 https://github.com/{repository} /content/styleclip
     !{{sys.executable}} /content/styleclip/tools/install_on_colab.py
     %cd /content/styleclip/{folder}"""
+DIAGRAM = """
+    from IPython.display import SVG, display   # Colab does not show a notebook's own pictures
+    display(SVG("{path}"))"""
 
 
 def link(notebook: NotebookNode, repository: str, branch: str, path: str) -> None:
     """Puts the badge and the cell in front, in place of former ones."""
     address = f"https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
     badge = nbformat.v4.new_markdown_cell(f"[Open in Colab]({address})", id=BADGE)
-    install = nbformat.v4.new_code_cell(CELL.format(repository=repository, folder=Path(path).parent.as_posix()), id=INSTALL)
-    install.execution_count = 0  # it has been run wherever the rest has: it does nothing there
     cells = [cell for cell in notebook.cells if cell.get("id") not in (BADGE, INSTALL)]
+    source = CELL.format(repository=repository, folder=Path(path).parent.as_posix())
+    for diagram in re.findall(r"\]\((images/[^)]+\.svg)\)", cells[0].source if cells else ""):
+        source += DIAGRAM.format(path=diagram)
+    install = nbformat.v4.new_code_cell(source, id=INSTALL)
+    install.execution_count = 0  # it has been run wherever the rest has: it does nothing there
     title = next((i + 1 for i, cell in enumerate(cells) if cell.cell_type == "markdown" and cell.source.startswith("# ")), 0)
     notebook.cells = [*cells[:title], badge, install, *cells[title:]]
 

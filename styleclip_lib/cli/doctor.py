@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module, metadata
@@ -39,9 +41,16 @@ PACKAGES = {  # distribution -> the module that must import
 NEEDED = ("generator", "clip", "identity", "perceptual", "attributes", "encoder", "landmarks", "mappers", "directions")
 """What the lessons and edits of the portraits need; other networks only measure, or are computed by a method on first use."""
 
-OPTIONAL = {"jupyterlab": "to open the lessons", "ipykernel": "to run the lessons", "voila": "for styleclip studio",
-            "matplotlib": "to plot in the lessons", "accelerate": "for styleclip train", "tensorboard": "for styleclip train",
-            "torchmetrics": "for styleclip train", "nbgrader": "for styleclip grade", "nbval": "to test the lessons"}
+OPTIONAL = {"jupyterlab": ("lab", "to open the lessons"), "ipykernel": ("lab", "to run the lessons"),
+            "voila": ("lab", "for styleclip studio"), "matplotlib": ("lab", "to plot in the lessons"),
+            "accelerate": ("train", "for styleclip train"), "tensorboard": ("train", "for styleclip train"),
+            "torchmetrics": ("train", "for styleclip train"), "fastapi": ("serve", "for styleclip serve"),
+            "nbgrader": ("grade", "for styleclip grade"), "onnxruntime": ("export", "for styleclip export"),
+            "nbval": ("test", "to test the lessons")}
+"""distribution -> the extra that brings it, and what it is for"""
+
+LEAST_GIGABYTES = 1
+NOT_INSTALLED = "not installed"
 INSTALL = "pip install --editable . (in the repository's folder)"
 
 
@@ -56,6 +65,8 @@ def main(arguments: Sequence[str]) -> int:
     print(f"styleclip  {__version__}")
     print(f"Python     {platform.python_version()} on {platform.platform()}")
     print(f"Device     {describe_device()}")
+    for line in check_place(missing):
+        print(line)
     print("\nPackages")
     for line in check_packages(missing):
         print(f"  {line}")
@@ -80,6 +91,22 @@ def describe_device() -> str:
     return f"cpu, {torch.get_num_threads()} threads on {cores()} cores, {waiting}"
 
 
+def check_place(missing: list[str]) -> Iterator[str]:
+    """What Python this is, and who calls; what is not as the lessons need it is also added to ``missing`` with its remedy."""
+    if not (3, 10) <= sys.version_info < (3, 14):
+        missing.append(f"Python 3.10 to 3.13 is needed, not {platform.python_version()}: python3.12 setup_course.py in the kit's folder")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        yield "User       root; start Jupyter with: python setup_course.py, or jupyter lab --allow-root"
+    try:
+        free = shutil.disk_usage(".").free / 1e9
+    except OSError:  # the folder is gone
+        missing.append("this folder is not there any more: change to the kit's folder")
+        return
+    yield f"Disk       {free:.1f} GB free here"
+    if free < LEAST_GIGABYTES:
+        missing.append(f"{free:.1f} GB are free here, and runs and downloads want {LEAST_GIGABYTES}: make room, or work in another folder")
+
+
 def check_packages(missing: list[str]) -> Iterator[str]:
     """One line for each package; what does not import is also added to ``missing`` with its remedy."""
     for name, module in PACKAGES.items():
@@ -93,8 +120,10 @@ def check_packages(missing: list[str]) -> Iterator[str]:
             missing.append(f"{name} cannot be imported ({' '.join(str(error).split())}): install it again, {INSTALL}")
         else:
             yield f"{name:16} {_version(name)}"
-    for name, purpose in OPTIONAL.items():
-        yield f"{name:16} {_version(name)} ({purpose})"
+    for name, (extra, purpose) in OPTIONAL.items():
+        version = _version(name)
+        remedy = f': pip install --editable ".[{extra}]"' if version == NOT_INSTALLED else ""
+        yield f"{name:16} {version} ({purpose}{remedy})"
 
 
 def check_domains(missing: list[str]) -> Iterator[str]:
@@ -181,4 +210,4 @@ def _version(name: str) -> str:
             return metadata.version(known_as)
         except metadata.PackageNotFoundError:
             continue
-    return "not installed"
+    return NOT_INSTALLED

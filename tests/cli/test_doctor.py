@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from styleclip_lib.cli.doctor import PACKAGES
+from styleclip_lib.cli.doctor import OPTIONAL, PACKAGES, check_place
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.train import NETWORKS
 from styleclip_lib.paths import data_folder
@@ -127,3 +127,20 @@ def test_doctor_asks_for_what_the_project_needs():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"^dependencies = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)[1]
     assert re.findall(r'^\s*"([\w-]+)', block, re.MULTILINE) == list(PACKAGES)
+
+
+def test_what_is_optional_comes_with_the_extra_that_is_named():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for name, (extra, _) in OPTIONAL.items():
+        assert f'"{name}' in re.search(rf"^{extra} = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)[1], name
+
+
+def test_root_is_told_how_jupyter_starts(data, capsys):
+    assert ("jupyter lab --allow-root" in doctor(capsys, 0)) == (hasattr(os, "geteuid") and os.geteuid() == 0)
+
+
+def test_another_python_is_named(monkeypatch):
+    missing = []
+    monkeypatch.setattr(sys, "version_info", (3, 9, 1))
+    list(check_place(missing))
+    assert "Python 3.10 to 3.13 is needed" in missing[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import nbformat
 import pytest
 
 from tools.install_on_colab import KEPT, constraints
-from tools.publish_links import BADGE, INSTALL, main
+from tools.publish_links import BADGE, INSTALL, link, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +47,18 @@ def test_the_cell_does_nothing_elsewhere(copy, monkeypatch):
     monkeypatch.chdir(copy)
     shell = InteractiveShell()
     assert shell.run_cell(cell.source).success and Path.cwd() == copy
+
+
+def test_every_lesson_can_be_opened_there(tmp_path):
+    """Badge and cell come right after the title; what the cell shows is there."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, 4)
+        link(notebook, "ada/styleclip", "main", f"notebooks/{path.name}")
+        assert [cell.get("id") for cell in notebook.cells[1:3]] == [BADGE, INSTALL] and notebook.cells[0].source.startswith("# ")
+        shown = re.findall(r'SVG\("(.+?)"\)', notebook.cells[2].source)
+        assert shown == re.findall(r"\]\((images/.+?\.svg)\)", notebook.cells[0].source)
+        assert all((ROOT / "notebooks" / name).is_file() for name in shown)
+        assert max(map(len, notebook.cells[2].source.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("name", ["styleclip", "https://github.com/a/b", "a/b c", ""])
