@@ -29,6 +29,7 @@ PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 LINK = re.compile(r"\]\(([^)]*)\)")
 ADDRESS = re.compile(r"https?://[^\s)>\]\"'`]+")
 WELL_FORMED = re.compile(r"https://(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[\w./#?=&%+~:,-]*)?", re.IGNORECASE)
+QUESTION = re.compile(r"^(?:.*\*\*Predict first|Go on:)", re.MULTILINE)
 MACHINE_PATH = re.compile(
     r"(?<![\w.:/])/(?:root|home|tmp|work|Users|mnt|media|private)/[\w.][^\s'\"<>)]*|[A-Z]:\\+Users\\+\w+"
 )
@@ -47,6 +48,7 @@ def problems(path: Path) -> list[str]:
         *_about_diagrams(book, path.parent),
         *_about_links(book, path.parent),
         *_about_neighbours(book, path),
+        *_about_questions(book),
         *_about_code(book),
         *layout(book),
         *machine_paths(book),
@@ -130,6 +132,15 @@ def _about_neighbours(book: dict, path: Path) -> Iterator[str]:
         for where, cell in (("first", cells[0]), ("last", cells[-1])):
             if f"]({neighbour})" not in cell:
                 yield f"its {where} cell does not link to {neighbour}"
+
+
+def _about_questions(book: dict) -> Iterator[str]:
+    """Whoever is asked to predict, or to go on after an exercise, finds a folded answer in the same cell."""
+    for number, cell in enumerate(book["cells"]):
+        _, *questions = QUESTION.split("".join(cell["source"]) if cell["cell_type"] == "markdown" else "")
+        for question in questions:
+            if "<details>" not in question:
+                yield f"cell {number} asks without a folded answer: {question.strip(' .*:')[:40]!r}"
 
 
 def _prose(book: dict) -> str:

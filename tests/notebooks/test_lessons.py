@@ -89,6 +89,8 @@ BROKEN = {
     "other.svg is not in images/": lambda book: book["cells"][0].update(source=PROSE.replace("00_idea", "other")),
     "leads nowhere": lambda book: book["cells"][0].update(source=PROSE + "\n\n[next](01_next.ipynb)"),
     "malformed": lambda book: book["cells"][0].update(source=PROSE + "\n\n[paper](https://arxiv/abs/2103.17249)"),
+    "without a folded answer": lambda book: book["cells"][0].update(source=PROSE + "\n\n**Predict first.** Which one?"),
+    "answer: 'what if": lambda book: book["cells"][0].update(source=PROSE + "\n\nGo on: what if?\n</details>"),
     "MB": lambda book: book["cells"][1]["outputs"].append(shows("image/png", "A" * 1_700_000)),
 }
 
