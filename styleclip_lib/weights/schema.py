@@ -197,6 +197,9 @@ LAYERS = 64
 
 COUNTED = ("num_ws", "num_mapping_layers", "num_layers", "depth")
 
+SIDES, SMALLEST_SIDE, LARGEST_SIDE = ("input_size", "image_size", "img_resolution"), 4, 2048
+"""Pixels along a side of what a network takes or draws: no weight tells them, and what is computed grows with their square."""
+
 
 def check_settings(settings: object, name: str = "config", depth: int = 0) -> None:
     """Raises ValueError where the settings of a network are far from those of any real one: each has to be built before it is compared."""
@@ -211,6 +214,8 @@ def check_settings(settings: object, name: str = "config", depth: int = 0) -> No
         case bool() | None:
             pass
         case int() | float():
+            if name in SIDES and not SMALLEST_SIDE <= settings <= LARGEST_SIDE:
+                raise ValueError(f"{name} is {settings}, which no network has")
             if not abs(settings) <= (LAYERS if name in COUNTED else LARGEST_SETTING):  # also what is no number at all
                 raise ValueError(f"{name} is {settings}, which no network has")
         case str():

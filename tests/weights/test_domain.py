@@ -173,6 +173,15 @@ def test_an_index_that_is_no_text(folder):
         read_index(folder)
 
 
+@pytest.mark.parametrize("config", [{"input_size": 0}, {"input_size": -5}, {"image_size": 99_999}, {"nested": {"img_resolution": 2**40}}])
+def test_sides_that_no_network_takes(folder, config):
+    save_network(folder, "wide", Small(5), {"width": 5}, {})
+    change_index(folder, lambda index: index["files"]["wide"].update(config=config))
+    with pytest.raises(StyleclipError, match="which no network has") as error:
+        read_index(folder)
+    assert one_sentence(error)
+
+
 @pytest.mark.parametrize("config", [{"width": 7}, {"height": 3}, {}])
 def test_settings_that_do_not_fit_the_weights(folder, config):
     save_network(folder, "wide", Small(5), {"width": 5}, {})
