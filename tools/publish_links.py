@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BADGE, INSTALL = "colab-badge", "colab-install"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 CELL = """\
-import sys                            # on Colab this installs the kit; everywhere else it does nothing
+import sys   # on Colab this installs the kit; everywhere else it does nothing
 if "google.colab" in sys.modules:
     %env OMP_WAIT_POLICY=passive
     !git clone --quiet --depth 1 https://github.com/{repository} /content/styleclip
