@@ -18,7 +18,7 @@ from .augment import augment
 from .captioned import CaptionedPictures, Pictures, say
 from .card import About, publish
 from .clip_quality import measure_clip
-from .coding import attribute_value_loss
+from .coding import attribute_value_loss, caption_loss
 from .contrast import contrastive_loss, straightness_loss
 from .data import DataSettings, Portraits
 from .latent_paths import LatentPaths
@@ -65,7 +65,8 @@ class Settings:
     vision_layers, vision_width, embed_dim  the image encoder, the small ResNet form of CLIP
     context_length, text_width, text_layers the text encoder
     muon_lr, adam_lr    learning rates: of matrices and convolutions (Muon), and of everything else
-    aid                 weight of reading from the picture's vector which attribute values hold of it
+    aid                 weight of reading from a picture's vector which attribute values hold of it, and by the same linear layer from a
+                        caption's which it says: so both learn what the vectors are to tell before they learn to agree
     straight            weight of the paths' being straight
     strength            of the augmentations
     """
@@ -157,13 +158,16 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
             embedding, texts = F.normalize(embedding, dim=1), F.normalize(texts, dim=1)
             logits = clip.model.logit_scale.exp().clamp(max=100) * texts @ embedding[:len(images)].T
             contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
-            aid = attribute_value_loss(reader(embedding[:s.plain_each] * s.embed_dim**0.5).cpu(), batch.factors[:s.plain_each], focus=2.0)
+            shown, said = (reader(some * s.embed_dim**0.5) for some in (embedding[:s.plain_each], texts[:s.said_each]))
+            aid = attribute_value_loss(shown.cpu(), batch.factors[:s.plain_each], focus=2.0)
+            aid_of_texts = caption_loss(said, captions[:s.said_each])
             starts, ends = embedding[s.plain_each:s.plain_each + 2 * len(share)].chunk(2)
             straight = straightness_loss(starts, ends, embedding[len(images):], share.to(run.device)) if len(share) else torch.zeros(())
-            run.update(contrast + s.aid * aid.to(run.device) + s.straight * straight, *optimizers.values())
+            loss = contrast + s.aid * (aid.to(run.device) + aid_of_texts) + s.straight * straight
+            run.update(loss, *optimizers.values())
             for adversaries in (pixels, latent, repaint):
                 adversaries.follow()
-            run.log(contrast=contrast, aid=aid, straight=straight, scale=clip.model.logit_scale.exp())
+            run.log(contrast=contrast, aid=aid, aid_of_texts=aid_of_texts, straight=straight, scale=clip.model.logit_scale.exp())
     clip.eval()
     return run.seconds
 

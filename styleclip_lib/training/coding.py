@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from ..networks.attributes import code_slices
-from ..portraits.language.attribute_values import COLUMN, values_false, values_true, visible
+from ..portraits.language.attribute_values import COLUMN, Caption, values_false, values_true, visible
 from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute
 from ..portraits.world.factors import Factors
 
@@ -35,6 +35,30 @@ def attribute_value_loss(logits: torch.Tensor, factors: Factors, focus: float = 
     losses = (missed + alarms) / 2
     weights = (losses.detach() / losses.detach().mean().clamp(min=1e-6)) ** focus
     return (weights * losses).mean()
+
+
+def caption_loss(logits: torch.Tensor, captions: Sequence[Caption]) -> torch.Tensor:
+    """How badly what captions say is predicted: binary cross-entropy, true and false attribute values weighted equally.
+
+    True is what a caption says; false are the other values of the same attributes, and what it denies. Of everything else nothing is asked.
+    logits [N, number of ATTRIBUTE_VALUES] -> a number
+    """
+    true, false = (known.to(logits.device) for known in said(captions))
+    missed = (F.softplus(-logits.float()) * true).sum() / true.sum().clamp(min=1)
+    alarms = (F.softplus(logits.float()) * false).sum() / false.sum().clamp(min=1)
+    return (missed + alarms) / 2
+
+
+def said(captions: Sequence[Caption]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which attribute values captions say to be true, and which to be false. Two of [N, number of ATTRIBUTE_VALUES], 0 or 1"""
+    true = torch.zeros(len(captions), len(COLUMN))
+    false = torch.zeros_like(true)
+    for row, caption in enumerate(captions):
+        for name, value in caption.attribute_values:
+            false[row, [COLUMN[name, other] for other in BY_NAME[name].values if other != value]] = 1
+            true[row, COLUMN[name, value]] = 1
+        false[row, [COLUMN[denied] for denied in caption.denied]] = 1
+    return true, false
 
 
 def attribute_losses(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = ATTRIBUTES) -> torch.Tensor:

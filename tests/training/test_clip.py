@@ -132,6 +132,7 @@ def test_the_reader_learns_as_far_as_it_counts(tmp_path, seen, monkeypatch):
     start = matrix("start", steps=0)
     idle, busy = (matrix(f"{aid}", steps=3, aid=aid) - start for aid in (0.0, 2.0))
     assert len(seen) == 6 and 0 < seen[-1]["aid"] < 2
+    assert all(0.2 < step["aid_of_texts"] < 1.5 for step in seen)
     assert not idle.any() and busy.any()
 
 

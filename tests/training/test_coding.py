@@ -6,10 +6,19 @@ import pytest
 import torch
 
 from styleclip_lib.networks.attributes import CODE_SIZE, CODE_SLICES
-from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, values_false, values_true
+from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, COLUMN, Caption, values_false, values_true
 from styleclip_lib.portraits.world.attributes import ATTRIBUTES, BY_NAME
 from styleclip_lib.portraits.world.factors import sample
-from styleclip_lib.training.coding import accuracy, attribute_loss, attribute_losses, attribute_value_loss, decidable, visible
+from styleclip_lib.training.coding import (
+    accuracy,
+    attribute_loss,
+    attribute_losses,
+    attribute_value_loss,
+    caption_loss,
+    decidable,
+    said,
+    visible,
+)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +153,22 @@ def test_the_loss_of_attribute_values_is_that_of_the_slow_loop(people):
     assert attribute_value_loss(logits, few).item() == pytest.approx(sum(losses) / len(losses), rel=1e-4)
     squares = sum(loss**2 for loss in losses) / sum(losses)
     assert attribute_value_loss(logits, few, focus=1.0).item() == pytest.approx(squares, rel=1e-4)
+
+
+def test_captions_are_asked_for_what_they_say_and_deny():
+    captions = [Caption("a smile", (("expression", "smile"),)), Caption("not sad", denied=(("expression", "sad"),)), Caption("a face")]
+    true, false = said(captions)
+    smile, sad = COLUMN["expression", "smile"], COLUMN["expression", "sad"]
+    assert true.nonzero().tolist() == [[0, smile]]
+    assert false[0].sum() == len(BY_NAME["expression"].values) - 1 and false[0, sad] and not false[0, smile]
+    assert false[1].nonzero().tolist() == [[sad]] and not false[2].any()
+    logits = torch.randn(3, len(ATTRIBUTE_VALUES), generator=torch.Generator().manual_seed(2), requires_grad=True)
+    missed = math.log1p(math.exp(-logits[0, smile]))
+    alarms = [math.log1p(math.exp(logits[row, column])) for row, column in false.nonzero().tolist()]
+    loss = caption_loss(logits, captions)
+    assert loss.item() == pytest.approx((missed + sum(alarms) / len(alarms)) / 2, rel=1e-4)
+    loss.backward()
+    assert torch.equal(logits.grad != 0, (true + false) > 0)
 
 
 def test_what_is_undecided_is_not_asked_for(people):
