@@ -103,7 +103,7 @@ def test_styles_go_along_with_w_plus(tiny):
 
 @pytest.mark.parametrize("a, b, hint", [
     (torch.zeros(1, 10), torch.zeros(1, 8, 10), r"\[1, 10\] and \[1, 8, 10\].*same space"),
-    (torch.zeros(1, 10), torch.zeros(2, 10), "nothing between"),
+    (torch.zeros(1, 10), torch.zeros(2, 10), "cannot be interpolated"),
     (torch.zeros(10), torch.zeros(10), r"not \[10\]"),
     (torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8), "w_plus"),
     (torch.zeros(1, 10, dtype=torch.int64), torch.zeros(1, 10), "floats"),

@@ -43,5 +43,5 @@ def test_pictures_that_lie_there_are_shown_at_full_size_and_labels_are_never_wri
 def test_slips_are_one_line(say, tmp_path):
     with pytest.raises(SystemExit, match="no PNG files"):
         say("sheets", tmp_path / "empty")
-    with pytest.raises(SystemExit, match="cannot be read"):
+    with pytest.raises(SystemExit, match="There is no file"):
         say("compare", tmp_path / "a.csv", tmp_path / "b.csv")

@@ -87,7 +87,7 @@ def test_a_domain_that_learnt_from_pictures_is_measured_as_far_as_it_can_be(read
     assert main(["evaluate", "--methods", "directions", "oracle", "--texts", "a smiling face", *FEW, "--json", str(out), "--domain",
                  str(home)]) == 0
     message = capsys.readouterr().out
-    assert "are left out" in message and ("the portraits' network reads" in message) == reads
+    assert "are left out" in message and ("read by the portraits' network" in message) == reads
     (row,) = json.loads(out.read_text(encoding="utf-8"))["rows"]
     assert row["method"] == "directions" and row["edits"] + row["true_before"] == 2 and row["outside"] is None
     assert reads or (row["success_rate"] is None and row["side_effects"] is None and row["identity"] is not None)

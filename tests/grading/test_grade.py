@@ -154,7 +154,7 @@ class TestWritten:
 
 @pytest.mark.parametrize(("arguments", "says"), [
     (["nowhere"], "There is no folder"), (["--seconds", "0", "x"], "above 0"), (["--memory", "5", "x"], "at least 500"),
-    (["a" * 5000], "There is no folder"), (["~nosuchuser"], "begins with '~'"), ([".", "--out", "a" * 300], "File name too long"),
+    (["a" * 5000], "File name too long"), (["~nosuchuser"], "begins with '~'"), ([".", "--out", "a" * 300], "File name too long"),
     ([".", "--out", "full/file.txt"], "is a file"), ([".", "--assignments", "nowhere"], "no assignments"),
     ([".", "--out", "inside"], "inside the folder of submissions"), ([".", "--out", "full"], "something other"),
 ])  # fmt: skip

@@ -274,7 +274,7 @@ def test_landmarks_that_make_no_sense(astronaut):
     for bad, said in (
         (good[:5], r"not an array of shape \[5, 2\]"),
         (np.where(np.arange(68)[:, None] == 40, np.nan, good), "not finite"),
-        (np.full((68, 2), 100.0), "in one place"),
+        (np.full((68, 2), 100.0), "at the same place"),
         (good + 2000, "outside the picture"),
         (good - 2000, "outside the picture"),
     ):

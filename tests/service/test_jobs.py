@@ -29,7 +29,7 @@ def test_a_full_queue_answers_503_and_says_when_to_come_again():
     with standing_in(until_told, queue=2) as client:
         jobs = [client.post("/v1/edits", files=picture(), data=QUICK) for _ in range(4)]
         assert [job.status_code for job in jobs] == [202, 202, 202, 503]
-        assert int(jobs[3].headers["Retry-After"]) > 0 and jobs[3].json()["detail"].startswith("2 jobs are waiting")
+        assert int(jobs[3].headers["Retry-After"]) > 0 and jobs[3].json()["detail"].startswith("2 jobs are already waiting")
         wait_for(lambda: state(client, jobs[0].json()) == "running")
         assert client.get(jobs[2].json()["links"]["self"]).json()["ahead"] == 1
         assert client.delete(jobs[1].json()["links"]["self"]).status_code == 204

@@ -163,8 +163,8 @@ def test_captions_are_asked_for_what_they_say_and_deny():
     assert false[0].sum() == len(BY_NAME["expression"].values) - 1 and false[0, sad] and not false[0, smile]
     assert false[1].nonzero().tolist() == [[sad]] and not false[2].any()
     logits = torch.randn(3, len(ATTRIBUTE_VALUES), generator=torch.Generator().manual_seed(2), requires_grad=True)
-    missed = math.log1p(math.exp(-logits[0, smile]))
-    alarms = [math.log1p(math.exp(logits[row, column])) for row, column in false.nonzero().tolist()]
+    missed = math.log1p(math.exp(-logits[0, smile].item()))
+    alarms = [math.log1p(math.exp(logits[row, column].item())) for row, column in false.nonzero().tolist()]
     loss = caption_loss(logits, captions)
     assert loss.item() == pytest.approx((missed + sum(alarms) / len(alarms)) / 2, rel=1e-4)
     loss.backward()

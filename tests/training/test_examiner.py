@@ -164,7 +164,7 @@ def test_labels_are_for_the_examiner_alone(folder, metrics, tmp_path, capsys):
     assert "styleclip measure examiner" in capsys.readouterr().err
     assert main(["measure", "examiner", "--domain", str(folder / "domain"), "--labels", str(tmp_path / "nothing.csv")]) == 2
     said = capsys.readouterr().err
-    assert "cannot be read" in said and said.count("\n") == 1
+    assert "There is no file" in said and said.count("\n") == 1
 
 
 def test_stopping_leaves_the_domain_as_it_was(folder, metrics, tmp_path, monkeypatch):
