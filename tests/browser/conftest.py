@@ -71,6 +71,7 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
     """(the address of a JupyterLab, the folder that it shows); the lessons' pictures and notebooks are copies."""
     pytest.importorskip("jupyterlab")
     folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks" / "images", folder / "images")
     port = free_port()
     words = ["-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
              "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
