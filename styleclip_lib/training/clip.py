@@ -158,9 +158,9 @@ def _fit(clip: Clip, s: Settings, world: World) -> float:
             embedding, texts = F.normalize(embedding, dim=1), F.normalize(texts, dim=1)
             logits = clip.model.logit_scale.exp().clamp(max=100) * texts @ embedding[:len(images)].T
             contrast = contrastive_loss(logits, true.to(run.device), false.to(run.device))
-            shown, said = (reader(some * s.embed_dim**0.5) for some in (embedding[:s.plain_each], texts[:s.said_each]))
-            aid = attribute_value_loss(shown.cpu(), batch.factors[:s.plain_each], focus=2.0)
-            aid_of_texts = caption_loss(said, captions[:s.said_each])
+            of_images, of_texts = (reader(some * s.embed_dim**0.5) for some in (embedding[:s.plain_each], texts[:s.said_each]))
+            aid = attribute_value_loss(of_images.cpu(), batch.factors[:s.plain_each], focus=2.0)
+            aid_of_texts = caption_loss(of_texts, captions[:s.said_each])
             starts, ends = embedding[s.plain_each:s.plain_each + 2 * len(share)].chunk(2)
             straight = straightness_loss(starts, ends, embedding[len(images):], share.to(run.device)) if len(share) else torch.zeros(())
             loss = contrast + s.aid * (aid.to(run.device) + aid_of_texts) + s.straight * straight

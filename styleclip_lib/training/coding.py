@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from ..networks.attributes import code_slices
-from ..portraits.language.attribute_values import COLUMN, Caption, values_false, values_true, visible
+from ..portraits.language.attribute_values import ATTRIBUTE_VALUES, COLUMN, Caption, named_values, values_false, values_true, visible
 from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute
 from ..portraits.world.factors import Factors
 
@@ -18,9 +18,7 @@ def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0, tab
     still to be learnt; small things such as brows would never be noticed beside skin and background otherwise.
     table = the attributes that the code holds.    code [N, CODE_SIZE] -> a number
     """
-    losses = attribute_losses(code, factors, table)
-    weights = (losses.detach() / losses.detach().mean().clamp(min=1e-6)) ** focus
-    return (weights * losses).mean()
+    return _focused(attribute_losses(code, factors, table), focus)
 
 
 def attribute_value_loss(logits: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:
@@ -29,12 +27,7 @@ def attribute_value_loss(logits: torch.Tensor, factors: Factors, focus: float = 
     Attribute values that are neither clearly true nor clearly false of a picture are not asked for. focus as in `attribute_loss`.
     logits [N, number of ATTRIBUTE_VALUES] -> a number
     """
-    true, false = values_true(factors).float(), values_false(factors).float()
-    missed = (F.softplus(-logits.float()) * true).sum(0) / true.sum(0).clamp(min=1)
-    alarms = (F.softplus(logits.float()) * false).sum(0) / false.sum(0).clamp(min=1)
-    losses = (missed + alarms) / 2
-    weights = (losses.detach() / losses.detach().mean().clamp(min=1e-6)) ** focus
-    return (weights * losses).mean()
+    return _focused(_balanced_loss(logits, values_true(factors), values_false(factors), 0), focus)
 
 
 def caption_loss(logits: torch.Tensor, captions: Sequence[Caption]) -> torch.Tensor:
@@ -43,22 +36,29 @@ def caption_loss(logits: torch.Tensor, captions: Sequence[Caption]) -> torch.Ten
     True is what a caption says; false are the other values of the same attributes, and what it denies. Of everything else nothing is asked.
     logits [N, number of ATTRIBUTE_VALUES] -> a number
     """
-    true, false = (known.to(logits.device) for known in said(captions))
-    missed = (F.softplus(-logits.float()) * true).sum() / true.sum().clamp(min=1)
-    alarms = (F.softplus(logits.float()) * false).sum() / false.sum().clamp(min=1)
+    named, denied = named_values(captions)
+    false = (named @ _other_values() + denied) > 0
+    return _balanced_loss(logits, named.to(logits.device), false.to(logits.device), (0, 1))
+
+
+def _other_values() -> torch.Tensor:
+    """1 for two different values of one attribute, else 0. [number of ATTRIBUTE_VALUES, number of ATTRIBUTE_VALUES]"""
+    attribute = torch.tensor([list(BY_NAME).index(name) for name, _ in ATTRIBUTE_VALUES])
+    return (attribute[:, None] == attribute).float().fill_diagonal_(0)
+
+
+def _balanced_loss(logits: torch.Tensor, true: torch.Tensor, false: torch.Tensor, dim: int | tuple[int, int]) -> torch.Tensor:
+    """Binary cross-entropy over some dimensions: half of it the mean where `true` is 1, half the mean where `false` is 1."""
+    true, false, logits = true.float(), false.float(), logits.float()
+    missed = (F.softplus(-logits) * true).sum(dim) / true.sum(dim).clamp(min=1)
+    alarms = (F.softplus(logits) * false).sum(dim) / false.sum(dim).clamp(min=1)
     return (missed + alarms) / 2
 
 
-def said(captions: Sequence[Caption]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Which attribute values captions say to be true, and which to be false. Two of [N, number of ATTRIBUTE_VALUES], 0 or 1"""
-    true = torch.zeros(len(captions), len(COLUMN))
-    false = torch.zeros_like(true)
-    for row, caption in enumerate(captions):
-        for name, value in caption.attribute_values:
-            false[row, [COLUMN[name, other] for other in BY_NAME[name].values if other != value]] = 1
-            true[row, COLUMN[name, value]] = 1
-        false[row, [COLUMN[denied] for denied in caption.denied]] = 1
-    return true, false
+def _focused(losses: torch.Tensor, focus: float) -> torch.Tensor:
+    """The mean of losses [N], each weighted by (itself / their mean)^focus."""
+    weights = (losses.detach() / losses.detach().mean().clamp(min=1e-6)) ** focus
+    return (weights * losses).mean()
 
 
 def attribute_losses(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = ATTRIBUTES) -> torch.Tensor:
@@ -83,7 +83,7 @@ def attribute_losses(code: torch.Tensor, factors: Factors, table: Sequence[Attri
 
 
 def decidable(visible_values: torch.Tensor, name: str, truth: torch.Tensor) -> torch.Tensor:
-    """Whether the true value of a category can be seen. seen = `visible(factors)`, truth [N] -> float [N]"""
+    """Whether the true value of a category can be seen. visible_values = `visible(factors)`, truth [N] -> float [N]"""
     columns = torch.tensor([COLUMN[name, value] for value in BY_NAME[name].values])
     return visible_values[:, columns].gather(1, truth[:, None])[:, 0].float()
 

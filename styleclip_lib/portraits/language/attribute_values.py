@@ -89,7 +89,7 @@ def true_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str 
 
     Returns bool [C, N].
     """
-    named, denied = (part.to(factors.gender.device) for part in _named(captions))
+    named, denied = (part.to(factors.gender.device) for part in named_values(captions))
     missing = named @ (~values_true(factors, styles)).T.float() + denied @ (~values_false(factors, styles)).T.float()
     return (missing == 0) & _style_fits(captions, factors, styles)
 
@@ -100,9 +100,18 @@ def false_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str
 
     Both can be False: a face turned by ten degrees is neither clearly looking left nor clearly not.
     """
-    named, denied = (part.to(factors.gender.device) for part in _named(captions))
+    named, denied = (part.to(factors.gender.device) for part in named_values(captions))
     wrong = named @ values_false(factors, styles).T.float() + denied @ values_true(factors, styles).T.float()
     return (wrong > 0) | ~_style_fits(captions, factors, styles)
+
+
+def named_values(captions: Sequence[Caption]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which attribute values each caption names, and which it denies. Two of [C, number of ATTRIBUTE_VALUES], 0 or 1"""
+    named, denied = torch.zeros(2, len(captions), len(ATTRIBUTE_VALUES)).unbind()
+    for row, caption in enumerate(captions):
+        named[row, [COLUMN[attribute_value] for attribute_value in caption.attribute_values]] = 1
+        denied[row, [COLUMN[attribute_value] for attribute_value in caption.denied]] = 1
+    return named, denied
 
 
 def _under_a_fringe(factors):
@@ -115,15 +124,6 @@ def _no_hair_color(factors):
     """The hair colours, for heads without hair [N, number of ATTRIBUTE_VALUES]."""
     about_color = torch.tensor([attribute == "hair_color" for attribute, _ in ATTRIBUTE_VALUES], device=factors.gender.device)
     return (factors.hair_style == index_of("hair_style", "bald"))[:, None] & about_color
-
-
-def _named(captions):
-    """Which attribute values each caption names, and which it denies, 0 or 1, twice [C, number of ATTRIBUTE_VALUES]."""
-    named, denied = torch.zeros(2, len(captions), len(ATTRIBUTE_VALUES))
-    for row, caption in enumerate(captions):
-        named[row, [COLUMN[attribute_value] for attribute_value in caption.attribute_values]] = 1
-        denied[row, [COLUMN[attribute_value] for attribute_value in caption.denied]] = 1
-    return named, denied
 
 
 def _style_fits(captions, factors, styles):
