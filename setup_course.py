@@ -1,7 +1,7 @@
 """Sets the course up and opens the first lesson: python setup_course.py
 
-It makes a virtual environment in .venv and installs the kit into it, once; later it only opens the lesson. What was interrupted goes
-on when it is called again. `make lab` is the same; this works without make, on Windows too.
+It makes a virtual environment in .venv and installs the kit into it, once; later it only opens the lesson. After an interruption the
+same command resumes. `make lab` does the same; this works without make, on Windows too.
 """
 
 import argparse
@@ -22,18 +22,17 @@ EXTRAS = {
 }
 """What is installed for whom. Each has all of those before it."""
 
-GIGABYTES = {"Linux": (3.0, 6.5), "Linux cpu": (0.6, 2.5)}
-OTHER_SYSTEM = (0.6, 2.5)
-"""To download and on disk, for the lessons. On Linux PyTorch brings CUDA's libraries along, unless it is the one for CPUs."""
+WITH_CUDA, WITHOUT_CUDA = (3.0, 6.5), (0.6, 2.5)
+"""Gigabytes to download and on disk, for the lessons."""
 
 
 class SetupError(Exception):
-    """Why it does not go on, and what to do, in one line."""
+    """Why the set-up stops, and what to do, in one line."""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--torch", choices=["", "default", "cpu"], default="default",
+    parser.add_argument("--torch", choices=["default", "cpu"], default="default",
                         help="cpu: PyTorch without CUDA, which on Linux is a much smaller download")
     parser.add_argument("--for", choices=list(EXTRAS), default="lab", dest="purpose", help="what is installed besides the library")
     parser.add_argument("--venv", default=".venv", help="the folder of the virtual environment")
@@ -50,37 +49,29 @@ def main():
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on where this one stopped.", file=sys.stderr)
+        print("\nInterrupted. The same command resumes.", file=sys.stderr)
         return 130
 
 
 def check_python():
     if not (3, 10) <= sys.version_info < (3, 14):
-        raise SetupError(f"Python 3.10 to 3.13 is needed, and this is {platform.python_version()}: call another one, "
+        raise SetupError(f"Python 3.10 to 3.13 is needed, and this is {platform.python_version()}: use another one, such as "
                          "python3.12 setup_course.py or make lab PYTHON=python3.12.")
 
 
 def is_installed(folder, purpose):
-    """Whether it was all installed, and nothing that is to be installed has changed since."""
+    """Whether everything has been installed, and the list of what to install has not changed since."""
     mark, sources = mark_of(folder, purpose), [ROOT / "pyproject.toml", ROOT / "setup.py"]
     return python_of(folder).exists() and mark.exists() and mark.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
 
 
 def install(folder, purpose, cpu):
-    system = platform.system()
-    download, disk = GIGABYTES.get(system + " cpu" * cpu, OTHER_SYSTEM)
+    cuda = platform.system() == "Linux" and not cpu  # elsewhere there is no PyTorch with CUDA's libraries
     if not python_works(folder):
-        free = shutil.disk_usage(ROOT).free / 1e9
-        if free < disk:
-            raise SetupError(f"{free:.1f} GB are free here, and the installation needs about {disk:g} GB: make room"
-                             + (", or take PyTorch for CPUs (--torch cpu, make lab TORCH=cpu)." if system == "Linux" and not cpu else "."))
-        print(f"This downloads about {download:g} GB (PyTorch, JupyterLab and the rest) and takes {disk:g} GB in {folder}, once.")
-        if system == "Linux" and not cpu:
-            print(f"Without an NVIDIA GPU {GIGABYTES['Linux cpu'][0]:g} GB do: python3 setup_course.py --torch cpu, or make lab TORCH=cpu.")
-        print("Ctrl-C stops it; the same command goes on later.", flush=True)
+        announce(folder, cuda)
         make_venv(folder)
     python, quiet = str(python_of(folder)), [] if sys.stdout.isatty() else ["--quiet"]
-    if cpu and system == "Linux":
+    if platform.system() == "Linux" and cpu:
         run(python, "-m", "pip", "install", *quiet, "uv")  # it knows where PyTorch keeps its wheels for CPUs
         run(python, "-m", "uv", "pip", "install", *quiet, "--python", python, "--torch-backend", "cpu", "torch", "torchvision")
     run(python, "-m", "pip", "install", *quiet, "--editable", f".[{EXTRAS[purpose]}]")
@@ -88,10 +79,23 @@ def install(folder, purpose, cpu):
         mark_of(folder, name).touch()
 
 
+def announce(folder, cuda):
+    """Says how much will be downloaded. Raises SetupError if the disk has no room for it."""
+    download, disk = WITH_CUDA if cuda else WITHOUT_CUDA
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < disk:
+        raise SetupError(f"{free:.1f} GB are free here, and the installation needs about {disk:g} GB: make room"
+                         + (", or take PyTorch for CPUs (--torch cpu, make lab TORCH=cpu)." if cuda else "."))
+    print(f"This downloads about {download:g} GB (PyTorch, JupyterLab and the rest) and takes {disk:g} GB in {folder}, once.")
+    if cuda:
+        print(f"Without an NVIDIA GPU, {WITHOUT_CUDA[0]:g} GB are enough: python3 setup_course.py --torch cpu, or make lab TORCH=cpu.")
+    print("Ctrl-C stops it; the same command resumes later.", flush=True)
+
+
 def make_venv(folder):
     """A new virtual environment, in place of one that was left half made."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists():
-        raise SetupError(f"'{folder}' holds something else than a virtual environment: move it away, or name another folder with --venv.")
+    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists()):
+        raise SetupError(f"'{folder}' is something other than a virtual environment: move it away, or name another folder with --venv.")
     try:
         venv.EnvBuilder(clear=True, with_pip=True, symlinks=os.name != "nt").create(folder)
     except (subprocess.CalledProcessError, OSError, ImportError) as error:
@@ -100,24 +104,25 @@ def make_venv(folder):
 
 
 def python_works(folder):
-    """Whether the environment is there, whole, and not one of another place (a folder that was copied or moved)."""
+    """Whether the environment is complete and was made at this place: in a folder that was copied or moved it was not."""
     python = python_of(folder)
-    asked = [str(python), "-c", "import pip, sys; print(sys.prefix)"]
-    found = subprocess.run(asked, capture_output=True, text=True) if python.exists() else None
-    return found is not None and found.returncode == 0 and Path(found.stdout.strip()).resolve() == folder.resolve()
+    if not python.exists():
+        return False
+    done = subprocess.run([str(python), "-c", "import pip, sys; print(sys.prefix)"], capture_output=True, text=True)
+    return done.returncode == 0 and Path(done.stdout.strip()).resolve() == folder.resolve()
 
 
 def run(*command):
     if subprocess.run(command).returncode:
-        raise SetupError("The installation broke off; what went wrong stands above. Check the network and the free disk space, then give "
-                         "the same command again: it goes on where this one stopped.")
+        raise SetupError("The installation failed; the reason is printed above. Check the network and the free disk space, then give "
+                         "the same command again: it resumes where this one stopped.")
 
 
 def start(folder):
     """Opens the first lesson."""
     command = [str(python_of(folder)), "-m", "jupyter", "lab", str(Path("notebooks", "00_start_here.ipynb"))]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        print("You are root, as in a container: Jupyter is started all the same (--allow-root) and opens no browser. "
+        print("You are root, as in a container: Jupyter starts with --allow-root and opens no browser. "
               "Open the address that it prints.", flush=True)
         command += ["--allow-root", "--no-browser"]
     environment = {**os.environ, "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")}
