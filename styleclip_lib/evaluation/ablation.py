@@ -11,12 +11,12 @@ from ..editing.mapper import train_mapper
 from ..editing.prompt import Prompt
 from ..editing.recipes import NEUTRAL, AlignmentEdit, Directions, MapperEdit, Optimization, Recipe
 from ..models import Models
-from .answers import Answer, Row
+from .answers import Row
 from .evaluate import HeldOut, evaluate
 from .intervals import half_width
 from .questions import Question
 from .recipes import RECIPES
-from .summary import MEASURES, WITH_INTERVALS, of_rows
+from .summary import WITH_INTERVALS, measured, of_rows
 
 DEFAULT = "default"
 """The variant that all others are compared with."""
@@ -120,14 +120,9 @@ def differences(base: Sequence[Row], rows: Sequence[Row]) -> dict[str, list[floa
     found = {}
     for name in WITH_INTERVALS:
         known = [(before - after, text) for one, other, text in pairs
-                 if (before := _measured(name, one)) is not None and (after := _measured(name, other)) is not None]
+                 if (before := measured(name, one)) is not None and (after := measured(name, other)) is not None]
         found[name] = [sum(value for value, _ in known) / len(known), half_width(*zip(*known))] if known else [None, None]
     return found
-
-
-def _measured(name: str, answer: Answer) -> float | None:
-    value = MEASURES[name](answer)
-    return None if value is None else float(value)
 
 
 def _edited(models: Models, variant: Variant, people: HeldOut, questions: Sequence[Question], each: int | None,

@@ -66,7 +66,7 @@ def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, que
     Ctrl-C returns the rows that are whole. Raises StyleclipError if a question suits nobody.
     """
     rows: list[Row] = []
-    chosen = [portraits_for(people, question, each, start=7 * number) for number, question in enumerate(questions)]
+    chosen = portraits_of(people, questions, each)
     shown = tqdm(total=len(recipes) * sum(map(len, chosen)), desc="edits", disable=not progress, leave=False)
     try:
         for name, recipe in recipes.items():
@@ -96,6 +96,11 @@ def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, promp
         may_change = region(people.factors[portrait], prompt.text, models.generator.img_resolution).to(models.device)
         outside = distance_outside(models.perceptual, start.image.clamp(-1, 1), image.clamp(-1, 1), may_change)
     return Answer(portrait, measure_edit(models, start.image, image, prompt, seconds), outside, thumbnails(start.image, image))
+
+
+def portraits_of(people: HeldOut, questions: Sequence[Question], each: int | None) -> list[list[int]]:
+    """The numbers of the portraits that every question is asked of: of each question another part of the people."""
+    return [portraits_for(people, question, each, start=7 * number) for number, question in enumerate(questions)]
 
 
 def portraits_for(people: HeldOut, question: Question, each: int | None, start: int = 0) -> list[int]:

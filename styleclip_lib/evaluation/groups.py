@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from scipy.stats import t as student_t
+from scipy.stats import ttest_ind
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -96,9 +96,8 @@ def gap(one: Tensor, other: Tensor, level: float = 0.95) -> tuple[float, float]:
     one, other = (values[~values.isnan()].double() for values in (one, other))
     if min(len(one), len(other)) < 2:
         raise StyleclipError("A gap with an interval needs at least two values in each group.")
-    difference, parts = float(one.mean() - other.mean()), [float(values.var()) / len(values) for values in (one, other)]
-    error = math.sqrt(sum(parts))
-    if error == 0:
+    difference = float(one.mean() - other.mean())
+    if max(one.std(), other.std()) == 0:
         return difference, 0.0
-    freedom = sum(parts) ** 2 / sum(part**2 / (len(values) - 1) for part, values in zip(parts, (one, other)))
-    return difference, float(student_t.ppf((1 + level) / 2, freedom)) * error
+    interval = ttest_ind(one.numpy(), other.numpy(), equal_var=False).confidence_interval(level)
+    return difference, float(interval.high - interval.low) / 2

@@ -18,8 +18,7 @@ def confidence_interval(values: Tensor, level: float = 0.95) -> tuple[float, flo
     """
     if values.ndim != 1 or len(values) < 2:
         raise StyleclipError(f"A confidence interval needs at least two values, [N], not {list(values.shape)}.")
-    half = float(student_t.ppf((1 + level) / 2, len(values) - 1)) * values.std().item() / math.sqrt(len(values))
-    return values.mean().item(), half
+    return values.mean().item(), half_width(values.tolist(), range(len(values)), level)
 
 
 def half_width(values: Sequence[float], groups: Sequence[Hashable], level: float = 0.95) -> float | None:

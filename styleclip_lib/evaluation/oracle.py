@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ..models import Models
 from ..portraits.drawing.render import render
 from .answers import Answer, Row, thumbnails
-from .evaluate import HeldOut, portraits_for
+from .evaluate import HeldOut, portraits_of
 from .outside import distance_outside, region, with_text
 from .questions import Question
 from .recipes import ORACLE
@@ -21,9 +21,9 @@ def oracle_edits(models: Models, people: HeldOut, questions: Sequence[Question],
     Raises StyleclipError if a question suits nobody.
     """
     rows, size = [], models.generator.img_resolution
-    for number, question in enumerate(questions):
+    for question, portraits in zip(questions, portraits_of(people, questions, each)):
         row, text = Row(ORACLE, question), question.text
-        for portrait in portraits_for(people, question, each, start=7 * number):
+        for portrait in portraits:
             factors, began = people.factors[portrait], time.perf_counter()
             before, after = (render(some, size).to(models.device) for some in (factors, with_text(factors, text)))
             outside = distance_outside(models.perceptual, before, after, region(factors, text, size).to(models.device))

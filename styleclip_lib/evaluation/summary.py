@@ -7,16 +7,22 @@ from collections.abc import Callable, Hashable, Sequence
 from .answers import Answer, Row
 from .intervals import half_width
 
-MEASURES: dict[str, Callable[[Answer], float | None]] = {
+_MEASURES: dict[str, Callable[[Answer], float | None]] = {
     "success_rate": lambda answer: answer.report.success,
     "side_effects": lambda answer: len(answer.report.side_effects) if answer.report.readable else None,
     "identity": lambda answer: answer.report.identity,
     "outside": lambda answer: answer.outside,
     "clip_gain": lambda answer: answer.report.clip_gain,
 }
-"""What is averaged over the edits whose text was not true already, name -> of one answer (None: it cannot be measured)."""
+"""What is averaged over the edits whose text was not true already."""
 
 WITH_INTERVALS = ("success_rate", "side_effects", "identity")
+
+
+def measured(name: str, answer: Answer) -> float | None:
+    """A measure of one answer, such as "identity"; None if it cannot be measured."""
+    value = _MEASURES[name](answer)
+    return None if value is None else float(value)
 
 
 def summary(row: Row) -> dict:
@@ -39,8 +45,8 @@ def summarised(answers: Sequence[Answer], texts: Sequence[Hashable] | None = Non
     new = [(answer, text) for answer, text in zip(answers, texts, strict=True) if not answer.report.true_before]
     old = [answer for answer in answers if answer.report.true_before]
     result: dict = {"edits": len(new)}
-    for name, measure in MEASURES.items():
-        known = [(float(value), text) for answer, text in new if (value := measure(answer)) is not None]
+    for name in _MEASURES:
+        known = [(value, text) for answer, text in new if (value := measured(name, answer)) is not None]
         result[name] = _mean([value for value, _ in known])
         if name in WITH_INTERVALS:
             result[f"{name}_interval"] = half_width(*zip(*known)) if known else None
