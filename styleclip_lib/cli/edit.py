@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import tyro
 
-from ..editing.recipes import NEUTRAL, Optimization, Recipe
+from ..editing.recipe import NEUTRAL
+from ..editing.recipes import Optimization, Recipe
 from ..editing.saved_edit import LARGEST, SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError

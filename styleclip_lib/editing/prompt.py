@@ -13,7 +13,7 @@ from ..portraits.language.attribute_values import AttributeValue
 from ..portraits.language.captions import said_apart
 from ..portraits.language.parsing import COLORED, Parsed, normalised, parse
 from .directions.prompt_templates import can_read
-from .recipes import NEUTRAL
+from .recipe import NEUTRAL
 
 BROWS = frozenset({("expression", "angry"), ("expression", "sad"), ("expression", "surprised")})
 """Expressions that show in the brows, which are fine lines. (A smile is in the mouth.)"""

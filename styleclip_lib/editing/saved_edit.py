@@ -12,7 +12,8 @@ from .. import __version__
 from ..errors import StyleclipError
 from ..paths import written_whole
 from ..settings import Settings, setting
-from .recipes import FORMER_NAMES, TEXT_LENGTH, Recipe
+from .recipe import TEXT_LENGTH
+from .recipes import FORMER_NAMES, Recipe
 from .sources import Source
 
 LARGEST = 1_000_000

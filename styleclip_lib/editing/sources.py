@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from ..errors import StyleclipError
 from ..settings import Settings, setting
-from .recipes import MOST_STEPS, SEEDS, TEXT_LENGTH, Recipe
+from .recipe import MOST_STEPS, SEEDS, TEXT_LENGTH
+from .recipes import Recipe
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..editing.mapper import train_mapper
 from ..editing.prompt import Prompt
-from ..editing.recipes import NEUTRAL, AlignmentEdit, Directions, MapperEdit, Optimization, Recipe
+from ..editing.recipe import NEUTRAL
+from ..editing.recipes import AlignmentEdit, Directions, MapperEdit, Optimization, Recipe
 from ..models import Models
 from .answers import Row
 from .evaluate import HeldOut, evaluate

@@ -16,7 +16,8 @@ from torch import Tensor
 from ..editing.alignment import latent_alignment_of
 from ..editing.face import Face
 from ..editing.prompt import Prompt
-from ..editing.recipes import NEUTRAL, Recipe
+from ..editing.recipe import NEUTRAL
+from ..editing.recipes import Recipe
 from ..editing.saved_edit import SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from ..editing.recipes import SEEDS, TEXT_LENGTH, Optimization, Recipe
+from ..editing.recipe import SEEDS, TEXT_LENGTH
+from ..editing.recipes import Optimization, Recipe
 from ..errors import StyleclipError
 from ..settings import Settings, setting
 from ..stylization.recipe import StyleRecipe

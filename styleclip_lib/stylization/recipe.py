@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ..calibration import StyleCalibration
-from ..editing.recipes import MOST_STEPS, SEEDS, TEXT_LENGTH
+from ..editing.recipe import MOST_STEPS, SEEDS, TEXT_LENGTH
 from ..errors import StyleclipError
 from ..settings import Settings, setting
 

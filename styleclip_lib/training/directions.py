@@ -15,7 +15,7 @@ from ..editing.directions.file import NAME
 from ..editing.directions.global_directions import GlobalDirections
 from ..editing.face import Face
 from ..editing.prompt import Prompt
-from ..editing.recipes import NEUTRAL
+from ..editing.recipe import NEUTRAL
 from ..errors import StyleclipError
 from ..evaluation.report import in_short, measure_edit
 from ..models import Models, load_models

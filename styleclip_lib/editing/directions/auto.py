@@ -12,7 +12,8 @@ from ...portraits.language.captions import plainly
 from ...portraits.world.attributes import BY_NAME
 from ..face import Face
 from ..prompt import Prompt
-from ..recipes import NEUTRAL, Change, Directions
+from ..recipe import NEUTRAL
+from ..recipes import Change, Directions
 from ..result import Edit
 from ..strength import Embeddings, weighed_strength, z_scores
 from .global_directions import GlobalDirections

@@ -16,7 +16,8 @@ from ...models import Models
 from ...paths import cache_folder, user_path
 from ...processes import this_process
 from ..face import Face
-from ..recipes import NEUTRAL, Change, ChannelShift, Directions
+from ..recipe import NEUTRAL
+from ..recipes import Change, ChannelShift, Directions
 from ..result import Edit
 from .channel_choice import UsedChannel, jointly, steps_of, used_channels
 from .channel_effects import drawing_resolution

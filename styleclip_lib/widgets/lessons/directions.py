@@ -12,7 +12,8 @@ from PIL import Image
 from ...editing.directions.auto import moves_rgb
 from ...editing.directions.global_directions import GlobalDirections
 from ...editing.prompt import Prompt
-from ...editing.recipes import NEUTRAL, Change
+from ...editing.recipe import NEUTRAL
+from ...editing.recipes import Change
 from ...images import image_grid
 from ..toolkit.controls import slider, text_box
 from ..toolkit.panel import Panel

@@ -8,7 +8,8 @@ import ipywidgets
 import torch
 
 from ...editing.directions.auto import directions_of
-from ...editing.recipes import NEUTRAL, ChannelShift
+from ...editing.recipe import NEUTRAL
+from ...editing.recipes import ChannelShift
 from ...evaluation.report import measure_edit
 from ...images import image_grid
 from ..toolkit.controls import LABEL, button, helped, note, picture, row, text_box

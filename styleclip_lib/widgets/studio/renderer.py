@@ -10,7 +10,8 @@ import torch
 from ...editing.face import Face
 from ...editing.faces import Faces
 from ...editing.prompt import Prompt
-from ...editing.recipes import NEUTRAL, Recipe
+from ...editing.recipe import NEUTRAL
+from ...editing.recipes import Recipe
 from ...editing.result import Edit
 from ...editing.sources import Source
 from ...evaluation.report import EditReport, measure_edit

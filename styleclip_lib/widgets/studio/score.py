@@ -7,7 +7,7 @@ import html
 import torch
 from PIL import Image, ImageDraw
 
-from ...editing.recipes import NEUTRAL
+from ...editing.recipe import NEUTRAL
 from ...evaluation.report import EditReport
 from ...images import to_pils
 from ...portraits.world.attributes import ATTRIBUTES, Attribute, Reading
