@@ -20,7 +20,7 @@ FAST_SIZE = 2048
 """Pixels of the longer side to which a larger picture is reduced for a fast network, which takes 200 bytes for each pixel."""
 
 LARGEST_FRAME = 4096
-"""Pixels of the longer side of a video's frames that are redrawn as they are."""
+"""Pixels of the longer side of a video's frames that are restyled at their own size."""
 
 LARGEST = 1_000_000
 """Bytes of a recipe file; a larger file is not one."""

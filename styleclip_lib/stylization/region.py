@@ -85,8 +85,8 @@ def found_region(models: Models, image: Tensor, text: str) -> Tensor:
     Raises StyleclipError for a text that CLIP cannot read, that is an exception ("all but ..."), or that CLIP does not find in the picture.
     """
     if EXCEPTING.intersection(words_of(text)):
-        raise StyleclipError(f"The region '{text}' says what is not meant: name what is to be redrawn, such as 'hair', or give a mask or a "
-                             "box.")
+        raise StyleclipError(f"The region '{text}' says what is not meant: name what is to be restyled, such as 'hair', or give a mask or "
+                             "a box.")
     relevance, style = relevance_map(models, image, text), models.calibration.style
     if relevance.max() < style.region_least:
         raise StyleclipError(f"CLIP sees no '{text}' in the picture: name something that is there, or give a mask or a box.")

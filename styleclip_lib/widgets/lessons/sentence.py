@@ -74,7 +74,7 @@ def sentence_box(models: Models, text: str = "", seed: int = 0, steps: int = 60,
         "strength": slider("strength", 1.0, -1, 2, 0.1, "Of the edit: 1 is the optimised edit, 0 the face itself", **wide),
         "text": text_box("sentence", text, "What the face should become", wait=False, place={"width": "98%", "max_width": "560px"},
                          placeholder="a smiling face with glasses"),
-        "edit": button("Edit", lambda: pressed(), "Carry the sentence out; takes seconds", button_style="primary"),
+        "edit": button("Edit", lambda: pressed(), "Edit the face to match the sentence; takes seconds", button_style="primary"),
     }
     face = edited(models, seed, text, steps) if text else unedited(models, seed)
 

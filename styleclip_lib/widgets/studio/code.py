@@ -31,7 +31,7 @@ class _Script:
 def as_code(models: Models, scene: Scene, style: Stylization | None = None) -> str:
     """Python that ends with the picture in `image` [1, 3, R, R]: below the imports three lines, for models, face and edit.
 
-    style = what was made of the scene's picture: one more line redraws it
+    style = what was made of the scene's picture: one more line restyles it
 
     Run it where pictures of one's own lie, if the face comes from one.
     """

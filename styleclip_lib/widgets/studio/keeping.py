@@ -23,8 +23,8 @@ class HistoryTab:
         self.scenes, self.favourites = (helped(ipywidgets.Select(options=[], layout=ipywidgets.Layout(width="98%", height="120px")), text)
                                         for text in ("Choose a scene to go back to it", "Choose a favourite to show it"))
         like = button("Favourite", session.like, "Keep this scene in the list of favourites", icon="star")
-        self.box = columns([ipywidgets.VBox([note("Every scene at which you rested, the newest last."), self.scenes]),
-                            ipywidgets.VBox([note("Favourites, which Mix and Blend offer, too."), self.favourites, row(like)])])
+        self.box = columns([ipywidgets.VBox([note("Every scene that you paused at, the newest last."), self.scenes]),
+                            ipywidgets.VBox([note("Favourites. Mix and Blend offer them, too."), self.favourites, row(like)])])
         self.scenes.observe(lambda change: self._chosen(change["new"]), names="value")
         self.favourites.observe(lambda change: self._liked(change["new"]), names="value")
         session.on_rest(lambda _: self._refresh())

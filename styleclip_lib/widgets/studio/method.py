@@ -27,7 +27,7 @@ class MethodTab:
         self.method = switch(list(self.pages), "The method that edits the face")
         self.page = ipywidgets.VBox([self.pages[self.method.value].box])
         clear = button("No edit", lambda: session.go(lambda: session.scene.edited(None)), "The face as it is", icon="times")
-        self.box = ipywidgets.VBox([note("By which method Edit carries out the wish, and with which settings."), row(self.method, clear),
+        self.box = ipywidgets.VBox([note("The method that Edit uses, and its settings."), row(self.method, clear),
                                     self.page])
         self.method.observe(lambda change: setattr(self.page, "children", [self.pages[change["new"]].box]), names="value")
         session.on_follow(self._follow)
@@ -59,7 +59,7 @@ class Page:
             if isinstance(part, Rows):
                 self.rows, self._no_rows = part, {name: ()}
         self.find = button("Find the strength", lambda: session.stage.attempt(lambda: session.show(self.scene("auto"))),
-                           "Edit as strongly as CLIP gains more than the person loses", icon="magic")
+                           "Find the strength up to which CLIP gains more than the identity loses", icon="magic")
         finds_anyway = RECIPES[kind.KIND].strength == "auto"
         self.box = ipywidgets.VBox([self.form.box, *([] if finds_anyway else [row(self.find)])])
 

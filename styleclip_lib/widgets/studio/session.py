@@ -96,7 +96,7 @@ class Session:
         self._stop = stop = self.progress.begin()
         self.stage.request(lambda: self._run(scene, stop), WORKING, kind="long")
 
-    def redraw(self, draw: Callable[[Watch], Drawing], steps: int) -> None:
+    def show_steps(self, draw: Callable[[Watch], Drawing], steps: int) -> None:
         """Shows a picture that takes steps and is no scene; the scene and its history stay. draw gets what sees every step."""
         self.stop()
         self.progress.end(self._stop)

@@ -31,8 +31,8 @@ from .wish import Wish
 
 TABS = {
     "Face": (FaceTab, "Another face: invented, from the gallery, or a picture of your own"),
-    "Method": (MethodTab, "By which method, and with which settings, Edit works"),
-    "Style": (StyleTab, "Redraw the picture in another style"),
+    "Method": (MethodTab, "The method that Edit uses, and its settings"),
+    "Style": (StyleTab, "Restyle the picture to match a sentence"),
     "Mix": (MixTab, "Take layers of another face"),
     "Blend": (BlendTab, "A point between up to four faces"),
     "Channels": (ChannelsTab, "What single style channels do"),
@@ -69,7 +69,7 @@ class Studio:
         self.wish, self.strip = Wish(session, self.tabs["Method"]), Strip(session)
         self.compare = helped(ipywidgets.FloatSlider(0.0, min=0, max=1, step=0.01, description="before", readout=False,
                                                      style={"description_width": "50px"}, layout=ipywidgets.Layout(width="98%")),
-                              "Move to the right to lay the face before over the face after")
+                              "Move to the right to see the face before the edit")
         self.undo = button("Undo", lambda: session.go(session.history.undo), "Back to the scene before", icon="undo")
         self.redo = button("Redo", lambda: session.go(session.history.redo), "Forward again", icon="repeat")
         self.go_on = button("Go on from here", session.go_on, "Take the result as the new face, and edit that", icon="arrow-right")

@@ -1,4 +1,4 @@
-"""The studio's tab for styles: the picture that is shown, redrawn as a sentence says."""
+"""The studio's tab for styles: the picture that is shown, restyled to match a sentence."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class StyleTab:
         self.text = text_box("text", texts[0], "What the picture should become, in a sentence")
         self.preset = choice("settings", list(StyleRecipe.PRESETS), "Settings that belong together: the domain's, or the authors'")
         self.form = Form(StyleRecipe, lambda: None, left_out=("stop_after",))
-        self.apply = button("Redraw", self._apply, "Redraw the picture with these settings", button_style="primary", icon="paint-brush")
+        self.apply = button("Restyle", self._apply, "Restyle the picture with these settings", button_style="primary", icon="paint-brush")
         self.name = text_box("file name", "my_style.png", "The picture's name; its settings get the same with .json", wait=False,
                              place={"width": "auto", "flex": "1 1 300px", "max_width": "520px"})
         self.save_it = button("Save", lambda: session.stage.attempt(lambda: session.stage.say(self.save(self.name.value.strip()))),
-                              "Write the redrawn picture and its settings into the folder of the notebook", icon="save", disabled=True)
+                              "Write the restyled picture and its settings into the folder of the notebook", icon="save", disabled=True)
         large = ipywidgets.Layout(width="98%", height="110px", display="none")  # until there is some
-        self.code = helped(ipywidgets.Textarea("", layout=large), "The code of the redrawn picture")
+        self.code = helped(ipywidgets.Textarea("", layout=large), "The code of the restyled picture")
         self.code.add_class("sc-code")
-        self.box = ipywidgets.VBox([note("Redraw the picture as a sentence says. This takes about a minute; Stop keeps the best so far."),
+        self.box = ipywidgets.VBox([note("Restyle the picture to match a sentence. This takes about a minute; Stop keeps the best so far."),
                                     columns([self.style, self.text, self.preset, row(self.apply)]), self.form.box,
                                     row(self.name, self.save_it), self.code])
         self.style.observe(lambda change: self._chosen(change["new"]), names="value")
@@ -52,7 +52,7 @@ class StyleTab:
     def save(self, name: str) -> str:
         """Writes the picture and its settings, and says where. Raises StyleclipError if that cannot be."""
         if self.result is None:
-            raise StyleclipError("Nothing is redrawn yet: press Redraw first.")
+            raise StyleclipError("Nothing is restyled yet: press Restyle first.")
         path = check_picture_path(self.session.folder / name)
         save_image(self.result.image, path)
         content = {"version": __version__, "domain": self.session.models.domain, "text": self.result.text,
@@ -67,25 +67,25 @@ class StyleTab:
 
     def _apply(self) -> None:
         self.form.forget()
-        self.session.stage.attempt(self._redraw)
+        self.session.stage.attempt(self._restyle)
 
-    def _redraw(self) -> None:
+    def _restyle(self) -> None:
         """Raises StyleclipError for what can be told at once to be wrong."""
         text, recipe, shot = self.text.value.strip(), self.form.value, self.session.shot
         if not text:
             raise StyleclipError("Say what the picture should become, such as: a mosaic")
         if shot is None:
-            raise StyleclipError("There is no picture to redraw yet.")
+            raise StyleclipError("There is no picture to restyle yet.")
         models = self.session.models
         models.clip.plain(text)
         steps = recipe.steps or models.calibration.style.steps
 
-        def redrawn(watch: Watch) -> Drawing:
+        def restyled(watch: Watch) -> Drawing:
             result = recipe.apply(models, shot.after, text, watch, progress=False)
             self._take(result, shot.scene)
             return to_pil(result.image), f"{result.text}, in {len(result.history['loss'])} steps. Save keeps it; the face is as before."
 
-        self.session.redraw(redrawn, steps)
+        self.session.show_steps(restyled, steps)
 
     def _take(self, result: Stylization, scene: Scene) -> None:
         self.result, self.save_it.disabled, self.code.layout.display = result, False, "flex"

@@ -1,4 +1,4 @@
-"""The studio's tab for styles: redraw, stop, save, code."""
+"""The studio's tab for styles: restyle, stop, save, code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def said(studio) -> str:
     return studio.session.stage.status.value
 
 
-def test_the_picture_is_redrawn_and_the_face_stays(studio, tab):
+def test_the_picture_is_restyled_and_the_face_stays(studio, tab):
     scene, before = studio.session.scene, studio.session.stage.picture.value
     tab.style.value = "a mosaic"
     tab.apply.click()
@@ -73,7 +73,7 @@ def test_what_is_wrong_is_said(studio, tab):
         assert told in said(studio) and "#b00020" in said(studio)
     tab.save_it.disabled = False
     tab.save_it.click()
-    assert "press Redraw first" in said(studio)
+    assert "press Restyle first" in said(studio)
 
 
 def test_stop_keeps_the_best_so_far(studio, tab, monkeypatch):
