@@ -47,7 +47,7 @@ def make_tiny_models() -> Models:
     from styleclip_lib.networks.generator import Generator
     from styleclip_lib.networks.identity import Identity
     from styleclip_lib.networks.perceptual import Perceptual
-    from styleclip_lib.portraits.language.parsing import known_words
+    from styleclip_lib.portraits.language.lexicon import known_words
 
     torch.manual_seed(0)
     generator = Generator(32, z_dim=12, w_dim=10, num_mapping_layers=2, channels={4: 8, 8: 8, 16: 8, 32: 8})

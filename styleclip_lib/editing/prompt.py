@@ -11,7 +11,8 @@ from torch import Tensor
 from ..models import Models
 from ..portraits.language.attribute_values import AttributeValue
 from ..portraits.language.captions import said_apart
-from ..portraits.language.parsing import COLORED, Parsed, normalised, parse
+from ..portraits.language.lexicon import normalised
+from ..portraits.language.parsing import COLORED, Parsed, parse
 from .directions.prompt_templates import can_read
 from .recipe import NEUTRAL
 

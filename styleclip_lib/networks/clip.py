@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
-from ..portraits.language.parsing import in_plain_words, known_words, words_of
+from ..portraits.language.lexicon import known_words, words_of
+from ..portraits.language.parsing import in_plain_words
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend

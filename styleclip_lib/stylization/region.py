@@ -12,7 +12,7 @@ from ..editing.directions.prompt_templates import can_read
 from ..errors import StyleclipError
 from ..models import Models
 from ..portraits.language.everyday import NEGATORS, REMOVERS
-from ..portraits.language.parsing import words_of
+from ..portraits.language.lexicon import words_of
 
 OTHERS = ("a face", "hair", "a hat", "clothes", "the background", "the sky", "the sea", "hills", "houses", "trees")
 """What a window may show instead; what the text itself names, by the last word, is left out."""

@@ -6,7 +6,8 @@ from clip.model import CLIP
 
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.clip import MEAN, STD, Clip, PieceTokenizer, WordTokenizer, clip_from_state
-from styleclip_lib.portraits.language.parsing import known_words, parse, words_of
+from styleclip_lib.portraits.language.lexicon import known_words, words_of
+from styleclip_lib.portraits.language.parsing import parse
 from styleclip_lib.portraits.language.sentences import sentence_words
 
 WORDS = ["a", "face", "glasses", "smiling", "with", "woman"]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ...errors import StyleclipError
 from .attribute_values import AttributeValue
-from .everyday import ASKING, ATTRIBUTIVE, EMOJI, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, SYNONYMS, TOGETHER
-from .fillers import DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEUTRAL_NOUNS, OPENINGS, PRONOUNS
+from .everyday import ASKING, ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, TOGETHER
+from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, normalised, synonyms, unknown_words, words_of
 from .phrases import all_phrases
-from .scene_words import SCENE_WORDS
-from .style_words import PLAIN_WORDS, STYLE_WORDS
 from .wording import worded
 
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
@@ -23,12 +20,8 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 
 EXAMPLE = "describe the face as it should be, such as 'a smiling woman with glasses'"
 
-_GLUE = ("a an the and with who that is has having wearing of",)
-_ARTICLES = ("a", "an", "the")
 _STARTING_ANEW = frozenset(["with", "wearing", "has", "having", "add", "adding", "give", "put", "wear", "who"])
 _PICTURES = ("photo", "picture", "image", "photograph", "portrait", "selfie", "drawing", "painting", "render")
-_SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\u00b4": "'", "\u2010": "-", "\u2011": "-", "\u2013": " - ",
-                       "\u2014": ", ", "&": " and ", "\u2026": ". ", "\u201c": '"', "\u201d": '"'})
 
 
 @dataclass(frozen=True)
@@ -57,34 +50,6 @@ class Parsed:
     def speaks_of_color(self) -> bool:
         """Whether it says of what colour something is."""
         return not COLORED.isdisjoint(self.attributes)
-
-
-def normalised(text: str) -> str:
-    """In lower case, typographic signs as a keyboard has them, an emoji as its name."""
-    signs = []
-    for sign in unicodedata.normalize("NFKC", text).translate(_SAME):
-        kind = unicodedata.category(sign)
-        if kind == "So":
-            signs.append(f" {EMOJI.get(sign) or unicodedata.name(sign, '').removeprefix('EMOJI COMPONENT ')} ")
-        elif kind not in ("Sk", "Mn", "Cf", "Cs", "Co"):  # skin tones and joiners of emoji
-            signs.append(sign)
-    return "".join(signs).lower()
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text as the vocabulary spells them: lower case, hyphens and punctuation as spaces."""
-    return re.findall(r"[^\W_]+", re.sub(r"'s\b", " ", normalised(text)))
-
-
-@lru_cache(maxsize=1)
-def known_words() -> frozenset[str]:
-    """Every word that a caption may contain."""
-    return frozenset(word for text in _all_texts() for word in words_of(text))
-
-
-def unknown_words(text: str) -> list[str]:
-    """The words of the text that no caption contains, in their order, each once."""
-    return [word for word in dict.fromkeys(words_of(text)) if word not in known_words()]
 
 
 def in_plain_words(text: str, vocabulary: Container[str] | None = None) -> str:
@@ -135,17 +100,17 @@ class _Reader:
         if "?" in text and (words_of(text) or [""])[0] in ASKING:
             self.problems.append(f"The text asks a question: {EXAMPLE}.")
         for sentence in re.split(r"[.;!?\n]+|\bbut\b|\bhowever\b", text):
-            words = [word for word in re.findall(r"[^\W_]+|,", sentence) if word not in _ARTICLES]
+            words = [word for word in re.findall(r"[^\W_]+|,", sentence) if word not in ARTICLES]
             yield list(self._as_captions_say(words))
 
     def _as_captions_say(self, words: list[str]) -> Iterator[str]:
         at = 0
         while at < len(words):
-            phrase = _longest_phrase(words, at)[0]
+            phrase = longest_phrase(words, at)[0]
             lengths = range(min(5, len(words) - at), phrase, -1)
-            length, other = next(((n, _synonyms()[tuple(words[at : at + n])]) for n in lengths if tuple(words[at : at + n]) in _synonyms()),
+            length, other = next(((n, synonyms()[tuple(words[at : at + n])]) for n in lengths if tuple(words[at : at + n]) in synonyms()),
                                  (phrase, words[at : at + phrase]))
-            yield from other if length else [_base_form(words[at])]
+            yield from other if length else [base_form(words[at])]
             at += max(length, 1)
 
     def read(self, words: list[str]) -> None:
@@ -153,7 +118,7 @@ class _Reader:
         at, denying, pending, last, noun, loose = 0, "", "", None, "", None
         while at < len(words):
             word = words[at]
-            length, attribute_values, style = _longest_phrase(words, at)
+            length, attribute_values, style = longest_phrase(words, at)
             if not length and not attribute_values and word not in NEGATORS | REMOVERS:
                 attribute_values = self._far_from_its_noun(words, at, noun)
                 length = 1 if attribute_values else 0
@@ -190,7 +155,7 @@ class _Reader:
                 pending = ""
             elif word in ATTRIBUTIVE:
                 noun, loose = word, word
-            elif word not in FILLERS and word not in _neutral_words():
+            elif word not in FILLERS and word not in neutral_words():
                 self.unknown.append(word)
             at += 1
         if denying:
@@ -203,20 +168,20 @@ class _Reader:
         """What an adjective says of a noun that stands before it or further on: "her hair is blue", "long and blue hair"; of clothes where
         there is none, "a man in blue"."""
         ahead = next((word for word in words[at + 1 : at + 6] if word in ATTRIBUTIVE), "")
-        if _longest_phrase(words, at + 1)[1] and words[at + 1] not in ATTRIBUTIVE:  # it is said of what comes next: "a red hat"
+        if longest_phrase(words, at + 1)[1] and words[at + 1] not in ATTRIBUTIVE:  # it is said of what comes next: "a red hat"
             noun = ""
-        said = {attribute for attribute, _ in _longest_phrase(words, at + 1)[1]}
+        said = {attribute for attribute, _ in longest_phrase(words, at + 1)[1]}
         if ahead and not said <= set(ATTRIBUTIVE[ahead]):
             ahead = ""  # of the person in between: "a black man with long hair"
         for one in filter(None, (noun, ahead)):
-            _, attribute_values, _ = _longest_phrase([words[at], one], 0)
+            _, attribute_values, _ = longest_phrase([words[at], one], 0)
             if attribute_values and words[at] not in FILLERS:
                 self.rephrased = True
                 return attribute_values
         before, after = words[max(at - 2, 0) : at], (words[at + 1 : at + 2] or ["and"])[0]
         if before[-1:] == ["in"] and before[0] not in _PICTURES and after in _STARTING_ANEW | NEGATORS | {",", "and"}:
             self.rephrased = True
-            return _longest_phrase(["dressed", "in", words[at]], 0)[1]
+            return longest_phrase(["dressed", "in", words[at]], 0)[1]
         return ()
 
     def _say(self, attribute_values: tuple[AttributeValue, ...]) -> tuple[AttributeValue, ...]:
@@ -247,9 +212,9 @@ class _Reader:
 
     def _goes_on(self, words: list[str], at: int, pending: str) -> str:
         """What denies the phrase after an "and", if anything does: "without a hat and glasses" has neither of them."""
-        while at < len(words) and words[at] in FILLERS - _STARTING_ANEW and not _longest_phrase(words, at)[1]:
+        while at < len(words) and words[at] in FILLERS - _STARTING_ANEW and not longest_phrase(words, at)[1]:
             at += 1
-        _, attribute_values, _ = _longest_phrase(words, at) if at < len(words) else (0, (), None)
+        _, attribute_values, _ = longest_phrase(words, at) if at < len(words) else (0, (), None)
         if not attribute_values or words[at] in NEGATORS:
             return ""
         thing = attribute_values[0] in OPPOSITES and attribute_values[0][0] in ("glasses", "headwear", "facial_hair", "makeup", "earrings")
@@ -273,7 +238,7 @@ class _Reader:
         attribute_values += [(attribute, value) for attribute, value in self.denied.items() if attribute not in self.said]
         self.problems += [sentence for attribute, sentence in self.unclear.items() if attribute not in self.said]
         unknown = tuple(dict.fromkeys(self.unknown))
-        if not words_of(self.text) or all(word in _ARTICLES for word in words_of(self.text)):
+        if not words_of(self.text) or all(word in ARTICLES for word in words_of(self.text)):
             problem = f"The text is empty: {EXAMPLE}."
         else:
             problem = _not_understood(unknown, words_of(self.text)) if unknown else next(iter(self.problems), "")
@@ -284,7 +249,7 @@ class _Reader:
 def _something_follows(words: list[str], at: int) -> bool:
     """Whether something is said of a face from here to the next comma or "and"."""
     while at < len(words) and words[at] not in (",", "and"):
-        if _longest_phrase(words, at)[1]:
+        if longest_phrase(words, at)[1]:
             return True
         at += 1
     return False
@@ -315,7 +280,7 @@ def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
         with_it = {phrase.attribute_values: repr(phrase.text) for phrase in reversed(shortest)}
         hint = f"it is understood in {', '.join(sorted(with_it.values(), key=len)[:4])}" if with_it else EXAMPLE
         return f"What '{word}' says of the face was not understood here: {hint}."
-    spelled = known_words() | {" ".join(key) for key in _synonyms()}
+    spelled = known_words() | {" ".join(key) for key in synonyms()}
     near = difflib.get_close_matches(word, spelled, n=3, cutoff=0.75) if len(word) > 3 else []
     hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Try other words: {EXAMPLE}."
     return f"This domain's CLIP has never seen the word '{word}'. {hint}"
@@ -323,69 +288,3 @@ def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
 
 def _phrase_for(attribute: str, value: str) -> str:
     return next(phrase.text for phrase in all_phrases() if phrase.attribute_values == ((attribute, value),))
-
-
-def _base_form(word: str) -> str:
-    """A word of the captions that this is a form of ("longer", "hats"), else the word itself."""
-    if word in known_words() or word in FILLERS or word in NEGATORS | REMOVERS:
-        return word
-    for ending, others in (("iest", ["y"]), ("ier", ["y"]), ("est", ["", "e"]), ("er", ["", "e"]), ("es", ["", "e"]), ("s", [""])):
-        stem = word.removesuffix(ending)
-        for other in others if stem != word else []:
-            for form in (stem + other, stem[:-1] + other):
-                if form in known_words() and len(form) > 2:
-                    return form
-    return word
-
-
-@lru_cache(maxsize=1)
-def _synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
-    return {tuple(other.split()): tuple(word.split()) for other, word in SYNONYMS.items()}
-
-
-@lru_cache(maxsize=1)
-def _neutral_words() -> frozenset[str]:
-    """Words that captions use around what they say."""
-    return frozenset(word for text in (*DETERMINERS, *INTENSIFIERS, *NEUTRAL_ADJECTIVES, *PRONOUNS, *_GLUE) for word in words_of(text))
-
-
-def _longest_phrase(words, at):
-    """(number of words, attribute values, style) of the longest phrase that starts at a place; (0, (), None) if none does."""
-    for length in range(min(_longest(), len(words) - at), 0, -1):
-        meaning = _meanings().get(tuple(words[at : at + length]))
-        if meaning is not None:
-            return length, *meaning
-    return 0, (), None
-
-
-@lru_cache(maxsize=1)
-def _meanings() -> dict[tuple[str, ...], tuple[tuple[AttributeValue, ...], str | None]]:
-    """The words of each phrase, without articles, and what it means: (attribute values, style)."""
-    scenes = (text for texts in SCENE_WORDS.values() for text in texts)
-    meanings = {_key(text): ((), None) for text in (*OPENINGS, *ENDINGS, *NEUTRAL_NOUNS, *PLAIN_WORDS, *scenes)}
-    for style, words in STYLE_WORDS.items():
-        for text in (style, *words.opening, *words.ending, *words.alone):
-            meanings[_key(text)] = ((), style)
-    for phrase in all_phrases():
-        for text in (phrase.text, re.sub(r"^(whose|who is|who wears|who|the) ", "", phrase.text)):
-            meanings[_key(text)] = (phrase.attribute_values, None)
-    return meanings
-
-
-def _key(text):
-    return tuple(word for word in words_of(text) if word not in _ARTICLES)
-
-
-@lru_cache(maxsize=1)
-def _longest():
-    return max(map(len, _meanings()))
-
-
-def _all_texts() -> Iterator[str]:
-    yield from (phrase.text for phrase in all_phrases())
-    for words in STYLE_WORDS.values():
-        yield from (*words.opening, *words.ending, *words.alone)
-    for words in SCENE_WORDS.values():
-        yield from words
-    for texts in (DETERMINERS, ENDINGS, INTENSIFIERS, NEUTRAL_ADJECTIVES, NEUTRAL_NOUNS, OPENINGS, PLAIN_WORDS, PRONOUNS, _GLUE):
-        yield from texts

@@ -17,7 +17,8 @@ from .attribute_values import ATTRIBUTE_VALUES, AttributeValue, Caption, values_
 from .captions import MAX_WORDS, NOT_AFTER_IS, choose, describe, is_heldout
 from .everyday import ATTRIBUTIVE, FILLERS, OPPOSITES, SYNONYMS
 from .fillers import OPENINGS
-from .parsing import known_words, parse, words_of
+from .lexicon import known_words, words_of
+from .parsing import parse
 from .phrases import Phrase, single_phrases
 from .region_words import REGIONS
 

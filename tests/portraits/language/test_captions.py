@@ -7,7 +7,8 @@ import torch
 from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, Caption, false_of, true_of, values_true
 from styleclip_lib.portraits.language.captions import caption, heldout_captions, is_heldout, said_apart, style_caption, write
 from styleclip_lib.portraits.language.everyday import OPPOSITES
-from styleclip_lib.portraits.language.parsing import known_words, parse, unknown_words, words_of
+from styleclip_lib.portraits.language.lexicon import known_words, unknown_words, words_of
+from styleclip_lib.portraits.language.parsing import parse
 from styleclip_lib.portraits.language.phrases import all_phrases, single_phrases
 from styleclip_lib.portraits.language.scene_words import SCENE_WORDS
 from styleclip_lib.portraits.language.sentences import sentence_words

@@ -7,7 +7,8 @@ import pytest
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES
 from styleclip_lib.portraits.language.everyday import OPPOSITES, SYNONYMS, TOGETHER
-from styleclip_lib.portraits.language.parsing import in_plain_words, known_words, parse, words_of
+from styleclip_lib.portraits.language.lexicon import known_words, words_of
+from styleclip_lib.portraits.language.parsing import in_plain_words, parse
 from styleclip_lib.portraits.language.phrases import single_phrases
 from styleclip_lib.portraits.language.wording import worded
 

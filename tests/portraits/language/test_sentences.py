@@ -8,7 +8,8 @@ from styleclip_lib.portraits.aligned.world.factors import sample
 from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, Caption, false_of, true_of, values_false, values_true
 from styleclip_lib.portraits.language.captions import is_heldout
 from styleclip_lib.portraits.language.everyday import OPPOSITES
-from styleclip_lib.portraits.language.parsing import known_words, parse, words_of
+from styleclip_lib.portraits.language.lexicon import known_words, words_of
+from styleclip_lib.portraits.language.parsing import parse
 from styleclip_lib.portraits.language.sentences import DENIABLE, everyday_phrases, say, sentence_words, sentences
 
 

@@ -1,7 +1,8 @@
 import torch
 
 from styleclip_lib.portraits.language.attribute_values import Caption
-from styleclip_lib.portraits.language.parsing import known_words, parse, words_of
+from styleclip_lib.portraits.language.lexicon import known_words, words_of
+from styleclip_lib.portraits.language.parsing import parse
 from styleclip_lib.portraits.language.scene_captions import SCENE_STYLES, scene_caption, scenes_false_of, scenes_true_of
 from styleclip_lib.portraits.language.scene_words import SCENE_WORDS
 from styleclip_lib.portraits.styles.scenes import (
