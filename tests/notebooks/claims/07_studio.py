@@ -5,6 +5,7 @@ assert difference < 1e-3
 
 # %% cell-14, of the portraits
 assert success[:, 0].sum() == 0
+assert success[:, strengths.index(1.0)].any()
 assert (identity.mean(0).diff() < 0.02).all()
 
 # %% cell-16
