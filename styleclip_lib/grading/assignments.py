@@ -81,6 +81,19 @@ def is_test(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and points_for(cell) and not is_answer(cell)
 
 
+def helpers_of_tests(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:
+    """The cells with functions that a test calls, for each test: the assignment's own cells between the answer and the test."""
+    helpers, since_answer = {}, []
+    for cell in notebook.cells:
+        if is_answer(cell):
+            since_answer = []
+        elif is_test(cell):
+            helpers[graded_as(cell)] = since_answer
+        elif cell.cell_type == "code" and graded_as(cell):
+            since_answer = [*since_answer, cell]
+    return helpers
+
+
 def release_text(cell: NotebookNode) -> str:
     """What students get of a cell: a stub for the solution, no hidden test. The same as nbgrader makes of it."""
     if not graded_as(cell):

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 
 from .. import __version__
 from ..errors import StyleclipError
-from .assignments import STUB, WRITTEN_STUB, Assignment, is_test, without_hidden_tests
+from .assignments import STUB, WRITTEN_STUB, Assignment, without_hidden_tests
 
 COURSE = "styleclip"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -133,7 +133,7 @@ def _for_students() -> list[type]:
 
     class WithoutHiddenTests(NbGraderPreprocessor):
         def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-            for cell in filter(is_test, nb.cells):
+            for cell in nb.cells:
                 cell.source = without_hidden_tests(cell.source)
             return nb, resources
 

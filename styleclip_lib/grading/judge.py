@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from ..checks.feedback import CheckFailed, Elsewhere, NotWritten
 from ..errors import plain
-from .assignments import graded_as, is_test
+from .assignments import graded_as, helpers_of_tests, is_test
 from .sandbox import Gone, Limits, Sandbox
 from .submissions import defined_by
 from .wire import Function, WireError
@@ -59,10 +59,11 @@ def run(notebook: NotebookNode, scratch: Path, limits: Limits) -> Run:
     os.environ["NBGRADER_EXECUTION"] = "autograde"  # a check that finds nothing written objects
     with Sandbox(scratch, limits) as sandbox:
         judge = Judge(notebook, sandbox)
+        helpers = [helper for group in judge.helpers.values() for helper in group]
         for cell in notebook.cells:
             if is_test(cell):
                 judge.test(cell)
-            elif cell.cell_type == "code":
+            elif cell.cell_type == "code" and not any(cell is helper for helper in helpers):
                 judge.run(cell)
         return Run(notebook, judge.problems, sandbox.spent, sandbox.missing)
 
@@ -76,6 +77,7 @@ class Judge:
         self.stopped: dict[str, str] = {}  # a name that should have been defined -> why its cell stopped
         self.restarts = 0
         self.given = _imports(notebook)
+        self.helpers = helpers_of_tests(notebook)
 
     def run(self, cell: NotebookNode) -> None:
         """Runs a cell of the submission and keeps what it shows."""
@@ -105,12 +107,13 @@ class Judge:
         cell.outputs = outputs
 
     def test(self, cell: NotebookNode) -> None:
-        """Runs a test here, with the student's functions as calls into the sandbox."""
+        """Runs a test here, after its helpers, with the student's functions as calls into the sandbox."""
         printed = io.StringIO()
+        source = "\n".join(part.source for part in (*self.helpers[graded_as(cell)], cell))
         try:
-            code = compile(cell.source, _label(cell), "exec")
+            code = compile(source, _label(cell), "exec")
             with contextlib.redirect_stdout(printed):
-                exec(code, {**self.given, **self._names_of(cell.source)})
+                exec(code, {**self.given, **self._names_of(source)})
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=printed.getvalue())]
         except (CheckFailed, NotWritten, AssertionError) as error:
             cell.outputs = [_error("CheckFailed", str(error) or "The answer is not right yet.")]

@@ -9,9 +9,19 @@ from functools import cache
 import pytest
 
 from styleclip_lib.checks.feedback import CheckFailed
-from styleclip_lib.grading.assignments import Assignment, find_assignments, graded_as, is_answer, is_test, release_text
+from styleclip_lib.grading.assignments import (
+    Assignment,
+    find_assignments,
+    graded_as,
+    helpers_of_tests,
+    is_answer,
+    is_test,
+    release_text,
+)
+from styleclip_lib.grading.submissions import defined_by
 from tests.grading.handed_in import handed_out, solved, write
 from tests.grading.wrong_answers import MEASURED, WRONG
+from tools.notebook_rules import layout
 
 ASSIGNMENTS = find_assignments()
 TASKS = {graded_as(cell): assignment for assignment in ASSIGNMENTS for cell in assignment.notebook.cells
@@ -30,13 +40,14 @@ def cells(assignment: Assignment) -> dict:
 
 def judged(task: str, body: str | None) -> None:
     """Runs the task's test; body: of the function, or None for the solution. Raises what the test raises."""
-    given = cells(TASKS[task])
+    given, test = cells(TASKS[task]), f"{task}-test"
     source = given[task].source
     if body is not None:
         indented = "".join(f"    {line}\n" for line in body.splitlines())
         source = re.sub(r"    ### BEGIN SOLUTION.*?### END SOLUTION", lambda _: indented, source, flags=re.DOTALL)
     space: dict = {}
-    for code in (given["setup"].source, source, given[f"{task}-test"].source):
+    helpers = [cell.source for cell in helpers_of_tests(TASKS[task].notebook)[test]]
+    for code in (given["setup"].source, source, *helpers, given[test].source):
         exec(compile(code, task, "exec"), space)
 
 
@@ -108,6 +119,20 @@ def test_the_points_are_those_that_it_promises(assignment):
     titles = re.findall(r"^## Task \d: .*\((\d+) points", "\n".join(cell.source for cell in assignment.notebook.cells), re.MULTILINE)
     assert sum(map(int, titles)) == assignment.points(True) + assignment.points(False)
     assert 3 <= len(titles) <= 6
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+def test_no_cell_is_too_long_and_no_line_too_wide(assignment):
+    """Neither in what students get, nor in the source, where hidden tests do not count as lines."""
+    for notebook in (assignment.notebook, handed_out(assignment)):
+        assert layout(notebook) == []
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+def test_helpers_belong_to_one_test_each(assignment):
+    """Students may run any check again: a later task must not have put other helpers of the same name in the place of its own."""
+    names = [name for cell in assignment.notebook.cells if graded_as(cell) and not is_answer(cell) for name in defined_by(cell)]
+    assert len(names) == len(set(names))
 
 
 def test_no_name_is_given_twice():

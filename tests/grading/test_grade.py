@@ -11,13 +11,13 @@ import nbformat
 import pytest
 
 from styleclip_lib.errors import StyleclipError
-from styleclip_lib.grading.assignments import is_test
+from styleclip_lib.grading.assignments import Assignment, is_test
 from styleclip_lib.grading.grades import read_written
 from styleclip_lib.grading.judge import run
 from styleclip_lib.grading.sandbox import Limits
 from styleclip_lib.grading.submissions import collect, placed
 from tests.grading.handed_in import cell as a_cell
-from tests.grading.handed_in import handed_in, handed_out, solved, write
+from tests.grading.handed_in import handed_in, handed_out, small_notebook, solved, write
 
 LOOPS = "def double(x):\n    while True:\n        pass"
 SIGN = "def triple(x):\n    print('called')\n    return 3 * abs(x)"
@@ -45,6 +45,26 @@ def test_a_submission_is_run_apart_and_judged_here(small, tmp_path):
     assert "took longer than 2 seconds" in first and "a loop that does not end" in first
     assert "The sign is lost." in second
     assert ran.seconds > 1
+
+
+@pytest.mark.slow
+def test_helpers_of_a_test_are_the_assignments_own_whatever_the_submission_defines(tmp_path):
+    notebook = small_notebook()
+    place, test = next((i, cell) for i, cell in enumerate(notebook.cells) if is_test(cell) and "triple" in cell.source)
+    test.source = test.source.replace("3 * x,", "tripled(x),")
+    body = "    ### BEGIN HIDDEN TESTS\n    answer_of(triple, x)\n    ### END HIDDEN TESTS\n    return 3 * x"
+    notebook.cells.insert(place, a_cell("code", f"def tripled(x):\n{body}", "helpers", grade=False, solution=False, locked=True))
+    assignment = Assignment(write(notebook, tmp_path / "source" / "90_small.ipynb"))
+    assert "answer_of" not in handed_out(assignment).cells[place].source
+    right, wrong = solved(assignment), handed_in(assignment, {"double": None, "triple": "def triple(x):\n    return x.abs() * 3"})
+    for one in (right, wrong):
+        one.cells.insert(place + 1, a_cell("code", "def tripled(x):\n    return x.abs() * 3"))
+    outputs = {}
+    for name, one in submissions(assignment, tmp_path / "in", {"right": right, "wrong": wrong}).items():
+        (tmp_path / name).mkdir()
+        ran = run(placed(one), tmp_path / name, Limits(seconds=5, total=30, megabytes=1500)).notebook
+        outputs[name] = [cell.outputs[0].output_type for cell in ran.cells if is_test(cell)]
+    assert outputs == {"right": ["stream", "stream"], "wrong": ["stream", "error"]}
 
 
 @pytest.mark.full
