@@ -48,7 +48,7 @@ def read(path: Path, models: Models) -> tuple[Mapper, dict]:
     """
     facts = _FILES.read_facts(path)
     if facts.generator not in map(fingerprint, models.related_generators):
-        raise StyleclipError(f"{path} was trained for another generator than that of the domain '{models.domain}', where its steps "
+        raise StyleclipError(f"{path} was trained for another generator than that of the domain '{models.domain}', where its offsets "
                              "would mean something else; train_mapper(models, text) trains one for this one.")
     network = _FILES.read_network(path, lambda: Mapper(facts.num_ws, facts.w_dim, facts.levels))
     recipe = {FORMER_NAMES.get(name, name): value for name, value in facts.recipe.items()}

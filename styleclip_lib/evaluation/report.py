@@ -19,16 +19,16 @@ SCALE_TOLERANCE = 0.25  # a scale counts as changed when it moved by more than t
 class EditReport:
     """The measured effects of an edit.
 
-    text      what was asked for
-    wanted    {attribute: value} that the text asks for
-    successes    {attribute: whether the edited face has this value}
-    true_before  whether the face had all of these values before
-    side_effects {attribute: (before, after)} for every attribute that the text does not mention and that changed
-    identity  cosine of the person before and after, 1 = the same
-    perceptual  perceptual distance between both pictures
-    clip_gain   gain in the cosine of picture and text
-    seconds     how long the edit took, if known
-    readable    whether the domain can read attributes; if not, `wanted`, `successes` and `side_effects` are empty
+    text          what was asked for
+    wanted        {attribute: value} that the text asks for
+    successes     {attribute: whether the edited face has this value}
+    true_before   whether the face had all of these values before
+    side_effects  {attribute: (before, after)} for every attribute that the text does not mention and that changed
+    identity      cosine of the person before and after, 1 = the same
+    perceptual    perceptual distance between both pictures
+    clip_gain     gain in the cosine of picture and text
+    seconds       how long the edit took, if known
+    readable      whether the domain can read attributes; if not, `wanted`, `successes` and `side_effects` are empty
     person_distance  distance from the person in the photograph by dlib's network for faces (`photo_identity`); None if unknown
     """
 

@@ -1,7 +1,7 @@
 """Pivotal tuning: fine-tunes the generator a little, so that it draws a face that it could not draw before (Roich et al. 2021).
 
-A latent code in a well-edited region misses details that the generator has not learnt; a code farther out has them, but edits break it.
-So the code stays where edits work, as a pivot, and a copy of the generator learns to draw the face there.
+Where edits of a latent code work well, its picture lacks details that the generator has not learnt; a code farther out has them, but edits
+break it. So the code stays where edits work, as a pivot, and a copy of the generator learns to draw the face there.
 """
 
 import copy

@@ -18,7 +18,7 @@ OTHERS = ("a face", "hair", "a hat", "clothes", "the background", "the sky", "th
 """What a window may show instead; what the text itself names, by the last word, is left out."""
 
 EXCEPTING = NEGATORS | REMOVERS | {"except", "excluding", "everything", "anything", "but", "besides", "apart", "outside", "instead"}
-"""Words that turn round what a region's text says: CLIP would find the very thing."""
+"""Words that exclude what follows; CLIP would ignore them and find the very thing that is excluded."""
 
 AT_ONCE = 32
 

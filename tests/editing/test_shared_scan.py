@@ -37,10 +37,10 @@ def test_two_processes_do_half_each_and_find_the_same(tiny, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
-    message = {path.parent.name: path.read_text() for path in (tmp_path / "log").glob("**/stdout.log")}
-    scanned = [sorted(int(line.split()[1]) for line in text.splitlines() if line.startswith("scanned")) for text in message.values()]
+    output = {path.parent.name: path.read_text() for path in (tmp_path / "log").glob("**/stdout.log")}
+    scanned = [sorted(int(line.split()[1]) for line in text.splitlines() if line.startswith("scanned")) for text in output.values()]
     assert sorted(scanned) == [[0, 32, 64], [16, 48, 80]]
-    assert [text.count("shared by 2 processes") for _, text in sorted(message.items())] == [1, 0]
+    assert [text.count("shared by 2 processes") for _, text in sorted(output.items())] == [1, 0]
     (kept,) = (tmp_path / "kept").glob("*.safetensors")
     alone = GlobalDirections.compute(tiny, folder=tmp_path / "alone", progress=False, **SETTINGS)
     shared = GlobalDirections.load(tiny, kept)

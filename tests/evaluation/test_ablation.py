@@ -64,6 +64,22 @@ def test_the_default_is_compared_edit_by_edit():
     assert found["side_effects"] == [0.0, 0.0]
 
 
+def test_edits_with_one_text_are_not_independent():
+    """Every edit twice tells no more than once."""
+    questions = [Question(text) for text in ("a hat", "a smile", "a beard")]
+    base = [[answer(True, 0.9)], [answer(True, 0.8)], [answer(False, 0.7)]]
+    changed = [[answer(False, 0.6)], [answer(True, 0.7)], [answer(False, 0.1)]]
+
+    def compared(times):
+        rows = ([Row(name, question, times * some) for question, some in zip(questions, answers)] for name, answers in
+                (("d", base), ("v", changed)))
+        return differences(*rows)
+
+    once, twice = compared(1), compared(2)
+    for name in ("success_rate", "identity"):
+        assert once[name][1] > 0 and twice[name] == pytest.approx(once[name]), name
+
+
 @pytest.mark.slow
 def test_variants_are_measured_one_after_the_other_and_kept(tiny, people):
     few = Optimization(steps=2, auxiliary_latents=0, early_exit=1.0)

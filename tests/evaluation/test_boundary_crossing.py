@@ -24,8 +24,8 @@ def flips(tiny):
 
     def read(ways, weights=None, names=None) -> list[BoundaryCrossing]:
         count = max(len(way) for way in ways.values())
-        message = [{**PLAIN, **{name: way[i] for name, way in ways.items()}} for i in range(count)]
-        readings = [Reading({a.name: _reading(a, one.get(a.name)) for a in ATTRIBUTES}) for one in message]
+        frames = [{**PLAIN, **{name: way[i] for name, way in ways.items()}} for i in range(count)]
+        readings = [Reading({a.name: _reading(a, one.get(a.name)) for a in ATTRIBUTES}) for one in frames]
         told = dataclasses.replace(tiny, attributes=SimpleNamespace(read=lambda image: [readings[int(image.mean())]]))
         images = torch.arange(count).float()[:, None, None, None].expand(-1, 3, 4, 4)
         weights = torch.linspace(0, 1, count) if weights is None else torch.tensor(weights)
@@ -34,12 +34,12 @@ def flips(tiny):
     return read
 
 
-def _reading(attribute, message):
+def _reading(attribute, given):
     if attribute.is_scale:
-        return torch.tensor(float(message or 0))
-    if isinstance(message, list):
-        return F.pad(torch.tensor(message), (0, len(attribute.values) - len(message)))
-    index = index_of(attribute.name, message) if message else 0
+        return torch.tensor(float(given or 0))
+    if isinstance(given, list):
+        return F.pad(torch.tensor(given), (0, len(attribute.values) - len(given)))
+    index = index_of(attribute.name, given) if given else 0
     return F.one_hot(torch.tensor(index), len(attribute.values)).float()
 
 

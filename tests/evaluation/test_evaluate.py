@@ -209,6 +209,14 @@ def test_totals_weigh_every_answer_alike():
     assert found == {("a", "all"): 0.25, ("a", "single"): 1.0, ("a", "combined"): 0.0, ("a", "held out"): 0.0}
 
 
+def test_in_totals_texts_are_the_independent_groups():
+    rows = [Row("a", Question(text, "single"), 3 * [Answer(0, report(identity=identity), 0.1)])
+            for text, identity in (("x", 0.5), ("y", 0.9))]
+    everything = totals(rows)[0]
+    assert everything["edits"] == 6 and everything["identity_interval"] == pytest.approx(12.706 * 0.2, rel=1e-3), "as of two values"
+    assert totals(rows[:1])[0]["identity_interval"] is None, "one text alone"
+
+
 def test_the_readme_quotes_what_was_measured():
     root = Path(__file__).parents[2]
     measured = json.loads((root / "data/models/portraits/evaluation.json").read_text())["totals"]

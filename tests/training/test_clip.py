@@ -19,6 +19,7 @@ from styleclip_lib.portraits.language.sentences import sentence_words
 from styleclip_lib.training import clip, clip_quality
 from styleclip_lib.training.clip import Settings, train
 from styleclip_lib.training.clip_quality import Scores, measure_clip, negations, zero_shot
+from styleclip_lib.training.coding import caption_loss
 from styleclip_lib.training.loop import Run
 from styleclip_lib.training.worlds import ALIGNED
 from styleclip_lib.weights.domain import load_tensors, save_network
@@ -132,8 +133,19 @@ def test_the_reader_learns_as_far_as_it_counts(tmp_path, seen, monkeypatch):
     start = matrix("start", steps=0)
     idle, busy = (matrix(f"{aid}", steps=3, aid=aid) - start for aid in (0.0, 2.0))
     assert len(seen) == 6 and 0 < seen[-1]["aid"] < 2
-    assert all(0.2 < step["aid_of_texts"] < 1.5 for step in seen)
     assert not idle.any() and busy.any()
+
+
+def test_the_reader_learns_from_captions_too(tmp_path, seen, monkeypatch):
+    """Its bias after one step is another one without them."""
+    monkeypatch.setattr(clip, "measure_clip", lambda *arguments: {})
+    biases = []
+    for name, factor in (("with", 1), ("without", 0)):
+        monkeypatch.setattr(clip, "caption_loss", lambda logits, captions, factor=factor: factor * caption_loss(logits, captions))
+        train(settings(tmp_path / name, steps=1))
+        biases.append(torch.load(tmp_path / name / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")["reader"]["bias"])
+    assert 0.2 < seen[0]["aid_of_texts"] < 1.5 and seen[1]["aid_of_texts"] == 0
+    assert not torch.equal(*biases)
 
 
 def test_paths_are_learnt_from(trained):

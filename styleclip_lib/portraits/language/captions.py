@@ -38,10 +38,9 @@ def caption(factors: Factors, seed: int, max_values: int = 4,
             styles: Sequence[str | None] | None = None) -> list[Caption]:
     """Writes one caption for each portrait, true of it.
 
-    factors         N portraits
-    max_values  0 to 4; four in ten captions make only one attribute value, so that each word is learnt by itself
-    styles          the style each portrait is drawn in, or None for a plain one; named in two of three captions,
-                    sometimes alone
+    factors     N portraits
+    max_values  0 to 4; four in ten captions name only one attribute value, so that each word is learnt by itself
+    styles      the style each portrait is drawn in, or None for a plain one; named in two of three captions, sometimes alone
 
     No caption contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same.
     """

@@ -95,7 +95,7 @@ def sentences(factors: Factors, seed: int, styles: Sequence[str | None] | None =
 def say(attribute_values: Sequence[AttributeValue], denied: Sequence[AttributeValue], rng: random.Random) -> Caption:
     """Names these attribute values and denies those, in one of many ways that are not held out.
 
-    Who denies a beard says that there is none, and no moustache either: a denied thing is an attribute value about its absence.
+    Denying a beard says that there is no moustache either: to deny a thing is to name the attribute value "none".
     """
     absent = [_opposite(attribute_value) for attribute_value in denied if _opposite(attribute_value)[1] == "none"]
     while True:

@@ -28,9 +28,9 @@ class Reader:
 
 @pytest.mark.parametrize("text", ["face with glasses", "a face with glasses", "the face with glasses.", " A  face with glasses. "])
 def test_a_text_gives_up_its_own_article(text):
-    message = phrasings(text)
-    assert len(message) == 79 and "a photo of a face with glasses." in message and "the origami face with glasses." in message
-    assert not any("a a " in one or "the a " in one or "{" in one for one in message)
+    texts = phrasings(text)
+    assert len(texts) == 79 and "a photo of a face with glasses." in texts and "the origami face with glasses." in texts
+    assert not any("a a " in one or "the a " in one or "{" in one for one in texts)
 
 
 def test_a_becomes_an():

@@ -29,8 +29,8 @@ def skewed(u: torch.Tensor, shares: Shares) -> torch.Tensor:
     for name, wanted in shares.items():
         old, new = _edges(name, wanted)
         column = NAMES.index(name)
-        moved = np.interp(u[:, column].double().numpy(), new, old)
-        u[:, column] = torch.from_numpy(moved).to(u).clamp(0, 1 - 1e-6)
+        values = np.interp(u[:, column].double().numpy(), new, old)
+        u[:, column] = torch.from_numpy(values).to(u).clamp(0, 1 - 1e-6)
     return u
 
 
