@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from .. import __version__
 from ..errors import StyleclipError
 from ..evaluation.recipes import ORACLE, RECIPES
+from ..paths import check_results_folder
 from .evaluation_tables import ablation_table, region_table, style_table, table
 from .json_file import check_json, write_json
 from .parsing import Device, DomainName, parse, renamed
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     if settings.portraits < 1 or settings.each < 0:
         raise StyleclipError("--portraits must be 1 or more and --each 0 or more.")
     check_json(settings.json)
+    if settings.sheets is not None:
+        check_results_folder(settings.sheets)
 
     if settings.ablate:
         return _ablate(settings)
@@ -77,7 +80,8 @@ def main(arguments: Sequence[str]) -> int:
     models = load_models(settings.domain, device=settings.device)
     asked = _asked(models, settings.texts, questions())
     recipes = {name: RECIPES[name] for name in settings.methods if name != ORACLE}
-    is_known, each = models.attributes is not None and not learnt_from_pictures(models.folder), settings.each or None
+    is_known = models.attributes is not None and not learnt_from_pictures(models.folder)
+    each = settings.each or None
     if not is_known:
         print(_not_measured(models, settings.portraits))
     people = held_out(models, settings.portraits) if is_known else invented(models, settings.portraits)
@@ -110,8 +114,10 @@ def _ablate(settings: Settings) -> int:
     from ..evaluation.questions import questions_for_tuning
     from ..models import load_models
 
+    path = settings.json or Path("ablation.json")
+    check_json(path)
     models = load_models(settings.domain, device=settings.device)
-    asked, path = _asked(models, settings.texts, questions_for_tuning()), settings.json or Path("ablation.json")
+    asked = _asked(models, settings.texts, questions_for_tuning())
     about = {"version": __version__, "method": settings.ablate, "portraits": settings.portraits, "each": settings.each, "texts": len(asked)}
     people = held_out(models, settings.portraits)
     results = ablate(models, people, asked, settings.each or None, variants(settings.ablate),
@@ -124,11 +130,11 @@ def _ablate(settings: Settings) -> int:
 
 def _not_measured(models, count: int) -> str:
     """What cannot be measured in a domain whose pictures are not portraits of the known world."""
-    read = ("success, side effects and true_before are not measured, because it has no network that reads attributes"
-            if models.attributes is None else
-            "success and side effects are read by the portraits' network, whose error on such pictures is unknown")
+    limits = ("success, side effects and true_before are not measured, because it has no network that reads attributes"
+              if models.attributes is None else
+              "success and side effects are read by the portraits' network, whose error on such pictures is unknown")
     return (f"The pictures that '{models.domain}' was trained on have no known attributes: {count} faces invented by its generator are "
-            f"edited; {read}; 'outside' and the oracle are left out.")
+            f"edited; {limits}; 'outside' and the oracle are left out.")
 
 
 def _styles(settings: Settings) -> int:
@@ -173,7 +179,7 @@ def _regions(settings: Settings) -> int:
 
 
 def _keep(settings: Settings, content: dict) -> None:
-    """Writes the table where it was asked for."""
+    """Writes the table if a file was asked for."""
     if settings.json is not None:
         write_json(settings.json, content)
         print(f"Saved {settings.json}.")

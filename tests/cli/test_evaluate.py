@@ -61,6 +61,16 @@ def test_a_mistake_is_one_line(arguments, says, styleclip, tmp_path, capsys, mon
     assert says in error and error.count("\n") == 1 and not list(tmp_path.iterdir())
 
 
+def test_results_that_cannot_be_written_are_reported_before_the_work(styleclip, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("styleclip_lib.models.load_models", lambda *_, **__: pytest.fail("the work has begun"))
+    (tmp_path / "taken").touch()
+    (tmp_path / "ablation.json").mkdir()
+    for arguments, says in ((["--sheets", "taken"], "is a file, choose another folder"), (["--ablate", "directions"], "that is a folder")):
+        assert styleclip("evaluate", *arguments) == 2
+        assert says in capsys.readouterr().err
+
+
 def test_a_table_shows_what_is_not_there_as_a_dash():
     row = {"method": "m", "text": "t", "edits": 0, "success_rate": None, "side_effects": None, "identity": None, "outside": None,
            "clip_gain": None, "seconds": None, "true_before": 3, "side_effects_if_true": 0.5}
