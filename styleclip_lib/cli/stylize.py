@@ -53,7 +53,8 @@ class Settings:
     steps: int | None = None
     """number of optimisation steps; by default the domain's"""
     size: int | None = None
-    """reduce anything larger to this many pixels along the longer side; by default the domain's for a picture, no limit for a video"""
+    """reduce anything larger to this many pixels along the longer side; by default the domain's for a picture, 2048 for a picture
+    with --fast, and no reduction for a video, whose frames may then have 4096"""
     content: float | None = None
     """weight of the content loss: a higher one preserves more of the picture; by default the domain's"""
     smoothing: float = 0.0
@@ -93,7 +94,7 @@ def _text_and_recipe(settings: Settings) -> tuple[str, StyleRecipe]:
     text, recipe = _read(settings.recipe) if settings.recipe else ("", StyleRecipe.PRESETS[settings.preset or "default"])
     text = settings.text if settings.text is not None else text
     if not text.strip() and settings.fast is None:
-        raise StyleclipError("Say what the picture should become: --text \"a pencil sketch\", or --fast NAME.")
+        raise StyleclipError('Say what the picture should become: --text "a pencil sketch", or --fast NAME.')
     options = {"source": settings.source, "steps": settings.steps, "size": settings.size, "lambda_content": settings.content,
                "seed": settings.seed}
     for name, value in options.items():
@@ -143,7 +144,7 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     fast = fast_of(models, settings.fast, text)
     image = reduced_picture(picture, recipe.size or FAST_SIZE)
     if recipe.size is None and max(picture.size) > FAST_SIZE:
-        print(f"Note: the picture was reduced to {FAST_SIZE} pixels; --size takes up to 4096, and more memory.")
+        print(f"Note: the picture was reduced to {FAST_SIZE} pixels; for more, up to 4096, use --size, which needs more memory.")
     mask = region_of(models, image, region, mask)
     drawn = fast.apply(image).cpu()
     drawn = drawn if mask is None else blended(image, drawn, mask.cpu())
@@ -179,8 +180,8 @@ def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:
 
     check_length(video, settings.output)
     if recipe.size is None and max(video.width, video.height) > LARGEST_FRAME:
-        raise StyleclipError(f"The frames have {video.width} x {video.height} pixels: say with --size to how many they shall be reduced, "
-                             f"at most {LARGEST_FRAME}.")
+        raise StyleclipError(f"The frames have {video.width} x {video.height} pixels: reduce them with --size, to {LARGEST_FRAME} "
+                             "pixels along the longer side or fewer.")
     mask, region = _mask(settings, (video.width, video.height))
     if region:
         raise StyleclipError("A region can be named by a text only in a picture; for a video give --box, or a mask file as --region.")
@@ -227,6 +228,5 @@ def _report(settings: Settings, models, text: str, recipe: StyleRecipe, image, b
 
 
 def _write(settings: Settings, content: dict) -> None:
-    whole = {"version": __version__, "domain": str(settings.domain), **content}
-    write_json(settings.report, whole)
+    write_json(settings.report, {"version": __version__, "domain": settings.domain, **content})
     print(f"Saved {settings.report}.")

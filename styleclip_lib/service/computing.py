@@ -123,9 +123,9 @@ def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
 def _(task: StylizeTask, models: Models, picture: bytes, watch: Watch) -> Result:
     from ..stylization.optimization import reduced_picture, stylize
 
-    image = reduced_picture(open_picture(picture), task.recipe.resolved(models.calibration.style).size)
-    watch.steps = task.recipe.filled_in(models.calibration.style).steps
-    watch.begin("redrawing", 0)
+    settings = task.recipe.resolved(models.calibration.style)
+    image, watch.steps = reduced_picture(open_picture(picture), settings.size), settings.steps
+    watch.begin("restyling", 0)
     done = stylize(models, image, task.text, recipe=task.recipe, on_step=watch.on_step, progress=False)
     return {"recipe": done.recipe.to_dict(), "text": task.text, "notes": []}, {"picture": as_png(done.image)}
 
