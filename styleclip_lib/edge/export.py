@@ -114,7 +114,7 @@ def export_onnx(models: Models, folder: str | Path, texts: Sequence[str] = (), f
         shutil.copy(Path(__file__).with_name("runtime.py"), partial / "run.py")
         if runtime is not None:
             shutil.copytree(PAGE, partial, dirs_exist_ok=True)
-            copy_web_runtime(partial / "ort", runtime)
+            copy_web_runtime(runtime, partial / "ort")
     return folder
 
 

@@ -32,9 +32,8 @@ def find_web_runtime(dist: str | Path | None = None) -> Path:
     return source
 
 
-def copy_web_runtime(target: Path, dist: str | Path | None = None) -> None:
-    """Copies the files to a new folder; dist and errors as for `find_web_runtime`."""
-    source = find_web_runtime(dist)
+def copy_web_runtime(source: Path, target: Path) -> None:
+    """Copies the files from the folder that `find_web_runtime` gives to a new one."""
     target.mkdir()
     for name in FILES:
         shutil.copy(source / name, target / name)

@@ -104,16 +104,16 @@ def exported(tiny_domain, tmp_path_factory) -> Path:
     pytest.importorskip("onnxscript", reason="the extra 'export' is not installed")
     from styleclip_lib import load_models
     from styleclip_lib.edge.export import export_onnx
-    from styleclip_lib.edge.web_runtime import copy_web_runtime
+    from styleclip_lib.edge.web_runtime import find_web_runtime
 
-    folder = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STYLECLIP_CACHE", str(user_cache_path("styleclip", appauthor=False)))
         try:
-            copy_web_runtime(folder / "ort")
+            runtime = find_web_runtime()
         except StyleclipError as error:
             pytest.skip(str(error))
-    return export_onnx(load_models(tiny_domain, "cpu"), folder / "edge", EXPORTED_TEXTS, faces=2, web=folder / "ort")
+    return export_onnx(load_models(tiny_domain, "cpu"), tmp_path_factory.mktemp("exported") / "edge", EXPORTED_TEXTS, faces=2,
+                       web=runtime)
 
 
 @contextmanager

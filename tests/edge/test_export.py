@@ -164,17 +164,17 @@ def fake_dist(folder: Path) -> Path:
 
 def test_the_page_comes_with_the_runtime_for_browsers(tmp_path, monkeypatch):
     dist = fake_dist(tmp_path / "dist")
-    web_runtime.copy_web_runtime(tmp_path / "ort", dist)
+    web_runtime.copy_web_runtime(web_runtime.find_web_runtime(dist), tmp_path / "ort")
     assert sorted(path.name for path in (tmp_path / "ort").iterdir()) == sorted(web_runtime.FILES)
     with pytest.raises(StyleclipError, match="does not hold"):
-        web_runtime.copy_web_runtime(tmp_path / "other", tmp_path)
+        web_runtime.find_web_runtime(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(web_runtime.shutil, "which", lambda name: None)
     with pytest.raises(StyleclipError, match="install npm, or give"):
-        web_runtime.copy_web_runtime(tmp_path / "other")
-    fake_dist(tmp_path / "node_modules" / "onnxruntime-web" / "dist")
-    web_runtime.copy_web_runtime(tmp_path / "other")
+        web_runtime.find_web_runtime()
+    installed = fake_dist(tmp_path / "node_modules" / "onnxruntime-web" / "dist")
+    assert web_runtime.find_web_runtime().samefile(installed)
 
 
 def test_the_command(tiny_domain, tmp_path, capsys, monkeypatch):
