@@ -64,9 +64,9 @@ def end_job(connection: redis.Redis, id: str, keep: int, pictures: dict[str, byt
     if b"task" not in stored:
         connection.delete(key_of("job", id))  # forgotten while a worker still wrote how far it was
         return
-    if unpacked(id, stored).is_over:
-        return
     job, kept = unpacked(id, stored), key_of("pictures", id)
+    if job.is_over:
+        return
     job.state, job.ended = changes["state"], time.time()
     stats = Stats()
     stats.count(job)

@@ -55,8 +55,8 @@ def _from_state_dicts(content: object) -> Generator:
     if type(content) is not dict:
         raise Unknown("it holds no generator")
     candidates = [(f"{name}.{prefix}", state, prefix)
-             for name, state in [("", content), *((key, value) for key, value in content.items() if type(value) is dict)]
-             for prefix in _prefixes(state)]
+                  for name, state in [("", content), *((key, value) for key, value in content.items() if type(value) is dict)]
+                  for prefix in _prefixes(state)]
     if not candidates:
         raise Unknown("it holds no StyleGAN2 generator, in any layout that is known here")
     _, state, prefix = min(candidates, key=lambda one: ("ema" not in str(one[0]).lower(), len(str(one[0]))))
