@@ -3,8 +3,13 @@
 What fits beside what is decided by the studio's own width, not the window's: in a notebook it has less than that.
 """
 
+ARROW = ("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E"
+         "%3Cpath d='M5 7l4 4 4-4' fill='none' stroke='%23888' stroke-width='2'/%3E%3C/svg%3E")
+"""The arrow of a list to choose from, in a grey that light and dark pages show; ipywidgets' own is black."""
+
 STYLE = """<style>
 .sc-studio { container-type: inline-size; width: 100%; max-width: 1240px; box-sizing: border-box; overflow: visible; }
+.sc-studio { --jp-widgets-dropdown-arrow: url("ARROW"); }
 .sc-studio, .sc-studio .widget-label, .sc-studio .widget-html-content { color: var(--jp-ui-font-color1, #222); }
 .sc-studio .widget-html-content { line-height: 1.4; }
 .sc-studio .widget-box { overflow: visible; }
@@ -42,4 +47,4 @@ STYLE = """<style>
   .sc-studio .sc-face { display: block; margin: 0 auto; }
   .sc-studio .sc-chips { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; }
 }
-</style>"""
+</style>""".replace("ARROW", ARROW)
