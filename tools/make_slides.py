@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import mistune
-import nbformat
 from latex2mathml.converter import convert
 from nbformat import NotebookNode
 
+from styleclip_lib.errors import StyleclipError
+from styleclip_lib.grading.notebooks import read_notebook
+
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
 PICTURE = re.compile(r"^!\[([^\]]*)\]\(([^)]+\.svg)\)$", re.MULTILINE)
-QUESTION = re.compile(r"\*\*Predict first\.\*\*\s*(.+?)\s*<details>\s*<summary>.*?</summary>(.+?)</details>", re.DOTALL)
+QUESTION = re.compile(r"(\*\*Predict first.+?)\s*<details>\s*<summary>.*?</summary>(.+?)</details>", re.DOTALL)
 STYLE = """
 *{box-sizing:border-box}html{scroll-snap-type:y mandatory;font:22px/1.45 system-ui,sans-serif;color:#1c2024}
 body{margin:0;background:#fff}
@@ -89,10 +91,12 @@ def _part(source: str, name: str) -> Iterator[str]:
 
 
 def page(paths: list[Path]) -> str:
-    """The whole deck: a slide with the lessons, then theirs."""
+    """The whole deck: a slide with the lessons, then theirs. Raises StyleclipError for a file that is no lesson."""
     sections, contents = [], []
     for path in paths:
-        lesson = nbformat.read(path, as_version=4)
+        lesson, why = read_notebook(path)
+        if lesson is None or not re.search("^# ", lesson.cells[0].source if lesson.cells else "", re.MULTILINE):
+            raise StyleclipError(f"'{path}' is no lesson: {why or 'its first cell has no title.'}")
         slides = list(slides_of(lesson, path.parent))
         name = re.search(r"<h1>(.+?)</h1>", slides[0])[1]
         contents.append(f'<a href="#{path.stem}">{name}</a>')
@@ -109,10 +113,14 @@ def main(arguments: list[str]) -> int:
     if len(arguments) < 2:
         print("Name a folder and the lessons: python -m tools.make_slides build/slides notebooks/*.ipynb", file=sys.stderr)
         return 2
-    folder = Path(arguments[0])
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "index.html"
-    target.write_text(page([Path(name) for name in arguments[1:]]), encoding="utf-8")
+    try:
+        content = page([Path(name) for name in arguments[1:]])
+    except StyleclipError as error:
+        print(error, file=sys.stderr)
+        return 2
+    target = Path(arguments[0]) / "index.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(content, encoding="utf-8")
     print(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
     return 0
 

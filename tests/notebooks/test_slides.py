@@ -22,6 +22,8 @@ def test_every_lesson_has_its_slides(tmp_path, capsys):
     for path in LESSONS:
         assert f'<section id="{path.stem}"' in page and f'href="#{path.stem}"' in page
     assert page.count("<h2>Summary</h2>") == page.count("<h2>What you will be able to do</h2>") == len(LESSONS)
+    questions = sum(cell.source.count("**Predict first") for path in LESSONS for cell in nbformat.read(path, as_version=4).cells)
+    assert page.count("<strong>Predict first") == questions > 0
     assert not re.search(r"""(?:src|href)=["'](?!data:|#|http|\d\d_)""", page)  # nothing is loaded; links lead to pages
     assert not re.search(r"FORMULA\d|(?<![\\w])\\$[^$<]{1,40}\\$", re.sub(r"<script.*|data:[^\"]*", "", page, flags=re.DOTALL))
 
@@ -45,6 +47,11 @@ def test_what_becomes_of_a_lesson(tmp_path):
     assert "It is two." in slides[6] and "None." not in slides[6]
 
 
-def test_without_lessons_it_says_how(capsys):
+def test_without_lessons_it_says_how(tmp_path, capsys):
     assert main(["build/slides"]) == 2
     assert "Name a folder" in capsys.readouterr().err
+    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "empty.ipynb")
+    for name, message in (("none.ipynb", "none.ipynb"), ("empty.ipynb", "first cell has no title")):
+        assert main([str(tmp_path / "deck"), str(tmp_path / name)]) == 2
+        error = capsys.readouterr().err
+        assert "is no lesson" in error and message in error and error.count("\n") == 1 and not (tmp_path / "deck").exists()
