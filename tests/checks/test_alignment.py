@@ -68,6 +68,11 @@ def scanned(score, goal, largest, steps):
     return largest
 
 
+def without_end(score, goal, largest, steps):
+    while True:
+        score(largest)
+
+
 def lower_end(score, goal, largest, steps):
     high = halved(score, goal, largest, steps)
     return high if high in (0.0, largest) else high - largest / 2**steps
@@ -89,6 +94,7 @@ def per_tensor(weight, bits):
     (check_centred, lambda t, n: F.normalize(n, dim=0) - F.normalize(t, dim=1), "not back"),
     (check_centred, lambda t, n: F.normalize(F.normalize(t, dim=1) - F.normalize(n, dim=0), dim=1), "keeps its length"),
     (check_strength, scanned, "are enough"),
+    (check_strength, without_end, "^strength has asked for 1000"),
     (check_strength, lower_end, "below the goal"),
     (check_strength, lambda score, goal, largest, steps: largest, "already|farther"),
     (check_strength, lambda score, goal, largest, steps: halved(score, goal, largest, 2), "farther than needed"),
