@@ -10,7 +10,7 @@ from pathlib import Path
 from ..editing.mapper import train_mapper
 from ..editing.prompt import Prompt
 from ..editing.recipe import NEUTRAL
-from ..editing.recipes import AlignmentEdit, Directions, MapperEdit, Optimization, Recipe
+from ..editing.recipes import Directions, MapperEdit, Optimization, Recipe
 from ..models import Models
 from .answers import Row
 from .evaluate import HeldOut, evaluate
@@ -42,49 +42,66 @@ class Variant:
 
 
 def variants(method: str) -> list[Variant]:
-    """A method as it is, and with each of its settings switched off or as the paper has it, one at a time."""
+    """A method as it is, and with each of its settings switched off or as the paper has it, one at a time. method: one of `METHODS`"""
     usual = RECIPES[method]
-
-    def changed(name: str, **settings) -> Variant:
-        return Variant(name, replace(usual, **settings))
-
-    def calibrated(name: str, **numbers) -> Variant:
-        return Variant(name, usual, numbers)
-
-    def trained(name: str, **training) -> Variant:
-        return Variant(name, usual, training=training)
-
-    return [Variant(DEFAULT, usual), *{
-        "optimization": lambda: [
-            changed("no off-direction penalty", lambda_off_direction=0.0), changed("no similarity cap", clip_cap=1.0),
-            changed("no early exit", early_exit=1.0), changed("no auxiliary latents", auxiliary_latents=0), changed("one view", views=1),
-            changed("no identity loss", lambda_id=0.0), changed("identity loss of the paper", lambda_id=Optimization.PAPER.lambda_id),
-            changed("no L2 loss", lambda_l2=0.0), changed("W+", space="w+"), changed("W", space="w"),
-            changed("toRGB layers never move", rgb=False), changed("toRGB layers always move", rgb=True),
-            changed("layers by the text", layers="auto"), changed("half the steps", steps=usual.steps // 2),
-            changed("automatic strength", strength="auto"), Variant("the paper's settings", Optimization.PAPER)],
-        "mapper": lambda: [
-            trained("trained anew"), changed("strength 1", strength=1.0), trained("no off-direction penalty", lambda_off_direction=0.0),
-            trained("no similarity cap", clip_cap=1.0), trained("no jitter", jitter=0.0), trained("no identity loss", lambda_id=0.0),
-            trained("no L2 loss", lambda_l2=0.0), trained("all three levels", levels=("coarse", "medium", "fine")),
-            trained("the paper's loss", lambda_l2=0.8, lambda_id=0.1, lambda_off_direction=0.0, clip_cap=1.0, jitter=0.0,
-                    levels=("coarse", "medium", "fine")),
-            trained("no truncation", truncation_psi=1.0), calibrated("no early exit", early_exit=1.0),
-            calibrated("identity has no price", identity_price=0.0), calibrated("no cap of the z-score", cap_z=100.0)],
-        "directions": lambda: [
-            changed("strength 1", strength=1.0), changed("channels by themselves", ridge=0.0),
-            changed("toRGB layers never move", rgb=False), changed("toRGB layers always move", rgb=True),
-            Variant("neutral text 'a face'", usual, ask=_from_a_face), Variant("in one piece", usual, ask=_in_one_piece),
-            calibrated("no early exit", early_exit=1.0), calibrated("identity has no price", identity_price=0.0),
-            calibrated("no cap of the z-score", cap_z_directions=100.0), calibrated("never hopeless", hopeless_z=100.0),
-            calibrated("half the threshold", beta_share=0.1, beta_share_rgb=0.3), Variant("the paper's settings", Directions.PAPER)],
-        "alignment": lambda: [
-            changed("closed form", closed_form=True), changed("constant C of 0.7", c=0.7),
-            Variant("automatic strength", AlignmentEdit(strength="auto"))],
-    }[method]()]
+    return [Variant(DEFAULT, usual), *_OTHERS[method](usual)]
 
 
-METHODS = ("optimization", "mapper", "directions", "alignment")
+def _of_optimization(usual: Recipe) -> list[Variant]:
+    paper, half = Optimization.PAPER, Optimization.DEFAULT.steps // 2
+    settings: dict[str, dict] = {
+        "no off-direction penalty": {"lambda_off_direction": 0.0}, "no similarity cap": {"clip_cap": 1.0},
+        "no early exit": {"early_exit": 1.0}, "no auxiliary latents": {"auxiliary_latents": 0}, "one view": {"views": 1},
+        "no identity loss": {"lambda_id": 0.0}, "identity loss of the paper": {"lambda_id": paper.lambda_id},
+        "no L2 loss": {"lambda_l2": 0.0}, "W+": {"space": "w+"}, "W": {"space": "w"},
+        "toRGB layers never move": {"rgb": False}, "toRGB layers always move": {"rgb": True},
+        "layers by the text": {"layers": "auto"}, "half the steps": {"steps": half}, "automatic strength": {"strength": "auto"}}
+    return [*_changed(usual, settings), Variant("the paper's settings", paper)]
+
+
+def _of_mapper(usual: Recipe) -> list[Variant]:
+    all_levels = ("coarse", "medium", "fine")
+    training: dict[str, dict] = {
+        "trained anew": {}, "no off-direction penalty": {"lambda_off_direction": 0.0}, "no similarity cap": {"clip_cap": 1.0},
+        "no jitter": {"jitter": 0.0}, "no identity loss": {"lambda_id": 0.0}, "no L2 loss": {"lambda_l2": 0.0},
+        "all three levels": {"levels": all_levels}, "no truncation": {"truncation_psi": 1.0},
+        "the paper's loss": {"lambda_l2": 0.8, "lambda_id": 0.1, "lambda_off_direction": 0.0, "clip_cap": 1.0, "jitter": 0.0,
+                             "levels": all_levels}}
+    return [*(Variant(name, usual, training=own) for name, own in training.items()),
+            *_changed(usual, {"strength 1": {"strength": 1.0}}),
+            *_calibrated(usual, {"no early exit": {"early_exit": 1.0}, "no price for identity": {"identity_price": 0.0},
+                                 "no cap of the z-score": {"cap_z": 100.0}})]
+
+
+def _of_directions(usual: Recipe) -> list[Variant]:
+    settings: dict[str, dict] = {
+        "strength 1": {"strength": 1.0}, "each channel by itself": {"ridge": 0.0}, "toRGB layers never move": {"rgb": False},
+        "toRGB layers always move": {"rgb": True}}
+    calibration: dict[str, dict] = {
+        "no early exit": {"early_exit": 1.0}, "no price for identity": {"identity_price": 0.0},
+        "no cap of the z-score": {"cap_z_directions": 100.0}, "every strength tried": {"hopeless_z": 100.0},
+        "threshold 0.1, or 0.3 with toRGB layers": {"beta_share": 0.1, "beta_share_rgb": 0.3}}
+    return [*_changed(usual, settings), *_calibrated(usual, calibration), Variant("neutral text 'a face'", usual, ask=_from_a_face),
+            Variant("in one piece", usual, ask=_in_one_piece), Variant("the paper's settings", Directions.PAPER)]
+
+
+def _of_alignment(usual: Recipe) -> list[Variant]:
+    return _changed(usual, {"closed form": {"closed_form": True}, "constant C of 0.7": {"c": 0.7},
+                            "automatic strength": {"strength": "auto"}})
+
+
+def _changed(usual: Recipe, settings: Mapping[str, dict]) -> list[Variant]:
+    return [Variant(name, replace(usual, **own)) for name, own in settings.items()]
+
+
+def _calibrated(usual: Recipe, calibration: Mapping[str, dict]) -> list[Variant]:
+    return [Variant(name, usual, own) for name, own in calibration.items()]
+
+
+_OTHERS: dict[str, Callable[[Recipe], list[Variant]]] = {
+    "optimization": _of_optimization, "mapper": _of_mapper, "directions": _of_directions, "alignment": _of_alignment}
+
+METHODS = tuple(_OTHERS)
 """Those of which `variants` knows what can be switched off."""
 
 

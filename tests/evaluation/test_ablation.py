@@ -1,10 +1,12 @@
 """Switching the settings of a method off, one at a time."""
 
 import dataclasses
+from typing import get_args, get_type_hints
 
 import pytest
 import torch
 
+from styleclip_lib.cli.evaluate import Settings
 from styleclip_lib.editing.prompt import Prompt
 from styleclip_lib.editing.recipes import Optimization
 from styleclip_lib.evaluation import ablation
@@ -43,6 +45,11 @@ def test_every_variant_differs_from_the_default_in_one_thing(method, tiny):
         of_calibration = {name.split("_")[0] for name in variant.calibration}
         assert whole or len(changed) + len(of_calibration) + (variant.training is not None) + (variant.ask != Prompt.of) == 1, variant.name
         dataclasses.replace(tiny.calibration, **variant.calibration)
+
+
+def test_the_command_line_offers_these_methods():
+    offered, _ = get_args(get_type_hints(Settings)["ablate"])
+    assert get_args(offered) == METHODS
 
 
 def test_what_is_switched_off_is_the_papers():
