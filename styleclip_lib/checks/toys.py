@@ -16,15 +16,33 @@ from ..networks.latent_discriminator import LatentDiscriminator
 
 @dataclass(frozen=True)
 class Toy:
-    """Stands for a toy, so that it can be sent from one process to another. kind: a key of `TOYS`."""
+    """Stands for a toy, so that it can be sent from one process to another.
+
+    kind   a key of `TOYS`;  most: how many pictures it takes in all before it raises RuntimeError, 0 for any number
+    """
 
     kind: str
     seed: int = 0
+    most: int = 0
 
     def build(self) -> Any:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            return TOYS[self.kind]()
+            toy = TOYS[self.kind]()
+        if self.most:
+            toy.register_forward_pre_hook(self._counting())
+        return toy
+
+    def _counting(self) -> Callable[[nn.Module, tuple], None]:
+        count = 0
+
+        def refuse(module: nn.Module, inputs: tuple) -> None:
+            nonlocal count
+            count += len(inputs[0])
+            if count > self.most:
+                raise RuntimeError(f"the {self.kind} may be asked about {self.most} pictures at most here.")
+
+        return refuse
 
 
 def toy_generator() -> Generator:

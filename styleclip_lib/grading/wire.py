@@ -77,7 +77,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {"dict": [[_plain(key), _plain(part)] for key, part in value.items()]}
     if isinstance(value, Toy):
-        return {"toy": [value.kind, value.seed]}
+        return {"toy": [value.kind, value.seed, value.most]}
     if isinstance(value, Opaque):
         return {"opaque": value.kind}
     if isinstance(value, Callable):
@@ -118,7 +118,7 @@ def _value(plain: Any) -> Any:
         case "dict":
             return {_value(key): _value(part) for key, part in content}
         case "toy":
-            return Toy(str(content[0]), int(content[1]))
+            return Toy(str(content[0]), int(content[1]), int(content[2]))
         case "opaque":
             return Opaque(str(content))
         case "function":

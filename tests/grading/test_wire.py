@@ -14,7 +14,7 @@ from styleclip_lib.grading import wire
 
 
 @pytest.mark.parametrize("value", [None, True, 3, -2.5, math.inf, "ä\n", [1, [2]], (1, "a"), {1, 2}, {"a": [1], 2: (3,)},
-                                   Toy("generator", 4)])
+                                   Toy("generator", 4), Toy("critic", 4, most=9)])
 def test_data_comes_back_as_it_was(value):
     back = wire.decode(wire.encode(value))
     assert back == value and type(back) is type(value)

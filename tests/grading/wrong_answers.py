@@ -412,8 +412,10 @@ WRONG: dict[str, list[tuple[str, str]]] = {
         (HALVED.replace("range(steps)", "range(3)"), "farther than needed"),
         (HALVED.replace("low, high = 0.0, largest\nfor _ in range(steps):\n    middle = (low + high) / 2\n"
                         "    low, high = (low, middle) if true_at(middle) else (middle, high)\nreturn high",
-                        "for i in range(steps + 1):\n    if true_at(largest * i / steps):\n        return largest * i / steps"),
+                        "for i in range(1, steps + 1):\n    if true_at(largest * i / steps):\n        return largest * i / steps"),
          "farther than needed"),
+        ("for i in range(2 ** steps):\n    if critic(generator.synthesis(w_plus + largest * i / 2 ** steps * offset)) <= goal:\n"
+         "        return largest * i / 2 ** steps\nreturn largest", "10 pictures at most"),
     ],
     "share_left": [
         ("return sum((kernel ** 2 * i + i * o) / (kernel ** 2 * i * o) for i, o, h, w in layers) / len(layers)", "large ones count more"),
