@@ -59,7 +59,7 @@ def _target(report: EditReport) -> str:
     if not report.wanted:
         return f"CLIP's similarity to the text: {report.clip_gain:+.2f}."
     said = []
-    for success, word, color in ((True, "So it was before" if report.true_before else "Done", GOOD), (False, "Not achieved", BAD)):
+    for success, word, color in ((True, "True before" if report.true_before else "Done", GOOD), (False, "Not achieved", BAD)):
         values = [_words(name if name == value else f"{name}: {value}") for name, value in report.wanted.items()
                   if report.successes[name] == success]
         said += [f'<b style="color: {color}">{word}: {", ".join(values)}.</b>'] if values else []
