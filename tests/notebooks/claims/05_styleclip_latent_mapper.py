@@ -20,7 +20,7 @@ assert nearer[-1] > max(0.02, 0.8 * max(nearer[1:3]))
 assert cosines.mean() > between_faces.mean() + 0.2
 
 # %% cell-30, of the portraits
-assert gain["mean step"] > 0.4 * gain["mapper"] > 0
+assert gain["mean offset"] > 0.4 * gain["mapper"] > 0
 
 # %% saved-and-loaded, of the portraits
 assert difference < 2
