@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -9,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from platformdirs import user_cache_path
 
@@ -146,6 +147,18 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise StyleclipError(f"Cannot write '{path}': {error.strerror or error}.") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_json(path: str | os.PathLike[str] | None) -> None:
+    """`check_destination` for a .json file, if one was asked for. Raises StyleclipError, also for another extension."""
+    if path is not None and check_destination(path).suffix != ".json":
+        raise StyleclipError(f"Cannot write '{path}': give it the extension .json.")
+
+
+def write_json(path: str | os.PathLike[str], content: Any) -> None:
+    """Writes the content as JSON, whole or not at all. Raises StyleclipError if the file cannot be written."""
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import StyleclipError
-from ..paths import open_regular, written_whole
+from ..paths import open_regular, write_json
 
 FILE = "progress.json"
 EXERCISE = re.compile(r"^check_(\w+)\((\w+)\)|^with checking\(\"(\w+)\"\)", re.MULTILINE)
@@ -25,8 +25,7 @@ def record(exercise: str) -> None:
         return
     try:
         solved = read(Path.cwd())
-        with written_whole(Path.cwd() / FILE) as path:
-            path.write_text(json.dumps({exercise: date.today().isoformat(), **solved}, indent=1) + "\n", encoding="utf-8")
+        write_json(Path.cwd() / FILE, {exercise: date.today().isoformat(), **solved})
     except StyleclipError:
         return
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .json_file import check_json, write_json
+from ..paths import check_json, write_json
 from .parsing import parse
 
 

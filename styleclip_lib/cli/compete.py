@@ -11,8 +11,7 @@ import tyro
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..paths import check_results_folder, written_whole
-from .json_file import write_json
+from ..paths import check_results_folder, write_json, written_whole
 from .parsing import DomainName, parse
 
 Anchor = Literal["optimisation", "mapper", "directions", "oracle"]

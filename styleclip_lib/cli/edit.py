@@ -17,8 +17,7 @@ from ..editing.recipes import Optimization, Recipe
 from ..editing.saved_edit import LARGEST, SavedEdit
 from ..editing.sources import File
 from ..errors import StyleclipError
-from ..paths import check_destination, open_regular
-from .json_file import check_json
+from ..paths import check_destination, check_json, open_regular
 from .parsing import Align, Device, Domain, Face, parse, renamed
 
 RENAMED = {"--lambda-side": "--lambda-off-direction"}

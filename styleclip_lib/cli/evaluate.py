@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from .. import __version__
 from ..errors import StyleclipError
 from ..evaluation.recipes import ORACLE, RECIPES
-from ..paths import check_results_folder
+from ..paths import check_json, check_results_folder, write_json
 from .evaluation_tables import ablation_table, region_table, style_table, table
-from .json_file import check_json, write_json
 from .parsing import Device, DomainName, parse, renamed
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import Annotated
 import tyro
 
 from ..errors import StyleclipError
-from ..paths import check_results_folder
-from .json_file import check_json, write_json
+from ..paths import check_json, check_results_folder, write_json
 from .parsing import DomainName, parse
 from .train import NETWORKS, module_of
 

@@ -11,9 +11,8 @@ import tyro
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..paths import check_destination, open_regular
+from ..paths import check_destination, check_json, open_regular, write_json
 from ..stylization.recipe import StyleRecipe
-from .json_file import check_json, write_json
 from .parsing import Device, DomainName, parse
 
 FAST_SIZE = 2048

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import StyleclipError
-from ..paths import written_whole
+from ..paths import write_json
 from ..settings import Settings, setting
 from .recipe import TEXT_LENGTH
 from .recipes import FORMER_NAMES, Recipe
@@ -55,8 +55,7 @@ class SavedEdit(Settings):
 
         Raises StyleclipError if the file cannot be written.
         """
-        with written_whole(path) as partial:
-            partial.write_text(json.dumps({**self.to_dict(), **more}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(path, {**self.to_dict(), **more})
         return Path(path)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import html
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import __version__
 from ..errors import StyleclipError, plain
-from ..paths import open_regular, written_whole
+from ..paths import open_regular, write_json, written_whole
 from .course import Mark
 from .submissions import Strays, Submission
 
@@ -63,14 +62,13 @@ def write_grades(folder: Path, grades: list[Grade], strays: Strays, unguarded: l
         table = csv.DictWriter(file, list(rows[0]))
         table.writeheader()
         table.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    with written_whole(folder / "grades.json") as path:
-        content = {"version": __version__, "not_guaranteed": unguarded,
-                   "grades": [{**row, "name": grade.submission.name, "seconds": round(grade.seconds, 1),
-                               "problems": grade.submission.problems,
-                               "cells": [{"name": m.name, "points": m.points, "most": m.most, "written": m.written} for m in grade.marks]}
-                              for row, grade in zip(rows, grades)],
-                   "strays": [{"file": plain(path.name), "why": why} for path, why in strays.files]}
-        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    content = {"version": __version__, "not_guaranteed": unguarded,
+               "grades": [{**row, "name": grade.submission.name, "seconds": round(grade.seconds, 1),
+                           "problems": grade.submission.problems,
+                           "cells": [{"name": m.name, "points": m.points, "most": m.most, "written": m.written} for m in grade.marks]}
+                          for row, grade in zip(rows, grades)],
+               "strays": [{"file": plain(path.name), "why": why} for path, why in strays.files]}
+    write_json(folder / "grades.json", content)
     with written_whole(folder / WRITTEN) as path, path.open("w", newline="", encoding="utf-8-sig") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)

@@ -4,7 +4,6 @@ Two predictors are trained on some faces and texts; then they, constants and the
 with texts that no predictor has seen.
 """
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from ..evaluation.strengths import (
 )
 from ..models import load_models
 from ..networks.strength import StrengthPredictor
-from ..paths import written_whole
+from ..paths import write_json
 from .directions import readable
 
 KNOWN = ("a smiling face", "an angry face", "a face with glasses", "a face with a hat", "a face with blue hair", "an old face",
@@ -69,8 +68,7 @@ def train(settings: Settings) -> dict:
         raise StyleclipError("--faces and --held-out must be 1 or more, and the domain's CLIP has to read the texts.")
     tables = {name: _compared(models, replace(RECIPES[name], strength=1.0), known, unseen, s) for name in s.methods}
     s.run.mkdir(parents=True, exist_ok=True)
-    with written_whole(s.run / "strength.json") as partial:
-        partial.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
+    write_json(s.run / "strength.json", tables)
     print("\n".join(lines(tables)))
     return tables
 

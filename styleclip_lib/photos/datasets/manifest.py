@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -18,7 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ...errors import StyleclipError
-from ...paths import open_regular, user_path, written_whole
+from ...paths import open_regular, user_path, write_json, written_whole
 from ...weights.domain import sha256
 from ...weights.schema import Sha256, read_json
 
@@ -121,8 +120,7 @@ def write_rows(path: Path, rows: list[Row]) -> None:
 
 
 def write_index(folder: Path, content: dict) -> None:
-    with written_whole(folder / INDEX) as partial:
-        partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(folder / INDEX, content)
 
 
 class Dataset:

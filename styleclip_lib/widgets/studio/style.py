@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import ipywidgets
 
 from ... import __version__
 from ...errors import StyleclipError
 from ...images import check_picture_path, save_image, to_pil
-from ...paths import written_whole
+from ...paths import write_json
 from ...stylization.recipe import StyleRecipe
 from ...stylization.result import Stylization
 from ...stylization.style_prompt import RIVALS
@@ -57,8 +55,7 @@ class StyleTab:
         save_image(self.result.image, path)
         content = {"version": __version__, "domain": self.session.models.domain, "text": self.result.text,
                    "style": self.result.recipe.to_dict()}
-        with written_whole(path.with_suffix(".json")) as partial:
-            partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(path.with_suffix(".json"), content)
         return f"Saved {path.name} and {path.with_suffix('.json').name}."
 
     def _chosen(self, style: str) -> None:
