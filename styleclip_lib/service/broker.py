@@ -1,4 +1,4 @@
-"""Who takes jobs and has them computed: what the service needs to know of it, and what all brokers refuse."""
+"""A broker accepts jobs and has them computed: its interface to the service, and what all brokers refuse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CRASHED = "The worker that computed this ended unexpectedly and is being replace
 
 
 class RefusedError(Exception):
-    """A job that is not taken. status as in HTTP, retry_after in seconds."""
+    """A job that is not accepted. status as in HTTP, retry_after in seconds."""
 
     def __init__(self, status: Literal[409, 422, 429, 503], detail: str, retry_after: int = 0):
         super().__init__(detail)
@@ -30,7 +30,7 @@ class RefusedError(Exception):
 
 @dataclass
 class Stats:
-    """What the metrics tell. ended, seconds, waited: by (task, method, state), the last two as sums."""
+    """Figures for the metrics. ended, seconds, waited: by (task, method, state), the last two as sums."""
 
     queued: int = 0
     running: int = 0
@@ -40,7 +40,7 @@ class Stats:
     waited: Counter = field(default_factory=Counter)
 
     def count(self, job: Job) -> None:
-        """A job that is over."""
+        """Counts a job that is over."""
         key = job.task.KIND, job.task.method, job.state
         self.ended[key] += 1
         self.seconds[key] += max(0.0, job.ended - (job.started or job.ended))
@@ -48,21 +48,21 @@ class Stats:
 
 
 class Broker(ABC):
-    """Takes jobs, knows how far they are, and forgets them."""
+    """Accepts jobs, tracks their progress, and deletes them."""
 
     PAUSE = 0.03
-    """Seconds between two looks at a job that is waited for."""
+    """Seconds between two queries of a followed job."""
 
     def __init__(self, limits: Limits):
         self.limits = limits
 
     @abstractmethod
     async def start(self) -> None:
-        """Begins to work. Raises StyleclipError where that cannot be."""
+        """Starts the broker. Raises StyleclipError if it cannot start."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Ends, whatever is running."""
+        """Stops at once, whatever is running."""
 
     @abstractmethod
     async def submit(self, task: Task, picture: bytes, client: str, key: str = "") -> Job:
@@ -73,27 +73,27 @@ class Broker(ABC):
 
     @abstractmethod
     async def find(self, id: str) -> Job | None:
-        """A job as it is now; None for one that nobody knows, or not any more."""
+        """The current state of a job; None if there is no such job, or no longer."""
 
     @abstractmethod
     async def picture(self, id: str, name: str) -> bytes | None:
-        """A picture of a job: one of those in `Job.made` as a PNG file, or "preview", a JPEG; None where there is none."""
+        """A picture of a job: one of those in `Job.made` as a PNG file, or "preview", a JPEG; None if there is none."""
 
     @abstractmethod
     async def stop(self, id: str) -> None:
-        """Ends a running job with the best so far; one that has not begun is cancelled."""
+        """Stops a running job with the best result so far; cancels one that has not started."""
 
     @abstractmethod
     async def forget(self, id: str) -> None:
-        """Ends a job and takes away all that is known of it."""
+        """Cancels a job and deletes everything about it."""
 
     @abstractmethod
     async def stats(self) -> Stats:
-        """For the metrics. Raises StyleclipError if nobody knows."""
+        """Figures for the metrics. Raises StyleclipError if they cannot be had."""
 
     @abstractmethod
     async def domains(self) -> list[dict[str, Any]]:
-        """The domains of the workers, as `computing.description` tells; none before a worker is ready."""
+        """The domains of the workers, as `computing.description` gives them; none before a worker is ready."""
 
     async def follow(self, id: str, seconds: float, beat: float = math.inf) -> AsyncIterator[Job | None]:
         """The job, and again whenever it has changed, until it is over or the time is up; None after so many seconds without a change."""

@@ -1,4 +1,4 @@
-"""The job function: what a worker does with a task, along the road that every other entrance takes."""
+"""The job function: what a worker does with a task, with the same functions as the command line and the studio."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ from ..photos.loading import Photo, load_face, load_faces
 from .tasks import EditTask, FacesTask, SampleTask, StylizeTask, Task
 
 PICTURE_NAME = "picture"
-"""What an uploaded picture is called in a saved edit: its own name stays with whoever has it."""
+"""The name of an uploaded picture in a saved edit; the file's own name is not kept."""
 
 CROP = 160
-"""Pixels of a face in the list of those that were found."""
+"""Pixels along a side of a face in the list of detected faces."""
 
 MOST_FACES = 12
-"""Faces of one picture that are listed."""
+"""The largest number of faces of one picture in the list."""
 
 MAPPERS_KEPT = 4
-"""Mappers that were trained for somebody's text, and that a worker remembers."""
+"""The number of mappers, trained for clients' texts, that a worker keeps."""
 
 Result = tuple[dict[str, Any], dict[str, bytes]]
 """Facts for JSON, and pictures by name as PNG files."""
 
 
 class Watch:
-    """How far a task is. tell: called with phase, step, steps, and the picture [1, 3, r, r] of a step or None; True ends the steps."""
+    """The progress of a task. tell: called with phase, step, steps, and the picture [1, 3, r, r] of a step or None; True ends the steps."""
 
     def __init__(self, tell: Callable[[str, int, int, Tensor | None], bool]):
         self._tell, self._phase, self.step, self.steps, self.ended = tell, "", 0, 0, False
 
     def begin(self, phase: str, at: int | None = None) -> None:
-        """Another thing is being done, the first step of which has this number."""
+        """Begins another phase; `at` is the number of its first step."""
         self._phase, self.step = phase, self.step if at is None else at
         self._tell(phase, self.step, self.steps, None)
 
     def on_step(self, step: int, image: Tensor) -> bool:
-        """For methods that take steps; once it was told to end, it goes on saying so."""
+        """The callback for methods that take steps; True, from the first time on, asks them to stop."""
         self.step += 1
         self.ended = self._tell(self._phase, min(self.step, self.steps), self.steps, image) or self.ended
         return self.ended
@@ -63,9 +63,9 @@ class Watch:
 
 @singledispatch
 def compute(task: Task, models: Models, picture: bytes, watch: Watch) -> Result:
-    """Does what a task says. picture: an uploaded file, b"" for tasks without one.
+    """Computes a task. picture: an uploaded file, b"" for tasks without one.
 
-    Raises StyleclipError for what is no picture, has no such face, or cannot be asked of this domain.
+    Raises StyleclipError for a file that is not a picture, a face that is not in it, and settings that this domain does not support.
     """
     raise NotImplementedError(task)
 
@@ -102,11 +102,11 @@ def _(task: EditTask, models: Models, picture: bytes, watch: Watch) -> Result:
         raise StyleclipError("paste_back needs a cropped face, but this picture was taken whole: leave it out, or ask for align=always.")
     inverting, editing = task.steps_before, task.recipe.steps_ahead(models, prompt)
     watch.steps, recipe = inverting + editing, task.recipe
-    if not editing:  # else it is learnt step by step, below
+    if not editing:  # otherwise the steps below train what is needed
         watch.begin("preparing")
         recipe = recipe.prepare(models, prompt, progress=False)
     watch.begin("inverting", 0)
-    face = _found(task, models, photo, watch)
+    face = _face_before(task, models, photo, watch)
     watch.begin("editing", inverting)
     edit = recipe.apply(models, face, prompt, watch.on_step, progress=False)
     watch.begin("measuring", inverting + editing)
@@ -131,7 +131,7 @@ def _(task: StylizeTask, models: Models, picture: bytes, watch: Watch) -> Result
 
 
 def check_choices(recipe: Recipe, models: Models) -> None:
-    """Raises StyleclipError for a field whose value is none of what the domain has: on the command line it may name a file, here not."""
+    """Raises StyleclipError for a field whose value the domain does not offer: on the command line it may name a file, here it may not."""
     for name, options in recipe.choices(models).items():
         known = [option[1] if isinstance(option, tuple) else option for option in options]
         value = getattr(recipe, name)
@@ -141,14 +141,14 @@ def check_choices(recipe: Recipe, models: Models) -> None:
 
 
 def forget_texts(models: Models) -> None:
-    """Takes all but the latest of the mappers that were trained for somebody's text out of the memory."""
+    """Frees all but the latest of the mappers that were trained for clients' texts."""
     trained = [key for key in models.memo if isinstance(key, tuple) and key[0] == "trained mapper"]
     for key in trained[:-MAPPERS_KEPT]:
         del models.memo[key]
 
 
 def description(models: Models) -> dict[str, Any]:
-    """What a client has to know of a domain: size of its pictures, and for each method what fields can be of which only it knows."""
+    """The domain for clients: the size of its pictures, and for each method the choices that depend on the domain."""
     def values(options: list) -> list:
         return [option[1] if isinstance(option, tuple) else option for option in options]
 
@@ -158,12 +158,12 @@ def description(models: Models) -> dict[str, Any]:
 
 
 def as_png(image: Tensor) -> bytes:
-    """[1, 3, R, R] in [-1, 1] as a file, the pixels of which are those that `save_image` writes."""
+    """[1, 3, R, R] in [-1, 1] as a PNG file, with the same pixels as `save_image` writes."""
     return _file(to_pil(image))
 
 
 def as_jpeg(picture: Image.Image, quality: int = 85) -> bytes:
-    """A small file for looking at."""
+    """A small JPEG file, for previews."""
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=quality)
     return file.getvalue()
@@ -175,7 +175,7 @@ def _file(picture: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def _found(task: EditTask, models: Models, photo: Photo | None, watch: Watch) -> Face:
+def _face_before(task: EditTask, models: Models, photo: Photo | None, watch: Watch) -> Face:
     """The face before the edit; its source says where an inversion was ended early."""
     if photo is None:
         return Face.of_seed(models, task.face_seed)
@@ -187,7 +187,7 @@ def _found(task: EditTask, models: Models, photo: Photo | None, watch: Watch) ->
 
 
 def _listed(number: int, photo: Photo) -> dict[str, Any]:
-    """A face that was found, for JSON: its box and its square in the picture's pixels, and a small JPEG of the crop."""
+    """A detected face, for JSON: its box and its square in the picture's pixels, and a small JPEG of the crop."""
     box = None if photo.box is None else [round(getattr(photo.box, one.name), 1) for one in fields(photo.box)[:4]]
     crop = photo.crop.resize((CROP, CROP), Image.Resampling.LANCZOS)
     return {"number": number, "box": box, "quad": None if photo.quad is None else photo.quad.round(1).tolist(),

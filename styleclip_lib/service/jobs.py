@@ -1,4 +1,4 @@
-"""The paths of jobs: ask for one, look at it, follow it, stop it, forget it, get its pictures."""
+"""The paths of jobs: submit one, query it, follow it, stop it, delete it, get its pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .schema import form_schema
 from .tasks import EditTask, FacesTask, Job, SampleTask, StylizeTask, Task
 
 EXAMPLES = {
-    EditTask: {"directions": {"summary": "a smile by global directions, as strong as it has to be",
+    EditTask: {"directions": {"summary": "a smile by global directions, with automatic strength",
                               "value": {"text": "a smiling face", "method": "directions", "strength": "auto"}},
                "optimization": {"summary": "glasses by latent optimisation in fewer steps, for a woman without them",
                                 "value": {"text": "a woman with glasses", "neutral": "a woman", "steps": 50}},
@@ -31,10 +31,10 @@ EXAMPLES = {
     StylizeTask: {"mosaic": {"summary": "a mosaic, in fewer steps than usual", "value": {"text": "a mosaic", "steps": 40}}},
     FacesTask: {},
     SampleTask: {"sample": {"summary": "the face of a seed", "value": {"seed": 7, "truncation_psi": 0.7}},
-                 "text": {"summary": "a face of which a text is true", "value": {"text": "a smiling woman with glasses", "seed": 7}}},
+                 "text": {"summary": "a face that matches a text", "value": {"text": "a smiling woman with glasses", "seed": 7}}},
 }
 
-Prefer = Annotated[str, Header(description="`wait` or `wait=SECONDS`: answer with what comes out, not with 202", examples=["wait=60"])]
+Prefer = Annotated[str, Header(description="`wait` or `wait=SECONDS`: answer with the result, not with 202", examples=["wait=60"])]
 Accept = Annotated[str, Header(description="the format of a picture: image/png, image/jpeg or image/webp", examples=["image/jpeg"])]
 Key = Annotated[str, Header(description="the same key with the same request is the same job, however often it is sent", max_length=200)]
 Id = Annotated[str, InPath(description="a job's id", max_length=64, examples=["kq3vXl0m9cX4bJ8hW1sN2w"])]
@@ -50,8 +50,8 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
 
     @router.post("", status_code=202, response_model=JobAnswer, operation_id=f"ask_for_{kind.PATH}", summary=kind.__doc__.split("\n")[0],
                  openapi_extra={"requestBody": form},
-                 responses={200: {"description": "with Prefer: wait, what came out", **(PICTURE if kind.MAKES else {"model": JobAnswer})},
-                            202: {"description": "the job was taken"}, **responses(400, 403, 406, 408, 413, 422, 429, 500, 503)})
+                 responses={200: {"description": "with Prefer: wait, the result", **(PICTURE if kind.MAKES else {"model": JobAnswer})},
+                            202: {"description": "the job was accepted"}, **responses(400, 403, 406, 408, 413, 422, 429, 500, 503)})
     async def ask(request: Request, prefer: Prefer = "", accept: Accept = "*/*", idempotency_key: Key = "") -> Any:
         wait = _seconds_to_wait(prefer, service.limits)
         format = wanted_format(accept) if kind.MAKES and wait else ""
@@ -78,7 +78,7 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
                                     f"{service.limits.keep_minutes:g} minutes.")
         return job
 
-    @router.get("/{id}", response_model=JobAnswer, operation_id=f"look_at_{kind.PATH}", summary="How far a job is",
+    @router.get("/{id}", response_model=JobAnswer, operation_id=f"look_at_{kind.PATH}", summary="The state of a job",
                 responses=responses(404, 422))
     async def look(id: Id) -> JobAnswer:
         return job_answer(await found(id), service.keep_seconds)
@@ -92,14 +92,14 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
         stream = events(broker, id, service.keep_seconds, service.limits.wait_seconds)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
-    @router.post("/{id}/stop", response_model=JobAnswer, operation_id=f"stop_{kind.PATH}", summary="End a job with the best so far",
+    @router.post("/{id}/stop", response_model=JobAnswer, operation_id=f"stop_{kind.PATH}", summary="Stop a job with the best result so far",
                  responses=responses(403, 404, 422))
     async def stop(id: Id) -> JobAnswer:
         await found(id)
         await broker.stop(id)
         return job_answer(await found(id), service.keep_seconds)
 
-    @router.delete("/{id}", status_code=204, operation_id=f"forget_{kind.PATH}", summary="Cancel a job and forget all of it",
+    @router.delete("/{id}", status_code=204, operation_id=f"forget_{kind.PATH}", summary="Cancel a job and delete everything",
                    response_class=Response, responses=responses(403, 404, 422))
     async def forget(id: Id) -> Response:
         await found(id)
@@ -113,8 +113,8 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
     return router
 
 
-WHAT = {"picture": "What came out", "before": "The face before the edit, as the generator draws it; with paste_back what was sent",
-        "preview": "The latest picture on the way, always a JPEG"}
+WHAT = {"picture": "The result", "before": "The face before the edit, as the generator draws it; with paste_back the uploaded picture",
+        "preview": "The latest intermediate picture, always a JPEG"}
 
 
 def _pictures(name: str, which: Callable, broker: Broker) -> Callable:
@@ -134,14 +134,14 @@ def _pictures(name: str, which: Callable, broker: Broker) -> Callable:
 async def _picture(broker: Broker, job: Job, name: str, format: str, headers: dict[str, str]) -> Response:
     content = await broker.picture(job.id, name)
     if content is None:
-        raise ProblemError(409, "There will be no picture." if job.is_over else "There is no picture yet: the job is still "
+        raise ProblemError(409, "This job made no picture." if job.is_over else "There is no picture yet: the job is still "
                                 f"{'waiting' if job.state == 'queued' else 'running'}.")
     content = content if name == "preview" else await run_in_threadpool(converted, content, format)
     return Response(content, 200, {**headers, "Vary": "Accept"}, format)
 
 
 def _check_done(job: Job) -> None:
-    """Raises ProblemError for a job that led to nothing."""
+    """Raises ProblemError for a job without a result."""
     if job.state == "failed":
         status = job.problem["status"]
         raise ProblemError(status, job.problem["detail"], {"Retry-After": "5"} if status == 503 else None)
@@ -150,7 +150,7 @@ def _check_done(job: Job) -> None:
 
 
 def _seconds_to_wait(prefer: str, limits: Limits) -> float:
-    """What `Prefer: wait=10` (RFC 7240) asks for, `wait` alone being as long as may be; 0 for anything else."""
+    """What `Prefer: wait=10` (RFC 7240) asks for, the longest time allowed for `wait` alone; 0 for anything else."""
     for one in prefer.lower().split(","):
         if match := re.fullmatch(r'\s*wait\s*(?:=\s*"?([0-9]{1,6})"?\s*)?(?:;.*)?', one):
             return min(float(match[1] or limits.wait_seconds), limits.wait_seconds)
@@ -158,7 +158,7 @@ def _seconds_to_wait(prefer: str, limits: Limits) -> float:
 
 
 async def _ended(request: Request, broker: Broker, job: Job, seconds: float, keep: bool) -> Job:
-    """The job once it is over, or as it is when the time is up. keep: also if the client goes away, who has a key to ask for it again."""
+    """The job once it is over, or as it is when the time is up. keep: even if the client disconnects, because it has a key to ask again."""
     looked = time.monotonic()
     async for one in broker.follow(job.id, seconds, beat=0.5):
         job = one or job
@@ -167,5 +167,5 @@ async def _ended(request: Request, broker: Broker, job: Job, seconds: float, kee
         looked = time.monotonic()
         if await request.is_disconnected():
             await broker.forget(job.id)
-            raise ProblemError(408, "The client has gone.")
+            raise ProblemError(408, "The client has disconnected.")
     return job

@@ -1,4 +1,4 @@
-"""The broker that computes with worker processes of its own, and keeps all that it knows in memory."""
+"""The broker that computes with its own worker processes, and keeps everything in memory."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from .process import CrashedError, Done, Failed, Progress, Wish, WorkerProcess
 from .tasks import Job, Task
 
 BETWEEN_STARTS = 5.0
-"""Seconds between two attempts to start a worker that does not come up."""
+"""Seconds between two attempts to start a worker that fails to start."""
 
 log = logging.getLogger("styleclip")
 
 
 @dataclass
 class _Entry:
-    """A job, and what the client did not need to be told at once.
+    """A job, and what is not part of its public state.
 
-    upload  the picture that came along;  pictures: those that came out, and the latest preview
-    hidden  nobody may see it any more; it is taken away as soon as its worker has let go of it
+    upload    the uploaded picture
+    pictures  the results, and the latest preview
+    hidden    no longer shown to anybody; it is deleted as soon as its worker is done with it
     """
 
     job: Job
@@ -42,7 +43,7 @@ class _Entry:
 
 
 class LocalBroker(Broker):
-    """Computes with worker processes of its own, each of which has a thread here that looks after it."""
+    """Computes with its own worker processes, each supervised by a thread."""
 
     def __init__(self, workers: Sequence[WorkerProcess], limits: Limits):
         super().__init__(limits)
@@ -134,7 +135,7 @@ class LocalBroker(Broker):
         return None if entry is None or entry.hidden else entry
 
     def _end_early(self, entry: _Entry, wish: Wish) -> None:
-        """A job that runs hears of it; one that waits is cancelled."""
+        """Tells the worker of a running job; cancels a waiting one."""
         if entry.job.state == "running":
             entry.wish = wish
         elif entry.job.state == "queued":
@@ -142,12 +143,12 @@ class LocalBroker(Broker):
             self._end(entry, state="cancelled")
 
     def _shown(self, entry: _Entry) -> Job:
-        """The job as it is now: a copy."""
+        """A copy of the job in its current state."""
         ahead = self._waiting.index(entry.job.id) if entry.job.state == "queued" else 0
         return replace(entry.job, ahead=ahead)
 
     def _end(self, entry: _Entry, pictures: dict[str, bytes] | None = None, **changes: Any) -> None:
-        """The job is over; the picture that was uploaded is not needed any more."""
+        """The job is over; the uploaded picture is no longer needed."""
         entry.upload, entry.pictures = b"", pictures or {}
         self._change(entry, ended=time.time(), made=tuple(entry.pictures), **changes)
         self._stats.count(entry.job)
@@ -160,7 +161,7 @@ class LocalBroker(Broker):
         entry.job = replace(entry.job, version=entry.job.version + 1, **changes)
 
     def _make_room(self) -> None:
-        """Takes away the oldest results where there are too many; the newest stays, however large it is."""
+        """Deletes the oldest results if there are too many; the newest stays, however large it is."""
         over = sorted((entry for entry in self._entries.values() if entry.job.is_over), key=lambda entry: -entry.job.ended)
         sizes = accumulate(sum(map(len, entry.pictures.values())) for entry in over)
         self._drop([entry.job.id for entry, size in list(zip(over, sizes))[1:] if size > self.limits.keep_megabytes * 1_000_000])
@@ -173,7 +174,7 @@ class LocalBroker(Broker):
     # --- the threads ---------------------------------------------------------------------------------------------------
 
     def _look_after(self, worker: WorkerProcess) -> None:
-        """One worker's thread: it keeps the worker alive and gives it one job after the other."""
+        """The thread of one worker: keeps it alive and gives it one job after another."""
         try:
             while not self._closing:
                 if self._is_up(worker) and (entry := self._next()) is not None:
@@ -182,7 +183,7 @@ class LocalBroker(Broker):
             worker.close()
 
     def _is_up(self, worker: WorkerProcess) -> bool:
-        """Starts a worker that is not there (any more); False if that fails, after a while."""
+        """Starts the worker if it is not running. If that fails, waits a while and returns False."""
         if not worker.is_alive:
             with self._lock:
                 self._ready.discard(worker)
@@ -201,7 +202,7 @@ class LocalBroker(Broker):
         return True
 
     def _next(self) -> _Entry | None:
-        """The next job; None where there is nothing for a while, so that the worker's health is looked at again."""
+        """The next job; None if there is none for a while, so that the worker is checked again."""
         with self._lock:
             if not self._waiting and not self._closing:
                 self._lock.wait(1.0)
@@ -235,7 +236,7 @@ class LocalBroker(Broker):
                 self._end(entry, state="failed", problem={"status": answer.status, "detail": answer.detail})
 
     def _expire(self) -> None:
-        """The thread that takes away what is older than it may be."""
+        """The thread that deletes expired results."""
         while not self._closing:
             with self._lock:
                 oldest = time.time() - 60 * self.limits.keep_minutes

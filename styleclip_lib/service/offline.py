@@ -1,4 +1,4 @@
-"""The page that edits without a server: what `styleclip export` has written, for browsers to keep."""
+"""The page that edits without a server: a folder written by `styleclip export`, which browsers can keep."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LEFT_OUT = ("index.html", "run.py")
 class OfflinePage:
     """A folder of files for browsers.
 
-    files    all but the page itself, as paths below it
-    bytes    of all of them
-    version  another one for other contents
+    files    all but the page itself, as paths relative to it
+    bytes    size of all of them
+    version  a digest of their content
     """
 
     folder: Path
@@ -31,11 +31,11 @@ class OfflinePage:
 
     @classmethod
     def read(cls, folder: str | Path) -> OfflinePage:
-        """Looks at a folder. Raises StyleclipError for one without an exported page."""
+        """Reads a folder. Raises StyleclipError if it holds no exported page."""
         folder = user_path(folder)
         missing = [name for name in NEEDED if not (folder / name).exists()]
         if missing:
-            raise StyleclipError(f"'{folder}' holds no exported page ({missing[0]} is missing): make one with styleclip export FOLDER.")
+            raise StyleclipError(f"'{folder}' contains no exported page ({missing[0]} is missing): make one with styleclip export FOLDER.")
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         digest = hashlib.sha256()
         for path in paths:

@@ -23,11 +23,11 @@ from .redis_worker import ATTEMPTS, compute_job
 from .tasks import Job, Task
 
 START_SECONDS = 120
-"""In which a process that is replaced has its models again, and a job that is stopped gives what it has."""
+"""For a replaced process to load its models, and for a stopped job to return its result."""
 
 
 class RedisBroker(Broker):
-    """Hands jobs to the workers that `styleclip work` has started, wherever they are."""
+    """Hands jobs to the workers that `styleclip work` has started, on any machine."""
 
     PAUSE = 0.1
 
@@ -44,12 +44,12 @@ class RedisBroker(Broker):
 
     @property
     def _longest(self) -> int:
-        """Seconds that a job may lie in Redis before it is over: it waits for all before it, and is computed."""
+        """Seconds that an unfinished job may stay in Redis: it waits for all jobs before it, and is computed."""
         return self.limits.job_seconds * (self.limits.queue + 1) + ATTEMPTS * self._timeout
 
     @property
     def _timeout(self) -> int:
-        """Seconds after which RQ gives up on a worker that does show life."""
+        """Seconds after which RQ gives up on a job, even if its worker sends heartbeats."""
         return ATTEMPTS * (self.limits.job_seconds + START_SECONDS)
 
     async def start(self) -> None:
@@ -91,7 +91,7 @@ class RedisBroker(Broker):
         return job
 
     def _check_room(self, client: str) -> None:
-        """Raises RefusedError where the queue is full, or a client has too many jobs."""
+        """Raises RefusedError if the queue is full, or the client has too many jobs."""
         if self._queue.count >= self.limits.queue:
             raise full(self.limits)
         own = self._connection.zrange(key_of("client", client), 0, -1)
@@ -124,7 +124,7 @@ class RedisBroker(Broker):
         await asyncio.to_thread(self._end_early, id, "drop")
 
     def _end_early(self, id: str, wish: Wish) -> None:
-        """A job that runs hears of it; one that waits is cancelled. One that is dropped is hidden, and taken away when it is over."""
+        """Tells the worker of a running job; cancels a waiting one. A dropped job is hidden, and deleted when it is over."""
         state = self._connection.hget(key_of("job", id), "state")
         if state == b"queued":
             with contextlib.suppress(NoSuchJobError):
@@ -146,12 +146,12 @@ class RedisBroker(Broker):
         return (await asyncio.to_thread(self._domains))[:1]
 
     def _domains(self) -> list[dict[str, Any]]:
-        """One for each worker that gives signs of life."""
+        """One for each worker that sends heartbeats."""
         keys = list(self._connection.scan_iter(key_of("worker", "*")))
         return [json.loads(stored) for stored in (self._connection.mget(keys) if keys else []) if stored]
 
     async def _tidy(self) -> None:
-        """Now and then gives the jobs of dead workers to others, and says of those that nobody could compute that they have failed."""
+        """Every two seconds hands the jobs of dead workers to others, and marks those that none could compute as failed."""
         while True:
             with contextlib.suppress(redis.RedisError):
                 await asyncio.to_thread(self._hand_on)

@@ -1,7 +1,7 @@
 """What lies in Redis: a hash for each job, its pictures, sums for the metrics, and RQ's queue. All but the sums expires.
 
-RQ's messages hold a job's id and nothing else, as JSON, so that no worker unpickles anything. Whoever may write to this Redis decides what
-workers do: it belongs into a network of its own.
+RQ's messages hold a job's id and nothing else, as JSON, so that no worker unpickles anything. Whoever can write to this Redis controls
+what workers do: keep it on a private network.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def queue_of(connection: redis.Redis) -> rq.Queue:
 
 
 def connected(address: str) -> redis.Redis:
-    """A connection to the Redis at an address. Raises StyleclipError if nobody answers there."""
+    """A connection to the Redis at an address. Raises StyleclipError if it does not answer."""
     try:
         connection = redis.Redis.from_url(address, socket_connect_timeout=5, health_check_interval=30)
         connection.ping()
@@ -39,7 +39,7 @@ def connected(address: str) -> redis.Redis:
 
 
 def key_of(kind: str, id: str) -> str:
-    """Where something lies: kind is "job", "upload", "pictures", "client", "key", "worker", "stats" or "lock"."""
+    """The key of something: kind is "job", "upload", "pictures", "client", "key", "worker", "stats" or "lock"."""
     return f"{PREFIX}:{kind}:{id}"
 
 
@@ -59,7 +59,7 @@ def unpacked(id: str, stored: dict[bytes, bytes]) -> Job:
 
 
 def end_job(connection: redis.Redis, id: str, keep: int, pictures: dict[str, bytes] | None = None, **changes: Any) -> None:
-    """A job is over: what came out is kept for so many seconds, and the picture that was uploaded goes at once."""
+    """Marks a job as over: its results are kept for so many seconds, and the uploaded picture is deleted at once."""
     stored = connection.hgetall(key_of("job", id))
     if b"task" not in stored:
         connection.delete(key_of("job", id))  # forgotten while a worker still wrote how far it was

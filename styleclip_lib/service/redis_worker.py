@@ -17,16 +17,16 @@ from .process import CrashedError, Done, Failed, Progress, Wish, WorkerProcess
 from .redis_store import connected, end_job, key_of, queue_of
 
 ALIVE = 10
-"""Seconds after which a worker that gives no sign of life counts as dead, and its job goes to another one."""
+"""Seconds without a heartbeat after which a worker counts as dead, and another one takes its job."""
 
 ATTEMPTS = 3
-"""Processes, and workers, that may die of one job before it counts as failed."""
+"""Processes, and workers, that one job may crash before it counts as failed."""
 
 log = logging.getLogger("styleclip")
 
 
 class RedisWorker(rq.SimpleWorker):
-    """RQ's worker with a `WorkerProcess`, which stays from job to job; while that computes, this one gives signs of life."""
+    """RQ's worker with a `WorkerProcess`, which is kept from job to job; while that computes, this one sends heartbeats."""
 
     current: RedisWorker | None = None
 
@@ -40,13 +40,13 @@ class RedisWorker(rq.SimpleWorker):
         return ALIVE
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Also tells the service what domain there is."""
+        """Also publishes the domain for the service."""
         super().heartbeat(timeout, pipeline)
         if self.process.description:
             self.connection.set(key_of("worker", self.name), json.dumps(self.process.description), ex=30)
 
     def show_life(self) -> None:
-        """Called often during a job; does something every two seconds."""
+        """Sends a heartbeat every two seconds; called more often than that during a job."""
         if time.monotonic() > self._last + 2:
             self._last = time.monotonic()
             job = self.get_current_job()
@@ -59,7 +59,7 @@ class RedisWorker(rq.SimpleWorker):
 
 
 def compute_job(id: str, seconds: int, keep: int) -> None:
-    """What RQ calls in a worker: takes the job out of Redis, has it computed, and puts the result back."""
+    """The function that RQ calls in a worker: reads the job from Redis, has it computed, and stores the result."""
     worker = RedisWorker.current
     connection = worker.connection
     stored, upload = connection.hgetall(key_of("job", id)), connection.get(key_of("upload", id))
@@ -104,8 +104,8 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
 
 
 def work(address: str, process: WorkerProcess) -> None:
-    """Computes jobs until a signal ends it; the job that is running is finished first. Raises StyleclipError for a domain that cannot be
-    loaded, or where no Redis answers."""
+    """Computes jobs until a signal ends it; the current job is finished first. Raises StyleclipError if the domain cannot be loaded, or
+    Redis does not answer."""
     connection = connected(address)
     try:
         process.start()

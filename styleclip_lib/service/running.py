@@ -1,4 +1,4 @@
-"""What a running service consists of."""
+"""The state of a running service."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .offline import OfflinePage
 
 @dataclass
 class Service:
-    """The broker, the limits, and who may ask.
+    """The broker, the limits, and who may use the service.
 
-    hosts     names under which the service may be asked; "*" among them: under any
-    offline   the page that edits in the browser, at /offline/; None: there is none
-    draining  no new jobs are taken
+    hosts     host names under which the service answers; with "*" among them, any
+    offline   the page that edits in the browser, at /offline/, if there is one
+    draining  whether new jobs are refused
     """
 
     broker: Broker

@@ -82,7 +82,7 @@ def test_from_a_picture_to_a_saved_one(visitor):
     page.locator("#texts button").first.click()
     page.locator("#go").click()
     finish(page)
-    assert fits(page) and "Likeness to the face before" in page.locator("#report").inner_text()
+    assert fits(page) and "Similarity to the face before" in page.locator("#report").inner_text()
 
     cut = page.locator("#cut")
     cut.focus()

@@ -115,7 +115,7 @@ async function device() {
 
 async function keepHere() {
   $('keep').disabled = true;
-  await attempt(() => keep(state.domain.offline, share => { $('kept').textContent = `${Math.round(100 * share)} % is here ...`; }));
+  await attempt(() => keep(state.domain.offline, share => { $('kept').textContent = `Downloading: ${Math.round(100 * share)} % ...`; }));
   $('kept').textContent = '';
   $('keep').disabled = false;
   await device();

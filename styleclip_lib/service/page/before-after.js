@@ -5,7 +5,7 @@ class BeforeAfter extends HTMLElement {
 
   connectedCallback() {
     this.innerHTML = `
-      <div class="stage empty"><svg aria-hidden="true" viewBox="0 0 24 24"><circle cx="12" cy="9" r="4.5"/><path d="M3.5 21c1-4.5 4.5-6 8.5-6s7.5 1.5 8.5 6"/></svg><p>Take or choose a picture of a face, or let one be invented.</p></div>
+      <div class="stage empty"><svg aria-hidden="true" viewBox="0 0 24 24"><circle cx="12" cy="9" r="4.5"/><path d="M3.5 21c1-4.5 4.5-6 8.5-6s7.5 1.5 8.5 6"/></svg><p>Take or choose a picture of a face, or invent one.</p></div>
       <div class="slider" hidden>
         <label for="cut" class="visually-hidden">Where the picture before ends and the one after begins, in percent</label>
         <input id="cut" type="range" min="0" max="100" value="50">
