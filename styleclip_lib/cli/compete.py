@@ -55,14 +55,15 @@ def main(arguments: Sequence[str]) -> int:
     from tqdm.auto import tqdm
 
     from ..evaluation.evaluate import held_out
-    from ..grading.contest import ANCHORS, Entry, compete, examined, oracle, read_entries, tasks_for
+    from ..evaluation.examiner import examined, examiners_of, measured_by
+    from ..grading.contest import ANCHORS, Entry, compete, oracle, read_entries, tasks_for
     from ..grading.contest_page import contest_page, ranked
     from ..grading.sandbox import Limits
     from ..models import load_models
 
     entries, out = read_entries(settings.folder), check_results_folder(settings.out)
     models = load_models(settings.domain, device="cpu")
-    judges, independent = examined(models)
+    judges = examined(models)
     people = held_out(models, settings.portraits)
     tasks = tasks_for(judges, people, settings.texts, settings.each)
     limits = Limits(settings.seconds, settings.seconds * (len(tasks) + 2), 4000)
@@ -73,12 +74,11 @@ def main(arguments: Sequence[str]) -> int:
     if "oracle" in settings.anchors:
         entries.append(oracle(judges, people, tasks))
     out.mkdir(parents=True, exist_ok=True)
-    judged_by = ("Measured by networks that no method has used." if independent else
-                 "Measured by the domain's own networks, which methods may use as well.")
     before = [models.generator.synthesis(people.inversions[task.portrait].w_plus).clamp(-1, 1) for task in tasks]
     with written_whole(out / "leaderboard.html") as path:
-        path.write_text(contest_page(entries, tasks, before, judged_by), encoding="utf-8")
-    content = {"version": __version__, "independent": independent, "entries": [entry.summary() for entry in ranked(entries)]}
+        path.write_text(contest_page(entries, tasks, before, measured_by(models)), encoding="utf-8")
+    content = {"version": __version__, "independent": examiners_of(models) is not None,
+               "entries": [entry.summary() for entry in ranked(entries)]}
     write_json(out / "leaderboard.json", content)
     for place, entry in enumerate(ranked(entries), start=1):
         print(f"{place:3}  {entry.name:30}  success {entry.success.share:4.0%}  {entry.failures[0] if entry.failures else ''}")

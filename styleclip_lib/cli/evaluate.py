@@ -69,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         return _regions(settings)
 
     from ..evaluation.evaluate import evaluate, held_out, invented
+    from ..evaluation.examiner import examiners_of, measured_by
     from ..evaluation.oracle import oracle_edits
     from ..evaluation.questions import questions
     from ..evaluation.sheets import save_sheets
@@ -88,9 +89,9 @@ def main(arguments: Sequence[str]) -> int:
     if ORACLE in settings.methods and is_known:
         rows += oracle_edits(models, people, asked, each)
     summaries = [summary(row) for row in rows]
-    print(table(summaries, "text"), "", table(totals(rows), "kind"), sep="\n")
-    _keep(settings, {"version": __version__, "portraits": settings.portraits, "each": settings.each, "rows": summaries,
-                     "totals": totals(rows)})
+    print(table(summaries, "text"), "", table(totals(rows), "kind"), "", measured_by(models), sep="\n")
+    _keep(settings, {"version": __version__, "independent": examiners_of(models) is not None, "portraits": settings.portraits,
+                     "each": settings.each, "rows": summaries, "totals": totals(rows)})
     if settings.sheets is not None and rows:
         print(f"Saved {', '.join(str(path) for path in save_sheets(rows, settings.sheets))}.")
     return 0
@@ -110,6 +111,7 @@ def _ablate(settings: Settings) -> int:
     """The table that says what each setting of a method brings."""
     from ..evaluation.ablation import ablate, variants
     from ..evaluation.evaluate import held_out
+    from ..evaluation.examiner import examiners_of, measured_by
     from ..evaluation.questions import questions_for_tuning
     from ..models import load_models
 
@@ -117,11 +119,12 @@ def _ablate(settings: Settings) -> int:
     check_json(path)
     models = load_models(settings.domain, device=settings.device)
     asked = _asked(models, settings.texts, questions_for_tuning())
-    about = {"version": __version__, "method": settings.ablate, "portraits": settings.portraits, "each": settings.each, "texts": len(asked)}
+    about = {"version": __version__, "independent": examiners_of(models) is not None, "method": settings.ablate,
+             "portraits": settings.portraits, "each": settings.each, "texts": len(asked)}
     people = held_out(models, settings.portraits)
     results = ablate(models, people, asked, settings.each or None, variants(settings.ablate),
                      lambda results: write_json(path, {**about, "variants": results}))
-    print(ablation_table(results))
+    print(ablation_table(results), "", measured_by(models), sep="\n")
     if results:
         print(f"Saved {path}.")
     return 0

@@ -18,6 +18,7 @@ from ..portraits.language.attribute_values import COLUMN, values_true
 from ..portraits.language.parsing import parse
 from ..portraits.world.factors import Factors, sample
 from .answers import Answer, Row, thumbnails
+from .examiner import examined
 from .outside import distance_outside, region, with_text
 from .questions import Question
 from .report import measure_edit
@@ -58,7 +59,7 @@ def invented(models: Models, count: int = 50, seed: int = SEED) -> HeldOut:
 
 def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, questions: Sequence[Question], each: int | None = None,
              progress: bool = True, ask: Callable[[Models, str], Prompt] = Prompt.of) -> list[Row]:
-    """Asks every recipe every question.
+    """Asks every recipe every question. What comes of it is measured by the domain's examiner, if it has one (`examiner.examined`).
 
     ask   makes the prompt of a question's text
     each  how many portraits a question is asked of, another part of the people for each question; None: all that it suits
@@ -95,7 +96,7 @@ def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, promp
     if people.factors is not None:
         may_change = region(people.factors[portrait], prompt.text, models.generator.img_resolution).to(models.device)
         outside = distance_outside(models.perceptual, start.image.clamp(-1, 1), image.clamp(-1, 1), may_change)
-    return Answer(portrait, measure_edit(models, start.image, image, prompt, seconds), outside, thumbnails(start.image, image))
+    return Answer(portrait, measure_edit(examined(models), start.image, image, prompt, seconds), outside, thumbnails(start.image, image))
 
 
 def portraits_of(people: HeldOut, questions: Sequence[Question], each: int | None) -> list[list[int]]:

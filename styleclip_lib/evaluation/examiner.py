@@ -1,6 +1,6 @@
 """The networks that measure, and nothing else: who may use them is checked by import-linter (see pyproject.toml)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..models import Models
 from ..networks.examiner import Examiner, ExaminerIdentity
@@ -27,6 +27,24 @@ def examiners_of(models: Models) -> Examiners | None:
     if "examiners" not in models.memo:
         models.memo["examiners"] = _loaded(models)
     return models.memo["examiners"]
+
+
+def examined(models: Models) -> Models:
+    """The models with the networks that only measure in place of those that methods may use; the same models where a domain has none.
+
+    Raises StyleclipError as `examiners_of` does.
+    """
+    if "examined" not in models.memo:
+        judges = examiners_of(models)
+        judged = models if judges is None else replace(models, attributes=judges.attributes, identity=judges.identity)
+        models.memo["examined"] = judged.memo["examined"] = judged
+    return models.memo["examined"]
+
+
+def measured_by(models: Models) -> str:
+    """The sentence that says which networks measure the edits of a domain."""
+    return ("Measured by networks that no method has used." if examiners_of(models) else
+            "Measured by the domain's own networks, which methods may use as well.")
 
 
 def _loaded(models: Models) -> Examiners | None:

@@ -22,6 +22,7 @@ from ..photos.detection import find_faces
 from ..portraits.drawing.render import render
 from ..portraits.world.attributes import BY_NAME
 from ..portraits.world.factors import Factors
+from .examiner import examined
 from .intervals import confidence_interval
 from .report import measure_edit
 
@@ -41,7 +42,7 @@ class Group:
 
 def measure_people(models: Models, people: Factors, recipe: Recipe | None = None, text: str = "", steps: int = 0,
                    progress: bool = True) -> dict[str, Tensor]:
-    """Renders, finds, inverts and edits every person.
+    """Renders, finds, inverts and edits every person; the domain's examiner measures, if it has one (`examiner.examined`).
 
     recipe, text  the edit; without a text nobody is edited
     steps         of each inversion; 0 is the encoder's guess
@@ -59,13 +60,14 @@ def _measured(models: Models, person: Factors, recipe: Recipe | None, prompt: Pr
     picture = render(person, models.generator.img_resolution).to(models.device)
     inversion = invert(models, picture, steps=steps, progress=False)
     drawn = inversion.image.clamp(-1, 1)
+    judges = examined(models)
     with torch.no_grad():
-        same = float((models.identity(picture) * models.identity(drawn)).sum())
+        same = float((judges.identity(picture) * judges.identity(drawn)).sum())
     found = {"found": float(bool(find_faces(to_pil(picture)))), "psnr": psnr(drawn, picture), "identity": same}
     if prompt is None or recipe is None:
         return found
     edit = recipe.apply(models, Face.of_inversion(models, inversion), prompt, progress=False)
-    report = measure_edit(models, inversion.image, edit.image, prompt)
+    report = measure_edit(judges, inversion.image, edit.image, prompt)
     return {**found, "success": math.nan if report.true_before or report.success is None else float(report.success)}
 
 

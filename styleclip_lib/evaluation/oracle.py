@@ -7,6 +7,7 @@ from ..models import Models
 from ..portraits.drawing.render import render
 from .answers import Answer, Row, thumbnails
 from .evaluate import HeldOut, portraits_of
+from .examiner import examined
 from .outside import distance_outside, region, with_text
 from .questions import Question
 from .recipes import ORACLE
@@ -27,7 +28,7 @@ def oracle_edits(models: Models, people: HeldOut, questions: Sequence[Question],
             factors, began = people.factors[portrait], time.perf_counter()
             before, after = (render(some, size).to(models.device) for some in (factors, with_text(factors, text)))
             outside = distance_outside(models.perceptual, before, after, region(factors, text, size).to(models.device))
-            report = measure_edit(models, before, after, text, time.perf_counter() - began)
+            report = measure_edit(examined(models), before, after, text, time.perf_counter() - began)
             row.answers.append(Answer(portrait, report, outside, thumbnails(before, after)))
         rows.append(row)
     return rows

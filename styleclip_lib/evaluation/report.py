@@ -9,7 +9,7 @@ import torch
 from ..editing.prompt import Prompt, understood
 from ..models import Models
 from ..photos.loading import Photo
-from ..portraits.world.attributes import ATTRIBUTES, BY_NAME, Attribute, Reading
+from ..portraits.world.attributes import ATTRIBUTES, Attribute, Reading
 from .photo_identity import SAME, distance_to_photograph
 
 SCALE_TOLERANCE = 0.25  # a scale counts as changed when it moved by more than this share of its range
@@ -100,10 +100,10 @@ def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Pro
     if models.attributes is None:
         return {"wanted": {}, "successes": {}, "true_before": False, "side_effects": {}}
     (was,), (is_now,) = models.attributes.read(before), models.attributes.read(after)
-    wanted = {name: value for name, value in dict(prompt.attribute_values).items() if name in BY_NAME}
+    wanted = {name: value for name, value in dict(prompt.attribute_values).items() if name in is_now.parts}
     hidden = hidden_attributes(was) | hidden_attributes(is_now)
     changed = {attribute.name: (_value(attribute, was), _value(attribute, is_now)) for attribute in ATTRIBUTES
-               if attribute.name not in wanted and attribute.name not in hidden and _moved(attribute, was, is_now)}
+               if attribute.name in is_now.parts and attribute.name not in {*wanted, *hidden} and _moved(attribute, was, is_now)}
     return {"wanted": wanted, "successes": {name: is_now.has(name, value) for name, value in wanted.items()},
             "true_before": bool(wanted) and all(was.has(name, value) for name, value in wanted.items()), "side_effects": changed}
 

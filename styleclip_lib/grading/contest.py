@@ -21,7 +21,6 @@ from ..errors import StyleclipError, plain
 from ..evaluation.agreement import Agreement
 from ..evaluation.answers import Answer
 from ..evaluation.evaluate import HeldOut, portraits_for
-from ..evaluation.examiner import examiners_of
 from ..evaluation.intervals import confidence_interval
 from ..evaluation.oracle import oracle_edits
 from ..evaluation.outside import distance_outside, region
@@ -113,12 +112,6 @@ def tasks_for(models: Models, people: HeldOut, texts: int, each: int) -> list[Ta
         new = [number for number in suited if not measure_edit(models, images[number], images[number], question.text).true_before]
         tasks += [Task(number, question) for number in (new or suited)[:each]]
     return tasks
-
-
-def examined(models: Models) -> tuple[Models, bool]:
-    """The models with the networks that only measure in place of those that methods may use; whether the domain has such."""
-    judges = examiners_of(models)
-    return (replace(models, attributes=judges.attributes, identity=judges.identity), True) if judges else (models, False)
 
 
 def compete(entry: Entry, models: Models, people: HeldOut, tasks: Sequence[Task], limits: Limits,
