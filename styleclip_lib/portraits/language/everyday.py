@@ -92,7 +92,8 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
     "pencil sketch": "pencil scribble, scribble", "black and white": "b w, bw, greyscale, grayscale, grey scale, gray scale",
     "comic style": "comic book style", "pixel art": "pixelated, pixellated", "sepia": "sepia tone, sepia toned", "snow": "snowing",
     "oil painting": "oil painted", "watercolor": "water colour, water color, water colours, water colors",
-    "without": "no longer wearing, no longer with, takes off, take off, taking off, get rid of, rid of, instead of, rather than, free of",
+    "without": "no longer wearing, no longer with, takes off, take off, taking off, get rid of, rid of, instead of, rather than, free of, "
+               "lack of, absence of, devoid of, cut off, leave out, leaving out, taken off",
     "not": "no longer",
 }.items() for other in split(others) if other}
 """Other words -> a word or phrase of the captions, for which they stand."""
@@ -114,7 +115,7 @@ FILLERS = _words("""
     who whose what how one ones someone somebody something person guys hello hey hi ok okay thanks thank yes big small large tiny
     huge nice pretty beautiful lovely cute cool handsome attractive kind friendly proper loud fancy stylish very quite extremely rather
     super totally completely slightly bright full photo picture image version and a an the with plus or nor but sign selfie
-    portrait headshot human being individual character way same plz pls wanna gonna gimme lemme u ur""")
+    portrait headshot human being individual character way same plz pls wanna gonna gimme lemme u ur ever whatsoever""")
 """Words that say nothing of how a face looks, or too little to matter."""
 
 NEGATORS = _words("no not without never none nor neither non lacking lacks minus sans less hardly")
@@ -122,11 +123,12 @@ NEGATORS = _words("no not without never none nor neither non lacking lacks minus
 
 REMOVERS = _words("""
     remove removes removing removed delete drop lose loses losing erase hide stop stops avoid ditch shave shaves off gone missing
-    absent away free""")
+    absent away free omit omitting exclude excluding eliminate discard""")
 """They take away what comes next or, where nothing does, what came before: "remove the hat", "take the hat off"."""
 
 LISTING = _words("""
-    without remove removes removing removed delete drop lose loses losing erase hide avoid ditch shave shaves lacking minus sans""")
+    without remove removes removing removed delete drop lose loses losing erase hide avoid ditch shave shaves lacking minus sans omit
+    omitting exclude excluding eliminate discard""")
 """After these "and" goes on denying: "without a hat and glasses" has neither."""
 
 EMOJI = {"\U0001f603": "smiling", "\U0001f604": "smiling", "\U0001f606": "laughing", "\U0001f923": "laughing", "\U0001f62d": "crying",

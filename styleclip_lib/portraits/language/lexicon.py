@@ -23,7 +23,7 @@ _SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'", "\
 def normalised(text: str) -> str:
     """In lower case, typographic signs as a keyboard has them, an emoji as its name."""
     signs = []
-    for sign in unicodedata.normalize("NFKC", text).translate(_SAME):
+    for sign in unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME):
         kind = unicodedata.category(sign)
         if kind == "So":
             signs.append(f" {EMOJI.get(sign) or unicodedata.name(sign, '').removeprefix('EMOJI COMPONENT ')} ")
@@ -52,13 +52,18 @@ def base_form(word: str) -> str:
     """A word of the captions that this is a form of ("longer", "hats"), else the word itself."""
     if word in known_words() or word in FILLERS or word in NEGATORS | REMOVERS:
         return word
+    return stem_of(word) or word
+
+
+def stem_of(word: str) -> str:
+    """The word of the captions that another word is a form of; empty if there is none."""
     for ending, others in (("iest", ["y"]), ("ier", ["y"]), ("est", ["", "e"]), ("er", ["", "e"]), ("es", ["", "e"]), ("s", [""])):
         stem = word.removesuffix(ending)
         for other in others if stem != word else []:
             for form in (stem + other, stem[:-1] + other):
                 if form in known_words() and len(form) > 2:
                     return form
-    return word
+    return ""
 
 
 @lru_cache(maxsize=1)

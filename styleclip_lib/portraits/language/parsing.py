@@ -11,7 +11,7 @@ from functools import lru_cache
 from ...errors import StyleclipError
 from .attribute_values import AttributeValue
 from .everyday import ASKING, ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, TOGETHER
-from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, normalised, synonyms, unknown_words, words_of
+from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, normalised, stem_of, synonyms, unknown_words, words_of
 from .phrases import all_phrases
 from .wording import worded
 
@@ -19,6 +19,13 @@ COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "backgrou
 """The attributes that are colours."""
 
 EXAMPLE = "describe the face as it should be, such as 'a smiling woman with glasses'"
+
+_TWO_WAYS = f"What the text denies can be understood in two ways: {EXAMPLE}."
+_DOUBTFUL = (
+    (r"\b(could|can) not (be|look) (any )?more\b|\bnever (\w+ )?so\b", _TWO_WAYS),
+    (r"(?<!\S)-[^\W\d_]", "A '-' before a word can be a dash or a minus: say 'without' for what should not be there."),
+)
+"""Patterns of texts that people understand in two ways, and a sentence for each."""
 
 _STARTING_ANEW = frozenset(["with", "wearing", "has", "having", "add", "adding", "give", "put", "wear", "who"])
 _PICTURES = ("photo", "picture", "image", "photograph", "portrait", "selfie", "drawing", "painting", "render")
@@ -85,7 +92,8 @@ class _Reader:
     def __init__(self, text: str):
         self.text = text
         self.said: dict[str, list[str]] = {}
-        self.denied: dict[str, str] = {}
+        self.denied: dict[str, str] = {}  # attribute -> the value that the denial implies
+        self.away: list[AttributeValue] = []  # what is denied
         self.style: str | None = None
         self.unknown: list[str] = []
         self.problems: list[str] = []
@@ -94,13 +102,17 @@ class _Reader:
 
     def sentences(self) -> Iterator[list[str]]:
         """The words of each sentence, with commas; other words are replaced by those of the captions."""
-        text = re.sub(r"\bw/o\b", "without", normalised(self.text))
-        text = re.sub(r"\bw/", "with ", text.replace("b/w", "bw")).replace("can't", "can not").replace("anything but", "not")
-        text = re.sub(r"\b(\w+)n't\b", r"\1 not", re.sub(r"'s\b", " ", text)).replace("cannot", "can not")
+        text = re.sub(r"\b(w/o(ut)?|with out)\b", "without", normalised(self.text))
+        text = re.sub(r"\bw/", "with ", text.replace("b/w", "bw")).replace("anything but", "not")
+        text = re.sub(r"\bnot (only|just|merely)\b|\bat all\b", " ", _spelt_out(re.sub(r"'s\b", " ", text)))
+        self.rephrased = self.rephrased or words_of(text) != words_of(self.text)
+        self.problems += [sentence for pattern, sentence in _DOUBTFUL if re.search(pattern, text)]
         if "?" in text and (words_of(text) or [""])[0] in ASKING:
             self.problems.append(f"The text asks a question: {EXAMPLE}.")
         for sentence in re.split(r"[.;!?\n]+|\bbut\b|\bhowever\b", text):
             words = [word for word in re.findall(r"[^\W_]+|,", sentence) if word not in ARTICLES]
+            if _denies_a_comparison(words):
+                self.problems.append(_TWO_WAYS)
             yield list(self._as_captions_say(words))
 
     def _as_captions_say(self, words: list[str]) -> Iterator[str]:
@@ -134,6 +146,8 @@ class _Reader:
                 continue
             if word in NEGATORS and last is not None and words[at + 1 : at + 2] in ([], [","], ["more"]):
                 last = self._undo(last)
+            elif word in NEGATORS and words[at + 1 : at + 2] == [","]:  # "no, smile"
+                self.unknown.append(word)
             elif word in NEGATORS:
                 denying = "" if denying else word
                 self.rephrased = True
@@ -147,6 +161,8 @@ class _Reader:
                 self.rephrased = True
             elif word == ",":
                 denying = denying or (pending if _or_follows(words, at) else "")
+            elif word == "or" and words[at + 1 : at + 2] and words[at + 1] in ({"with"} if pending else NEGATORS):  # "a smile or not"
+                self.problems.append(f"The text leaves a choice: {EXAMPLE}.")
             elif word in ("or", "nor") and pending:
                 denying = pending
             elif word == "and" and pending:
@@ -195,6 +211,7 @@ class _Reader:
         self.rephrased = True
         phrase = " ".join(words)
         attribute = attribute_values[0][0]
+        self.away += attribute_values
         implied = OPPOSITES.get(attribute_values[0]) if len(attribute_values) == 1 else None
         if implied is None or self.denied.get(attribute, implied) != implied:  # "neither old nor young"
             sentence = f"The text denies '{phrase}' without saying what should be there instead: {EXAMPLE}."
@@ -233,6 +250,8 @@ class _Reader:
             if value is None:
                 one, other = (_phrase_for(attribute, value) for value in values[:2])
                 self.problems.append(f"The text says both '{one}' and '{other}', and only one of them can be: leave one away.")
+            if (attribute, value) in self.away:
+                self.problems.append(f"The text says '{_phrase_for(attribute, value)}' and denies it: {EXAMPLE}.")
             attribute_values.append((attribute, value or values[-1]))
             self.rephrased = self.rephrased or len(values) > 1
         attribute_values += [(attribute, value) for attribute, value in self.denied.items() if attribute not in self.said]
@@ -244,6 +263,23 @@ class _Reader:
             problem = _not_understood(unknown, words_of(self.text)) if unknown else next(iter(self.problems), "")
         plain = worded(attribute_values, self.style) if self.rephrased and (attribute_values or self.style) else self.text
         return Parsed(tuple(attribute_values), self.style, unknown, plain, problem)
+
+
+def _spelt_out(text: str) -> str:
+    """A text with "isn't" and "isnt" as "is not"."""
+    verbs = {"ai": "is", "ca": "can", "wo": "will", "sha": "shall"}
+    contracted = r"\b(?:(\w+?)n't|(is|are|was|were|do|does|did|has|have|had|should|would|could|must|need|ai|ca|wo)'?nt)\b"
+    return re.sub(contracted, lambda found: f"{verbs.get(verb := found[1] or found[2], verb)} not", text).replace("cannot", "can not")
+
+
+def _denies_a_comparison(words: list[str]) -> bool:
+    """Whether a text says "not happier" or "could not be happier"."""
+    for at, word in enumerate(words):
+        if word in ("no", "not", "never"):
+            following = next((word for word in words[at + 1 :] if word not in FILLERS), "")
+            if following.endswith("er") and following != "longer" and stem_of(following):
+                return True
+    return False
 
 
 def _something_follows(words: list[str], at: int) -> bool:
