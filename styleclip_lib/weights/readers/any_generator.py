@@ -1,5 +1,7 @@
 """A StyleGAN2 generator from a file of any of the formats in use, which is told by the content and not by the name."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -18,6 +20,17 @@ PICKLE = b"\x80"
 SAMPLES, BATCHES = 10_000, 10
 """Latent vectors from which a mean is computed that a file does not have; NVIDIA's projector takes as many."""
 
+
+OTHERS = {
+    rb"\s*<(!doctype|html|\?xml)": "a web page: open its address in a browser, and save what that page offers",
+    rb"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with git lfs pull",
+    rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!|.{257}ustar": "an archive: unpack it first",
+    rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
+}
+"""How files begin that are taken for a network, and what they are."""
+
+LONGEST_NAME = 200
+"""Characters that are kept of the name of a dictionary within others."""
 
 CONSTANTS = ("synthesis.b4.const", "synthesis.input.freqs", "input.input")
 """The tensor that every generator begins with, by which it is found under whatever prefix: NVIDIA's, StyleGAN3's, rosinality's."""
@@ -47,20 +60,25 @@ def _generator(file: Untrusted) -> Generator:
         return _from_state_dicts(tensors_of(file)[0])
     if file.read(0, 1) == PICKLE:
         return read_nvidia(file)
-    raise Unknown("it is neither a pickle, nor a safetensors file, nor one that PyTorch has written")
+    raise Unknown(f"it is neither a pickle, nor a safetensors file, nor one that PyTorch has written{_what_it_is(file)}")
+
+
+def _what_it_is(file: Untrusted) -> str:
+    """What else people take for a network, and what helps."""
+    start = bytes(file.read(0, min(len(file), 512)))
+    return next((f", but {name}" for pattern, name in OTHERS.items() if re.match(pattern, start, re.IGNORECASE | re.DOTALL)), "")
 
 
 def _from_state_dicts(content: object) -> Generator:
     """The generator among the state dicts of a checkpoint, which is one itself or has some in it."""
     if type(content) is not dict:
         raise Unknown("it holds no generator")
-    candidates = [(f"{name}.{prefix}", state, prefix)
-                  for name, state in [("", content), *((key, value) for key, value in content.items() if type(value) is dict)]
-                  for prefix in _prefixes(state)]
+    candidates = [(f"{name}.{prefix}", state, around, prefix)
+                  for name, state, around in _dictionaries(content) for prefix in _prefixes(state)]
     if not candidates:
         raise Unknown("it holds no StyleGAN2 generator, in any layout that is known here")
-    _, state, prefix = min(candidates, key=lambda one: ("ema" not in str(one[0]).lower(), len(str(one[0]))))
-    latent_avg = content.get("latent_avg", state.get(f"{prefix}latent_avg"))
+    _, state, around, prefix = min(candidates, key=lambda one: ("ema" not in one[0].lower(), len(one[0])))
+    latent_avg = around.get("latent_avg", state.get(f"{prefix}latent_avg"))
     latent_avg = latent_avg.read() if type(latent_avg) is StoredTensor else latent_avg
     state = {key.removeprefix(prefix): value for key, value in tensors(state, prefix).items()}
     if "input.input" not in state:
@@ -68,6 +86,18 @@ def _from_state_dicts(content: object) -> Generator:
     state.pop("latent_avg", None)
     generator = generator_from_rosinality(state, latent_avg)
     return generator if latent_avg is not None else _with_mean(generator)
+
+
+def _dictionaries(content: dict) -> Iterator[tuple[str, dict, dict]]:
+    """Each dictionary in a checkpoint, itself among them, once: its name, itself, and the one that it lies in."""
+    waiting, seen = [("", content, content)], {id(content)}
+    while waiting:
+        name, state, around = waiting.pop(0)
+        yield name, state, around
+        for key, value in state.items():
+            if type(value) is dict and id(value) not in seen:
+                seen.add(id(value))
+                waiting.append((f"{name}.{key}"[-LONGEST_NAME:], value, state))
 
 
 def _prefixes(state: dict) -> set[str]:

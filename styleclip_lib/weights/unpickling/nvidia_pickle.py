@@ -53,15 +53,18 @@ def read_nvidia(file: Untrusted) -> Generator:
 
 def generator_from_content(content: object, budget: Budget) -> Generator | None:
     """The generator in what a file of NVIDIA's, or one of PyTorch's, holds; None if there is no network of NVIDIA's in it."""
-    if type(content) in (tuple, list) and len(content) == 3 and type(content[2]) is Record:
-        return generator_from_tensorflow(content[2], budget)
+    if type(content) in (tuple, list) and len(content) == 3:
+        content = content[2]
     if type(content) is dict:
-        content = content.get("G_ema")
+        content = content["G_ema"] if "G_ema" in content else _only_generator(content)
     if type(content) is not Record:
         return None
-    if "static_kwargs" in content.attributes:
-        return generator_from_tensorflow(content, budget)
-    return _generator(content)
+    return generator_from_tensorflow(content, budget) if "static_kwargs" in content.attributes else _generator(content)
+
+
+def _only_generator(content: dict) -> Record | None:
+    generators = [value for value in content.values() if type(value) is Record and "synthesis" in _contents(value)]
+    return generators[0] if len(generators) == 1 else None
 
 
 def _persistent_object(meta: object) -> Record:

@@ -17,7 +17,7 @@ from .pickle_tensors import STORAGE_NAMES, Storage, StorageName, StoredTensor, T
 from .record import Record, flat_state
 from .safe_pickle import Builder, read_pickle
 from .stored_zip import LOCAL, stored_entries
-from .untrusted import Budget, Refused, Stretch, Untrusted, untrusted
+from .untrusted import Budget, Refused, Stretch, Unknown, Untrusted, untrusted
 
 OLD_MARK, OLD_VERSION = 0x1950A86A20F9469CFC6C, 1001
 OLD_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -74,7 +74,7 @@ def _read_zip(file: Untrusted, names: Mapping[str, Builder]) -> object:
     entries = stored_entries(file, file.budget)
     roots = [name.removesuffix("/data.pkl") for name in entries if name.endswith("/data.pkl") and name.count("/") == 1]
     if len(roots) != 1:
-        raise Refused("it is a zip archive, but not one of PyTorch's")
+        raise Unknown("it is a zip archive, but not one of PyTorch's: where a network is packed into it, unpack that first")
     root = roots[0]
     order = entries.get(f"{root}/byteorder")
     if order is not None and order.read(0, min(len(order), 10)) != b"little":

@@ -1,6 +1,11 @@
 """One generator in every format: the same tensors come back, whatever the file is called."""
 
 import argparse
+import gzip
+import io
+import pickle
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,6 +61,9 @@ FORMATS = {
     "Lightning": lambda g: {"state_dict": prefixed(rosinality(g)["g_ema"], "model.generator."), "latent_avg": g.mapping.w_avg, "epoch": 3,
                             "pytorch-lightning_version": "2.1.0", "callbacks": {"EarlyStopping": {"wait": 0}}, "lr_schedulers": []},
     "Lightning, NVIDIA's layout": lambda g: {"state_dict": prefixed(g.state_dict(), "G_ema.") | prefixed(zeroed(g), "G.")},
+    "torch.compile": lambda g: {**rosinality(g), "g_ema": prefixed(rosinality(g)["g_ema"], "_orig_mod.")},
+    "deep inside": lambda g: {"state": {"networks": rosinality(g)}, "step": 5},
+    "deep inside, NVIDIA's layout": lambda g: {"models": {"G": zeroed(g), "G_ema": dict(g.state_dict())}, "epoch": 1},
     "beside a path": lambda g: {**rosinality(g), "args": argparse.Namespace(out=Path("runs/1"), device=torch.device("cpu"))},
     "half precision": lambda g: {key: value.half() for key, value in g.state_dict().items()},
 }
@@ -89,10 +97,58 @@ def test_safetensors(prefix, generator, path):
 
 
 def test_a_network_of_nvidias_saved_as_a_whole(generator, path):
-    """As people do who tune one: `torch.save(network, path)`."""
+    """As people do who tune one: `torch.save(network, path)`, or among others under whatever name."""
     with nvidia_modules():
-        torch.save(persistent_network(generator), path)
-    assert_same_weights(read_generator(path), generator, 1e-6)
+        network = persistent_network(generator)
+        for content in (network, {"G_ema": network, "G": network}, {"generator": network, "step": 5}, (network, network, network)):
+            torch.save(content, path)
+            assert_same_weights(read_generator(path), generator, 1e-6)
+        for content in (network, {"G": network, "D": None}):
+            path.write_bytes(pickle.dumps(content))
+            assert_same_weights(read_generator(path), generator, 1e-6)
+
+
+class SomebodysNetwork(torch.nn.Module):
+    """A class that the reader does not know."""
+
+
+@pytest.mark.parametrize("wrap", [lambda network: network, lambda network: {"g_ema": network}])
+def test_whoever_saved_a_network_of_another_class_as_a_whole_is_told_what_to_save(wrap, path):
+    torch.save(wrap(SomebodysNetwork()), path)
+    with pytest.raises(StyleclipError, match=r"save its tensors, torch\.save\(network\.state_dict\(\), FILE\)"):
+        read_generator(path)
+
+
+def archive_of(content):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        entry = tarfile.TarInfo("network.pkl")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return file.getvalue()
+
+
+def zip_of(content):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("network.pkl", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("make", "named"), [
+    (gzip.compress, "an archive: unpack it first"),
+    (archive_of, "an archive: unpack it first"),
+    (zip_of, "unpack that first"),
+    (lambda content: b"<!DOCTYPE html><html><title>Virus scan warning</title>", "a web page"),
+    (lambda content: b"\n<html>", "a web page"),
+    (lambda content: b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", "git lfs pull"),
+    (lambda content: b"\x89PNG\r\n\x1a\n" + bytes(50), "a picture"),
+])  # fmt: skip
+def test_what_people_take_for_a_network_is_named(make, named, generator, path):
+    path.write_bytes(make(ada_pickle(generator)))
+    with pytest.raises(StyleclipError, match=named) as error:
+        read_generator(path)
+    assert "get it again" not in str(error.value), "which would not help"
 
 
 def test_without_noise_maps_they_are_always_the_same(generator, path):
