@@ -2,8 +2,8 @@
 
     python -m tools.notebook_rules notebooks/*.ipynb
 
-Used by tools/execute_notebooks.py after a run, by tests/notebooks/test_lessons.py, and before a commit. What students get of an
-assignment keeps to the same lines and columns: layout().
+Used by tools/execute_notebooks.py after a run, by tests/notebooks/test_lessons.py, and before a commit. An assignment keeps to the
+same lines and columns, in its source with the hidden tests and in what students get of it: layout().
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-from styleclip_lib.grading.assignments import without_hidden_tests
 
 MOST_LINES = 20
 MOST_COLUMNS = 100
@@ -56,11 +54,11 @@ def problems(path: Path) -> list[str]:
 
 
 def layout(book: dict) -> list[str]:
-    """Cells too long and lines too wide. An assignment's hidden tests do not count as lines: students do not get them."""
+    """Cells too long and lines too wide."""
     found = []
     for number, cell in enumerate(book["cells"]):
         source = "".join(cell["source"]) if cell["cell_type"] == "code" else ""
-        lines = len(without_hidden_tests(source).splitlines())
+        lines = len(source.splitlines())
         if lines > MOST_LINES:
             found.append(f"cell {number} has {lines} lines, more than {MOST_LINES}: split it, or move a helper into the library")
         widest = max(map(len, source.splitlines()), default=0)
