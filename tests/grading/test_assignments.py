@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 from functools import cache
 
 import pytest
@@ -38,16 +39,25 @@ def cells(assignment: Assignment) -> dict:
     return {graded_as(cell): cell for cell in assignment.notebook.cells if graded_as(cell)}
 
 
-def judged(task: str, body: str | None) -> tuple[float, list[str]]:
-    """The share of the task's points that an answer gets, and what the tests that it fails say; body: of the function, or None for
-    the solution."""
+def answered(task: str, answer: str | dict[str, str]) -> str:
+    """The answer cell with a wrong answer in it, as wrong_answers.py writes it; {} stands for the solution."""
+    source = cells(TASKS[task])[task].source
+    before, solution, after = re.split(r" *### (?:BEGIN|END) SOLUTION\n?", source)
+    body = textwrap.dedent(solution)
+    if isinstance(answer, str):
+        body = answer
+    else:
+        for old, new in answer.items():
+            assert old in body, f"the solution of {task} has no {old!r}"
+            body = body.replace(old, new)
+    return before + textwrap.indent(body, "    ") + after
+
+
+def judged(task: str, answer: str | dict[str, str]) -> tuple[float, list[str]]:
+    """The share of the task's points that an answer gets, and what the tests that it fails say."""
     given = cells(TASKS[task])
-    source = given[task].source
-    if body is not None:
-        indented = "".join(f"    {line}\n" for line in body.splitlines())
-        source = re.sub(r"    ### BEGIN SOLUTION.*?### END SOLUTION", lambda _: indented, source, flags=re.DOTALL)
     space: dict = {}
-    exec(compile(f"{given['setup'].source}\n{source}", task, "exec"), space)
+    exec(compile(f"{given['setup'].source}\n{answered(task, answer)}", task, "exec"), space)
     points, reached, messages = 0.0, 0.0, []
     for test, helpers in helpers_of_tests(TASKS[task].notebook).items():
         if test.startswith(f"{task}-"):
@@ -61,22 +71,22 @@ def judged(task: str, body: str | None) -> tuple[float, list[str]]:
     return reached / points, messages
 
 
-def parameters(answers: list[tuple[str, str | None, str]]) -> list:
+def parameters(answers: list[tuple[str, str | dict[str, str], str]]) -> list:
     """The quick ones are slow tests at most, the measured ones full."""
     return [pytest.param(*answer, id=f"{answer[0]}-{number}", marks=pytest.mark.full if answer[0] in MEASURED else pytest.mark.slow)
             for number, answer in enumerate(answers)]
 
 
-@pytest.mark.parametrize(("task", "body", "says"), parameters([(task, None, "") for task in TASKS]))
-def test_the_solution_passes(task, body, says, capsys):
-    assert judged(task, body) == (1.0, [])
+@pytest.mark.parametrize(("task", "answer", "says"), parameters([(task, {}, "") for task in TASKS]))
+def test_the_solution_passes(task, answer, says, capsys):
+    assert judged(task, answer) == (1.0, [])
     assert "✓" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("task", "body", "says"), parameters([(task, *answer) for task, answers in WRONG.items() for answer in answers]))
-def test_a_wrong_answer_fails_and_is_told_why(task, body, says):
+@pytest.mark.parametrize(("task", "answer", "says"), parameters([(task, *answer) for task, answers in WRONG.items() for answer in answers]))
+def test_a_wrong_answer_fails_and_is_told_why(task, answer, says):
     """It loses half of the task's points at least: a test of its own may hold for what is right in it."""
-    share, messages = judged(task, body)
+    share, messages = judged(task, answer)
     assert share <= 0.5 and any(re.search(says, message) for message in messages), (share, messages)
 
 
