@@ -1,5 +1,6 @@
 """Trains the portraits domain's CLIP: `styleclip train clip`."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,6 +44,12 @@ ABOUT = About(
         "Adam (0.002) / Muon (0.003) for convolutions": "0.12 and 0.14 / 0.21 and 0.15; after 14 seconds 0.13 and 0.13 / 0.31 and 0.28",
         "Muon's rate 0.001 / 0.003 / 0.01": "0.19 and 0.18 / 0.21 and 0.15 / 0.06 and 0.08; after 14 seconds 0.21 and 0.24 / "
                                             "0.31 and 0.28 / 0.11 and 0.09",
+        "captions of portraits in a batch 64 / 192, first scale of the logits 14 / 50, aid 4 / 2 (all three together)":
+            "mean area under the ROC curve of texts that say one thing, on 500 unseen portraits, after 573 / 600 steps: 0.659 / 0.749; of "
+            "the linear layer on the pictures' vectors, about 0.9 in both: what took long was that both sides agree",
+        "more captions or more pictures, with the image encoder of step 573 frozen":
+            "the same area after 300 steps that train the text encoder and a linear layer on the pictures' vectors: 48 pictures and 64 "
+            "captions 0.755, 256 and 64 0.768, 48 and 256 0.798, 128 and 128 0.799, 256 and 256 0.831; SigLIP's loss 0.730",
         "one step of the whole network": "2.1 CPU seconds with bfloat16 (112 pictures of 128 px, 122 captions): 1.7 for the image encoder, "
                                          "0.2 for Muon, 0.2 for drawing and comparing",
     })
@@ -69,6 +76,7 @@ class Settings:
                         caption's which it says: so both learn what the vectors are to tell before they learn to agree
     straight            weight of the paths' being straight
     strength            of the augmentations
+    scale               of the logits, to begin with: CLIP's own 14 leaves the cosines of so small batches hardly any gradient
     """
 
     run: Path = Path("runs/clip")
@@ -83,7 +91,7 @@ class Settings:
     styled_each: int = 16
     scenes_each: int = 8
     patches_each: int = 36
-    said_each: int = 64
+    said_each: int = 192
     told_each: int = 8
     named_each: int = 20
     shown_each: int = 10
@@ -103,9 +111,10 @@ class Settings:
     steps: int = 6000
     muon_lr: float = 0.003
     adam_lr: float = 2e-3
-    aid: float = 4.0
+    aid: float = 2.0
     straight: float = 2.0
     strength: float = 0.35
+    scale: float = 50.0
     seed: int = 0
 
 
@@ -117,6 +126,7 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     tokenizer = WordTokenizer(**config)
     model = CLIP(s.embed_dim, s.image_resolution, s.vision_layers, s.vision_width, None, s.context_length,
                  tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
+    nn.init.constant_(model.logit_scale, math.log(s.scale))
     clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
     seconds = _fit(clip, s, world)
     metrics = measure_clip(clip, s.data, s.img_resolution, world)
