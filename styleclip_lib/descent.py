@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .errors import plain
+from .finite import require_finite
 from .schedule import ramped
 
 State = TypeVar("State")
@@ -67,7 +68,13 @@ class Descent(AbstractContextManager, Generic[State]):
             self.lowest, self.best = _number(score), self.keep()
 
     def follow(self, loss: Tensor, picture: Tensor | None = None) -> None:
-        """One step down the gradient of a loss, unless this is the last look or `on_step` ends it."""
+        """One step down the gradient of a loss, unless this is the last look or `on_step` ends it.
+
+        Raises StyleclipError where the first loss is infinite or undefined: with these networks there is nothing to search for. A later
+        one may come from a learning rate that is too high, and leaves the best so far as it is.
+        """
+        if self.taken == 0:
+            require_finite("The loss", loss)
         self.bar.set_postfix(loss=f"{loss.item():.4f}")
         if self.stopped or self.step == self.steps:
             return

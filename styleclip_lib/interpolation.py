@@ -9,6 +9,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .errors import StyleclipError
+from .finite import require_finite
 from .models import Models
 from .networks.generator import Generator
 
@@ -183,7 +184,8 @@ def morph(models: Models, a: Tensor | StylesPair, b: Tensor | StylesPair, *, fra
         if best is None:
             raise
         print("Stopped; this is the most even morph so far.")
-    shown.close()
+    finally:
+        shown.close()
     assert best is not None  # there is at least one round
     return best
 
@@ -226,6 +228,7 @@ def _drawn(models: Models, codes: dict, frames: int, shown: tqdm) -> tuple[Tenso
             image = models.generator.from_styles(*(part[i:i + 1] for part in codes["styles"]))
         else:
             image = models.generator.synthesis(codes["w_plus"][i:i + 1])
+        require_finite("A picture on the path", image)
         images.append(image.clamp(-1, 1))
         shown.update()
         if models.perceptual is None:
@@ -233,6 +236,7 @@ def _drawn(models: Models, codes: dict, frames: int, shown: tqdm) -> tuple[Tenso
         features = models.perceptual.features(images[-1])
         if before is not None:
             steps.append(models.perceptual.distance(before, features).sqrt())
+            require_finite("The perceptual distance of two pictures on the path", steps[-1])
         before = features
     return torch.cat(images), torch.cat(steps).cpu() if steps else torch.full((frames - 1,), torch.nan)
 

@@ -196,9 +196,18 @@ def check_results_folder(path: str | os.PathLike[str]) -> Path:
     return path
 
 
+def check_text(path: str | os.PathLike[str]) -> None:
+    """Raises StyleclipError for a path that is not text, as Linux has them: no JSON file can hold it."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        raise StyleclipError(f"The name '{path}' is not text in UTF-8: choose another one.") from None
+
+
 def check_new_folder(path: str | os.PathLike[str]) -> None:
     """Raises StyleclipError unless a folder can be made at ``path``; called before long work, so that a slip costs nothing."""
     path = _followed(user_path(path).absolute())
+    check_text(path.name)
     if os.path.exists(path) and not (os.path.isdir(path) and not any(path.iterdir())):
         raise StyleclipError(f"There is something at '{path}' already: choose a new folder, or take that away first.")
     if not os.path.isdir(path.parent):

@@ -103,6 +103,7 @@ def _animation_pictures(path: Path) -> Iterator[Image.Image]:
         for frame in ImageSequence.Iterator(open_animation(path)):
             if frame.width * frame.height > MOST_PIXELS:
                 raise ValueError("a frame is too large")
+            frame.load()  # here, where what is broken is told as that
             yield frame.convert("RGBA") if "transparency" in frame.info else frame
     except (StyleclipError, MemoryError):
         raise

@@ -16,6 +16,9 @@ GIGABYTES, SECONDS = 1.5, 10
 """Of memory, the libraries included, and of one core's time, that a command may take to refuse a file. The system ends the process
 after so many seconds, so that nothing is timed here."""
 
+LONGEST_WAIT = 3600
+"""Seconds after which a process that does nothing has hung, however busy the machine is."""
+
 RUN = """
 import contextlib, io, json, re, resource, sys, time
 from pathlib import Path
@@ -59,7 +62,7 @@ def run_limited(lines: Sequence[Sequence[object]], folder: Path, seconds: int = 
     lines = [list(map(str, words)) for words in lines]
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", RUN, str(seconds)], input=json.dumps(lines), capture_output=True, text=True, check=False,
-                          cwd=folder, env=surroundings, timeout=600)  # fmt: skip
+                          cwd=folder, env=surroundings, timeout=LONGEST_WAIT)  # fmt: skip
     outcomes = [Outcome(tuple(words), *json.loads(line)) for words, line in zip(lines, done.stdout.splitlines())]
     if done.returncode or len(outcomes) < len(lines):
         raise AssertionError(f"styleclip {' '.join(lines[len(outcomes)])} ended with {done.returncode}: {done.stderr[-500:]}")

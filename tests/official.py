@@ -180,7 +180,7 @@ def write_official_files(folder: Path, sizes: Sizes) -> dict[str, Path]:
     _old(filled(vgg_shapes(VGG19)), folder / "vgg19-dcbb9e9d.pth")
     torch.save(lpips_heads(), folder / "lpips_vgg.pth")
     torch.save(e4e_checkpoint(sizes), folder / "e4e_ffhq_encode.pt")
-    _archive(clip_state(sizes), folder / "ViT-B-32.pt")
+    script_archive(clip_state(sizes), folder / "ViT-B-32.pt")
     landmarks = (data_folder() / "models" / "portraits" / "landmarks.dat").read_bytes()
     (folder / "shape_predictor_68_face_landmarks.dat.bz2").write_bytes(bz2.compress(landmarks))
     return {path.name: path for path in folder.iterdir()}
@@ -247,7 +247,7 @@ def _old(content: object, path: Path) -> None:
     torch.save(content, path, _use_new_zipfile_serialization=False)
 
 
-def _archive(state: Mapping[str, Tensor], path: Path) -> None:
+def script_archive(state: Mapping[str, Tensor], path: Path) -> None:
     """A TorchScript archive with these parameters, and with the three numbers that stand beside them in OpenAI's."""
     root = nn.Module()
     for key, value in state.items():

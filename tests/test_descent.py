@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from styleclip_lib.descent import Descent
+from styleclip_lib.errors import StyleclipError
 from styleclip_lib.schedule import ramped
 
 
@@ -69,6 +70,27 @@ def test_whoever_watches_may_end_it():
     assert len(path) == 3 and seen == [False] * 3 and descent.stopped
     descent, path = descend(stop=2, on_step=lambda *_: seen.clear())
     assert len(path) == 3 and descent.stopped
+
+
+@pytest.mark.parametrize("first", ["nan", "inf"])
+def test_a_first_loss_that_is_none_is_an_error(first):
+    with pytest.raises(StyleclipError, match="The loss comes out infinite or undefined"):
+        follow_losses(float(first), 1.0)
+
+
+def test_a_later_loss_that_is_none_leaves_the_best_as_it_is():
+    assert follow_losses(1.0, float("nan"), float("inf")) == 0
+
+
+def follow_losses(*losses):
+    """A descent along given losses; -> the number of the best step."""
+    x, steps = torch.zeros(1, requires_grad=True), [-1]
+    with Descent(torch.optim.SGD([x], lr=0.0), len(losses), keep=lambda: steps[-1], look_last=False, progress=False) as descent:
+        for step in descent:
+            steps.append(step)
+            descent.offer(losses[step])
+            descent.follow(x.sum() + losses[step])
+    return descent.best
 
 
 def test_no_steps_are_one_look():

@@ -7,6 +7,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from styleclip_lib import StyleclipError
 from styleclip_lib.images import save_animation
@@ -125,6 +126,20 @@ def test_broken_files(tmp_path, content):
     with pytest.raises(StyleclipError) as error:
         list(frames_of(open_video(tmp_path / "a.mp4")))
     assert "\n" not in str(error.value) and "a.mp4" in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_an_animation_whose_second_picture_is_broken(kind, tmp_path):
+    """Pillow decodes each picture only when it is asked for."""
+    noise = [Image.effect_noise((24, 16), 60).convert("RGB") for _ in range(2)]
+    noise[0].save(tmp_path / "a.gif", kind, save_all=True, append_images=noise[1:], duration=80)
+    whole = (tmp_path / "a.gif").read_bytes()
+    at = whole.index(b"fdAT") + 8 if kind == "PNG" else len(whole) - 100
+    (tmp_path / "a.gif").write_bytes(whole[:at] + bytes(60) + whole[at + 60:] if kind == "PNG" else whole[:at])
+    frames = frames_of(open_video(tmp_path / "a.gif"))
+    assert next(frames).shape == (1, 3, 16, 24)
+    with pytest.raises(StyleclipError, match=r"a\.gif' is damaged or cut off"):
+        list(frames)
 
 
 def test_a_cut_off_video(tmp_path):

@@ -101,16 +101,17 @@ def _check_numbers(settings: object) -> None:
 
 
 def _expand_paths(settings: object) -> None:
-    """Replaces ``~`` in all paths. Raises StyleclipError for a user that does not exist, and for a name that is too long for any file."""
+    """Replaces ``~`` in all paths. Raises StyleclipError for a user that does not exist, and for what no file can be called."""
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if isinstance(value, Path):
             path = user_path(value)
             try:
                 os.lstat(path)
-            except OSError as error:
-                if error.errno == errno.ENAMETOOLONG:
-                    raise StyleclipError(f"'{path}' cannot be the name of a file ({error.strerror}): check the path.") from None
+            except (OSError, ValueError) as error:
+                if isinstance(error, ValueError) or error.errno == errno.ENAMETOOLONG:
+                    why = getattr(error, "strerror", None) or error
+                    raise StyleclipError(f"'{path}' cannot be the name of a file ({why}): check the path.") from None
             object.__setattr__(settings, field.name, path)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -14,6 +15,9 @@ from ..errors import StyleclipError
 from ..paths import check_destination, check_json, open_regular, write_json
 from ..stylization.recipe import StyleRecipe
 from .parsing import Device, DomainName, parse
+
+if TYPE_CHECKING:
+    from ..evaluation.style_report import StyleReport
 
 FAST_SIZE = 2048
 """Pixels of the longer side to which a larger picture is reduced for a fast network, which takes 200 bytes for each pixel."""
@@ -126,6 +130,7 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     if settings.smoothing:
         raise StyleclipError("--smoothing is for videos: leave it out for a picture.")
 
+    from ..evaluation.style_report import measure_style
     from ..models import load_models
     from ..stylization.fast import fast_of
     from ..stylization.optimization import reduced_picture
@@ -137,8 +142,9 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     if settings.fast is None:
         image = reduced_picture(picture, recipe.resolved(models.calibration.style).size)
         done = replace(recipe, region=region).apply(models, image, text, mask=mask)
+        measured = measure_style(models, done.before, done.image, done.text, done.recipe.source)
         save_image(_as_transparent(picture, done.image, settings.output), settings.output)
-        _report(settings, models, done.text, done.recipe, done.image, done.before)
+        _report(settings, done.text, done.recipe, measured)
         return
     fast = fast_of(models, settings.fast, text)
     image = reduced_picture(picture, recipe.size or FAST_SIZE)
@@ -148,8 +154,9 @@ def _picture(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     drawn = fast.apply(image).cpu()
     drawn = drawn if mask is None else blended(image, drawn, mask.cpu())
     recipe = replace(recipe, region=region)
+    measured = measure_style(models, image, drawn, fast.text, recipe.source)
     save_image(_as_transparent(picture, drawn, settings.output), settings.output)
-    _report(settings, models, fast.text, recipe, drawn, image, settings.fast)
+    _report(settings, fast.text, recipe, measured, settings.fast)
 
 
 def _as_transparent(picture, drawn, output: Path):
@@ -214,11 +221,8 @@ def _mask(settings: Settings, size: tuple[int, int]):
     return checked_mask(white, torch.empty(1).expand(1, 3, *size[::-1])), ""
 
 
-def _report(settings: Settings, models, text: str, recipe: StyleRecipe, image, before, fast: str | None = None) -> None:
+def _report(settings: Settings, text: str, recipe: StyleRecipe, measured: StyleReport, fast: str | None = None) -> None:
     """Prints how well the picture fits the text, and writes the report if one was asked for."""
-    from ..evaluation.style_report import measure_style
-
-    measured = measure_style(models, before, image, text, recipe.source)
     print(measured)
     if settings.report is not None:
         more = {"fast": fast, "box": settings.box, "mask": None if recipe.region else settings.region}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,11 @@ import numpy as np
 import onnxruntime
 
 FORMAT = 1
+
+PICTURES = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""The formats that are read, whatever a file is called. Pillow knows many more, and hands PostScript to another program that runs it."""
+
+MOST_PIXELS = 65_000_000
 
 
 class EdgeEditor:
@@ -39,7 +45,7 @@ class EdgeEditor:
             for name, shape in facts["arrays"].items():
                 arrays[name] = numbers[start:start + int(np.prod(shape))].reshape(shape)
                 start += int(np.prod(shape))
-        except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        except (OSError, AttributeError, KeyError, TypeError, RecursionError, OverflowError, json.JSONDecodeError) as error:
             raise ValueError(f"'{folder}' is not an exported domain ({error}): styleclip export makes one.") from None
         self._deltas, self._vectors, self._means, self._gains = (arrays[name] for name in ("deltas", "vectors", "means", "gains"))
         self._faces = arrays["faces"]
@@ -95,6 +101,21 @@ class EdgeEditor:
         return self._networks[name].run(None, {"x": np.ascontiguousarray(value, dtype=np.float32)})[0]
 
 
+def read_picture(path: str) -> np.ndarray:
+    """A picture out of a file -> uint8 [H, W, 3]. Raises ValueError for what is none, or too large, before it is decoded."""
+    from PIL import Image
+
+    if not os.path.isfile(path):  # a pipe or a device may have no end
+        raise ValueError(f"there is no file '{path}'.")
+    try:
+        with Image.open(path, formats=PICTURES) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise ValueError("it is too large")
+            return np.asarray(picture.convert("RGB"))
+    except Exception as error:  # decoders of broken files raise all kinds
+        raise ValueError(f"'{path}' is not a picture that can be read ({error}): give a PNG or JPEG file.") from error
+
+
 def to_image(picture: np.ndarray, size: int) -> np.ndarray:
     """The square in the middle of a picture uint8 [H, W, 3], resized -> float32 [1, 3, size, size] in [-1, 1]"""
     if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 2:
@@ -134,10 +155,10 @@ def main(arguments: list[str] | None = None, folder: Path | None = None) -> int:
         if given.photo.isascii() and given.photo.isdigit() and int(given.photo) < editor.faces:
             edited = editor.edit_invented(int(given.photo), given.text, given.strength)
         else:
-            edited = editor.edit(np.asarray(Image.open(given.photo).convert("RGB")), given.text, given.strength)
+            edited = editor.edit(read_picture(given.photo), given.text, given.strength)
         Image.fromarray(edited).save(given.output)
     except (ValueError, OSError) as error:
-        print(f"run.py: {error}", file=sys.stderr)
+        print("run.py:", "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(error)), file=sys.stderr)
         return 2
     return 0
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .. import __version__
+from ..finite import require_finite
 from ..inversion import alignment as files
 from ..inversion.alignment import FACES, RIDGE, RIDGE_TEXT, alignment_of, closed_form, code_of, kept_closed_form
 from ..models import Models
@@ -107,6 +108,7 @@ class LatentAlignment:
         std = (self.models.reference_faces().embedding @ vectors.T).std(0)
         missing = self.models.calibration.cap_z - z_scores(self.models, embedding, vectors)
         gains = (vectors @ (self.network(centred(texts), of_text=True).mean(1) @ self.network.effect).T) / std[:, None]
+        require_finite("What the alignment predicts of the text", missing, gains)
         c, unmet = torch.zeros_like(missing), (missing > 0).nonzero()[:, 0]
         if len(unmet):
             solved = torch.linalg.lstsq(gains[unmet][:, unmet], missing[unmet, None]).solution[:, 0]

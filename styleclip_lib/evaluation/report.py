@@ -7,6 +7,7 @@ from statistics import mean
 import torch
 
 from ..editing.prompt import Prompt, understood
+from ..finite import require_finite
 from ..models import Models
 from ..photos.loading import Photo
 from ..portraits.world.attributes import ATTRIBUTES, Attribute, Reading
@@ -72,14 +73,17 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
     before, after [1, 3, R, R] in [-1, 1]; text: what was asked for, or the prompt that it became; photo: the photograph
     of the face before. Without a network that reads attributes the report has only the distances of identity, picture and CLIP.
 
-    Raises StyleclipError for a word that the domain's CLIP does not know.
+    Raises StyleclipError for a word that the domain's CLIP does not know, and where a network computes something infinite or undefined.
     """
     before, after = before.to(models.device).clamp(-1, 1), after.to(models.device).clamp(-1, 1)
     prompt = understood(models, text)
     gain = (models.clip.encode_image(after) - models.clip.encode_image(before)) @ prompt.vector.T
+    identity, perceptual = (models.identity(before) * models.identity(after)).sum(), models.perceptual(before, after)
+    for what, measured in (("The CLIP gain", gain), ("The cosine of the person", identity), ("The perceptual distance", perceptual)):
+        require_finite(what, measured)
     return EditReport(
-        text=prompt.text, **_read(models, before, after, prompt), identity=float((models.identity(before) * models.identity(after)).sum()),
-        perceptual=float(models.perceptual(before, after)), clip_gain=float(gain), seconds=seconds,
+        text=prompt.text, **_read(models, before, after, prompt), identity=float(identity), perceptual=float(perceptual),
+        clip_gain=float(gain), seconds=seconds,
         person_distance=None if photo is None else distance_to_photograph(photo, after, models.folder),
         readable=models.attributes is not None)
 
@@ -100,6 +104,7 @@ def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Pro
     if models.attributes is None:
         return {"wanted": {}, "successes": {}, "true_before": False, "side_effects": {}}
     (was,), (is_now,) = models.attributes.read(before), models.attributes.read(after)
+    require_finite("What is read of the attributes", *was.parts.values(), *is_now.parts.values())
     wanted = {name: value for name, value in dict(prompt.attribute_values).items() if name in is_now.parts}
     hidden = hidden_attributes(was) | hidden_attributes(is_now)
     changed = {attribute.name: (_value(attribute, was), _value(attribute, is_now)) for attribute in ATTRIBUTES

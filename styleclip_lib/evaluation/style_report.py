@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..finite import require_finite
 from ..models import Models
 from ..stylization.optimization import squared
 from ..stylization.style_prompt import StylePrompt
@@ -33,9 +34,12 @@ class StyleReport:
 
 @torch.no_grad()
 def measure_style(models: Models, before: Tensor, after: Tensor, text: str, source: str) -> StyleReport:
-    """Measures one picture. before, after [1, 3, H, W] in [-1, 1]. Raises StyleclipError for a text that CLIP cannot read."""
+    """Measures one picture. before, after [1, 3, H, W] in [-1, 1]. Raises StyleclipError for a text that CLIP cannot read, and where
+    a network computes something infinite or undefined."""
     prompt = StylePrompt.of(models, text, source)
     pictures = torch.cat([squared(picture.to(models.device)) for picture in (after, before)])
     now, then = prompt.probability(models.clip.encode_image(pictures)).tolist()
     distance = models.perceptual(pictures[1:], pictures[:1]).item()
+    require_finite("CLIP's probability of the text", now, then)
+    require_finite("The perceptual distance", distance)
     return StyleReport(prompt.text, round(now, 4), round(then, 4), round(distance, 4))

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from ..errors import StyleclipError
+from ..finite import require_finite
 from .modes import strips, to_rgb
 
 Pictures = torch.Tensor | Image.Image | Sequence[torch.Tensor | Image.Image]
@@ -32,7 +33,8 @@ def to_tensor(size: tuple[int, int], pixels: Callable[[tuple[int, int, int, int]
 def to_pil(image: torch.Tensor) -> Image.Image:
     """[3, H, W] or [1, 3, H, W] in [-1, 1] -> RGB ``PIL.Image``; values outside are clipped.
 
-    Raises StyleclipError for another shape; several pictures at once are a case for ``image_grid``.
+    Raises StyleclipError for another shape, where several pictures at once are a case for ``image_grid``, and for infinite or undefined
+    values, which a broken network draws.
     """
     one = image[0] if image.ndim == 4 and image.shape[0] == 1 else image
     if one.ndim != 3 or one.shape[0] != 3:
@@ -40,6 +42,7 @@ def to_pil(image: torch.Tensor) -> Image.Image:
             f"Expected one picture of shape [3, H, W] or [1, 3, H, W], not {list(image.shape)}: "
             "take one of them, or show them all with image_grid."
         )
+    require_finite("The picture", one)
     pixels = (one.detach().float().cpu().clamp(-1, 1) + 1) * 127.5
     return Image.fromarray(pixels.round().to(torch.uint8).permute(1, 2, 0).numpy())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from .. import __version__
@@ -25,6 +25,7 @@ from ..models import Models, load_models
 from ..networks.alignment import Alignment
 from ..paths import written_whole
 from ..weights.domain import enter_file
+from ..weights.tensor_file import read_tensors
 from .card import About, making, write_card
 from .data import uniform
 from .directions import TEXTS, readable
@@ -126,7 +127,7 @@ def _kept_pairs(models: Models, s: Settings) -> tuple[Tensor, Tensor]:
         w, embedding = pairs(models, s.pairs, s.seed)
         with written_whole(path) as temporary:
             save_file({"w": w.cpu(), "embedding": embedding.cpu()}, str(temporary))
-    kept = load_file(path)
+    kept, _ = read_tensors(path)
     return kept["w"], kept["embedding"]
 
 

@@ -104,4 +104,4 @@ def compress(image: Tensor, generator: torch.Generator) -> Tensor:
     """Saves a picture [1, 3, H, H] as JPEG, of a quality from 20 to 90, and reads it again."""
     with io.BytesIO() as file:
         to_pil(image).save(file, "JPEG", quality=int(_between(20, 90, generator)))
-        return from_pil(Image.open(file)).to(image)
+        return from_pil(Image.open(file, formats=["JPEG"])).to(image)

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from ..errors import StyleclipError
 from ..images import image_grid
 from ..speed import fast
+from ..weights.unpickling.torch_file import read_torch, with_numbers
 
 
 class Run(AbstractContextManager):
@@ -58,13 +59,18 @@ class Run(AbstractContextManager):
         return self.folder / "checkpoint.pt"
 
     def _resume(self):
-        if not self._path.exists():
+        if not os.path.exists(self._path):
             return
-        state = torch.load(self._path, weights_only=True, map_location="cpu")
-        check_settings(self.folder, state.get("settings", {}), self.settings)
-        self.step, self._seconds_before = state["step"], state.get("seconds", 0.0)
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
+        state = read_torch(self._path, with_numbers)
+        if isinstance(state, dict) and isinstance(state.get("settings"), dict):
+            check_settings(self.folder, state["settings"], self.settings)
+        try:
+            self.step, self._seconds_before = int(state["step"]), float(state.get("seconds", 0.0))
+            for name, part in self.parts.items():
+                part.load_state_dict(state[name])
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise StyleclipError(f"'{self._path}' does not belong to this run ({type(error).__name__}): take it away to begin anew, or "
+                                 "give another folder with --run.") from error
 
     @property
     def seconds(self) -> float:

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from ..errors import StyleclipError
-from ..paths import data_folder, open_regular, user_path, written_whole
+from ..paths import check_text, data_folder, open_regular, user_path, written_whole
 from .readers.filled import compared, unfilled
 from .schema import Index, read_json
 from .tensor_file import Shapes, read_tensors
@@ -51,10 +51,13 @@ def find_domain(domain: str | Path) -> Path:
 def lasting_name(domain: str | Path) -> str:
     """What finds a domain again from any folder, in any process: the name of an installed one, the whole path of any other.
 
-    Raises StyleclipError if there is none.
+    Raises StyleclipError if there is none, or its path is not text.
     """
     folder = find_domain(domain).resolve()
-    return folder.name if folder.parent == (data_folder() / "models").resolve() else str(folder)
+    if folder.parent == (data_folder() / "models").resolve():
+        return folder.name
+    check_text(folder)
+    return str(folder)
 
 
 def _meant(domain: str) -> str:

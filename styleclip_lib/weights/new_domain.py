@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from ..errors import plain
 from ..networks.e4e import E4e
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
@@ -29,8 +30,9 @@ def import_network(network: str | Path, folder: str | Path, like: str | None = N
     generator = read_generator(network)
     if like is None:
         like = usual_like(generator.img_resolution)
-    origin = {"command": f"styleclip import {network.name} {folder.name} --like {like}",
-              "source": {"file": network.name, "bytes": network.stat().st_size, "sha256": sha256(network)}}
+    file = plain(network.name)
+    origin = {"command": f"styleclip import {file} {folder.name} --like {like}",
+              "source": {"file": file, "bytes": network.stat().st_size, "sha256": sha256(network)}}
     return new_domain(folder, like, generator, origin)
 
 

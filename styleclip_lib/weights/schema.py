@@ -135,23 +135,30 @@ class ClipConfig(Struct):
     sentences: bool = False
 
 
-class MapperFacts(Struct):
+class _Learnt(Struct):
+    """What was learnt for a text says which."""
+
+    recipe: dict[str, Any]
+
+    def __post_init__(self):
+        msgspec.convert(self.recipe.get("text", ""), Text)
+
+
+class MapperFacts(_Learnt):
     """What a mapper's file says of itself: the generator that it belongs to, its sizes, and how it was made."""
 
     generator: Annotated[str, Meta(max_length=200)]
     num_ws: Annotated[int, Meta(ge=2, le=64)]
     w_dim: Annotated[int, Meta(ge=1, le=8192)]
     levels: Annotated[list[Literal["coarse", "medium", "fine", "all"]], Meta(min_length=1, max_length=4)]
-    recipe: dict[str, Any]
 
 
-class StyleFacts(Struct):
+class StyleFacts(_Learnt):
     """What the file of a style says of itself: the CLIP that it was learnt from, its sizes, and how it was made."""
 
     clip: Annotated[str, Meta(max_length=200)]
     width: Annotated[int, Meta(ge=2, le=1024, multiple_of=2)]
     blocks: Annotated[int, Meta(ge=0, le=64)]
-    recipe: dict[str, Any]
 
 
 class DirectionsFacts(Struct):

@@ -67,6 +67,7 @@ MISTAKES = [
     (["edti"], "did you mean 'edit'?"),
     (["frobnicate"], "choose one of doctor"),
     (["sample"], "Missing: OUTPUT"),
+    (["sample", "a\0b.png"], r"'a\x00b.png' cannot be the name of a file"),
     (["sample", "a.xyz"], "extensions .png"),
     (["sample", "none/a.png"], "does not exist, make it first"),
     (["sample", "a.png", "--seeds", "5-1"], "Cannot read the seeds '5-1'"),

@@ -239,7 +239,9 @@ def test_photographs_of_64_and_of_200_megapixels_work(astronaut, tmp_path):
     large = astronaut.resize((8000, 8000))
     large.save(tmp_path / "64.jpg", quality=85)
     large.convert("CMYK").save(tmp_path / "cmyk.jpg", quality=85)
-    large.resize((16_320, 12_240)).save(tmp_path / "200.jpg", quality=85)
+    wide = Image.new("RGB", (16_320, 12_240), (90, 100, 110))
+    wide.paste(large, (4160, 2000))
+    wide.save(tmp_path / "200.jpg", quality=85)
     outcomes = run_limited([["align", name, f"{name}.png"] for name in ("64.jpg", "cmyk.jpg", "200.jpg")], tmp_path, seconds=60)
     for name, bits, colors in (("grey16", 16, 0), ("rgb16", 16, 2), ("rgba16", 16, 6)):
         write(tmp_path / name, blank_png(8000, 8000, bits, colors))

@@ -21,13 +21,15 @@ from styleclip_lib import Face, LatentAlignment, Prompt, load_models
 from styleclip_lib.cli.main import main
 from styleclip_lib.edge import export, web_runtime
 from styleclip_lib.edge.export import Encoder, export_onnx
-from styleclip_lib.edge.runtime import FORMAT, EdgeEditor, to_image, to_picture
+from styleclip_lib.edge.runtime import FORMAT, EdgeEditor, read_picture, to_image, to_picture
 from styleclip_lib.editing.recipes import AlignmentEdit
 from styleclip_lib.editing.students import CLIP_STUDENT, STUDENT, with_student, write_student
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.networks.clip_student import ClipStudent
 from styleclip_lib.networks.mobile import MobileGenerator
 from styleclip_lib.weights.domain import enter_file
+from tests.images.bombs import blank_png
+from tests.images.made import encoded, postscript
 
 TEXTS = ("a smiling face", "an old face")
 PARITY = 1e-3
@@ -111,6 +113,25 @@ def test_a_photo_in_and_a_face_out(editor):
     assert stronger.shape == edited.shape
 
 
+def test_a_photo_that_is_none(tmp_path, monkeypatch):
+    """No PostScript is run, nothing enormous is decoded, and nothing is waited for."""
+    from PIL import EpsImagePlugin
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *arguments: pytest.fail("Ghostscript was called"))
+    os.mkfifo(tmp_path / "a pipe")
+    (tmp_path / "a link").symlink_to("/dev/zero")
+    for name, content in (("a.jpg", postscript(tmp_path / "canary")), ("b.png", b""), ("c.png", b"hello"),
+                          ("d.png", blank_png(1, 66_000_000)), ("e.png", blank_png(20_000, 20_000)),
+                          ("f.png", encoded(Image.new("RGB", (9, 9)))[:60])):  # fmt: skip
+        (tmp_path / name).write_bytes(content)
+    for path in tmp_path.iterdir():
+        with pytest.raises(ValueError, match=path.name):
+            read_picture(str(path))
+    assert not (tmp_path / "canary").exists()
+    Image.new("LA", (3, 2), (255, 9)).save(tmp_path / "g.png")
+    assert read_picture(str(tmp_path / "g.png")).shape == (2, 3, 3)
+
+
 def test_pictures_are_resized_as_pytorch_does():
     rng = np.random.default_rng(0)
     for side, size in ((50, 32), (20, 32), (32, 32), (131, 32)):
@@ -148,8 +169,9 @@ def test_what_is_no_export(folder, tmp_path):
         EdgeEditor(tmp_path)
     facts = json.loads((folder / "edge.json").read_text())
     assert facts["format"] == FORMAT == export.FORMAT
-    for content, says in (({**facts, "format": 99}, "another version"), ({"format": FORMAT}, "not an exported"), ([], "not an exported")):
-        (tmp_path / "edge.json").write_text(json.dumps(content))
+    for content, says in (({**facts, "format": 99}, "another version"), ({"format": FORMAT}, "not an exported"), ([], "not an exported"),
+                          ({**facts, "arrays": []}, "not an exported"), ("[" * 200_000, "not an exported")):
+        (tmp_path / "edge.json").write_text(content if isinstance(content, str) else json.dumps(content))
         (tmp_path / "numbers.bin").write_bytes((folder / "numbers.bin").read_bytes())
         with pytest.raises(ValueError, match=says):
             EdgeEditor(tmp_path)

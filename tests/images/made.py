@@ -18,3 +18,9 @@ def encoded(image: Image.Image, kind: str = "PNG", **settings) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **settings)
     return file.getvalue()
+
+
+def postscript(canary) -> bytes:
+    """A picture in PostScript that writes a file when it is run."""
+    return (f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n({canary}) (w) file closefile\n"
+            "showpage\n%%EOF\n").encode()

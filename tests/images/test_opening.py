@@ -16,7 +16,7 @@ from styleclip_lib.errors import StyleclipError
 from styleclip_lib.images import from_pil, load_image, modes, open_picture, open_upright, opening, save_image, to_pil
 
 from .bombs import directory
-from .made import encoded, picture
+from .made import encoded, picture, postscript
 
 # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -41,6 +41,14 @@ def test_to_pil_undoes_from_pil_and_clips():
     assert to_pil(from_pil(picture())).tobytes() == picture().tobytes()
     assert to_pil(torch.full((3, 1, 1), 7.0)).getpixel((0, 0)) == (255, 255, 255)
     assert to_pil(torch.zeros(1, 3, 2, 2, dtype=torch.bfloat16, requires_grad=True)).size == (2, 2)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_picture_of_a_broken_network_is_none(value):
+    image = torch.zeros(1, 3, 2, 2)
+    image[0, 1, 1, 0] = float(value)
+    with pytest.raises(StyleclipError, match="The picture comes out infinite or undefined"):
+        to_pil(image)
 
 
 def test_to_pil_refuses_a_batch():
@@ -202,12 +210,6 @@ def test_enormous_pictures_are_refused_before_they_are_decoded(monkeypatch):
 
 
 # --- what is none of the formats, whatever it is called --------------------------------------------------------
-
-
-def postscript(canary) -> bytes:
-    """A picture in PostScript that writes a file when it is run."""
-    return (f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n({canary}) (w) file closefile\n"
-            "showpage\n%%EOF\n").encode()
 
 
 @pytest.mark.parametrize("lead", [b"", b"\n\n", b"\xef\xbb\xbf"])

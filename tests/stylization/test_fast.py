@@ -9,6 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from styleclip_lib import StyleclipError
+from styleclip_lib.stylization import fast_file
 from styleclip_lib.stylization.fast import FastTransfer, fast_of, invented, train_style
 from styleclip_lib.stylization.motion import camera_motion
 from styleclip_lib.weights.domain import enter_file
@@ -105,6 +106,13 @@ def test_files_of_something_else(tiny, tmp_path, tiny_folder):
     for path in (broken, tiny_folder / "perceptual.safetensors"):
         with pytest.raises(StyleclipError, match="does not hold a style"):
             FastTransfer.load(tiny, path)
+
+
+@pytest.mark.parametrize("text", [5, ["a mosaic"], {"a": 1}, None, "x" * 6000])
+def test_a_file_that_says_something_else_than_a_text(fast, tiny, tmp_path, text):
+    fast_file.write(tmp_path / "a.safetensors", fast.network, tiny.clip, {**fast.recipe, "text": text})
+    with pytest.raises(StyleclipError, match="does not hold a style"):
+        FastTransfer.load(tiny, tmp_path / "a.safetensors")
 
 
 @pytest.mark.parametrize(("change", "message"), [({"text": "a zebralike mosaic"}, "zebralike"), ({"steps": 0}, "at least 1"),

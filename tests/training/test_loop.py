@@ -16,6 +16,8 @@ from torch import nn
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.training.adversarial import PathLength
 from styleclip_lib.training.loop import Run, learn, learning_rate, settings_of
+from tests.weights.hostile_files import FILLING, RUNNING
+from tests.weights.hostile_parts import as_zip, doubled, pickled, saved
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +65,39 @@ def test_after_ctrl_c_nothing_that_follows_the_run_is_done(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         published.append(train(tmp_path, 6, stop_at=1))
     assert not published
+
+
+HOSTILE = {
+    "nothing": lambda canary: b"",
+    "a word": lambda canary: b"hello",
+    "half of one": lambda canary: saved({"step": 1, "model": nn.Linear(4, 2).state_dict()})[:-90],
+    "an enormous storage": lambda canary: FILLING["an enormous storage"][0](),
+    "tuples of tuples": lambda canary: pickled(doubled(60)),
+    "a list that is in itself": lambda canary: as_zip(b"]q\x00h\x00a"),
+    "a list": lambda canary: saved([1]),
+    "no steps": lambda canary: saved({"model": nn.Linear(4, 2).state_dict()}),
+    "steps of another kind": lambda canary: saved({"step": [], "settings": 5}),
+    "no optimiser": lambda canary: saved({"step": 1, "model": nn.Linear(4, 2).state_dict()}),
+    "a smaller network": lambda canary: saved({"step": 1, "model": nn.Linear(3, 2).state_dict(), "optimizer": {}}),
+    "words for weights": lambda canary: saved({"step": 1, "model": {"weight": "a", "bias": "b"}, "optimizer": {}}),
+    "a text for an optimiser": lambda canary: saved({"step": 1, "model": nn.Linear(4, 2).state_dict(), "optimizer": "a"}),
+    **{name: make for name, (make, _) in RUNNING.items() if name in ("as a parameter", "protocol 4", "in a nested archive")},
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_checkpoint_of_somebody_else(name, tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(HOSTILE[name](tmp_path / "canary"))
+    with pytest.raises(StyleclipError, match=r"checkpoint\.pt.* (was not read|does not belong to this run)"):
+        train(tmp_path, 2)
+    assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_checkpoint_that_is_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "checkpoint.pt")
+    with pytest.raises(StyleclipError, match="a pipe or a device"):
+        train(tmp_path, 2)
 
 
 def test_an_error_leaves_the_last_checkpoint(tmp_path, straight):

@@ -1,6 +1,8 @@
 """A StyleGAN2 file becomes a domain that can be used like any other."""
 
 import json
+import shutil
+import sys
 
 import pytest
 import torch
@@ -121,6 +123,21 @@ def test_nothing_is_left_when_writing_fails(folder, tmp_path, monkeypatch):
     with pytest.raises(StyleclipError, match="No space left"):
         import_network(folder.parent / "network.pkl", tmp_path / "made")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text here")
+def test_names_that_are_no_text(folder, tmp_path, capsys):
+    """A file may be called anything; a folder, or the domain that it is like, stands in `domain.json`."""
+    odd = tmp_path / "\udcff.pkl"
+    odd.write_bytes((folder.parent / "network.pkl").read_bytes())
+    made = import_network(odd, tmp_path / "made", like="portraits")
+    assert read_index(made)["files"]["generator"]["training"]["source"]["file"] == r"\udcff.pkl"
+    (tmp_path / "\udcfe").symlink_to(made)
+    shutil.copytree(made, tmp_path / "\udcfd")
+    for words in ([tmp_path / "\udcff"], [tmp_path / "next", "--like", tmp_path / "\udcfd"]):
+        assert main(["import", *map(str, [odd, *words])]) == 2
+        assert "is not text in UTF-8: choose another one" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "\udcfd", "\udcfe", "\udcff.pkl"]
 
 
 def test_on_the_command_line(folder, tmp_path, capsys):

@@ -15,6 +15,7 @@ from styleclip_lib.weights.readers.arcface import arcface_from_state
 from styleclip_lib.weights.readers.e4e import e4e_from_checkpoint
 from styleclip_lib.weights.readers.lpips import lpips_from_states
 from styleclip_lib.weights.readers.openai_clip import clip_from_openai
+from styleclip_lib.weights.readers.styleclip_mapper import mapper_state
 from tests.rosinality import to_rosinality
 
 BLOCKS = (16, 16, 32, 32, 48, 64)
@@ -194,6 +195,31 @@ def test_the_wrong_backbone_and_the_wrong_heads(lpips_states):
         lpips_from_states(backbone, backbone)
     with pytest.raises(StyleclipError, match=r"first features\.0\.weight"):
         lpips_from_states(heads, heads)
+
+
+NOT_COMPUTABLE = {
+    "undefined": lambda value: torch.full_like(value, torch.nan),
+    "infinite": lambda value: torch.full_like(value, -torch.inf),
+    "too large for float32": lambda value: torch.full(value.shape, 1e300, dtype=torch.float64),
+    "whole": lambda value: torch.ones(value.shape, dtype=torch.int64),
+}
+
+
+@pytest.mark.parametrize("change", NOT_COMPUTABLE)
+def test_numbers_with_which_nothing_can_be_computed(arcface_state, checkpoint, lpips_states, clip_state, change):
+    def with_one(state, key):
+        return {**state, key: NOT_COMPUTABLE[change](state[key])}
+
+    backbone, heads = lpips_states
+    for read in (lambda: arcface_from_state(with_one(arcface_state, "body.2.res_layer.3.weight")),
+                 lambda: e4e_from_checkpoint({**checkpoint, "state_dict": with_one(checkpoint["state_dict"], "encoder.latlayer1.bias")}),
+                 lambda: e4e_from_checkpoint(with_one(checkpoint, "latent_avg")),
+                 lambda: lpips_from_states(with_one(backbone, "features.3.bias"), heads),
+                 lambda: lpips_from_states(backbone, with_one(heads, "lin2.model.1.weight")),
+                 lambda: clip_from_openai(with_one(clip_state, "ln_final.weight")),
+                 lambda: mapper_state({"mapper.mapping.mapping.1.bias": NOT_COMPUTABLE[change](torch.ones(4))})):  # fmt: skip
+        with pytest.raises(StyleclipError, match=r"infinite, undefined or whole numbers.*check which file|no tensor of numbers"):
+            read()
 
 
 def beside(state):

@@ -25,7 +25,7 @@ from ..domain import read_index, sha256
 from ..new_domain import generator_config
 from ..readers.any_generator import read_generator
 from ..readers.arcface import arcface_from_state
-from ..readers.dlib_landmarks import MOST_BYTES, read_dlib
+from ..readers.dlib_landmarks import MOST_BYTES, Arrays, read_dlib
 from ..readers.e4e import e4e_from_checkpoint
 from ..readers.filled import StateDict, filled
 from ..readers.lpips import lpips_from_states
@@ -95,9 +95,7 @@ def landmark_file(folder: Path) -> Path:
     """The landmark model of a domain, as safetensors. Raises StyleclipError as `fetch_all` does, and for what is no model of dlib's."""
     if not _is_kept(folder, "landmarks"):
         (packed,) = _fetched(folder, "landmarks")
-        with untrusted(packed):
-            content = _unpacked(packed)
-            arrays = read_dlib(Stretch(content, 0, len(content)))
+        arrays = _landmarks(packed)
         with _keeping(folder, "landmarks") as partial:
             save_arrays(arrays, str(partial))
     path = _kept(folder, "landmarks")
@@ -152,6 +150,12 @@ def _read_kept(path: Path) -> tuple[StateDict, dict]:
         return tensors, json.loads(metadata["settings"])
     except (StyleclipError, KeyError, ValueError) as error:
         raise StyleclipError(f"{path} is damaged: delete it, and it is made again ({error}).") from error
+
+
+def _landmarks(packed: Path) -> Arrays:
+    with untrusted(packed):
+        content = _unpacked(packed)
+        return read_dlib(Stretch(content, 0, len(content)))
 
 
 def _unpacked(packed: Path) -> bytes:

@@ -35,12 +35,13 @@ def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Mo
     shapes = shapes_of(state)
     network = unfilled(build, what)
     compared(shapes, network, what)
+    weights = {key: value.detach().float() for key, value in state.items()}
     for key, value in state.items():
-        if not value.is_floating_point() or not (value.is_meta or value.isfinite().all()):
+        if not value.is_floating_point() or not (value.is_meta or weights[key].isfinite().all()):
             raise StyleclipError(f"The tensor {shown(key, value.shape)} has infinite, undefined or whole numbers, with which no network "
                                  "computes; check which file was opened.")
     counts = {key: torch.tensor(0) for key in network.state_dict() if key.endswith(COUNT)}
-    network.load_state_dict(counts | {key: value.detach().float() for key, value in state.items()}, assign=True)
+    network.load_state_dict(counts | weights, assign=True)
     return network.eval().requires_grad_(False)
 
 

@@ -48,7 +48,7 @@ def mapper_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
         if level not in THEIR_LEVELS or len(part) != 3 or part[0] != "mapping" or not re.fullmatch("[0-9]{1,3}", part[1]):
             raise StyleclipError(f"The mapper holds {key[:80]!a}; only mappers for w (LevelsMapper and SingleMapper) are known here, "
                                  "not those for StyleSpace.")
-        if not value.is_floating_point() or not value.isfinite().all() or not value.numel():
+        if not value.is_floating_point() or not value.float().isfinite().all() or not value.numel():
             raise StyleclipError(f"The mapper's {key[:80]} has infinite, undefined or whole numbers; check which file was opened.")
         ours[f"levels.{THEIR_LEVELS[level]}.layers.{int(part[1]) - 1}.{part[2]}"] = value.float()
         ours["center"] = torch.zeros(value.shape[-1])

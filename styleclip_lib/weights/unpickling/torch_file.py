@@ -50,6 +50,25 @@ def tensors(state: object, *beginnings: str) -> dict[str, Tensor]:
             if type(value) in (StoredTensor, Tensor)}
 
 
+def with_numbers(content: object) -> object:
+    """The same dictionaries, lists and tuples, with every tensor in them read; what is in several places is read once."""
+    known: dict[int, object] = {}
+
+    def read(value: object) -> object:
+        if id(value) not in known:
+            if type(value) is StoredTensor:
+                known[id(value)] = value.read()
+            elif type(value) is dict:
+                known[id(value)] = {key: read(item) for key, item in value.items()}
+            elif type(value) in (list, tuple):
+                known[id(value)] = type(value)(map(read, value))
+            else:
+                return value
+        return known[id(value)]
+
+    return read(content)
+
+
 def written_by_torch(file: Stretch) -> bool:
     """Whether a file begins as PyTorch's files do."""
     start = file.read(0, min(len(OLD_START), len(file)))
