@@ -2,7 +2,7 @@
 # make test       set everything up and run the tests and the lessons
 # make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
 # make test-full  every test, also those that take hours or much memory on a laptop
-# make fuzz       change honest files at random for an hour, or FUZZ_SECONDS for each of 14 kinds, and read them
+# make fuzz       change honest files at random for an hour, or FUZZ_SECONDS for each of 37 kinds, and read them
 # make test-colab run the tests of the widgets with the versions that Colab has
 # make lint       check the style, the spelling, the types and the layers of the code
 # make coverage   which lines the tests run; build/coverage has a page for each file
@@ -45,7 +45,7 @@ test-full: $(VENV)/installed-test
 	$(BIN)/python -m pytest tests/browser
 
 fuzz: $(VENV)/installed-test
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-255} $(BIN)/python -m pytest -x tests/test_fuzz.py
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-97} $(BIN)/python -m pytest -x tests/test_fuzz.py
 
 test-colab: $(VENV)/installed-colab
 	PYTHONPATH=$(CURDIR)/$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
