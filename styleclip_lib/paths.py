@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import uuid
@@ -16,11 +17,21 @@ from platformdirs import user_cache_path
 
 from .errors import StyleclipError
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/|data:\w", re.IGNORECASE)
+"""How an address begins, as a text or made a path. (One letter and a colon is a drive.)"""
+
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
-    """The path with ``~`` and ``~user`` replaced by their folders. Raises StyleclipError for a user that does not exist."""
+    """The path with ``~`` and ``~user`` replaced by their folders. Raises StyleclipError for a user that does not exist, and for an
+    address, such as https://example.org."""
+    if _ADDRESS.match(str(path)):
+        address = re.sub(r":/(?=[^/])", "://", str(path), count=1)  # a Path has no empty parts
+        raise StyleclipError(f"'{address}' is an address, and only files on this machine are read and written: "
+                             "download first what should be read, and give the path of that file.")
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -33,14 +44,12 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     What counts is what was opened, not what lay at the path a moment before. Raises StyleclipError.
     """
     path = user_path(path)
-    if str(path).startswith(("http:/", "https:/")):
-        address = str(path).replace(":/", "://", 1)  # a path has no empty parts
-        raise StyleclipError(f"'{address}' is an address: download what is there first, and give the path of that file.")
     try:
         # without O_NONBLOCK a pipe would wait here until somebody writes into it
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        raise StyleclipError(f"There is no file '{path}': check the path.") from None
+        advice = "patterns are not understood here, give the path of one file" if set("*?") & set(str(path)) else "check the path"
+        raise StyleclipError(f"There is no file '{path}': {advice}.") from None
     except (OSError, ValueError) as error:
         if not os.path.isdir(path):  # Windows does not open folders
             raise StyleclipError(f"Cannot open '{path}' ({getattr(error, 'strerror', None) or error}): check the path.") from error
@@ -108,7 +117,7 @@ def check_destination(path: str | os.PathLike[str]) -> Path:
         raise StyleclipError(f"Cannot write '{path}': that is a folder, add a file name.")
     if os.path.exists(path) and not os.path.isfile(path):
         raise StyleclipError(f"Cannot write '{path}': that is no file but a pipe or a device, choose another name.")
-    if os.path.exists(path) and not os.access(path, os.W_OK):
+    if os.path.exists(path) and not (os.access(path, os.W_OK) and os.stat(path).st_mode & _WRITABLE):  # root may write everything
         raise StyleclipError(f"Cannot write '{path}': the file there is write-protected, choose another name.")
     if not os.access(folder, os.W_OK):
         raise StyleclipError(f"Cannot write '{path}': no permission to write in '{folder}'.")

@@ -164,9 +164,31 @@ def test_what_is_no_file_or_write_protected_is_not_replaced(tmp_path):
     (tmp_path / "mine.png").chmod(0o444)
     with pytest.raises(StyleclipError, match="a pipe or a device"):
         check_destination(tmp_path / "pipe.png")
-    if not os.access(tmp_path / "mine.png", os.W_OK):  # root may write everything
-        with pytest.raises(StyleclipError, match="write-protected"):
-            check_destination(tmp_path / "mine.png")
+    with pytest.raises(StyleclipError, match="write-protected"):
+        check_destination(tmp_path / "mine.png")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.png", "HTTP://example.org/a.png", "ftp://example.org/a.png", "s3://a/b.png",
+                                     "file:///tmp/a.png", "data:image/png;base64,AAAA"])
+def test_an_address_is_no_path(address):
+    """Whether it is to be read or written, as a text or already made a path."""
+    for act in (user_path, open_regular, check_destination, check_new_folder, check_results_folder):
+        for path in (address, Path(address)):
+            with pytest.raises(StyleclipError, match=f"{address[:4]}.* is an address"):
+                act(path)
+
+
+@pytest.mark.parametrize("path", ["C:/a.png", "a.png", "a:b.png", "data.png", "a/https:/b.png"])
+def test_what_only_looks_like_an_address(path):
+    assert user_path(path) == Path(path)
+
+
+@pytest.mark.parametrize("name", ["*.jpg", "face?.png"])
+def test_a_pattern_is_reported_as_one(name, tmp_path):
+    with pytest.raises(StyleclipError, match="patterns are not understood here"):
+        open_regular(tmp_path / name)
+    (tmp_path / name).write_bytes(b"a")
+    open_regular(tmp_path / name).close()
 
 
 def test_only_regular_files_are_opened(tmp_path):

@@ -37,6 +37,9 @@ Device = Annotated[Literal["auto", "cpu", "cuda", "mps"], tyro.conf.arg(help="wh
 MOST = 10**12
 """No option takes a larger number."""
 
+KINDS = {"INT": "a whole number", "FLOAT": "a number with a point, such as 1.5"}
+"""What tyro's kinds of values are called."""
+
 READ, WRITTEN = ("input", "a", "b", "recipe"), ("output", "latent", "gif", "report")
 """The options, of any command, that name files."""
 
@@ -96,7 +99,7 @@ def _check_numbers(settings: object) -> None:
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, float) and not math.isfinite(number):
                 raise StyleclipError(f"{option} must be a finite number, not {number}.")
-            if isinstance(number, int) and abs(number) > MOST:
+            if isinstance(number, (int, float)) and abs(number) > MOST:
                 raise StyleclipError(f"{option} must be a number between {-MOST} and {MOST}.")
 
 
@@ -155,9 +158,11 @@ def _one_line(box: str) -> str:
     text = re.sub(r"Missing from styleclip [\w -]+?:", "Missing:", " ".join(" ".join(sentences).split()))
     if wrong := re.match(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\]", text):
         option, kinds, value = wrong.groups()
-        choice = " or ".join({"INT": "a whole number", "FLOAT": "a number with a point, such as 1.5"}.get(kind, kind.strip("{}"))
-                             for kind in re.sub(r"NUMBER", "INT", kinds).split("|"))
+        choice = " or ".join(KINDS.get(kind, kind.strip("{}")) for kind in re.sub(r"NUMBER", "INT", kinds).split("|"))
         return f"{option} takes {choice}, not {value}"
+    if wrong := re.match(r"Error parsing (\S+): (could not convert string to float|invalid literal for int\(\) with base 10): (.*)", text):
+        option, kind, value = wrong.groups()
+        return f"{option} takes {KINDS['FLOAT' if 'float' in kind else 'INT']}, not {value}"
     if words := re.match(r"Unrecognized options: ((?!-).*)", text):
         left = words.group(1).replace(", ", " ")
         return f"'{left}' is one argument too many: put a text of several words in quotation marks, and give one file at a time"

@@ -82,7 +82,7 @@ def read_seeds(text: str) -> list[int]:
         match = re.fullmatch(r"\s*([0-9]{1,10})(?:\s*-\s*([0-9]{1,10}))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if last < first or last >= 2**32:
-            raise StyleclipError(f"Cannot read the seeds '{text}': give numbers and ranges, such as 7 or 0-15.")
+            raise StyleclipError(f"Cannot read the seeds '{text}': give numbers and ranges, such as 7 or 0-15, below 2^32.")
         if len(seeds) + last - first >= MOST_SEEDS:
             raise StyleclipError(f"'{text}' gives too many seeds: at most {MOST_SEEDS} fit into one picture.")
         seeds.extend(range(first, last + 1))
