@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, make_dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import tyro
 from ..errors import StyleclipError
 from ..service.limits import Limits
 from ..threads import cores
+from .listening import check_free
 from .parsing import Device, Domain, parse
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "rq")
@@ -102,15 +102,6 @@ def _broker(settings: Settings, limits: Limits):
 
 
 def _check(settings: Settings) -> None:
-    if not 1 <= settings.port <= 65535:
-        raise StyleclipError(f"--port must lie between 1 and 65535, not {settings.port}.")
     if not 1 <= settings.workers <= 256 or not 0 <= settings.threads <= 1024:
         raise StyleclipError("--workers must lie between 1 and 256, and --threads between 0 and 1024.")
-    try:
-        kind = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        with socket.socket(kind, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((settings.host, settings.port))
-    except OSError as error:
-        raise StyleclipError(f"Cannot listen on {settings.host}, port {settings.port} ({error.strerror or error}): choose another --port "
-                             "or --host.") from None
+    check_free(settings.host, settings.port)

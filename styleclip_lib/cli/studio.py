@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import StyleclipError
+from .listening import check_free
 from .parsing import Device, Domain, parse
 
 CELL = """\
@@ -25,6 +26,15 @@ Studio(load_models({domain!r}, device={device!r}), folder={folder!r})
 
 NOT_FOR_VOILA = ["@jupyter-notebook/lab-extension", "@jupyter/nbgrader"]
 """JupyterLab extensions that come with nbgrader and fail in Voilà."""
+
+
+HOST = "127.0.0.1"
+
+TORNADO = {"websocket_max_message_size": 500_000_000}
+"""Bytes. Uploaded photographs come as one message, and above 10 MB Tornado would close the connection without a word."""
+
+CULLING = ["--MappingKernelManager.cull_idle_timeout=120", "--MappingKernelManager.cull_interval=30"]
+"""In seconds: a page that is reloaded or closed leaves a kernel with all models, which ends when nobody has been connected for so long."""
 
 
 @dataclass
@@ -43,15 +53,18 @@ class Settings:
 
 def main(arguments: Sequence[str]) -> int:
     settings = parse(Settings, "studio", arguments)
-    if not 1 <= settings.port <= 65535:
-        raise StyleclipError(f"--port must lie between 1 and 65535, not {settings.port}.")
     if importlib.util.find_spec("voila") is None:
         raise StyleclipError("The package 'voila' is missing: pip install voila, or open notebooks/07_studio.ipynb in JupyterLab.")
+    check_free(HOST, settings.port)  # or Voilà would take another port, which the line below does not name
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Voilà ends with us, and the page is taken away
     with tempfile.TemporaryDirectory(prefix="styleclip-") as folder:
         page = write_page(Path(folder) / "studio.ipynb", settings, Path.cwd())
         print(f"The studio opens at http://localhost:{settings.port} in a few seconds; Ctrl-C stops it.", flush=True)
-        return subprocess.run(command(page, settings), check=False).returncode
+        try:
+            return subprocess.run(command(page, settings), check=False).returncode
+        except KeyboardInterrupt:
+            print("The studio is closed; pictures that it saved are in the current folder.")
+            return 0
 
 
 def write_page(path: Path, settings: Settings, folder: Path) -> Path:
@@ -72,5 +85,6 @@ def write_page(path: Path, settings: Settings, folder: Path) -> Path:
 def command(page: Path, settings: Settings) -> list[str]:
     """The command line that starts Voilà."""
     return [sys.executable, "-m", "voila", str(page), f"--port={settings.port}", f"--theme={settings.theme}",
-            "--Voila.ip=127.0.0.1", f"--VoilaConfiguration.extension_denylist={NOT_FOR_VOILA}",
+            f"--Voila.ip={HOST}", f"--Voila.tornado_settings={TORNADO}", *CULLING,
+            f"--VoilaConfiguration.extension_denylist={NOT_FOR_VOILA}",
             *(["--no-browser"] if settings.browser == "none" else [])]

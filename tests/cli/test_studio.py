@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socket
 import subprocess
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,6 +55,36 @@ def test_mistakes_are_one_line_and_start_nothing(started, capsys, arguments, say
     assert main(["studio", *arguments]) == 2
     error = capsys.readouterr().err
     assert says in error and len(error.splitlines()) == 1 and started == []
+
+
+def test_a_port_that_is_in_use_is_reported_before_anything_starts(started, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert main(["studio", "--port", str(taken.getsockname()[1])]) == 2
+    shown = capsys.readouterr()
+    assert "Cannot listen on 127.0.0.1" in shown.err and shown.out == "" and started == []
+
+
+def test_control_c_is_how_it_ends(started, monkeypatch, capsys):
+    def interrupted(words, check):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    assert main(["studio"]) == 0
+    shown = capsys.readouterr()
+    assert "The studio is closed" in shown.out and shown.err == ""
+
+
+def test_large_photographs_arrive_and_no_kernel_stays(tmp_path):
+    """As Voilà itself reads the command line."""
+    app = pytest.importorskip("voila.app").Voila()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        app.parse_command_line(studio.command(tmp_path / "a.ipynb", studio.Settings())[3:])
+    assert app.tornado_settings["websocket_max_message_size"] >= 200_000_000
+    culling = app.config.MappingKernelManager
+    assert 0 < int(str(culling.cull_idle_timeout)) <= 600 and 0 < int(str(culling.cull_interval)) <= 60
 
 
 def test_without_voila_it_says_what_to_install(monkeypatch, capsys):
