@@ -21,9 +21,8 @@ from .muon import Muon
 SHOWN = 24
 """Portraits on a sheet, each above its copy."""
 
-BOTH = ("img_resolution", "w_dim", "num_mapping_layers", "channels", "count", "muon_lr", "adam_lr", "affine", "detail", "lower", "average",
-        "seed")
-COPYING, JOINT = (*BOTH, "copy_stages", "softness"), (*BOTH, "joint_steps", "joint_batch", "joint_factor")
+COPYING = ("img_resolution", "w_dim", "num_mapping_layers", "channels", "count", "muon_lr", "adam_lr", "affine", "detail", "lower",
+           "average", "seed", "copy_stages", "softness")
 """The settings that a run keeps when it goes on."""
 
 
@@ -53,27 +52,6 @@ def copy_renders(generator: Generator, embedding: Embedding, portraits: Portrait
             run.log(loss=loss)
             if step % s.sheet_every == 0:
                 run.sheet("copy", _beside(average, embedding, portraits, resolution))
-    return average, run.seconds
-
-
-def copy_renders_of_latents(generator: Generator, portraits: Portraits, s) -> tuple[Generator, float]:
-    """Goes on at full size, now from z: the mapping network and the synthesis network get used to each other.
-
-    Returns the averaged generator and the seconds it took.
-    """
-    average = copy.deepcopy(generator).requires_grad_(False)
-    optimizers = optimizers_of(generator, s)
-    with Run(s.run / "joint", settings=settings_of(s, *JOINT), generator=generator, average=average, **optimizers) as run:
-        for step in run.steps(s.joint_steps):
-            index, renders = batch(portraits, s.joint_batch, s.img_resolution, run.generator(s.seed + 3))
-            w_plus = generator.mapping(portraits.latents[index].to(run.device))
-            with run.autocast():
-                pictures = generator.synthesis.pyramid(w_plus, noise_mode="none")
-            loss = pyramid_loss(pictures, renders.to(run.device), s)
-            set_rates(optimizers, s, s.joint_factor * learning_rate(step, s.joint_steps))
-            run.update(loss, *optimizers.values())
-            update_average(average, generator, 0.5 ** (s.joint_batch / s.average))
-            run.log(loss=loss)
     return average, run.seconds
 
 

@@ -27,11 +27,11 @@ CHANNELS = {4: 16, 8: 16, 16: 16}
 SMALL = {
     "count": 300, "first": 100, "img_resolution": 16, "w_dim": 16, "num_mapping_layers": 3, "channels": CHANNELS,
     "d_channels": CHANNELS, "copy_stages": ((8, 60, 16), (16, 40, 16)), "mapping_steps": 150, "mapping_batch": 128,
-    "mapping_lr": 0.05, "affine": 1.0, "muon_lr": 0.05, "joint_steps": 5, "joint_batch": 8, "steps": 7, "batch_size": 8,
+    "mapping_lr": 0.05, "affine": 1.0, "muon_lr": 0.05, "steps": 7, "batch_size": 8,
     "r1_every": 4, "path_every": 4,
     "average": 60.0, "sheet_every": 50,
 }  # fmt: skip
-PARTS = ("copy", "mapping", "joint", "play")
+PARTS = ("copy", "mapping", "play")
 
 
 def settings(folder, **changes):
@@ -110,7 +110,7 @@ def test_the_discriminator_is_played_against(trained):
     assert all(math.isfinite(value) for step in trained.play for value in step.values())
     path = [step["path"] for step in trained.play]
     assert path[0] == path[3] > 0 and path[4] == path[6] != path[0], "the path length is asked for at every fourth step"
-    assert np.mean([step["copied"] for step in trained.play]) < 1.5 * trained.joint[-1]["loss"], "what was copied is not lost"
+    assert np.mean([step["copied"] for step in trained.play]) < 1.5 * trained.copy[-1]["loss"], "what was copied is not lost"
 
 
 def test_the_generator_is_measured(trained):
@@ -166,7 +166,7 @@ def test_the_same_command_again_finds_nothing_left_to_do(folder, trained, monkey
     assert (folder / "domain" / "generator.safetensors").read_bytes() == before
 
 
-FEW = {"count": 100, "copy_stages": ((8, 2, 8), (16, 3, 8)), "mapping_steps": 4, "joint_steps": 2, "steps": 3}
+FEW = {"count": 100, "copy_stages": ((8, 2, 8), (16, 3, 8)), "mapping_steps": 4, "steps": 3}
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def straight(folder):
     return load_network(short.domain, "generator", Generator).state_dict()
 
 
-@pytest.mark.parametrize("part, step", [("copy", 3), ("mapping", 2), ("joint", 1), ("play", 2)])
+@pytest.mark.parametrize("part, step", [("copy", 3), ("mapping", 2), ("play", 2)])
 def test_stopped_anywhere_the_same_command_goes_on(folder, straight, part, step, monkeypatch):
     stopped = dataclasses.replace(settings(folder, **FEW), run=folder / f"stopped {part}", domain=folder / f"domain {part}")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -188,7 +188,7 @@ def test_stopped_anywhere_the_same_command_goes_on(folder, straight, part, step,
     assert not stopped.domain.exists(), "nothing that is trained by half is published"
     seen = watched(monkeypatch)
     train(stopped, TINY)
-    done = dict(zip(PARTS, (5, 4, 2, 3)))
+    done = dict(zip(PARTS, (5, 4, 3)))
     assert len(seen[part]) == done[part] - step
     assert not any(seen[earlier] for earlier in PARTS[: PARTS.index(part)])
     again = load_network(stopped.domain, "generator", Generator).state_dict()
