@@ -1,4 +1,4 @@
-"""What each setting of a method brings: the same edits again with one setting switched off, or as the paper has it."""
+"""What each setting of a method contributes: the same edits with one setting switched off or set to the paper's value."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Variant:
-    """A method with one thing changed.
+    """A method with one change.
 
     name         what is changed
     recipe       the method's settings
-    calibration  numbers of the domain that are others
-    training     settings of `train_mapper` that are others; a mapper is then trained for each text
+    calibration  changed entries of the domain's calibration
+    training     changed settings of `train_mapper`; a mapper is then trained for each text. None: as the recipe does it
     ask          makes the prompt of a text
     """
 
@@ -42,7 +42,7 @@ class Variant:
 
 
 def variants(method: str) -> list[Variant]:
-    """A method as it is, and with each of its settings switched off or as the paper has it, one at a time. method: one of `METHODS`"""
+    """The method unchanged, then with each of its settings switched off or set to the paper's value. method: one of `METHODS`"""
     usual = RECIPES[method]
     return [Variant(DEFAULT, usual), *_OTHERS[method](usual)]
 
@@ -102,19 +102,19 @@ _OTHERS: dict[str, Callable[[Recipe], list[Variant]]] = {
     "optimization": _of_optimization, "mapper": _of_mapper, "directions": _of_directions, "alignment": _of_alignment}
 
 METHODS = tuple(_OTHERS)
-"""Those of which `variants` knows what can be switched off."""
+"""The methods for which there are variants."""
 
 
 def ablate(models: Models, people: HeldOut, questions: Sequence[Question], each: int | None, chosen: Sequence[Variant],
            on_variant: Callable[[list[dict]], None] = lambda _: None, progress: bool = True) -> list[dict]:
-    """Makes the edits of each variant and compares them with the default's, edit by edit.
+    """Makes the edits of each variant and compares them, edit by edit, with those of the first.
 
-    chosen      the first is what the others are compared with
-    on_variant  called after each variant with all that is known by then, so that nothing is lost
+    chosen      the variants; the others are compared with the first
+    on_variant  called after each variant with all results so far, so that nothing is lost
 
-    Returns for each variant its means with their intervals (`summary.summarised`) and under "difference" what the default has more than
-    it, {measure: [mean, half the width of the 95 % interval]}; an interval without 0 means that the change makes a difference.
-    Ctrl-C returns the variants that are whole.
+    Returns for each variant its means with intervals (`summary.summarised`) and, under "difference", how far the first variant lies above
+    it: {measure: [mean, half the width of the 95 % interval]}. An interval without 0 means that the change makes a difference.
+    Ctrl-C returns the completed variants.
     """
     results: list[dict] = []
     base: list[Row] = []
@@ -129,9 +129,9 @@ def ablate(models: Models, people: HeldOut, questions: Sequence[Question], each:
 
 
 def differences(base: Sequence[Row], rows: Sequence[Row]) -> dict[str, list[float | None]]:
-    """What the edits of `base` have more than those of `rows`, which are of the same portraits and texts: measure -> [mean, half width].
+    """How far the edits of `base` lie above those of `rows`, for the same portraits and texts: measure -> [mean, half width].
 
-    Only texts that were not true already count. The intervals are those of the paired differences, with texts as groups.
+    Only edits whose text was not true before count. The intervals are those of the paired differences, clustered by text.
     """
     pairs = [(one, other, row.question.text) for row, changed in zip(base, rows, strict=True)
              for one, other in zip(row.answers, changed.answers, strict=True) if not one.report.true_before]
@@ -145,7 +145,7 @@ def differences(base: Sequence[Row], rows: Sequence[Row]) -> dict[str, list[floa
 
 def _edited(models: Models, variant: Variant, people: HeldOut, questions: Sequence[Question], each: int | None,
             progress: bool) -> list[Row]:
-    """The edits of one variant. Numbers and mappers of its own are forgotten after it."""
+    """The edits of one variant. Its calibration and its mappers are discarded afterwards."""
     models = replace(models, calibration=replace(models.calibration, **variant.calibration))
     with tempfile.TemporaryDirectory(prefix="ablation-") as folder:
         recipe = variant.recipe if variant.training is None else _Trained(variant.recipe, variant.training, Path(folder))
@@ -154,7 +154,7 @@ def _edited(models: Models, variant: Variant, people: HeldOut, questions: Sequen
 
 @dataclass(frozen=True)
 class _Trained:
-    """A mapper's recipe that trains one for each text, with settings of its own. Stands where `evaluate` prepares a recipe."""
+    """A mapper recipe that trains a mapper for each text, with its own settings, when `evaluate` prepares it."""
 
     recipe: MapperEdit
     training: Mapping[str, object]
@@ -167,10 +167,10 @@ class _Trained:
 
 
 def _from_a_face(models: Models, text: str) -> Prompt:
-    """The paper's way: from one neutral text for all."""
+    """As in the paper: the same neutral text for all texts."""
     return Prompt.of(models, text, NEUTRAL)
 
 
 def _in_one_piece(models: Models, text: str) -> Prompt:
-    """Without a prompt for each thing that the text says."""
+    """Without splitting the text into parts."""
     return replace(Prompt.of(models, text), parts=())

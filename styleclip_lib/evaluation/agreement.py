@@ -1,4 +1,4 @@
-"""How often two readings of the same pictures agree: the examiner's and a person's labels, or labels and what a render is known to show."""
+"""How often two readings of the same pictures agree: the examiner's and a person's, or labels and the known factors of a render."""
 
 import csv
 import io
@@ -16,21 +16,21 @@ from ..portraits.aligned.world.factors import Factors
 from ..portraits.language.attribute_values import COLUMN, visible
 
 LABELLED = ("expression", "glasses", "headwear", "hair_style", "hair_color", "facial_hair", "age")
-"""The attributes that people are asked for."""
+"""The attributes that people are asked to label."""
 
 UNKNOWN, BETWEEN = "?", "between"
-"""What a label says where one cannot tell, and where a scale has none of its named values."""
+"""The labels for "cannot tell" and for a scale between its named values."""
 
 MOST_BYTES = 10_000_000
-"""Of a table of labels; a hundred thousand pictures have as much."""
+"""The largest table of labels, enough for a hundred thousand pictures."""
 
 Values = Mapping[str, str | None]
-"""The values of a picture's attributes, None between two of a scale; what nobody can tell is left out."""
+"""The values of a picture's attributes, None between two values of a scale; attributes that cannot be judged are left out."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """In how many of n pictures two readings of an attribute agree."""
+    """The number of pictures, out of n, in which two readings of an attribute agree."""
 
     agreed: int
     n: int
@@ -50,7 +50,7 @@ class Agreement:
 
 
 def agreement(labels: Sequence[Values], readings: Sequence[Values]) -> dict[str, Agreement]:
-    """The agreement on every attribute that is labelled in some picture; pictures that have no label for it do not count."""
+    """The agreement on every attribute that is labelled in some picture; pictures without a label for it do not count."""
     result = {}
     for name in BY_NAME:
         same = [label[name] == reading[name] for label, reading in zip(labels, readings, strict=True) if name in label and name in reading]
@@ -60,7 +60,7 @@ def agreement(labels: Sequence[Values], readings: Sequence[Values]) -> dict[str,
 
 
 def known_values(factors: Factors) -> list[dict[str, str]]:
-    """What a person can tell of each render: the values that clearly hold and can be seen. Returns a list of length N."""
+    """For each render the values that are clearly true and visible, and so could be labelled by a person. Returns a list of length N."""
     seen = visible(factors)
     result: list[dict[str, str]] = [{} for _ in range(len(factors))]
     bald = factors.hair_style == index_of("hair_style", "bald")
@@ -77,9 +77,9 @@ def known_values(factors: Factors) -> list[dict[str, str]]:
 def read_labels(path: Path) -> dict[Path, dict[str, str | None]]:
     """The labels of a CSV file: picture -> values.
 
-    Its first line names the columns: `picture`, a file beside the table, and attributes. A cell holds a value's name, `between` where a
-    scale has none of its values, and `?` or nothing where one cannot tell.
-    Raises StyleclipError for a table that cannot be read, another column or value, a picture that is not there.
+    Its first line names the columns: `picture`, a file next to the table, and attributes. A cell holds the name of a value, `between` for
+    a scale between its values, or `?` or nothing if one cannot tell.
+    Raises StyleclipError for a table that cannot be read, an unknown column or value, or a missing picture.
     """
     path = user_path(path)
     with open_regular(path) as file:
@@ -94,14 +94,14 @@ def read_labels(path: Path) -> dict[Path, dict[str, str | None]]:
     if "picture" not in columns:
         raise StyleclipError(f"The labels '{path}' have no column 'picture': their first line must name it and the attributes.")
     for name in set(columns) - {"picture", *BY_NAME}:
-        raise StyleclipError(f"The labels '{path}' have a column '{name}', which is no attribute: choose from {', '.join(BY_NAME)}.")
+        raise StyleclipError(f"The labels '{path}' have a column '{name}', which is not an attribute: choose from {', '.join(BY_NAME)}.")
     result = {}
     for number, line in enumerate(lines, start=2):
         picture = path.parent / (line["picture"] or "")
         if not os.path.isfile(picture):
-            raise StyleclipError(f"Line {number} of '{path}' names the picture '{line['picture']}', which is not there.")
+            raise StyleclipError(f"Line {number} of '{path}' names the picture '{line['picture']}', which does not exist.")
         if None in line or None in line.values():
-            raise StyleclipError(f"Line {number} of '{path}' has not as many cells as the first line.")
+            raise StyleclipError(f"Line {number} of '{path}' has a different number of cells from the first line.")
         cells = {name: cell.strip() for name, cell in line.items() if name != "picture" and cell.strip() not in ("", UNKNOWN)}
         result[picture] = {name: _value(name, cell, f"Line {number} of '{path}'") for name, cell in cells.items()}
     if not result:
@@ -110,7 +110,7 @@ def read_labels(path: Path) -> dict[Path, dict[str, str | None]]:
 
 
 def write_labels(path: Path, pictures: Sequence[str], values: Iterable[Values], names: Sequence[str] = LABELLED) -> None:
-    """Writes a table that `read_labels` reads: the names of pictures, and the values of some attributes of each."""
+    """Writes a table for `read_labels`: the names of the pictures and the values of some of their attributes."""
     with written_whole(path) as partial, open(partial, "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["picture", *names])

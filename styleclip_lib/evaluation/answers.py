@@ -1,4 +1,4 @@
-"""What became of each edit of an evaluation."""
+"""The results of an evaluation, edit by edit."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .questions import Question
 from .report import EditReport
 
 THUMBNAIL = 96
-"""Pixels along each side of the pictures that are kept of an edit."""
+"""Side, in pixels, of the thumbnails that are kept of each edit."""
 
 
 @dataclass
 class Answer:
-    """What a method made of one portrait and one text.
+    """The result of a method for one portrait and one text.
 
-    outside     perceptual distance where nothing had to change, if that is known
-    thumbnails  the picture before and the one after, side by side
+    outside     perceptual distance where nothing had to change, if known
+    thumbnails  the pictures before and after, side by side
     """
 
     portrait: int

@@ -1,4 +1,4 @@
-"""Where on the path from one face to another attributes cross the boundary between two values."""
+"""Where on the path between two faces an attribute crosses the boundary between two values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .report import hidden_attributes
 
 @dataclass
 class BoundaryCrossing:
-    """An attribute that changes on the path: its value before and after (None: between the values of a scale), and the weight."""
+    """An attribute that changes on the path: its value before and after (None: between values of a scale), and the weight at the change."""
 
     attribute: str
     before: str | None
@@ -31,15 +31,15 @@ class BoundaryCrossing:
 def boundary_crossings(models: Models, morph: Morph, names: Sequence[str] | None = None) -> list[BoundaryCrossing]:
     """Where along a morph each attribute crosses a boundary, in the order of the path.
 
-    A category has its most probable value; a scale the value whose interval, widened by half its margin, holds the number.
-    The weight is where the value after overtakes the value before, taken as linear between two frames. What cannot be
-    seen, such as the colour of eyes behind sunglasses, does not count.
+    A category has its most probable value; a scale has the value whose interval, widened by half its margin, contains the reading.
+    The weight is where the new value overtakes the old one, interpolated linearly between two frames. What cannot be seen, such as the
+    colour of eyes behind sunglasses, does not count.
 
-    names  the attributes to look at, by default all
+    names  the attributes to follow, by default all
     Raises StyleclipError for an unknown name, or if the domain cannot read attributes.
     """
     if models.attributes is None:
-        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so nobody can say where they change.")
+        raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so it is unknown where they change.")
     names = list(BY_NAME) if names is None else list(names)
     for name in names:
         if name not in BY_NAME:
@@ -60,7 +60,7 @@ def boundary_crossings(models: Models, morph: Morph, names: Sequence[str] | None
 
 
 def _lead(attribute: Attribute, start: Tensor, end: Tensor, was: int, is_now: int) -> tuple[Tensor, Tensor]:
-    """How far the value after is ahead of the value before: at the start (negative) and at the end (positive)."""
+    """How far the new value is ahead of the old one, at the start (negative) and at the end (positive)."""
     if not attribute.is_scale:
         return start[is_now] - start[was], end[is_now] - end[was]
 

@@ -1,4 +1,4 @@
-"""Is an inverted face still editable? Simple edits along mean directions in w, and what they do."""
+"""Whether an inverted face is still editable: simple edits along mean directions in w, and their effects."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from ..portraits.world.latents import factors_of_latents
 from .report import hidden_attributes
 
 Wanted = tuple[str, str]
-"""An attribute and the value that it is to have, such as ("glasses", "sunglasses")."""
+"""An attribute and the value it should get, such as ("glasses", "sunglasses")."""
 
 
 @dataclass
 class Editability:
-    """What came of several edits of one face.
+    """The results of several edits of one face.
 
-    success_rate  share of the edits after which the attribute has the value
-    side_effects   how many other attributes changed with it, on average
-    images   [1 + N, 3, R, R] in [-1, 1], the face itself and every edit
+    success_rate  share of the edits after which the attribute has the wanted value
+    side_effects  how many other attributes changed, on average
+    images        [1 + N, 3, R, R] in [-1, 1]: the face itself and every edit
     """
 
     success_rate: float
@@ -33,9 +33,9 @@ class Editability:
 
 @torch.no_grad()
 def mean_directions(models: Models, wanted: Iterable[Wanted], count: int = 4000, seed: int = 0) -> dict[Wanted, Tensor]:
-    """Mean w of the faces that have a value, minus mean w of those that have not: {(attribute, value): [w_dim]}.
+    """Mean w of the faces with a value minus mean w of the faces without it: {(attribute, value): [w_dim]}.
 
-    Which faces have it is known without drawing them, for a generator whose z are those of `portraits.world.latents`.
+    The generator's z must be those of `portraits.world.latents`, so that the attributes of a face are known without drawing it.
     """
     z = torch.randn(count, models.generator.z_dim, generator=torch.Generator().manual_seed(seed))
     factors, w = factors_of_latents(z), models.generator.mapping.w(z.to(models.device))
@@ -48,7 +48,7 @@ def mean_directions(models: Models, wanted: Iterable[Wanted], count: int = 4000,
 
 @torch.no_grad()
 def editability(models: Models, inversion: Inversion, directions: Mapping[Wanted, Tensor], strength: float = 1.0) -> Editability:
-    """Moves an inverted face along each direction, w_plus + strength · direction in every layer, and reads what it became.
+    """Moves an inverted face along each direction, w_plus + strength · direction in every layer, and reads the attributes of the result.
 
     Raises StyleclipError if the domain cannot read attributes.
     """

@@ -1,4 +1,4 @@
-"""How well does each method do what a text asks, and what else does it change? Over held-out portraits and many texts."""
+"""How well each method does what a text asks, and what else it changes, over held-out portraits and many texts."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,14 +23,14 @@ from .outside import distance_outside, region, with_text
 from .questions import Question
 from .report import measure_edit
 
-SEED = 4242  # of the portraits: no training used it
+SEED = 4242  # of the portraits; no training uses it
 
 
 @dataclass
 class HeldOut:
-    """Portraits that nothing was trained on, found again in the generator: factors of N, and N inversions.
+    """N portraits that no network was trained on: their factors and their inversions.
 
-    factors are None for faces that a generator invents, of which nothing is known.
+    factors is None for faces that a generator invents, about which nothing is known.
     """
 
     factors: Factors | None
@@ -40,7 +40,7 @@ class HeldOut:
 def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool = True) -> HeldOut:
     """Renders portraits and inverts them, with the defaults of `invert`.
 
-    Raises StyleclipError if the domain is not one of portraits, since nothing is known about other pictures.
+    Raises StyleclipError for a domain that cannot read attributes.
     """
     if models.attributes is None:
         raise StyleclipError(f"The domain '{models.domain}' has no network that reads attributes, so its edits cannot be evaluated.")
@@ -52,19 +52,19 @@ def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool =
 
 @torch.no_grad()
 def invented(models: Models, count: int = 50, seed: int = SEED) -> HeldOut:
-    """Faces that the generator invents, for a domain whose pictures are not portraits of the known world."""
+    """Faces that the generator invents, for a domain whose pictures are not portraits of the procedural world."""
     faces = [models.sample(seed + number) for number in range(count)]
     return HeldOut(None, [Inversion(w_plus, models.generator.synthesis(w_plus)) for w_plus in faces])
 
 
 def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, questions: Sequence[Question], each: int | None = None,
              progress: bool = True, ask: Callable[[Models, str], Prompt] = Prompt.of) -> list[Row]:
-    """Asks every recipe every question. What comes of it is measured by the domain's examiner, if it has one (`examiner.examined`).
+    """Applies every recipe to every question. The domain's examiner measures the edits, if there is one (`examiner.examined`).
 
     ask   makes the prompt of a question's text
-    each  how many portraits a question is asked of, another part of the people for each question; None: all that it suits
+    each  the number of portraits for each question, other portraits for each question; None: all that it suits
 
-    Ctrl-C returns the rows that are whole. Raises StyleclipError if a question suits nobody.
+    Ctrl-C returns the completed rows. Raises StyleclipError if a question suits no portrait.
     """
     rows: list[Row] = []
     chosen = portraits_of(people, questions, each)
@@ -80,13 +80,13 @@ def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, que
                     shown.update()
                 rows.append(row)
     except KeyboardInterrupt:
-        print(f"Stopped after {len(rows)} of {len(recipes) * len(chosen)} rows; these are whole.")
+        print(f"Stopped after {len(rows)} of {len(recipes) * len(chosen)} rows, which are complete.")
     shown.close()
     return rows
 
 
 def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, prompt: Prompt, learning: float = 0.0) -> Answer:
-    """One edit, measured. learning: seconds that the recipe took to learn the text before, which count as the edit's."""
+    """Makes and measures one edit. learning: seconds that the recipe needed to learn the text beforehand; they count as the edit's."""
     start = people.inversions[portrait]
     face = Face.of_inversion(models, start)
     began = time.perf_counter()
@@ -100,15 +100,15 @@ def answer(models: Models, recipe: Recipe, people: HeldOut, portrait: int, promp
 
 
 def portraits_of(people: HeldOut, questions: Sequence[Question], each: int | None) -> list[list[int]]:
-    """The numbers of the portraits that every question is asked of: of each question another part of the people."""
+    """The numbers of the portraits for each question: other portraits for each."""
     return [portraits_for(people, question, each, start=7 * number) for number, question in enumerate(questions)]
 
 
 def portraits_for(people: HeldOut, question: Question, each: int | None, start: int = 0) -> list[int]:
-    """The numbers of the portraits that a question is asked of, `each` of them, beginning at `start` and going round.
+    """The numbers of `each` portraits for a question, starting at number `start` of those it suits and wrapping around.
 
-    It suits a portrait if `of` holds and the text could be seen to be true: nobody sees baldness under a hat. Of invented faces nothing is
-    known, and it suits all.
+    A question suits a portrait if `of` is true of it and the text, once true, would be visible: baldness is not visible under a hat.
+    About invented faces nothing is known, so every question suits them.
     """
     if people.factors is None:
         everyone = range(len(people.inversions))

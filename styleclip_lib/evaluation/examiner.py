@@ -1,4 +1,4 @@
-"""The networks that measure, and nothing else: who may use them is checked by import-linter (see pyproject.toml)."""
+"""The networks that only measure; import-linter checks who may use them (see pyproject.toml)."""
 
 from dataclasses import dataclass, replace
 
@@ -9,9 +9,9 @@ from ..weights.domain import INDEX, load_network, sources
 
 @dataclass(frozen=True)
 class Examiners:
-    """What a domain's pictures are measured with.
+    """The networks that measure a domain's pictures.
 
-    attributes  image [B, 3, R, R] in [-1, 1] -> what is to be read from it
+    attributes  image [B, 3, R, R] in [-1, 1] -> its attributes
     identity    image [B, 3, R, R] in [-1, 1] -> unit vector of the person
     """
 
@@ -20,9 +20,9 @@ class Examiners:
 
 
 def examiners_of(models: Models) -> Examiners | None:
-    """The networks that measure the pictures of a domain, on its device; loaded once. None for a domain that has none.
+    """The networks that measure the pictures of a domain, on its device, loaded once. None if the domain has none.
 
-    Raises StyleclipError if their files are missing or not what they should be.
+    Raises StyleclipError if their files are missing or wrong.
     """
     if "examiners" not in models.memo:
         models.memo["examiners"] = _loaded(models)
@@ -30,7 +30,7 @@ def examiners_of(models: Models) -> Examiners | None:
 
 
 def examined(models: Models) -> Models:
-    """The models with the networks that only measure in place of those that methods may use; the same models where a domain has none.
+    """The models with the examiners in place of the networks that methods may use; the same models if the domain has no examiners.
 
     Raises StyleclipError as `examiners_of` does.
     """

@@ -1,4 +1,4 @@
-"""Who is found, inverted and edited worse? The same measurements by groups of people, each with its number and interval."""
+"""Who is detected, inverted and edited worse: measurements by group of people, each with its n and interval."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .report import measure_edit
 
 @dataclass(frozen=True)
 class Group:
-    """The people of whom one attribute value is true.
+    """The people with one attribute value.
 
     means  measurement -> (mean, half the width of its 95 % interval)
     """
@@ -42,13 +42,13 @@ class Group:
 
 def measure_people(models: Models, people: Factors, recipe: Recipe | None = None, text: str = "", steps: int = 0,
                    progress: bool = True) -> dict[str, Tensor]:
-    """Renders, finds, inverts and edits every person; the domain's examiner measures, if it has one (`examiner.examined`).
+    """Renders, detects, inverts and edits every person. The domain's examiner measures, if there is one (`examiner.examined`).
 
     recipe, text  the edit; without a text nobody is edited
-    steps         of each inversion; 0 is the encoder's guess
+    steps         of each inversion; 0 is the encoder's estimate
 
-    Returns measurements [N]: "found" (1 where the detector finds a face, else 0), "psnr" of the inversion in dB, "identity" (cosine of
-    the person in the picture and in its inversion), and with a text "success" of the edit (1 or 0; NaN where the text was true before).
+    Returns measurements [N]: "found" (1 if the detector finds a face, otherwise 0), "psnr" of the inversion in dB, "identity" (cosine of
+    the person in the picture and in its inversion), and with a text "success" of the edit (1 or 0; NaN if the text was true before).
     """
     prompt = Prompt.of(models, text) if text else None
     rows = [_measured(models, people[index], recipe, prompt, steps)
@@ -72,9 +72,9 @@ def _measured(models: Models, person: Factors, recipe: Recipe | None, prompt: Pr
 
 
 def by_groups(people: Factors, measured: Mapping[str, Tensor], attributes: Sequence[str]) -> list[Group]:
-    """The means of every group of at least two: those of whom a value of one of the attributes is clearly true.
+    """The means of every group of at least two people: those of whom one value of one of the attributes is clearly true.
 
-    measured  name -> [N], NaN where there is nothing to count
+    measured  name -> [N], NaN for a missing value
     Raises StyleclipError for an unknown attribute.
     """
     groups = []
@@ -91,9 +91,9 @@ def by_groups(people: Factors, measured: Mapping[str, Tensor], attributes: Seque
 
 
 def gap(one: Tensor, other: Tensor, level: float = 0.95) -> tuple[float, float]:
-    """How much more one group has than another, and half the width of the interval of that, by Welch's method (1947).
+    """The difference between the means of two groups, one - other, and half the width of its interval (Welch 1947).
 
-    one [N], other [M], independent values; NaN does not count.    Raises StyleclipError for fewer than two values in a group.
+    one [N], other [M]: independent values, of which NaN does not count. Raises StyleclipError for fewer than two values in a group.
     """
     one, other = (values[~values.isnan()].double() for values in (one, other))
     if min(len(one), len(other)) < 2:

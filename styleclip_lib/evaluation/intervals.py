@@ -12,7 +12,7 @@ from ..errors import StyleclipError
 
 
 def confidence_interval(values: Tensor, level: float = 0.95) -> tuple[float, float]:
-    """(mean, half the width of its confidence interval) of independent values [N], by Student's t: t · s / sqrt(N).
+    """(mean, half the width of its confidence interval) of independent values [N], with Student's t: t · s / sqrt(N).
 
     Raises StyleclipError for fewer than two values.
     """
@@ -22,11 +22,12 @@ def confidence_interval(values: Tensor, level: float = 0.95) -> tuple[float, flo
 
 
 def half_width(values: Sequence[float], groups: Sequence[Hashable], level: float = 0.95) -> float | None:
-    """Half the width of the confidence interval of the mean of values that come in groups, one group for each value.
+    """Half the width of the confidence interval of the mean of clustered values. groups: the cluster of each value
 
-    Edits with one text succeed or fail together, so that ten of them tell less than ten edits with ten texts: only the groups count as
-    independent. t · sqrt(G / (G - 1) Σ_g (Σ_{i in g} (x_i - x̄))²) / N, the cluster-robust standard error (Liang and Zeger 1986) and
-    Student's t with G - 1 degrees of freedom; with one value in each group it is `confidence_interval`. None for a single group.
+    Edits with the same text tend to succeed or fail together, so ten of them say less than ten edits with ten texts: only the G groups
+    count as independent. t · sqrt(G / (G - 1) Σ_g (Σ_{i in g} (x_i - x̄))²) / N is the cluster-robust standard error (Liang and Zeger
+    1986) times Student's t with G - 1 degrees of freedom. With one value in each group it equals `confidence_interval`. None for a single
+    group.
     """
     mean, residuals = sum(values) / len(values), dict.fromkeys(groups, 0.0)
     for value, group in zip(values, groups, strict=True):

@@ -1,4 +1,4 @@
-"""Which pictures are inverted well? The same people, changed in one factor at a time, inverted and measured."""
+"""Which pictures are inverted well: the same people with one factor changed at a time, inverted and measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ..portraits.drawing.render import render
 from ..portraits.world.factors import Factors
 
 HEAD_WIDTH = 0.8
-"""The head's ellipse is so wide, in heights."""
+"""The width of the head's ellipse, in units of its height."""
 
 
 @dataclass
@@ -22,11 +22,11 @@ class Trial:
     """One change, for all people.
 
     name        what was changed
-    targets     [N, 3, R, R], the pictures to find
+    targets     [N, 3, R, R] in [-1, 1], the pictures to invert
     inversions  the inversion of each
-    head_psnr   [N], in dB, over the pixels of the head
-    whole_psnr  [N], over the whole picture
-    identity    [N], cosine of the person in the picture and in its inversion
+    head_psnr   [N] in dB, over the pixels of the head
+    whole_psnr  [N] in dB, over the whole picture
+    identity    [N] cosine of the person in the picture and in its inversion
     """
 
     name: str
@@ -39,11 +39,11 @@ class Trial:
 
 def study(models: Models, people: Factors, changes: Mapping[str, Mapping[str, object]], progress: bool = True,
           **settings) -> dict[str, Trial]:
-    """Renders the people once for each change, inverts every picture and measures what came out.
+    """Renders the people once for each change, inverts every picture and measures the result.
 
-    people    who is drawn, as they are without a change
-    changes   {name: what `Factors.replace` takes}, such as {"hat": {"headwear": "hat"}}
-    settings  go to `invert`
+    people    the people before any change
+    changes   {name: keyword arguments of `Factors.replace`}, such as {"hat": {"headwear": "hat"}}
+    settings  passed to `invert`
 
     Raises StyleclipError for an unknown factor, before anything is inverted.
     """
@@ -72,6 +72,6 @@ def measured(models: Models, name: str, factors: Factors, targets: Tensor, inver
 
 
 def on_head(factors: Factors, size: int) -> Tensor:
-    """Which pixels lie in the ellipse of the head. -> bool [N, size, size]"""
+    """The pixels inside the ellipse of the head: bool [N, size, size]."""
     view = make_view(factors, size)
     return (view.x / HEAD_WIDTH).square() + view.y.square() < 1

@@ -1,4 +1,4 @@
-"""The oracle edit: the renderer draws a portrait again with what the text says."""
+"""The oracle edit: the renderer draws a portrait again with the attributes of the text."""
 
 import time
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from .report import measure_edit
 
 
 def oracle_edits(models: Models, people: HeldOut, questions: Sequence[Question], each: int | None = None) -> list[Row]:
-    """What a perfect edit would be told: the renderer draws each portrait again, with what the text says and nothing else changed.
+    """The scores of perfect edits: the renderer draws each portrait again with what the text says, and changes nothing else.
 
-    A person's vector moves when the person puts on a hat, and networks misread a picture now and then: no method is to be blamed for
-    that. (One that is told to please the identity network may do better.) The same portraits as `evaluate` chooses.
-    Raises StyleclipError if a question suits nobody.
+    The identity vector of a person changes when the person puts on a hat, and the networks that measure make mistakes; no method can be
+    blamed for either. (A method that optimises the identity loss may score higher.) The portraits are those that `evaluate` chooses.
+    Raises StyleclipError if a question suits no portrait.
     """
     rows, size = [], models.generator.img_resolution
     for question, portraits in zip(questions, portraits_of(people, questions, each)):

@@ -1,4 +1,4 @@
-"""Where an edit had nothing to change, and how much it changed there."""
+"""Where an edit should have changed nothing, and how much it changed there."""
 
 import torch
 import torch.nn.functional as F
@@ -8,17 +8,17 @@ from ..portraits.drawing.render import render
 from ..portraits.language.parsing import parse
 from ..portraits.world.factors import Factors
 
-TOUCHED = 0.1  # a pixel whose colour moves by more than this (of a range of 2) had to change
+TOUCHED = 0.1  # a pixel has to change if the renderer changes its colour by more than this, of a range of 2
 MARGIN = 9  # pixels around it that may change too, at 256 pixels
 
 
 def with_text(factors: Factors, text: str) -> Factors:
-    """The portraits with what the text says, all else as it is."""
+    """The portraits with the attributes of the text, otherwise unchanged."""
     return factors.replace(**dict(parse(text).attribute_values))
 
 
 def region(factors: Factors, text: str, size: int) -> torch.Tensor:
-    """Where a portrait had to change for a text to become true: where the renderer draws something else, and a margin around it.
+    """Where a portrait has to change for a text to become true: where the renderer draws something else, plus a margin.
 
     factors of one portrait -> bool [1, 1, size, size]
     """
@@ -28,7 +28,7 @@ def region(factors: Factors, text: str, size: int) -> torch.Tensor:
 
 
 def distance_outside(perceptual: Perceptual, a: torch.Tensor, b: torch.Tensor, inside: torch.Tensor) -> float:
-    """The perceptual distance of two pictures [1, 3, R, R], averaged over the places outside of a region [1, 1, R, R]."""
+    """The perceptual distance of two pictures [1, 3, R, R], averaged over the positions outside a region [1, 1, R, R]."""
     total = 0.0
     with torch.no_grad():
         for apart in perceptual.maps(perceptual.features(a), perceptual.features(b)):

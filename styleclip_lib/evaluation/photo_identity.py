@@ -1,6 +1,6 @@
-"""Whether two photographs show one person, judged by a network that no method here optimises: dlib's ResNet for faces (King 2017).
+"""Whether two photographs show the same person, judged by a network that no method here optimises: dlib's ResNet for faces (King 2017).
 
-The package `face_recognition_models` carries it (the extra `photos`); it is read there, nothing of the package is imported.
+Its file comes with the package `face_recognition_models` (the extra `photos`), which is not imported.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FILE = f"{PACKAGE}/models/dlib_face_recognition_resnet_model_v1.dat"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 
 SAME = 0.6
-"""dlib's own threshold: faces of one person are nearer to each other than this, in 99.38 % of the pairs of its benchmark."""
+"""dlib's threshold: two faces closer than this show the same person; it decides 99.38 % of the pairs in dlib's benchmark correctly."""
 
 
 def is_available() -> bool:
@@ -34,18 +34,19 @@ def is_available() -> bool:
 
 
 def person_distance(a: ImageSource, b: ImageSource, domain: Path | None = None, face: Face | None = None) -> float:
-    """How different the persons in two photographs with one face each are: 0 the same picture, below ``SAME`` one person, up to about 1.4.
+    """The distance between the people in two photographs, each with one face: 0 for the same picture, below `SAME` for the same person,
+    about 1.4 at most.
 
-    domain: the folder of the domain whose landmark model places the faces. face: where the face is in both pictures, if that is known;
-    else it is searched. Raises NoFaceError, SeveralFacesError, and StyleclipError if the network is not there.
+    domain: the folder of the domain whose landmark model places the faces. face: where the face is in both pictures; None: it is
+    detected. Raises NoFaceError, SeveralFacesError, and StyleclipError if the network is not installed.
     """
     return float(np.linalg.norm(_descriptor(a, domain, face) - _descriptor(b, domain, face)))
 
 
 def distance_to_photograph(photo: Photo, image: torch.Tensor, domain: Path) -> float | None:
-    """How different the person in what became of a crop, [1, 3, R, R] in [-1, 1], is from the one in the photograph.
+    """The distance between the person in a photograph and the person in an edit of its crop, image [1, 3, R, R] in [-1, 1].
 
-    None for a picture that was taken whole, which may be drawn, and where the package is not installed.
+    None for a picture that was taken whole, since it may be a drawing, and if the package is not installed.
     """
     if photo.box_in_crop is None or not is_available():
         return None

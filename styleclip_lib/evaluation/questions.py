@@ -1,4 +1,4 @@
-"""What `styleclip evaluate` asks: texts of four kinds, half of which nothing may be tuned on."""
+"""The questions of `styleclip evaluate`: texts of four kinds, half of them held out from any tuning."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ KINDS = ("single", "combined", "paraphrase", "negated")
 
 @dataclass(frozen=True)
 class Question:
-    """A text, its kind (one of `KINDS`), and what must be true of the portraits that it is asked of.
+    """A text, its kind (one of `KINDS`), and what must be true of the portraits to which it is applied.
 
-    held_out  whether it is of the half that nothing may be tuned on
+    held_out  whether it belongs to the half that nothing may be tuned on
     """
 
     text: str
@@ -26,14 +26,14 @@ class Question:
 
 @lru_cache(maxsize=1)
 def questions() -> tuple[Question, ...]:
-    """All of them: those for tuning, and then those held out."""
+    """All questions: first those for tuning, then those held out."""
     folder = Path(__file__).with_name("texts")
     return tuple(_question(line, name == "held_out") for name in ("tuning", "held_out")
                  for line in (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
 
 
 def questions_for_tuning() -> tuple[Question, ...]:
-    """The half that methods and constants may be tuned on."""
+    """The half on which methods and constants may be tuned."""
     return tuple(question for question in questions() if not question.held_out)
 
 

@@ -1,4 +1,4 @@
-"""What `styleclip evaluate` compares: recipes by name. Nothing heavy is imported, so that `--help` is there at once."""
+"""The recipes that `styleclip evaluate` compares, by name. Nothing heavy is imported, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ RECIPES: dict[str, Recipe] = {
 }
 
 ORACLE = "oracle"
-"""The name under which the oracle edits stand in the table: what the renderer draws when it is told the text."""
+"""The name of the oracle edits in the table."""

@@ -1,4 +1,4 @@
-"""How well a text finds its region: the mask that CLIP finds beside the one that the worlds know."""
+"""How well CLIP finds the region that a text names, compared with the world's known mask."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from ..portraits.styles.scenes import SCENE_PARTS, render_scenes, sample_scenes,
 from ..stylization.region import found_region
 
 REGIONS = {"hair": "hair", "hat": "a hat", "clothes": "clothes", "background": "the background", "sky": "the sky", "sea": "the sea"}
-"""What is asked for: a part, and how it is called."""
+"""The parts, and the text that asks for each."""
 
 SEED = 4444
-"""Of portraits and scenes: no training used it."""
+"""Of the portraits and scenes; no training uses it."""
 
 LEAST = 0.03
-"""A part that covers less of a picture is not asked for."""
+"""The smallest share of a picture that a part must cover to be asked for."""
 
 Finder = Callable[[Tensor, str, Tensor], Tensor]
-"""A picture [1, 3, H, W], a part's name and its true mask [1, 1, H, W] -> the mask that is found."""
+"""A picture [1, 3, H, W], the name of a part and its true mask [1, 1, H, W] -> the mask found."""
 
 
 def iou(mask: Tensor, truth: Tensor) -> float:
-    """Intersection over union of two masks, each 1 where it is above one half."""
+    """Intersection over union of two masks, each thresholded at one half."""
     a, b = mask > 0.5, truth > 0.5
     return ((a & b).sum() / (a | b).sum().clamp(min=1)).item()
 
 
 def pictures_of(part: str, count: int, size: int = 256) -> tuple[Tensor, Tensor]:
-    """So many pictures in which a part is to be seen, and its true masks. -> [count, 3, size, size], [count, 1, size, size]"""
+    """Pictures that show a part, and its true masks: [count, 3, size, size] in [-1, 1], [count, 1, size, size]."""
     pairs: list[tuple[Tensor, Tensor]] = []
     for number in range(20 * count):
         if part in PARTS:
@@ -56,7 +56,7 @@ def pictures_of(part: str, count: int, size: int = 256) -> tuple[Tensor, Tensor]
 
 
 def clip_finds(models: Models) -> Finder:
-    """What `found_region` finds; nothing where CLIP sees nothing."""
+    """A finder that asks `found_region`; its mask is empty where CLIP does not find the part."""
     def find(image: Tensor, part: str, truth: Tensor) -> Tensor:
         try:
             return found_region(models, image.to(models.device), REGIONS[part]).cpu()
@@ -68,7 +68,7 @@ def clip_finds(models: Models) -> Finder:
 
 def evaluate_regions(find: Finder, count: int = 20, size: int = 256, regions: tuple[str, ...] = tuple(REGIONS),
                      progress: bool = True) -> list[dict[str, object]]:
-    """For each part the median, the least and the largest IoU over so many held-out pictures. Raises StyleclipError for an unknown part."""
+    """For each part the median, smallest and largest IoU over `count` held-out pictures. Raises StyleclipError for an unknown part."""
     for part in regions:
         if part not in REGIONS:
             raise StyleclipError(f"There is no region '{part}': choose from {', '.join(REGIONS)}.")

@@ -1,4 +1,4 @@
-"""Measuring an edit: does the face show what the text asks for, and what else has changed?"""
+"""Measuring an edit: whether the face shows what the text asks for, and what else has changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..photos.loading import Photo
 from ..portraits.world.attributes import ATTRIBUTES, Attribute, Reading
 from .photo_identity import SAME, distance_to_photograph
 
-SCALE_TOLERANCE = 0.25  # a scale counts as changed when it moved by more than this share of its range
+SCALE_TOLERANCE = 0.25  # a scale counts as changed if it moves by more than this share of its range
 
 
 @dataclass
@@ -27,7 +27,7 @@ class EditReport:
     side_effects  {attribute: (before, after)} for every attribute that the text does not mention and that changed
     identity      cosine of the person before and after, 1 = the same
     perceptual    perceptual distance between both pictures
-    clip_gain     gain in the cosine of picture and text
+    clip_gain     gain in the cosine between picture and text
     seconds       how long the edit took, if known
     readable      whether the domain can read attributes; if not, `wanted`, `successes` and `side_effects` are empty
     person_distance  distance from the person in the photograph by dlib's network for faces (`photo_identity`); None if unknown
@@ -47,7 +47,7 @@ class EditReport:
 
     @property
     def success(self) -> bool | None:
-        """Whether the face has everything that the text asks for; None if nothing of it can be measured."""
+        """Whether the face has everything that the text asks for; None if none of it can be measured."""
         return all(self.successes.values()) if self.wanted else None
 
     def __str__(self) -> str:
@@ -70,10 +70,10 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
                  photo: Photo | None = None) -> EditReport:
     """Compares a face before and after an edit.
 
-    before, after [1, 3, R, R] in [-1, 1]; text: what was asked for, or the prompt that it became; photo: the photograph
-    of the face before. Without a network that reads attributes the report has only the distances of identity, picture and CLIP.
+    before, after [1, 3, R, R] in [-1, 1]; text: what was asked for, or its prompt; photo: the photograph of the face before.
+    Without a network that reads attributes, the report has only identity, perceptual distance and CLIP gain.
 
-    Raises StyleclipError for a word that the domain's CLIP does not know, and where a network computes something infinite or undefined.
+    Raises StyleclipError for a word that the domain's CLIP does not know, and if a network's output is infinite or undefined.
     """
     before, after = before.to(models.device).clamp(-1, 1), after.to(models.device).clamp(-1, 1)
     prompt = understood(models, text)
@@ -89,8 +89,8 @@ def measure_edit(models: Models, before: torch.Tensor, after: torch.Tensor, text
 
 
 def in_short(reports: Iterable[EditReport]) -> dict[str, float]:
-    """Reports as a model card has them, of the edits whose text was not true already: how many there are, the share of successes, and the
-    means of the number of side effects and of identity. Without any, their number alone."""
+    """The figures of a model card, over the edits whose text was not true before: their number, the success rate, and the mean number of
+    side effects and mean identity. If there are none, only their number."""
     counted = [report for report in reports if not report.true_before]
     if not counted:
         return {"edits": 0}
@@ -100,7 +100,7 @@ def in_short(reports: Iterable[EditReport]) -> dict[str, float]:
 
 
 def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Prompt) -> dict:
-    """The part of the report that attributes tell."""
+    """The part of the report that is read from the attributes."""
     if models.attributes is None:
         return {"wanted": {}, "successes": {}, "true_before": False, "side_effects": {}}
     (was,), (is_now,) = models.attributes.read(before), models.attributes.read(after)
@@ -114,7 +114,7 @@ def _read(models: Models, before: torch.Tensor, after: torch.Tensor, prompt: Pro
 
 
 def _value(attribute: Attribute, reading: Reading) -> str:
-    """What to call the reading: a value, or a number where a scale lies between its values."""
+    """The name of the value that was read, or a number if a scale lies between its values."""
     return reading.value(attribute.name) or f"{reading.number(attribute.name):.2f}"
 
 
@@ -126,7 +126,7 @@ def _moved(attribute: Attribute, was: Reading, is_now: Reading) -> bool:
 
 
 def hidden_attributes(reading: Reading) -> set[str]:
-    """Attributes that cannot be seen in the picture, so that a change of their reading means nothing."""
+    """Attributes that are not visible in the picture, so that a change in their reading means nothing."""
     hidden: set[str] = set()
     if reading.has("glasses", "sunglasses"):
         hidden |= {"eyes", "eye_color", "brows"}

@@ -1,4 +1,4 @@
-"""Contact sheets of an evaluation: every edit, for eyes that see what the numbers miss."""
+"""Contact sheets of an evaluation: every edit, for looking at what the figures miss."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .answers import THUMBNAIL, Answer, Row
 
 
 def save_sheets(rows: Sequence[Row], folder: Path) -> list[Path]:
-    """One picture for each method, FOLDER/METHOD.jpg: a text in each row, and of each edit the picture before and the one after.
+    """One picture for each method, FOLDER/METHOD.jpg: a row for each text, with the pictures before and after each edit.
 
-    Below each stand the text and what was read from it.    Returns the files.
+    Below each edit stand its text and the verdict. Returns the files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -26,7 +26,7 @@ def save_sheets(rows: Sequence[Row], folder: Path) -> list[Path]:
 
 
 def sheet(rows: Sequence[Row]) -> Image.Image:
-    """The edits of one method, a text in each row."""
+    """The edits of one method, a row for each text."""
     columns = max(len(row.answers) for row in rows)
     nothing = Image.new("RGB", (2 * THUMBNAIL, THUMBNAIL), "white")
     pictures, labels = [], []

@@ -1,4 +1,4 @@
-"""Ways to choose the strength of an edit, compared on the same edits: constants, predictions, search."""
+"""Rules that choose the strength of an edit, compared on the same edits: constants, predictions, search."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from ..networks.strength import StrengthPredictor
 from .report import measure_edit
 
 STRENGTHS = tuple(number / 8 for number in range(17))
-"""From 0 to 2: where the curve of a case is drawn."""
+"""The strengths, from 0 to 2, at which every case is drawn."""
 
 
 @dataclass
 class Case:
-    """One edit of one face, at any strength.
+    """One edit of one face at several strengths.
 
-    edit       at the strength 1, where it is what the method gives
-    embedding, identity  [K, D] and [K, E], what CLIP and the identity network see of it at each of `strengths`, the first being 0
+    edit       the edit at strength 1
+    embedding, identity  [K, D] and [K, E], the vectors of CLIP and of the identity network at each of `strengths`, the first of which is 0
     """
 
     models: Models
@@ -44,29 +44,29 @@ class Case:
     @classmethod
     @torch.no_grad()
     def of(cls, models: Models, recipe: Recipe, face: Face, prompt: Prompt, strengths: Sequence[float] = STRENGTHS) -> Case:
-        """Edits a face and draws the curve."""
+        """Edits a face and draws it at each strength."""
         edit = recipe.apply(models, face, prompt, progress=False)
         pictures = torch.cat([edit.at(strength).image.clamp(-1, 1) for strength in strengths])
         return cls(models, edit.at(1.0), prompt, tuple(strengths), models.clip.encode_image(pictures), models.identity(pictures))
 
     @cached_property
     def likeness(self) -> Tensor:
-        """[K], the cosine of what CLIP sees of the face before and after: C_I(X, X')."""
+        """[K], the cosine between CLIP's vectors of the face before and after: C_I(X, X')."""
         return self.embedding @ self.embedding[0]
 
     @cached_property
     def z(self) -> Tensor:
-        """[K], how much better the text fits than an invented face, in standard deviations of such faces"""
+        """[K], the CLIP z-scores of the text: standard deviations above the mean of the reference set"""
         return torch.cat([z_scores(self.models, one[None], self.prompt.vector) for one in self.embedding])
 
     @cached_property
     def worth(self) -> Tensor:
-        """[K], what the search maximises: the z-score less what the person loses (`strength.weighed_strength`)"""
+        """[K], what the search maximises: the z-score minus the price of the loss of identity (`strength.weighed_strength`)"""
         price = self.models.calibration.identity_price
         return self.z.clamp(max=self.models.calibration.cap_z) - price * (1 - self.identity @ self.identity[0])
 
     def likeness_at(self, strength: Tensor) -> Tensor:
-        """The likeness at any strength, between those that were drawn along straight lines; it has a gradient. strength [] -> []"""
+        """The likeness at any strength, interpolated linearly between those drawn, and differentiable. strength [] -> []"""
         grid = torch.tensor(self.strengths)
         upper = int(torch.searchsorted(grid, strength.detach()).clamp(1, len(grid) - 1))
         share = (strength - grid[upper - 1]) / (grid[upper] - grid[upper - 1])
@@ -78,25 +78,25 @@ Rule = Callable[[Case], float]
 
 
 def fixed(strength: float) -> Rule:
-    """Always the same."""
+    """The same strength for every case."""
     return lambda case: strength
 
 
 def best_fixed(cases: Sequence[Case]) -> float:
-    """The constant that is worth most, on average over cases."""
+    """The constant with the highest mean worth over the cases."""
     worth = torch.stack([case.worth for case in cases]).mean(0)
     return cases[0].strengths[int(worth.argmax())]
 
 
 def searched(case: Case) -> float:
-    """What `strength.best_strength` finds, by drawing."""
+    """The strength that `strength.best_strength` finds by drawing."""
     strengths = type(case.edit.recipe).STRENGTHS
     return best_strength(case.models, lambda strength: case.edit.at(strength).image, case.prompt, strengths=strengths)
 
 
 def held_likeness(likeness: float = 0.7) -> Rule:
-    """The strength at which CLIP sees so much of the face before in the face after, solved exactly: what the app's loss
-    (likeness - C_I(X, X'))² asks for. The largest one where even that changes less."""
+    """The strength at which the likeness has a given value, solved exactly: the optimum of the app's loss (likeness - C_I(X, X'))².
+    The largest strength if even that changes the face less."""
     def rule(case: Case) -> float:
         below = (case.likeness <= likeness).nonzero()[:, 0]
         if not len(below):
@@ -112,7 +112,7 @@ def held_likeness(likeness: float = 0.7) -> Rule:
 
 
 def predicted(network: StrengthPredictor) -> Rule:
-    """What a network says, from the face before and the text alone."""
+    """The prediction of a network from the unedited face and the text."""
     @torch.no_grad()
     def rule(case: Case) -> float:
         return network(*inputs_of(case)).item()
@@ -121,14 +121,14 @@ def predicted(network: StrengthPredictor) -> Rule:
 
 
 def inputs_of(case: Case) -> tuple[Tensor, Tensor, Tensor]:
-    """What a `StrengthPredictor` sees of a case, a batch of one."""
+    """The inputs of a `StrengthPredictor` for a case, as a batch of one."""
     return case.embedding[:1].cpu(), (case.prompt.vector - case.prompt.neutral_vector).cpu(), case.z[:1].cpu()
 
 
 def cases_of(models: Models, recipe: Recipe, seeds: Sequence[int], texts: Sequence[str], progress: bool = True) -> list[Case]:
-    """A case for each text and each face of a seed of which the text is not true already.
+    """A case for each text and each seed's face of which the text is not true yet.
 
-    Raises StyleclipError for a text that the domain's CLIP cannot read, and where no case is left.
+    Raises StyleclipError for a text that the domain's CLIP cannot read, and if no case is left.
     """
     prompts, cases = [Prompt.of(models, text) for text in texts], []
     for seed in tqdm(seeds, desc="curves", disable=not progress, leave=False):
@@ -142,11 +142,11 @@ def cases_of(models: Models, recipe: Recipe, seeds: Sequence[int], texts: Sequen
 
 
 def compare(cases: Sequence[Case], rules: Mapping[str, Rule]) -> list[dict]:
-    """Every rule on every case: a row for each rule, with means over the cases.
+    """Applies every rule to every case. Returns a row for each rule, with means over the cases.
 
-    success, side_effects, identity  as `measure_edit` reads them (success is None where nothing can be read)
-    strength      chosen, and its standard deviation over the cases
-    milliseconds  that choosing it takes
+    success, side_effects, identity  as in `measure_edit` (success is None if no attributes can be read)
+    strength, deviation  mean of the chosen strengths, and their standard deviation
+    milliseconds  the time it takes to choose
     """
     rows = []
     for name, rule in rules.items():
@@ -166,7 +166,7 @@ def compare(cases: Sequence[Case], rules: Mapping[str, Rule]) -> list[dict]:
 
 def fit_likeness(network: StrengthPredictor, cases: Sequence[Case], likeness: float = 0.7, steps: int = 300, lr: float = 0.03,
                  seed: int = 0) -> list[float]:
-    """Trains a predictor as the app describes it: L = (likeness - C_I(X, X'))². Returns the loss of each step."""
+    """Trains a predictor with the app's loss L = (likeness - C_I(X, X'))². Returns the loss of each step."""
     def loss(strengths: Tensor) -> Tensor:
         return (likeness - torch.stack([case.likeness_at(one) for case, one in zip(cases, strengths)])).square().mean()
 
@@ -174,14 +174,14 @@ def fit_likeness(network: StrengthPredictor, cases: Sequence[Case], likeness: fl
 
 
 def fit_searched(network: StrengthPredictor, cases: Sequence[Case], steps: int = 300, lr: float = 0.01, seed: int = 0) -> list[float]:
-    """Trains a predictor to give what the search finds. Returns the loss of each step."""
+    """Trains a predictor to imitate the search. Returns the loss of each step."""
     wanted = torch.tensor([case.strengths[int(case.worth.argmax())] for case in cases])
     return _fit(network, cases, lambda strengths: F.mse_loss(strengths, wanted), steps, lr, seed)
 
 
 def _fit(network: StrengthPredictor, cases: Sequence[Case], loss_of: Callable[[Tensor], Tensor], steps: int, lr: float,
          seed: int) -> list[float]:
-    """All cases in each step. The weights begin at what the seed draws."""
+    """Full-batch training. The initial weights depend on the seed alone."""
     rng = torch.Generator().manual_seed(seed)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.5 / parameter.shape[-1] ** 0.5 if parameter.ndim > 1 else 0.0, generator=rng)

@@ -1,4 +1,4 @@
-"""What style transfer has done to a picture: does CLIP see the style, does what it shows stay?"""
+"""Measuring style transfer: whether CLIP sees the style, and how much of the picture's content is lost."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..stylization.style_prompt import StylePrompt
 
 @dataclass(frozen=True)
 class StyleReport:
-    """How a restyled picture stands to its text and to the picture before.
+    """A restyled picture compared with its text and with the picture before.
 
     text         what was asked for
-    probability  CLIP's choice of the text among the source and all other styles, after; probability_before: before
-    distance     the perceptual distance to the picture before
+    probability  CLIP's probability of the text among the source and all other styles, afterwards; probability_before: beforehand
+    distance     the perceptual distance from the picture before
     """
 
     text: str
@@ -28,14 +28,14 @@ class StyleReport:
     distance: float
 
     def __str__(self) -> str:
-        return (f"{self.text}: CLIP takes it for that with a probability of {self.probability:.2f}, before {self.probability_before:.2f}; "
+        return (f"{self.text}: CLIP's probability is {self.probability:.2f} (before: {self.probability_before:.2f}); "
                 f"perceptual distance {self.distance:.3f}.")
 
 
 @torch.no_grad()
 def measure_style(models: Models, before: Tensor, after: Tensor, text: str, source: str) -> StyleReport:
-    """Measures one picture. before, after [1, 3, H, W] in [-1, 1]. Raises StyleclipError for a text that CLIP cannot read, and where
-    a network computes something infinite or undefined."""
+    """Measures one picture. before, after [1, 3, H, W] in [-1, 1]. Raises StyleclipError for a text that CLIP cannot read, and if a
+    network's output is infinite or undefined."""
     prompt = StylePrompt.of(models, text, source)
     pictures = torch.cat([squared(picture.to(models.device)) for picture in (after, before)])
     now, then = prompt.probability(models.clip.encode_image(pictures)).tolist()

@@ -1,6 +1,6 @@
-"""How well pictures are restyled: in how many of them is the style seen, and does what they show stay?
+"""How well pictures are restyled: how often the style is recognised, and how much of the content is kept.
 
-Beside each result stands the ground truth, the same picture drawn in the style by the world's own brush.
+Each result is compared with the ground truth, the same picture drawn in that style by the world's own filters.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .style_examiner import style_examiner_of
 from .style_report import StyleReport, measure_style
 
 SEED = 4343
-"""Of portraits and scenes: no training used it."""
+"""Of the portraits and scenes; no training uses it."""
 
 OPTIMIZED, DRAWN = "optimized", "drawn"
 """The methods: `stylize`, and the ground truth."""
@@ -39,21 +39,21 @@ Method = Callable[[Tensor, str], Tensor]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Pictures that no network has learnt from: portraits first, then scenes.
+    """Pictures that no network was trained on: portraits first, then scenes.
 
-    images [N, 3, S, S] in [-1, 1]; facts: for each portrait what a person can tell of it (`agreement.known_values`)
+    images [N, 3, S, S] in [-1, 1]; facts: the visible attribute values of each portrait (`agreement.known_values`)
     """
 
     images: Tensor
     facts: list[Values]
 
     def is_asked(self, number: int, style: str) -> bool:
-        """Times of day are styles of portraits only: scenes have one of their own."""
+        """Whether a style applies to a picture. Times of day are styles of portraits only, since every scene has its own."""
         return number < len(self.facts) or style in SCENE_STYLES
 
 
 def held_out(count: int, size: int = 256) -> HeldOut:
-    """So many pictures, every other one a scene."""
+    """`count` pictures, half of them scenes."""
     scenes = count // 2
     people = sample(count - scenes, SEED)
     return HeldOut(torch.cat([render(people, size), render_scenes(sample_scenes(scenes, SEED), size)]), known_values(people))
@@ -61,10 +61,11 @@ def held_out(count: int, size: int = 256) -> HeldOut:
 
 @dataclass
 class StyleRow:
-    """What came of one style by one method.
+    """The results of one method for one style.
 
     recognised  for each picture, whether the style examiner recognises the style; empty for a domain without one
-    kept  how often the examiner reads of the restyled portraits what is known of them, as far as the style does not lose it
+    kept        how often the examiner still reads the known attribute values from the restyled portraits, except those that the style
+                itself loses
     """
 
     method: str
@@ -75,7 +76,7 @@ class StyleRow:
     reports: list[StyleReport] = field(default_factory=list)
 
     def summary(self) -> dict[str, object]:
-        """The row as plain numbers; None for what nobody could measure."""
+        """The row as plain numbers; None for what could not be measured."""
         count = len(self.reports)
         success = Agreement(sum(self.recognised), len(self.recognised)) if self.recognised else None
         readings = sum(one.n for one in self.kept)
@@ -88,7 +89,7 @@ class StyleRow:
 
 def evaluate_styles(models: Models, styles: Sequence[str], method: Method, pictures: HeldOut, name: str = OPTIMIZED,
                     progress: bool = True) -> list[StyleRow]:
-    """Asks a method for every style of every picture, and measures. Raises StyleclipError for a style that nobody draws."""
+    """Applies a method to every picture in every style and measures the results. Raises StyleclipError for an unknown style."""
     for style in styles:
         if style not in STYLES:
             raise StyleclipError(f"There is no style '{style}': choose from {', '.join(STYLES)}.")
@@ -108,18 +109,18 @@ def evaluate_styles(models: Models, styles: Sequence[str], method: Method, pictu
 
 
 def drawn(image: Tensor, style: str) -> Tensor:
-    """The ground truth: the world's own brush."""
+    """The ground truth: the world's own filter for the style. image [1, 3, H, W] in [-1, 1] -> the same shape"""
     return apply_style(image, style)
 
 
 def text_of(style: str) -> str:
-    """A style in words: "a pencil sketch"."""
+    """The name of a style in a sentence: "a pencil sketch"."""
     return STYLE_WORDS[style].opening[0]
 
 
 @torch.no_grad()
 def _judge(models: Models, row: StyleRow, restyled: Tensor, facts: list[Values]) -> None:
-    """Lets the networks look that only measure."""
+    """Fills in the verdicts of the networks that only measure."""
     judge, examiners = style_examiner_of(models), examiners_of(models)
     if judge is not None:
         kinds = [kind for some in restyled.split(16) for kind in judge(some.to(models.device)).argmax(1).tolist()]

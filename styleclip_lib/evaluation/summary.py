@@ -1,4 +1,4 @@
-"""The answers of an evaluation in numbers."""
+"""Summary statistics of an evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MEASURES: dict[str, Callable[[Answer], float | None]] = {
     "outside": lambda answer: answer.outside,
     "clip_gain": lambda answer: answer.report.clip_gain,
 }
-"""What is averaged over the edits whose text was not true already."""
+"""The measures that are averaged over the edits whose text was not true before."""
 
 WITH_INTERVALS = ("success_rate", "side_effects", "identity")
 
@@ -26,20 +26,20 @@ def measured(name: str, answer: Answer) -> float | None:
 
 
 def summary(row: Row) -> dict:
-    """One method and one text."""
+    """The figures of one method and one text."""
     return {"method": row.method, "text": row.question.text, "kind": row.question.kind, "held_out": row.question.held_out,
             **summarised(row.answers)}
 
 
 def summarised(answers: Sequence[Answer], texts: Sequence[Hashable] | None = None) -> dict:
-    """Means over answers: first over those whose text was not true already; `true_before` counts the others.
+    """Means over answers. Those whose text was true before are only counted, in `true_before`, except where said otherwise.
 
-    texts     the text of each answer: answers with one text are not independent (`intervals.half_width`). None: all are
-    success_rate  share of the edits after which all that the text asks for is so
+    texts         the text of each answer; answers with the same text are not independent (`intervals.half_width`). None: all independent
+    success_rate  share of the edits after which everything that the text asks for is true
     side_effects  how many other attributes changed, on average;  identity, outside, clip_gain: means
     ..._interval  half the width of the 95 % confidence interval of each of `WITH_INTERVALS`
-    seconds   mean over all of them, for a mapper's training belongs to the first, whatever that is
-    side_effects_if_true  of those already true, how many other attributes changed, on average (None without any)
+    seconds       mean over all answers, since the first includes a mapper's training, whether or not its text was true before
+    side_effects_if_true  how many other attributes changed, on average, in the edits whose text was true before (None if there are none)
     """
     texts = range(len(answers)) if texts is None else texts
     new = [(answer, text) for answer, text in zip(answers, texts, strict=True) if not answer.report.true_before]
@@ -55,7 +55,7 @@ def summarised(answers: Sequence[Answer], texts: Sequence[Hashable] | None = Non
 
 
 def totals(rows: Sequence[Row]) -> list[dict]:
-    """For each method the means over all answers, over those of each kind of text, and over those of the texts held out."""
+    """For each method the means over all answers, over each kind of text, and over the held-out texts."""
     result = []
     for method in dict.fromkeys(row.method for row in rows):
         mine = [row for row in rows if row.method == method]

@@ -13,24 +13,24 @@ from .layers import Linear
 class Alignment(nn.Module):
     """Offsets in CLIP's space -> offsets in W+, Δw_i = f_i(Δv).
 
-    Both are offsets, of a picture from the mean picture or of a text from its neutral text: pictures and texts lie in two different
-    places of CLIP's space (the gap), but what leads from one text to another leads about the same way from one picture to another.
+    Both are offsets: of a picture from the mean picture, or of a text from its neutral text. Pictures and texts lie in different regions of
+    CLIP's space (the modality gap), but the direction from one text to another is close to the direction between the matching pictures.
 
-    The closed form, all of a network of depth 0, is ridge regression on pairs (v, w) of generated faces:
+    The closed form, which is the whole of a network of depth 0, is ridge regression on pairs (v, w) of generated faces:
 
         Δw = Δv (C_vv + λ m I)⁻¹ C_vw,        m the mean eigenvalue of C_vv
 
-    with one λ for pictures and a larger one for texts, since λ is the share of noise that a vector is taken to have, and a text says much
-    that no picture shows. With depth > 0, fully connected layers (8 in the paper) add what is not linear; they are told which of the two
-    they get. Each layer of W+ then refines the common Δw by a scale and a shift made of it (the paper's adaptive style mixing):
+    with one λ for pictures and a larger one for texts: λ is the assumed noise of a vector, and a text says much that no picture shows. With
+    depth > 0, fully connected layers (8 in the paper) add a nonlinear part; an extra input tells them whether the offset is of pictures or
+    of texts. Each layer of W+ then refines the common Δw by a scale and a shift computed from it (the paper's adaptive style mixing):
 
         Δw_i = (1 + a_i(Δw)) Δw + b_i(Δw)
 
-    A new network is exactly the closed form: its last layers begin at zero.
+    A new network equals the closed form: its last layers start at zero.
 
-    v_avg [D], w_avg [w_dim]    the means that picture offsets start from
+    v_avg [D], w_avg [w_dim]    the means from which offsets of pictures are measured
     of_picture, of_text [D, w_dim]   the two closed forms
-    effect [w_dim, D]           the way back, Δv ≈ Δw · effect: what an offset will do in CLIP's eyes, without a picture drawn
+    effect [w_dim, D]           the reverse map, Δv ≈ Δw · effect: predicts how CLIP's vector will change, without drawing a picture
     v_scale, w_scale            root mean square of an entry of Δv and Δw
     """
 
@@ -59,7 +59,7 @@ class Alignment(nn.Module):
             self.mixing = _zero(Linear(mixing, num_ws * 2 * w_dim))
 
     def config(self) -> dict[str, int]:
-        """The settings with which the class builds this network again."""
+        """The settings that build this network again."""
         return {"num_ws": self.num_ws, "w_dim": self.w_dim, "clip_dim": self.clip_dim, "depth": self.depth, "width": self.width,
                 "mixing": self.mixing_width}
 
@@ -72,7 +72,7 @@ class Alignment(nn.Module):
         return w + self.w_scale * self.trunk(told)
 
     def forward(self, offset: Tensor, of_text: bool = False) -> Tensor:
-        """offset [B, D] -> offset [B, num_ws, w_dim]; of_text: whether it is one of texts"""
+        """offset [B, D] -> offset [B, num_ws, w_dim]. of_text: whether the offset is between texts"""
         w = self.w(offset, of_text)[:, None]
         if not self.depth:
             return w.repeat(1, self.num_ws, 1)
@@ -85,9 +85,9 @@ class Alignment(nn.Module):
 
     @torch.no_grad()
     def solve(self, embedding: Tensor, w: Tensor, ridge: float, ridge_text: float) -> None:
-        """Fits the closed forms, and the way back, to pairs: CLIP's vectors [N, D] and the w [N, w_dim] of the same faces.
+        """Fits the closed forms and the reverse map to pairs: CLIP's vectors [N, D] and the w [N, w_dim] of the same faces.
 
-        ridge, ridge_text  λ for pictures and for texts, in mean eigenvalues
+        ridge, ridge_text  λ for pictures and for texts, in units of the mean eigenvalue
         """
         v, w = embedding.double(), w.double()
         self.v_avg.copy_(v.mean(0))

@@ -1,4 +1,4 @@
-"""Who is it, by the official network: ArcFace on IR-SE50 (Deng et al. 2019), as StyleCLIP asks it."""
+"""The official identity network: ArcFace on IR-SE50 (Deng et al. 2019), with StyleCLIP's crop of the face."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from .irse50 import BLOCKS, Irse50, at_256
 
 INPUT_SIZE = 112
 FACE_ROWS, FACE_COLUMNS = slice(35, 223), slice(32, 220)
-"""Where the face lies in a picture of 256 pixels that is cropped as FFHQ is."""
+"""Where the face lies in a picture of 256 pixels with FFHQ's crop."""
 
 
 class Arcface(nn.Module):
-    """image -> unit vector; pictures of one person point the same way."""
+    """image -> unit vector; vectors of the same person point the same way."""
 
     def __init__(self, blocks: Sequence[int] = BLOCKS, embedding_dim: int = 512):
         super().__init__()
@@ -24,7 +24,7 @@ class Arcface(nn.Module):
                                   nn.BatchNorm1d(embedding_dim))
 
     def forward(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1], cropped as FFHQ is -> [B, embedding_dim], each of length one"""
+        """image [B, 3, H, W] in [-1, 1], with FFHQ's crop -> unit vectors [B, embedding_dim]"""
         return F.normalize(self.head(self.trunk(face(image))[-1]).float(), dim=1)
 
 

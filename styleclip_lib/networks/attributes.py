@@ -1,4 +1,4 @@
-"""Reading the attributes of the table back from a picture."""
+"""The network that reads the portraits' attributes from a picture."""
 
 from collections.abc import Sequence
 
@@ -29,12 +29,12 @@ CODE_SIZE = max(s.stop for s in CODE_SLICES.values())
 class Attributes(nn.Module):
     """image -> attributes. `models.attributes(image)` reads every attribute of the table.
 
-    A convolutional trunk, its last features averaged over a grid of 4x4 fields, and two linear layers.
+    A convolutional trunk, whose last features are averaged over a 4x4 grid, and two linear layers.
     """
 
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192), hidden: int = 256, input_size: int | None = None):
-        """input_size: pixels along each side of what the network sees; pictures are brought to it. None: they are seen as they come,
-        and the attributes are those of free framing."""
+        """input_size: the side in pixels to which pictures are resized. None: pictures are not resized, and the attributes are those
+        of the freely framed portraits."""
         super().__init__()
         self.input_size = input_size
         self.slices = code_slices(ATTRIBUTES if input_size is None else ALIGNED_ATTRIBUTES)
@@ -43,17 +43,17 @@ class Attributes(nn.Module):
         self.head = nn.Sequential(nn.Linear(16 * widths[-1], hidden), nn.ReLU(), nn.Dropout(0.1), nn.Linear(hidden, outputs))
 
     def code(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1] -> code [B, C]: logits of categories, numbers of scales; `slices` says which are where."""
+        """image [B, 3, H, W] in [-1, 1] -> code [B, C]: logits of categories and values of scales, laid out as `slices` says."""
         return self.head(F.adaptive_avg_pool2d(self.trunk(resized(image, self.input_size))[-1], 4).flatten(1))
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """image [B, 3, H, W] in [-1, 1] -> for a category the probability of each value [B, V], for a scale its number [B]."""
+        """image [B, 3, H, W] in [-1, 1] -> for a category the probability of each value [B, V], for a scale its value [B]."""
         code = self.code(image).float()
         return {name: code[:, where].softmax(1) if not BY_NAME[name].is_scale else code[:, where.start]
                 for name, where in self.slices.items()}
 
     @torch.no_grad()
     def read(self, image: Tensor) -> list[Reading]:
-        """What is to be read from every picture. image [B, 3, H, W] in [-1, 1]"""
+        """One reading for each picture. image [B, 3, H, W] in [-1, 1]"""
         parts = self(image)
         return [Reading({name: part[row] for name, part in parts.items()}) for row in range(len(image))]

@@ -1,7 +1,7 @@
 """CLIP: pictures and texts as unit vectors in one space (Radford et al. 2021).
 
-The network is `clip.model.CLIP` of the package clip-anytorch, whatever its size: the small one of the portraits domain
-and OpenAI's ViT-B/32 go through the same lines. They differ in weights and in how a text becomes tokens.
+The network is `clip.model.CLIP` of the package clip-anytorch, whatever its size: the same code serves the small CLIP of the portraits
+domain and OpenAI's ViT-B/32. They differ in their weights and in how a text becomes tokens.
 """
 
 import difflib
@@ -17,7 +17,7 @@ from ..portraits.language.lexicon import known_words, words_of
 from ..portraits.language.parsing import in_plain_words
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; nothing that a reader could mend
+    warnings.simplefilter("ignore")  # about pkg_resources, which the package imports; the user can do nothing about it
     from clip import tokenize
     from clip.model import CLIP, build_model
 
@@ -27,9 +27,9 @@ EMPTY = "The text is empty; say what the face should look like, for instance 'a 
 
 
 class WordTokenizer:
-    """One token for each word of a vocabulary. 0 pads; the start and the end have the two highest numbers, as CLIP wants it.
+    """One token for each word of a vocabulary. 0 pads; the start and end tokens have the two highest numbers, as CLIP expects.
 
-    sentences  whether its CLIP has learnt from what people write (`portraits.language.sentences`), and not from captions alone
+    sentences  whether its CLIP was trained on everyday sentences (`portraits.language.sentences`) as well as captions
     """
 
     def __init__(self, words: Sequence[str], context_length: int = 32, sentences: bool = False):
@@ -39,7 +39,7 @@ class WordTokenizer:
         self.vocab_size = len(self.words) + 3
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
-        """Texts -> int64 [N, context_length]. Raises StyleclipError naming a word that was never learnt."""
+        """Texts -> int64 [N, context_length]. Raises StyleclipError for an unknown word, which it names, and for a text too long."""
         tokens = torch.zeros(len(texts), self.context_length, dtype=torch.long)
         for row, text in zip(tokens, texts):
             words = words_of(text)
@@ -52,10 +52,10 @@ class WordTokenizer:
         return tokens
 
     def plain(self, text: str) -> str:
-        """The text itself, if it consists of what this CLIP has learnt, else the same in words of captions (`in_plain_words`).
+        """The text itself if this CLIP was trained on such texts, otherwise the same thing in the words of captions (`in_plain_words`).
         Raises StyleclipError for a text that is not understood.
 
-        A vocabulary of one's own has words that the portraits' grammar does not know: such a text is left as it is.
+        A text with words of a user's own vocabulary, which the portraits' grammar does not know, is left as it is.
         """
         words = words_of(text)
         if not self.sentences and any(word in self._number and word not in known_words() for word in words):
@@ -72,7 +72,7 @@ class WordTokenizer:
 
 
 class PieceTokenizer:
-    """OpenAI's tokens: frequent words and pieces of words (byte pairs), from the package's own list. Every text can be read."""
+    """OpenAI's tokens: frequent words and pieces of words (byte-pair encoding), from the package's list. It can encode any text."""
 
     def __init__(self, context_length: int = 77):
         self.context_length = context_length
@@ -82,7 +82,7 @@ class PieceTokenizer:
         return torch.cat([self._tokens(text) for text in texts])
 
     def plain(self, text: str) -> str:
-        """The text itself: this CLIP has learnt from what people write."""
+        """The text itself: this CLIP was trained on texts of all kinds."""
         return text
 
     def _tokens(self, text: str) -> Tensor:
@@ -92,11 +92,11 @@ class PieceTokenizer:
             return tokenize(text, self.context_length).long()
         except RuntimeError:
             raise StyleclipError(f"The text of {len(text.split())} words is too long: this CLIP reads at most {self.context_length - 2} "
-                                 "pieces of words; say it in fewer.") from None
+                                 "tokens; use fewer words.") from None
 
 
 class Clip(nn.Module):
-    """Pictures of the library and plain texts in, unit vectors out."""
+    """The library's pictures or texts in, unit vectors out."""
 
     mean: Tensor
     std: Tensor
@@ -117,8 +117,8 @@ class Clip(nn.Module):
         return self.model.text_projection.shape[1]
 
     def preprocess(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S] as CLIP was trained: resized (bicubic) and normalised. StyleCLIP's own loss
-        resizes by areas (`resampling.fractional_area_resize`) and feeds [-1, 1] as they are."""
+        """image [B, 3, H, W] in [-1, 1] -> [B, 3, S, S], resized (bicubic) and normalised as in CLIP's training. StyleCLIP's own loss
+        resizes by area (`resampling.fractional_area_resize`) and feeds values in [-1, 1] without normalising them."""
         if image.shape[-2:] != (self.image_size, self.image_size):
             image = F.interpolate(image, size=(self.image_size, self.image_size), mode="bicubic", antialias=True, align_corners=False)
         return (((image + 1) / 2 - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
@@ -128,8 +128,8 @@ class Clip(nn.Module):
         return F.normalize(self.model.visual(self.preprocess(image).to(self.model.dtype)).float(), dim=1)
 
     def plain(self, text: str) -> str:
-        """A text that a person has written, as this CLIP understands it best: for one with a small vocabulary, "not smiling" becomes
-        "a serious face". Raises StyleclipError, with what would help, for a text that such a CLIP would misunderstand."""
+        """The wording of a text that this CLIP understands best: for a CLIP with a small vocabulary, "not smiling" becomes "a serious
+        face". Raises StyleclipError, with advice, for a text that such a CLIP would misunderstand."""
         return self.tokenizer.plain(text)
 
     def encode_text(self, texts: Sequence[str]) -> Tensor:
@@ -137,12 +137,12 @@ class Clip(nn.Module):
         return F.normalize(self.text_features(texts), dim=1)
 
     def text_features(self, texts: Sequence[str]) -> Tensor:
-        """Texts -> vectors [N, D] as long as the network makes them. Raises StyleclipError if a word is unknown."""
+        """Texts -> vectors [N, D] before they are normalised. Raises StyleclipError if a word is unknown."""
         texts = [texts] if isinstance(texts, str) else texts
         return self.model.encode_text(self.tokenizer(texts).to(self.mean.device)).float()
 
 
 def clip_from_state(state: dict[str, Tensor], tokenizer: WordTokenizer | PieceTokenizer) -> Clip:
-    """Builds CLIP of whatever size the state dict has, in float32, frozen."""
+    """Builds a CLIP of the size that the state dict has, in float32, frozen."""
     model = build_model(dict(state)).float()
     return Clip(model, tokenizer).eval().requires_grad_(False)

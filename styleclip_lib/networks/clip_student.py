@@ -1,4 +1,4 @@
-"""A small image encoder that has learnt from CLIP's where pictures lie in its space."""
+"""A small image encoder, distilled from CLIP's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .resampling import resized
 
 
 class ClipStudent(nn.Module):
-    """image [B, 3, H, H] in [-1, 1] -> unit vectors [B, D], about those of the CLIP that it learnt from.
+    """image [B, 3, H, H] in [-1, 1] -> unit vectors [B, D], close to those of the CLIP that it was distilled from.
 
-    clip_dim  D;  image_size: the pixels that it looks at;  widths, depths: see `ConvNext`
+    clip_dim  D;  image_size: the side in pixels to which pictures are resized;  widths, depths: see `ConvNext`
     """
 
     def __init__(self, clip_dim: int, image_size: int = 64, widths: Sequence[int] = (24, 48, 96, 128),
@@ -29,5 +29,5 @@ class ClipStudent(nn.Module):
         return F.normalize(self(image), dim=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """The vectors before they are brought to length one."""
+        """The vectors [B, D] before they are normalised."""
         return self.head(self.norm(self.body(resized(image, self.image_size)).mean((2, 3))))

@@ -12,7 +12,7 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class Block(nn.Module):
-    """A depthwise convolution mixes places, two linear layers mix channels, and what comes out is added to what went in.
+    """A depthwise convolution mixes positions, two linear layers mix channels, and the result is added to the input.
 
     x + γ · W₂ GELU(W₁ norm(depthwise₇ₓ₇(x)))      (Liu et al. 2022, figure 4, with LayerScale)
     """
@@ -33,8 +33,8 @@ class Block(nn.Module):
 class ConvNext(nn.Module):
     """image [B, 3, H, W] in [-1, 1] -> features [B, channels, H / stride, W / stride].
 
-    The stem cuts the picture into patches of 4x4 pixels; each later stage has half the size of the one before.
-    widths, depths = channels and blocks of the stages.
+    The stem cuts the picture into patches of 4x4 pixels; each later stage halves the size.
+    widths, depths = channels and number of blocks of each stage.
     """
 
     def __init__(self, widths: tuple[int, ...] = (48, 96, 192, 256), depths: tuple[int, ...] = (1, 2, 4, 1)):

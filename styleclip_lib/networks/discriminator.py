@@ -13,9 +13,9 @@ from .layers import Conv2d, Linear, pyramid
 def minibatch_std(x: Tensor, group_size: int, num_features: int = 1) -> Tensor:
     """How much the pictures of a group differ, as additional channels (Karras et al. 2018, section 3).
 
-    The batch is dealt like cards into B/group_size groups. In each, the standard deviation over the pictures is
-    averaged over the pixels and over C/num_features channels at a time; every picture of the group gets the result.
-    If group_size does not divide B, the largest smaller number that does is taken.
+    The batch is dealt like cards into B/group_size groups. In each, the standard deviation over the pictures is averaged over the pixels
+    and over C/num_features channels at a time; every picture of the group gets the result.
+    If group_size does not divide B, the largest smaller number that does is used.
 
     x [B, C, H, W]  ->  [B, num_features, H, W]
     """
@@ -28,7 +28,7 @@ def minibatch_std(x: Tensor, group_size: int, num_features: int = 1) -> Tensor:
 
 
 class DiscriminatorBlock(nn.Module):
-    """Halve the size on two ways, two convolutions and a shortcut, and add them. [B, I, R, R] -> [B, O, R/2, R/2]"""
+    """Two convolutions plus a shortcut, both halving the size. [B, I, R, R] -> [B, O, R/2, R/2]"""
 
     def __init__(self, in_channels: int, out_channels: int, from_rgb: bool, conv_clamp: float | None):
         super().__init__()

@@ -1,4 +1,4 @@
-"""From a picture to W+ by the official encoder: e4e (Tov et al. 2021) and pSp (Richardson et al. 2021), which are built alike."""
+"""The official encoders from a picture to W+: e4e (Tov et al. 2021) and pSp (Richardson et al. 2021), which share an architecture."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from .irse50 import BLOCKS, Irse50, at_256
 from .layers import Linear
 
 COARSE, MIDDLE = 3, 7
-"""The w's before number 3 are read at 16 x 16 places, those before number 7 at 32 x 32, all others at 64 x 64."""
+"""Latents 0 to 2 are read from features of 16 x 16, 3 to 6 from 32 x 32, and all others from 64 x 64."""
 
 
 class StyleHead(nn.Module):
-    """Convolutions that halve the size until one place is left, and a linear layer. [B, in_channels, S, S] -> [B, w_dim]"""
+    """Convolutions that halve the size down to one position, and a linear layer. [B, in_channels, S, S] -> [B, w_dim]"""
 
     def __init__(self, in_channels: int, w_dim: int, num_convs: int):
         super().__init__()
@@ -31,8 +31,8 @@ class StyleHead(nn.Module):
 class E4e(nn.Module):
     """image -> w_plus: w_i = w_avg_i + w_0 + Δ_i, Δ_0 = 0 (Tov et al. 2021, section 4.1).
 
-    Each w has a head of its own. Fine ones read a feature pyramid: coarse features, enlarged, plus finer ones.
-    offsets=False is pSp, whose heads give w_i itself and not Δ_i.
+    Each w has its own head. The finer heads read a feature pyramid: enlarged coarse features plus finer ones.
+    offsets=False is pSp, whose heads give w_i itself instead of Δ_i.
     """
 
     w_avg: Tensor
@@ -47,15 +47,15 @@ class E4e(nn.Module):
         self.register_buffer("w_avg", torch.zeros(num_ws, w_dim))
 
     def forward(self, image: Tensor, stage: int | None = None) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1], cropped as FFHQ is -> w_plus [B, num_ws, w_dim]. stage: see `parts`."""
+        """image [B, 3, H, W] in [-1, 1], with FFHQ's crop -> w_plus [B, num_ws, w_dim]. stage: see `parts`."""
         base, offsets = self.parts(image, stage)
         return base[:, None] + offsets
 
     def parts(self, image: Tensor, stage: int | None = None) -> tuple[Tensor, Tensor]:
-        """The common w [B, w_dim] and the offsets [B, num_ws, w_dim] from it, the first of them zero.
+        """The common w [B, w_dim] and the offsets [B, num_ws, w_dim] from it, the first of which is zero.
 
-        stage: how many of the Δ_i are in use, the later ones being zero. Training begins with none and takes in one after
-        another (Tov et al. 2021, section 4.1). None: all.
+        stage: how many of the Δ_i are in use; the later ones are zero. Training starts with none and adds them one by one
+        (Tov et al. 2021, section 4.1). None: all.
         """
         in_use = self.num_ws if stage is None else stage + 1
         first, *others = self._read(image, in_use)
@@ -64,7 +64,7 @@ class E4e(nn.Module):
         return first + self.w_avg[0], torch.stack(deltas, 1) + (self.w_avg - self.w_avg[0])
 
     def _read(self, image: Tensor, in_use: int) -> list[Tensor]:
-        """What the first heads say. -> `in_use` tensors [B, w_dim]"""
+        """The outputs of the first heads: `in_use` tensors [B, w_dim]."""
         *_, fine, middle, coarse = self.trunk(at_256(image))
         x, read = coarse, []
         for i, head in enumerate(self.styles[:in_use]):
@@ -77,5 +77,5 @@ class E4e(nn.Module):
 
 
 def _enlarged(x: Tensor, like: Tensor) -> Tensor:
-    """Features of the height and width of others; the corners' middles stay in the corners."""
+    """x at the height and width of `like`; the centres of the corner pixels stay where they are (align_corners)."""
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=True)

@@ -1,4 +1,4 @@
-"""From a picture to W+: an encoder in the manner of e4e (Tov et al. 2021)."""
+"""A small encoder from a picture to W+, after e4e (Tov et al. 2021)."""
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +10,7 @@ from .trunk import Trunk
 class Encoder(nn.Module):
     """image -> w_plus: one w for the whole picture and a small offset for each layer.
 
-    w_i = w_avg + w_0 + Δ_i, Δ_0 = 0 (Tov et al. 2021, section 4.1). Offsets kept small stay in the region of W+ where edits work.
+    w_i = w_avg + w_0 + Δ_i, Δ_0 = 0 (Tov et al. 2021, section 4.1). Small offsets keep w_plus in the region of W+ where edits work.
     Coarse layers read the last features of the trunk, finer layers earlier ones.
     """
 
@@ -31,9 +31,9 @@ class Encoder(nn.Module):
         return base[:, None] + offsets
 
     def parts(self, image: Tensor, stage: int | None = None) -> tuple[Tensor, Tensor]:
-        """The common w [B, w_dim] and the offsets [B, num_ws, w_dim], the first of them zero.
+        """The common w [B, w_dim] and the offsets [B, num_ws, w_dim], the first of which is zero.
 
-        stage: how many of the Δ_i are in use, the later ones being zero, as in `E4e.parts`. None: all.
+        stage: how many of the Δ_i are in use; the later ones are zero, as in `E4e.parts`. None: all.
         """
         features = self.trunk(image)
         base = self.w_avg + self.base(F.adaptive_avg_pool2d(features[-1], 4).flatten(1))

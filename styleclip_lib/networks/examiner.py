@@ -1,7 +1,7 @@
-"""The networks that measure: one reads attributes, one tells people apart. Nothing is trained with them, and nothing searches with them.
+"""The networks that only measure: one reads attributes, one tells people apart. Nothing is trained or searched with them.
 
-A network that has taught a generator, or that a search has pleased, is no fair judge of what comes out. These two have another
-architecture than `Attributes` and `Identity` and learn from other portraits.
+A network whose gradients shaped a generator, or an edit, is no fair judge of the result. These two differ from `Attributes` and `Identity`
+in architecture and are trained on other portraits.
 """
 
 import torch
@@ -20,10 +20,10 @@ CATEGORIES = tuple(attribute.name for attribute in ATTRIBUTES if not attribute.i
 
 
 class Examiner(nn.Module):
-    """image -> attributes, by a ConvNeXt and one linear layer that sees all places of its last features.
+    """image -> attributes, by a ConvNeXt and one linear layer over all positions of its last features.
 
-    temperature [number of CATEGORIES]: what the logits of each category are divided by, so that of what is read with probability p
-    the share p is right (Guo et al. 2017, section 4.2).
+    temperature [number of CATEGORIES]: divides the logits of each category, so that of all readings with probability p a share of p is
+    right (Guo et al. 2017, section 4.2).
     """
 
     def __init__(self, widths: tuple[int, ...] = (48, 96, 192, 256), depths: tuple[int, ...] = (1, 2, 4, 1), input_size: int = 128):
@@ -34,11 +34,11 @@ class Examiner(nn.Module):
         self.register_buffer("temperature", torch.ones(len(CATEGORIES)))
 
     def code(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, H] in [-1, 1] -> code [B, CODE_SIZE]: logits of categories before the temperature, numbers of scales."""
+        """image [B, 3, H, H] in [-1, 1] -> code [B, CODE_SIZE]: logits of categories (before the temperature) and values of scales."""
         return self.head(self.body(resized(image, self.input_size)))
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """image [B, 3, H, H] in [-1, 1] -> for a category the probability of each value [B, V], for a scale its number [B]."""
+        """image [B, 3, H, H] in [-1, 1] -> for a category the probability of each value [B, V], for a scale its value [B]."""
         return self.parts(self.code(image).float())
 
     def parts(self, code: Tensor) -> dict[str, Tensor]:
@@ -49,11 +49,11 @@ class Examiner(nn.Module):
 
     @torch.no_grad()
     def read(self, image: Tensor) -> list[Reading]:
-        """What is to be read from every picture. image [B, 3, H, H] in [-1, 1]"""
+        """One reading for each picture. image [B, 3, H, H] in [-1, 1]"""
         return self.readings(self.code(image).float())
 
     def readings(self, code: Tensor) -> list[Reading]:
-        """What a code [B, CODE_SIZE] says of every picture."""
+        """code [B, CODE_SIZE] -> one reading for each picture."""
         parts = self.parts(code)
         return [Reading({name: part[row] for name, part in parts.items()}) for row in range(len(code))]
 
@@ -69,11 +69,11 @@ class ExaminerIdentity(nn.Module):
         self.head = _head(self.body, input_size, embedding_dim)
 
     def forward(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, H] in [-1, 1] -> [B, embedding_dim], each of length one"""
+        """image [B, 3, H, H] in [-1, 1] -> unit vectors [B, embedding_dim]"""
         return F.normalize(self.head(self.body(resized(image, self.input_size))).float(), dim=1)
 
 
 def _head(body: ConvNext, input_size: int, outputs: int) -> nn.Sequential:
-    """All places of the body's last features, side by side, into one linear layer: in an aligned portrait a place has a meaning."""
+    """One linear layer over all positions of the body's last features: in an aligned portrait a position has a meaning."""
     cells = (input_size // body.stride) ** 2
     return nn.Sequential(ChannelNorm(body.channels), nn.Flatten(), nn.Dropout(0.1), nn.Linear(cells * body.channels, outputs))

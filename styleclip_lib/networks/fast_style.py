@@ -1,4 +1,4 @@
-"""A small network that has learnt one style for every picture (after Johnson et al. 2016), fast enough for videos."""
+"""A small network that applies one style to any picture (after Johnson et al. 2016), fast enough for videos."""
 
 import torch
 import torch.nn.functional as F
@@ -26,10 +26,10 @@ class Residual(nn.Module):
 class FastStyle(nn.Module):
     """image [B, 3, H, W] in [-1, 1], H and W multiples of `STRIDE` -> the restyled picture, the same shape and range.
 
-    Works at a quarter of the size, where 4x4 pixels are 48 channels, and comes back by interpolation and a convolution, twice: channels
-    that become pixels (a pixel shuffle) are quicker still, but soon draw a grid of 4x4 pixels, which CLIP takes for many a style (Odena
-    et al. 2016 on such patterns). Begins with the picture itself: the last layer, at first zero, says what is added to its logit.
-    width = channels at a quarter of the size, an even number; blocks = residual blocks.
+    It works at a quarter of the size, where 4x4 pixels become 48 channels, and returns to full size by interpolation and a convolution,
+    twice. A pixel shuffle would be faster, but it soon draws a 4x4 grid (Odena et al. 2016 on such patterns), which CLIP accepts as many
+    a style. An untrained network returns the picture itself: its last layer, initially zero, is added to the picture's logit.
+    width = channels at a quarter of the size, an even number; blocks = number of residual blocks.
     """
 
     def __init__(self, width: int = 64, blocks: int = 3):

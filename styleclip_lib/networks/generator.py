@@ -13,7 +13,7 @@ from .resampling import upsample2d
 from .synthesis import SynthesisBlock, SynthesisLayer, ToRGB
 
 AT_ONCE = 2048**2
-"""Pixels that are drawn in one go: those of four pictures of 1024 pixels."""
+"""Pixels drawn in one pass: those of four pictures of 1024 pixels."""
 
 
 class Synthesis(nn.Module):
@@ -35,23 +35,26 @@ class Synthesis(nn.Module):
             self.add_module(f"b{r}", block)
 
     def at_once(self, stop_at: int | None = None) -> int:
-        """How many pictures take about 2 GB at most, as long as no gradients are wanted."""
+        """How many pictures fit into about 2 GB without gradients."""
         return max(1, AT_ONCE // (stop_at or self.img_resolution) ** 2)
 
     def _learns(self, *inputs: Sequence[Tensor]) -> bool:
-        """Whether gradients flow back to the inputs or the weights."""
+        """Whether gradients are wanted for the inputs or the weights."""
         return torch.is_grad_enabled() and any(x.requires_grad for x in chain(*inputs, self.parameters()))
 
     def conv_layers(self) -> list[tuple[str, SynthesisLayer]]:
-        """[("b4.conv1", layer), ("b8.conv0", layer), ...]: the convolutions in order; number i is fed by latent i."""
+        """[("b4.conv1", layer), ("b8.conv0", layer), ...]: the convolutions in order; latent i feeds number i."""
         return [(f"b{r}.{name}", layer) for r in self.resolutions for name, layer in getattr(self, f"b{r}").layers()]
 
     def rgb_layers(self) -> list[tuple[str, ToRGB]]:
-        """[("b4.torgb", layer), ...]: the toRGB layers in order; number i is fed by latent 2i + 1."""
+        """[("b4.torgb", layer), ...]: the toRGB layers in order; latent 2i + 1 feeds number i."""
         return [(f"b{r}.torgb", getattr(self, f"b{r}").torgb) for r in self.resolutions]
 
     def styles(self, w_plus: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """w_plus [B, num_ws, w_dim] -> styles of the convolutions and of the toRGB layers, one [B, I] for each."""
+        """w_plus [B, num_ws, w_dim] -> styles of the convolutions and of the toRGB layers, one [B, I] for each.
+
+        Raises StyleclipError for another shape.
+        """
         if w_plus.ndim != 3 or w_plus.shape[1:] != (self.num_ws, self.w_dim):
             raise StyleclipError(
                 f"w_plus has shape {list(w_plus.shape)}, but this generator needs [B, {self.num_ws}, {self.w_dim}]: "
@@ -73,9 +76,10 @@ class Synthesis(nn.Module):
 
         noise_mode: "const" (the stored noise), "random" (new noise in each call) or "none"; see `SynthesisLayer.noise`.
         noises: maps [1 or B, 1, r, r] to use instead, one for each convolution.
-        stop_at: return the sum of the toRGB outputs up to this resolution, and compute nothing above.
+        stop_at: return the sum of the toRGB outputs up to this resolution, and compute nothing above it.
 
-        More pictures than `at_once` are drawn in several goes, unless gradients are wanted.
+        More pictures than `at_once` are drawn in several passes, unless gradients are wanted.
+        Raises StyleclipError for an unknown noise_mode or resolution, or a wrong number of noise maps.
         """
         if stop_at is not None and stop_at not in self.resolutions:
             raise StyleclipError(f"stop_at is {stop_at}; this generator has the resolutions {self.resolutions}.")
@@ -103,18 +107,18 @@ class Synthesis(nn.Module):
         return self.sums(rgbs)
 
     def sums(self, rgbs: Sequence[Tensor]) -> list[Tensor]:
-        """The outputs of the toRGB layers, from 4 pixels up -> the pictures: each sum is doubled in size before the next is added."""
+        """The outputs of the toRGB layers, from 4 pixels up -> the pictures: each sum is doubled in size and the next output added."""
         images = [rgbs[0]]
         for rgb in rgbs[1:]:
             images.append(rgb + enlarged(images[-1]))
         return images
 
     def pyramid(self, w_plus: Tensor, noise_mode: str = "const", stop_at: int | None = None) -> list[Tensor]:
-        """w_plus [B, num_ws, w_dim] -> what `stop_at` gives for each resolution, from 4 pixels up, by one pass through the network."""
+        """w_plus [B, num_ws, w_dim] -> the picture of every resolution, as `stop_at` gives it, from 4 pixels up, in a single pass."""
         return self._pyramid(*self.styles(w_plus), noise_mode, None, stop_at)
 
     def start(self, batch: int) -> Tensor:
-        """What the first convolution is given: the learnt constant, for each picture."""
+        """The input of the first convolution: the learnt constant, once for each picture."""
         return self.b4.const.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
 
     def forward(
@@ -124,17 +128,17 @@ class Synthesis(nn.Module):
         noises: Sequence[Tensor] | None = None,
         stop_at: int | None = None,
     ) -> Tensor:
-        """w_plus [B, num_ws, w_dim] -> image [B, 3, R, R], about in [-1, 1]. The other settings: see `render`."""
+        """w_plus [B, num_ws, w_dim] -> image [B, 3, R, R], roughly in [-1, 1]. For the other arguments see `render`."""
         return self.render(*self.styles(w_plus), noise_mode=noise_mode, noises=noises, stop_at=stop_at)
 
 
 def _some(layers: Sequence[Tensor], go: slice) -> list[Tensor]:
-    """Of tensors [B, ...] some pictures; what is the same for all pictures, [1, ...], as it is."""
+    """Some rows of tensors [B, ...]; tensors [1, ...], shared by all pictures, are kept whole."""
     return [x if len(x) == 1 else x[go] for x in layers]
 
 
 def enlarged(image: Tensor) -> Tensor:
-    """Double the size of an RGB sum, in its own precision even under autocast."""
+    """An RGB picture at twice the size, computed in its own precision even under autocast."""
     with torch.autocast(image.device.type, enabled=False):
         return upsample2d(image)
 
@@ -148,7 +152,7 @@ def _check_width(name: str, styles: Tensor, width: int) -> None:
 
 
 def _slices(layers: Sequence[tuple[str, nn.Module]]) -> list[tuple[str, slice]]:
-    """Where each layer's style lies in the flat vector."""
+    """Where each layer's style lies in the concatenated vector."""
     result, start = [], 0
     for name, layer in layers:
         stop = start + layer.weight.shape[1]
@@ -161,10 +165,10 @@ class Generator(nn.Module):
     """z -> image. `generator(z)` is `generator.synthesis(generator.mapping(z))`.
 
     img_resolution is a power of two from 8 up; channels maps every resolution from 4 to img_resolution to its number of
-    channels (as in the paper's configuration F unless given).
+    channels (by default as in the paper's configuration F).
     conv_clamp limits the activations (NVIDIA's ADA networks use 256); lr_multiplier is that of the mapping network.
 
-    num_ws                  how many latents w_plus has: 2 · log2(img_resolution) - 2
+    num_ws                  the number of latents in w_plus: 2 · log2(img_resolution) - 2
     layer_resolutions       the resolution at which each of these latents acts
     style_slices            [("b4.conv1", slice), ...], where each convolution's style lies in styles [B, num_channels]
     rgb_style_slices        the same for the toRGB layers and rgb_styles [B, num_rgb_channels]
@@ -205,13 +209,13 @@ class Generator(nn.Module):
     def styles(self, w_plus: Tensor) -> tuple[Tensor, Tensor]:
         """w_plus [B, num_ws, w_dim] -> styles [B, num_channels] of the convolutions, rgb_styles [B, num_rgb_channels].
 
-        StyleSpace (Wu et al. 2021): the affine outputs as they are, without any gain.
+        StyleSpace (Wu et al. 2021): the outputs of the affine layers, without any gain.
         """
         convs, rgbs = self.synthesis.styles(w_plus)
         return torch.cat(convs, dim=1), torch.cat(rgbs, dim=1)
 
     def split_styles(self, both: Tensor) -> tuple[Tensor, Tensor]:
-        """Both side by side, [B, num_channels + num_rgb_channels] -> styles, rgb_styles"""
+        """[B, num_channels + num_rgb_channels] -> styles [B, num_channels], rgb_styles [B, num_rgb_channels]"""
         return both[:, : self.num_channels], both[:, self.num_channels :]
 
     def of_layers(self, styles: Tensor, rgb_styles: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -228,7 +232,7 @@ class Generator(nn.Module):
     ) -> Tensor:
         """styles [B, num_channels], rgb_styles [B, num_rgb_channels] -> image [B, 3, R, R].
 
-        The other settings: see `Synthesis.render`.
+        For the other arguments see `Synthesis.render`. Raises StyleclipError for other shapes.
         """
         _check_width("styles", styles, self.num_channels)
         _check_width("rgb_styles", rgb_styles, self.num_rgb_channels)

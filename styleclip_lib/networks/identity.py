@@ -1,4 +1,4 @@
-"""Who is it? A face becomes a unit vector; pictures of one person point the same way."""
+"""The identity network: a face becomes a unit vector; vectors of the same person point the same way."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,9 +17,9 @@ class Identity(nn.Module):
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(16 * widths[-1], embedding_dim), nn.BatchNorm1d(embedding_dim, affine=False))
 
     def forward(self, image: Tensor) -> Tensor:
-        """image [B, 3, H, W] in [-1, 1] -> [B, embedding_dim], each of length one"""
+        """image [B, 3, H, W] in [-1, 1] -> unit vectors [B, embedding_dim]"""
         return F.normalize(self.head(self.features(resized(image, self.input_size))).float(), dim=1)
 
     def features(self, image: Tensor) -> Tensor:
-        """What the last layer sees, of an image of the network's own size: [B, 3, H, H] -> [B, 16 * widths[-1]]"""
+        """The input of the last layer, for images of the network's own size: [B, 3, H, H] -> [B, 16 * widths[-1]]"""
         return F.adaptive_avg_pool2d(self.trunk(image)[-1], 4).flatten(1)

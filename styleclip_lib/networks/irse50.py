@@ -1,6 +1,6 @@
-"""IR-SE50, the body of ArcFace and of e4e: a residual network that weighs its channels (Deng et al. 2019; Hu et al. 2018).
+"""IR-SE50, the body of ArcFace and of e4e: a residual network with squeeze-and-excitation (Deng et al. 2019; Hu et al. 2018).
 
-Its parts have the names of the official files, so that their tensors fit as they are.
+Its parts are named as in the official files, so that their tensors can be loaded unchanged.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 BLOCKS = (64,) * 3 + (128,) * 4 + (256,) * 14 + (512,) * 3
-"""Channels that come out of each block."""
+"""Output channels of each block."""
 
 
 class SqueezeExcite(nn.Module):
-    """Every channel times a number between 0 and 1, told from the means of all channels. Keeps the shape."""
+    """Scales every channel by a factor in (0, 1), computed from the means of all channels. [B, C, H, W] -> the same shape"""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -28,7 +28,7 @@ class SqueezeExcite(nn.Module):
 
 
 class Block(nn.Module):
-    """[B, in_channels, H, W] -> [B, out_channels, H/stride, W/stride]. The second convolution takes the stride."""
+    """[B, in_channels, H, W] -> [B, out_channels, H/stride, W/stride]. The second convolution has the stride."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int):
         super().__init__()
@@ -76,5 +76,5 @@ class Irse50(nn.Module):
 
 
 def at_256(image: Tensor) -> Tensor:
-    """image [B, 3, H, W] -> [B, 3, 256, 256]: means over the pixels that fall on each, as the official code does it."""
+    """image [B, 3, H, W] -> [B, 3, 256, 256], by adaptive average pooling as in the official code."""
     return image if image.shape[-2:] == (256, 256) else F.adaptive_avg_pool2d(image, 256)

@@ -1,4 +1,4 @@
-"""The discriminator of latents: is this w one that the mapping network makes? (Tov et al. 2021, section 4.2; Nitzan et al. 2020)"""
+"""The latent discriminator: does this w come from the mapping network? (Tov et al. 2021, section 4.2; Nitzan et al. 2020)"""
 
 from torch import Tensor, nn
 

@@ -1,7 +1,6 @@
 """Layers with an equalised learning rate, and the leaky ReLU that goes with them (Karras et al. 2018, section 4.1).
 
-Weights are drawn from N(0, 1) and scaled in the forward pass by 1/sqrt(fan-in), so that the optimiser sees all layers
-at one scale.
+Weights are drawn from N(0, 1) and scaled in the forward pass by 1/sqrt(fan-in), so that all layers have the same scale for the optimiser.
 """
 
 import math
@@ -19,10 +18,10 @@ SQRT2 = math.sqrt(2.0)
 
 
 def leaky_relu(x: Tensor, clamp: float | None = None) -> Tensor:
-    """Leaky ReLU with slope 0.2. x of any shape, and overwritten, since large tensors are slow to allocate.
+    """Leaky ReLU with slope 0.2. x has any shape and is overwritten, since large tensors are slow to allocate.
 
-    StyleGAN2 multiplies the result by sqrt(2), which keeps the variance. Since leaky_relu(a·x) =
-    a·leaky_relu(x) for a > 0, callers put that factor where it costs nothing, on the small weights and biases before.
+    StyleGAN2 multiplies the result by sqrt(2), which preserves the variance. Since leaky_relu(a·x) = a·leaky_relu(x) for a > 0,
+    callers apply that factor where it costs nothing: to the small weights and biases before.
     `clamp` limits the result to [-clamp, clamp].
     """
     x = F.leaky_relu(x, SLOPE, inplace=True)
@@ -41,9 +40,9 @@ def pyramid(img_resolution: int, channels: Mapping[int, int]) -> list[int]:
 
 
 class Linear(nn.Module):
-    """y = (W · lr_multiplier / sqrt(in)) x + b · lr_multiplier, with `activation` also leaky ReLU times sqrt(2).
+    """y = (W · lr_multiplier / sqrt(in)) x + b · lr_multiplier; with `activation`, then leaky ReLU times sqrt(2).
 
-    Computed in the precision of the weights even under autocast: these layers are small, and styles need the digits.
+    Computed in the precision of the weights even under autocast: these layers are small, and styles need the precision.
     [B, in_features] -> [B, out_features]
     """
 
@@ -70,9 +69,9 @@ class Linear(nn.Module):
 
 
 class Conv2d(nn.Module):
-    """Convolution of the discriminator: optional halving before it, bias, leaky ReLU times sqrt(2), and a gain.
+    """Convolution of the discriminator: optional downsampling, bias, leaky ReLU times sqrt(2), and a gain.
 
-    With `down=2` the picture is smoothed with [1,3,3,1] before every second pixel is taken.
+    With `down=2` the input is smoothed with [1,3,3,1] before every second pixel is taken.
     [B, in_channels, H, W] -> [B, out_channels, H/down, W/down]
     """
 

@@ -1,4 +1,4 @@
-"""How different two pictures look, by the official measure: LPIPS (Zhang et al. 2018)."""
+"""LPIPS, the official measure of how different two pictures look (Zhang et al. 2018)."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from .vgg import vgg
 
 SHIFT = (-0.030, -0.088, -0.188)
 SCALE = (0.458, 0.448, 0.450)
-"""Of the colours in [-1, 1]: mean and standard deviation of the pictures that the backbones were trained with."""
+"""Mean and standard deviation, for colours in [-1, 1], of the pictures on which the backbones were trained."""
 
 TAPS = {"vgg16": (3, 8, 15, 22, 29), "alexnet": (1, 4, 7, 9, 11)}
-"""After which layers of the backbone features are taken: the last ReLU before the size changes (VGG), every ReLU (AlexNet)."""
+"""The layers of the backbone whose outputs are the features: the last ReLU of each size (VGG), every ReLU (AlexNet)."""
 
 
 def alexnet() -> nn.Sequential:
-    """The convolutions of AlexNet (Krizhevsky 2014), up to the last features that are taken; numbered as in torchvision."""
+    """The convolutions of AlexNet (Krizhevsky 2014), up to the last features used; numbered as in torchvision."""
     return nn.Sequential(
         nn.Conv2d(3, 64, 11, stride=4, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
         nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
@@ -29,8 +29,8 @@ def alexnet() -> nn.Sequential:
 class Lpips(nn.Module):
     """Perceptual distance with a learnt weight for each channel (Zhang et al. 2018, eq. 1).
 
-    d(x, y) = Σ_l mean_hw Σ_c w_lc (f_l(x) - f_l(y))², with every feature vector f_l brought to unit length.
-    Pictures larger than `size` are brought down to it first, as StyleGAN2's projectors do.
+    d(x, y) = Σ_l mean_hw Σ_c w_lc (f_l(x) - f_l(y))², where every feature vector f_l has unit length.
+    Pictures larger than `size` are first reduced to it, as StyleGAN2's projectors do.
     backbone: "vgg16" or "alexnet"
     """
 
@@ -54,15 +54,15 @@ class Lpips(nn.Module):
         return features
 
     def pooled(self, image: Tensor) -> Tensor:
-        """The last features averaged over the picture: image [B, 3, H, W] in [-1, 1] -> [B, C], what summaries of many pictures compare."""
+        """The last features averaged over the picture, for comparing sets of pictures: image [B, 3, H, W] in [-1, 1] -> [B, C]"""
         return self.features(image)[-1].mean((2, 3))
 
     def maps(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> list[Tensor]:
-        """How far features, as `features` gives them, are apart at each place of each stage. -> [B, H_l, W_l] of every stage"""
+        """The distance at each position of each stage, between two results of `features`: [B, H_l, W_l] for every stage"""
         return [F.conv2d((x - y).square(), head)[:, 0] for x, y, head in zip(a, b, self.heads)]
 
     def distance(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-        """Distance between features, as `features` gives them. -> [B]"""
+        """The distance [B] between two results of `features`."""
         return sum(apart.mean((1, 2)) for apart in self.maps(a, b))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

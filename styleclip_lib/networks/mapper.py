@@ -1,4 +1,4 @@
-"""StyleCLIP's latent mapper: from a face's latent code to the step that an edit takes there (Patashnik et al. 2021, section 5)."""
+"""StyleCLIP's latent mapper: from a face's latent code to the offset of an edit (Patashnik et al. 2021, section 5)."""
 
 from collections.abc import Sequence
 
@@ -16,26 +16,26 @@ FIRST_LAYER = {"coarse": 0, "medium": 4, "fine": 8, "all": 0}
 AFTER_LAST = {"coarse": 4, "medium": 8, "fine": None, "all": None}
 
 SCALE = 0.1
-"""The authors multiply the network's output by this outside of the network, where it is easily forgotten. Here it is inside."""
+"""The authors multiply the network's output by this outside the network, where it is easily forgotten; here it is inside."""
 
 
 def layers_of(level: str, num_ws: int) -> slice:
-    """Which layers of w_plus a level acts on; none for a level above the generator's size.
+    """The layers of w_plus on which a level acts; none if the level lies above the generator's resolution.
 
-    Every StyleGAN2 has one layer of 4 pixels and two of each size above, so a layer's number means the same size in all of
-    them: coarse is 0-3 (4 to 16 pixels), medium 4-7 (16 to 64), fine 8 and above. "all" is the authors' SingleMapper.
+    Every StyleGAN2 has one layer of 4 pixels and two of each higher resolution, so a layer's number means the same resolution in all
+    of them: coarse is 0-3 (4 to 16 pixels), medium 4-7 (16 to 64), fine 8 and above. "all" is the authors' SingleMapper.
     """
     start, stop = FIRST_LAYER[level], AFTER_LAST[level]
     return slice(min(start, num_ws), num_ws if stop is None else min(stop, num_ws))
 
 
 class LevelMapper(nn.Module):
-    """Four fully connected layers that every layer of one level shares. [B, L, w_dim] -> [B, L, w_dim]
+    """Four fully connected layers, shared by all layers of one level. [B, L, w_dim] -> [B, L, w_dim]
 
-    Before them stands a PixelNorm over dimension 1. In the mapping network, whose input is [B, z_dim], that is the dimension of
-    features. Here it is the dimension of *layers*: each feature is divided by its size over the L layers of the level, and of a
-    w that is the same in all of them only the signs are left. The authors surely meant the features, but their released
-    mappers were trained this way and give nonsense the other way, so it stays; see `Mapper` for what helps.
+    They are preceded by a PixelNorm over dimension 1. In the mapping network, whose input is [B, z_dim], that is the dimension of
+    features. Here it is the dimension of *layers*: each feature is divided by its root mean square over the L layers of the level, and
+    of a w that is the same in all of them only the signs remain. The authors probably meant the features, but their released mappers
+    were trained this way and give nonsense otherwise, so it stays. `Mapper` says what helps.
     """
 
     def __init__(self, w_dim: int, num_layers: int = 4):
@@ -53,14 +53,14 @@ class LevelMapper(nn.Module):
 class Mapper(nn.Module):
     """w_plus [B, num_ws, w_dim] -> offset [B, num_ws, w_dim]; the edited code is w_plus + offset.
 
-    levels: which of coarse, medium and fine are on; the layers of the others get zeros. ["all"] is one network for all layers.
-    A new mapper changes nothing: its last layers begin at zero (the authors begin with a random small step).
+    levels: which of coarse, medium and fine are used; the layers of the others get zeros. ["all"] is one network for all layers.
+    A new mapper changes nothing: its last layers start at zero (the authors start with a small random offset).
 
-    center [w_dim] is subtracted from w before the levels see it. Zero is the authors' way. Where the mean w lies far from zero, though,
-    as in the portraits domain, all faces have the same signs, and with them all that the PixelNorm leaves of a w that is the same in
-    all layers: such a mapper cannot tell faces apart. Around the mean w the signs differ.
+    center [w_dim] is subtracted from w first; the authors subtract nothing. Where the mean w lies far from zero, as in the portraits
+    domain, w has the same signs for all faces, and since the signs are all that the PixelNorm leaves of a w that is the same in all
+    layers, such a mapper cannot tell faces apart. Around the mean w the signs differ.
 
-    Raises StyleclipError for an unknown level, or if none has a layer to act on.
+    Raises StyleclipError for an unknown level, or if no level has a layer to act on.
     """
 
     center: Tensor

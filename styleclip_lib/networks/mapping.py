@@ -8,14 +8,14 @@ from .layers import Linear
 
 
 def pixel_norm(x: Tensor) -> Tensor:
-    """Scale every row to root mean square 1. x [B, N] -> [B, N] (Karras et al. 2018, section 4.2)."""
+    """Scales every row to a root mean square of 1. x [B, N] -> [B, N] (Karras et al. 2018, section 4.2)."""
     return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-8)
 
 
 class MappingNetwork(nn.Module):
     """z [B, z_dim] -> w [B, w_dim], repeated for every layer -> w_plus [B, num_ws, w_dim].
 
-    `fc0`, `fc1`, ... are the layers; `w_avg` [w_dim] is the running mean of w, toward which truncation moves.
+    `fc0`, `fc1`, ... are the layers; `w_avg` [w_dim] is the EMA of w, towards which truncation moves.
     """
 
     w_avg: Tensor
@@ -29,7 +29,7 @@ class MappingNetwork(nn.Module):
         self.register_buffer("w_avg", torch.zeros(w_dim))
 
     def w(self, z: Tensor) -> Tensor:
-        """z [B, z_dim] -> w [B, w_dim], without truncation."""
+        """z [B, z_dim] -> w [B, w_dim], without truncation. Raises StyleclipError for another shape."""
         if z.ndim != 2 or z.shape[1] != self.z_dim:
             raise StyleclipError(f"z has shape {list(z.shape)}, but this generator needs [B, {self.z_dim}].")
         x = pixel_norm(z.to(self.w_avg.dtype))
@@ -40,7 +40,7 @@ class MappingNetwork(nn.Module):
     def forward(self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None) -> Tensor:
         """z [B, z_dim] -> w_plus [B, num_ws, w_dim].
 
-        Truncation: w' = w_avg + truncation_psi · (w - w_avg), in the first `truncation_cutoff` layers, or in
+        Truncation: w' = w_avg + truncation_psi · (w - w_avg), in the first `truncation_cutoff` layers, by default in
         all of them (Karras et al. 2019, appendix B).
         """
         w_plus = self.w(z)[:, None].repeat(1, self.num_ws, 1)

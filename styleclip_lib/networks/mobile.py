@@ -1,13 +1,14 @@
-"""A generator for small devices: MobileStyleGAN's blocks behind the generator's own interface (Belousov 2021).
+"""A generator for small devices: MobileStyleGAN's blocks with the interface of `Generator` (Belousov 2021).
 
-The student has every layer of its teacher, with the teacher's affine layers, so that z, w, w_plus and the styles mean the same: edits of
-the teacher's faces are edits of the student's. What differs is inside:
+The student has every layer of its teacher, and the teacher's affine layers, so that z, w, w_plus and the styles mean the same: an edit of
+the teacher's faces is an edit of the student's. Inside it differs:
 
-* a convolution is two: over the places of each channel (depthwise), then over the channels of each place (pointwise). In place of
-  9 · I · O multiplications for each pixel that takes 9 · I + I · O.
-* demodulation is folded: the style is brought to root mean square 1, and what is left of the factor is a constant of the pointwise weights.
-* the last resolution is never computed as such: its layers work at half of it, and the last toRGB draws the four sub-bands of a Haar
-  wavelet, which are put together to the picture.
+* A convolution is split in two: over the positions of each channel (depthwise), then over the channels of each position (pointwise).
+  Instead of 9 · I · O multiplications for each pixel, that takes 9 · I + I · O.
+* Demodulation is folded in: the style is scaled to a root mean square of 1, and the rest of the factor is a constant in the pointwise
+  weights.
+* The last resolution is never computed directly: its layers work at half of it, and the last toRGB draws the four sub-bands of a Haar
+  wavelet, from which the picture is assembled.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .modulation import EPSILON, modulated_pointwise
 from .resampling import TAPS
 
 SUBBANDS = 4
-"""Of a Haar wavelet: the mean of each 2x2 pixels, and how they differ from left to right, from top to bottom, and crosswise."""
+"""Of a Haar wavelet: the mean of each 2x2 pixels, and their differences from left to right, from top to bottom, and diagonally."""
 
 
 def haar_join(bands: Tensor) -> Tensor:
@@ -50,9 +51,9 @@ def haar_split(image: Tensor) -> Tensor:
 
 class MobileLayer(nn.Module):
     """Modulated depthwise-separable convolution, bias, leaky ReLU. With up=2 the pointwise part comes first, at the small size, and the
-    depthwise one enlarges. `weight` is the pointwise part; it has the name and the second dimension of the teacher's weight.
+    depthwise part enlarges. `weight` is the pointwise part; it has the name and the second dimension of the teacher's weight.
 
-    kernels: how many depthwise kernels each channel has, so that more of a dense convolution can be imitated.
+    kernels: the number of depthwise kernels for each channel; more of them approximate a dense convolution better.
     """
 
     def __init__(self, affine: nn.Module, in_channels: int, out_channels: int, resolution: int, up: int, kernels: int):
@@ -68,7 +69,7 @@ class MobileLayer(nn.Module):
         self.depthwise = nn.Parameter(first.repeat(channels, 1, 1, 1) + 0.1 * first.mean() * torch.randn(channels, 1, *first.shape))
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None = None) -> Tensor:
-        """x [B, I, H, W], style [B, I] -> [B, O, up·H, up·W]. There is no noise; what is given is not used."""
+        """x [B, I, H, W], style [B, I] -> [B, O, up·H, up·W]. `noise` is ignored: the student draws without noise."""
         style = style * torch.rsqrt(style.square().mean(1, keepdim=True) + EPSILON)
         x = x * style.to(x.dtype)[:, :, None, None]
         if self.up == 2:
@@ -86,7 +87,7 @@ class MobileLayer(nn.Module):
         raise StyleclipError("The mobile student draws without noise maps: take a space without ' noise' in its name.")
 
     def noise(self, mode: str, batch: int) -> None:
-        """The student draws without noise, whatever the mode."""
+        """None, whatever the mode: the student draws without noise."""
 
 
 class MobileToRGB(nn.Module):
@@ -105,7 +106,7 @@ class MobileToRGB(nn.Module):
 
 
 class MobileBlock(nn.Module):
-    """One resolution of the teacher: the same layers by the same names. The last one works at half of its resolution."""
+    """One resolution of the teacher: the same layers under the same names. The last block works at half its resolution."""
 
     def __init__(self, teacher: nn.Module, resolution: int, last: bool, kernels: int):
         super().__init__()
@@ -124,7 +125,7 @@ class MobileBlock(nn.Module):
 
 
 class MobileSynthesis(Synthesis):
-    """w_plus -> styles -> image, as `Synthesis` does it, with the blocks of this file."""
+    """w_plus -> styles -> image, as `Synthesis`, with the blocks of this file."""
 
     def __init__(self, teacher: Synthesis, kernels: int = 1):
         nn.Module.__init__(self)
@@ -134,7 +135,7 @@ class MobileSynthesis(Synthesis):
             self.add_module(f"b{r}", MobileBlock(getattr(teacher, f"b{r}"), r, r == self.img_resolution, kernels))
 
     def sums(self, rgbs: Sequence[Tensor]) -> list[Tensor]:
-        """The pictures of all resolutions; the last is put together from its sub-bands, the one before being its mean."""
+        """The pictures of all resolutions; the last is assembled from its sub-bands, of which the picture before is the mean."""
         images = [rgbs[0]]
         for rgb in rgbs[1:]:
             if rgb.shape[1] == 3 * SUBBANDS:
@@ -147,9 +148,9 @@ class MobileSynthesis(Synthesis):
 
 
 class MobileGenerator(Generator):
-    """z -> image by a student of a generator. `mapping` and the affine layers are the teacher's; all names and sizes are.
+    """z -> image by the student of a generator. `mapping`, the affine layers, and all names and sizes are the teacher's.
 
-    teacher  a `Generator`, of which nothing but mapping and affine layers is used;  kernels: see `MobileLayer`
+    teacher  a `Generator`, of which only the mapping network and the affine layers are copied;  kernels: see `MobileLayer`
     """
 
     def __init__(self, teacher: Generator, kernels: int = 1):
@@ -163,6 +164,6 @@ class MobileGenerator(Generator):
         self.num_channels, self.num_rgb_channels = teacher.num_channels, teacher.num_rgb_channels
 
     def learnt(self) -> dict[str, nn.Parameter]:
-        """The parameters that are the student's own, by name: all but those of mapping and affine layers."""
+        """The student's own parameters by name: all but those of the mapping network and the affine layers."""
         return {name: parameter for name, parameter in self.named_parameters()
                 if name.startswith("synthesis.") and ".affine." not in name}

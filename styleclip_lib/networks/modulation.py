@@ -1,4 +1,4 @@
-"""The modulated convolution: how a style steers a convolution in StyleGAN2 (Karras et al. 2020, section 2.2)."""
+"""The modulated convolution: how a style controls a convolution in StyleGAN2 (Karras et al. 2020, section 2.2)."""
 
 import torch
 import torch.nn.functional as F
@@ -10,10 +10,10 @@ EPSILON = 1e-8
 
 
 def demodulation(weight: Tensor, styles: Tensor) -> Tensor:
-    """The factor that brings every output channel back to unit size (Karras et al. 2020, eq. 3).
+    """The factor that brings every output channel back to unit standard deviation (Karras et al. 2020, eq. 3).
 
-    d[b,o] = 1 / sqrt(Σ_ik (s[b,i] · w[o,i,k])² + 1e-8) needs no weights
-    per sample, since the sum over k does not depend on b.
+    d[b,o] = 1 / sqrt(Σ_ik (s[b,i] · w[o,i,k])² + 1e-8) needs no copy of the weights for each sample, since the sum over k does not
+    depend on b.
 
     weight [O, I, K, K], styles [B, I]  ->  [B, O]
     """
@@ -35,9 +35,9 @@ def modulated_conv2d(
 
     w'[o,i,k] = s[i] · w[o,i,k];   w''[o,i,k] = w'[o,i,k] / sqrt(Σ_ik w'² + 1e-8)      (Karras et al. 2020, eq. 1, 3)
 
-    The weights stay shared by the whole batch: scaling the input by s and the output by the
-    demodulation factor gives the same sum, without a copy of the weights for every sample.
-    Only for one picture that is larger than the weights, and no gradient, the weights are scaled instead.
+    The whole batch shares the weights: scaling the input by s and the output by the demodulation factor gives the same sum, without a
+    copy of the weights for every sample. Only for a single picture that is larger than the weights, and without gradients, the weights
+    are scaled instead.
     With up=2 a transposed convolution doubles the size and the [1,3,3,1] filter smooths the result.
     `gain` multiplies the result; then bias and noise are added to it.
 
@@ -50,8 +50,8 @@ def modulated_conv2d(
     else:
         x = _convolved(x * styles.to(x.dtype)[:, :, None, None], weight, up)
         factor, shift = factor.to(x.dtype)[:, :, None, None], None if bias is None else bias.to(x.dtype)[None, :, None, None]
-        # In place wherever no gradient forbids it: a large tensor costs more to allocate than to compute. Scaling and shifting at
-        # once is faster (in bfloat16 adding takes ten times as long as multiplying), but its gradient takes one tensor more.
+        # In place unless gradients are needed: a large tensor costs more to allocate than to compute. Scaling and shifting in one
+        # operation is faster (in bfloat16 adding takes ten times as long as multiplying), but its gradient needs one more tensor.
         if differentiated:
             x = x * factor if shift is None else (x * factor).add_(shift)
         else:
@@ -66,9 +66,9 @@ def _convolved(x: Tensor, weight: Tensor, up: int, bias: Tensor | None = None) -
 
 
 def modulated_pointwise(x: Tensor, weight: Tensor, styles: Tensor) -> Tensor:
-    """`modulated_conv2d` without demodulation for kernels of size 1 and few output channels, as toRGB has them.
+    """`modulated_conv2d` without demodulation for kernels of size 1 and few output channels, as in toRGB.
 
-    Here the weights of each sample are far smaller than its picture, so that scaling the weights is the faster way.
+    Here the weights of each sample are far smaller than its picture, so it is faster to scale the weights.
 
     x [B, I, H, W], weight [O, I, 1, 1], styles [B, I]  ->  [B, O, H, W]
     """
@@ -88,9 +88,9 @@ def modulated_conv2d_reference(
     bias: Tensor | None = None,
     noise: Tensor | None = None,
 ) -> Tensor:
-    """`modulated_conv2d` as the equations say: every sample gets a weight of its own, and is convolved with it alone.
+    """`modulated_conv2d` to the letter of the equations: every sample is convolved with weights of its own.
 
-    For up=2 the zeros between the pixels are written out.
+    For up=2 the zeros between the pixels are inserted explicitly.
     """
     size = weight.shape[-1]
     results = []

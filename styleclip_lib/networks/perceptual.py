@@ -12,11 +12,11 @@ from .trunk import Trunk
 class Perceptual(nn.Module):
     """LPIPS with equal weights for all channels (Zhang et al. 2018, eq. 1).
 
-    d(x, y) = Σ_l mean_hw Σ_c (f_l(x) - f_l(y))², with every feature vector f_l brought to unit length.
+    d(x, y) = Σ_l mean_hw Σ_c (f_l(x) - f_l(y))², where every feature vector f_l has unit length.
     """
 
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192), input_size: int | None = None):
-        """input_size: pixels along each side of what the network sees; pictures are brought to it. None: they are seen as they come."""
+        """input_size: the side in pixels to which pictures are resized. None: pictures are not resized."""
         super().__init__()
         self.input_size = input_size
         self.trunk = Trunk(widths)
@@ -26,15 +26,15 @@ class Perceptual(nn.Module):
         return [F.normalize(feature.float(), dim=1, eps=1e-4) for feature in self.trunk(resized(image, self.input_size))]
 
     def pooled(self, image: Tensor) -> Tensor:
-        """The last features, not normalised, averaged over the picture: image [B, 3, H, W] in [-1, 1] -> [B, C], what summaries compare."""
+        """The last features, not normalised, averaged over the picture, for comparing sets of pictures: image [B, 3, H, W] -> [B, C]"""
         return self.trunk(resized(image, self.input_size))[-1].mean((2, 3))
 
     def maps(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> list[Tensor]:
-        """How far features, as `features` gives them, are apart at each place of each stage. -> [B, H_l, W_l] of every stage"""
+        """The distance at each position of each stage, between two results of `features`: [B, H_l, W_l] for every stage"""
         return [(x - y).square().sum(1) for x, y in zip(a, b)]
 
     def distance(self, a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-        """Distance between features, as `features` gives them. -> [B]"""
+        """The distance [B] between two results of `features`."""
         return sum(apart.mean((1, 2)) for apart in self.maps(a, b))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Smoothing, enlarging and shrinking pictures with the filter [1, 3, 3, 1], as StyleGAN2 does, and by areas, as StyleCLIP does.
+"""Smoothing, enlarging and shrinking pictures: with the filter [1, 3, 3, 1], as StyleGAN2 does, and by area, as StyleCLIP does.
 
-Each fast operation stands beside a slow reference that does what the definition says. Both give the same numbers.
+Each fast operation stands beside a slow reference that follows the definition. Both give the same result.
 """
 
 import math
@@ -19,7 +19,7 @@ def _kernel(x: Tensor, gain: float) -> Tensor:
 
 
 def filter2d(x: Tensor, padding: int, gain: float = 1.0, bias: Tensor | None = None) -> Tensor:
-    """Smooth every channel: pad with zeros, then filter with outer([1,3,3,1]) / 64 * gain, and add the channel's bias.
+    """Smooths every channel: pads with zeros, filters with outer([1,3,3,1]) / 64 * gain, and adds the channel's bias.
 
     One depthwise convolution; on a CPU with channels-last tensors it costs about as much as four element-wise steps.
 
@@ -40,7 +40,7 @@ def filter2d_reference(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
 
 
 def upsample2d(x: Tensor) -> Tensor:
-    """Twice as large: a zero after every pixel in both directions, then the filter with gain 4.
+    """Doubles the size: inserts a zero after every pixel in both directions, then filters with gain 4.
 
     The transposed convolution never touches the inserted zeros.
 
@@ -50,7 +50,7 @@ def upsample2d(x: Tensor) -> Tensor:
 
 
 def upsample2d_reference(x: Tensor) -> Tensor:
-    """`upsample2d` with the zeros written out."""
+    """`upsample2d` with the zeros inserted explicitly."""
     batch, channels, height, width = x.shape
     zeros = x.new_zeros(batch, channels, 2 * height, 2 * width)
     zeros[:, :, ::2, ::2] = x
@@ -58,7 +58,7 @@ def upsample2d_reference(x: Tensor) -> Tensor:
 
 
 def downsample2d(x: Tensor) -> Tensor:
-    """Half as large: the filter, then every second pixel.
+    """Halves the size: filters, then takes every second pixel.
 
     A depthwise convolution with stride 2 would compute less, but its gradient is ten times slower on a CPU.
 
@@ -68,23 +68,23 @@ def downsample2d(x: Tensor) -> Tensor:
 
 
 def downsample2d_reference(x: Tensor) -> Tensor:
-    """`downsample2d` with the pixels picked by index."""
+    """`downsample2d` with the pixels selected by index."""
     return filter2d_reference(x, padding=1)[:, :, ::2, ::2]
 
 
 def resized(image: Tensor, size: int | None) -> Tensor:
-    """A square picture at the size a network looks at, antialiased; None: as it is. image [B, C, H, H] -> [B, C, size, size]"""
+    """A square picture resized to a network's input size, antialiased; None: unchanged. image [B, C, H, H] -> [B, C, size, size]"""
     if size is None or image.shape[-1] == size:
         return image
     return F.interpolate(image, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def fractional_area_resize(image: Tensor, size: int) -> Tensor:
-    """Every new pixel is the mean over the area that it covers, old pixels counting by how much of them lies in it.
+    """Every new pixel is the mean over the area it covers; each old pixel counts by the part of it inside that area.
 
-    So StyleCLIP brings its pictures to the 224 pixels that CLIP looks at (with neither CLIP's mean nor its standard deviation).
-    The pattern repeats wherever an old and a new border meet: from 1024 to 224, 32 old pixels become 7 new ones, 32 times.
-    So in each direction there is but one small matrix to multiply with.
+    StyleCLIP resizes its pictures this way to the 224 pixels of CLIP's input (without CLIP's mean and standard deviation).
+    The pattern repeats wherever an old and a new border coincide: from 1024 to 224, 32 old pixels become 7 new ones, 32 times.
+    One small matrix for each direction is therefore enough.
 
     image [B, C, H, W]  ->  [B, C, size, size]
     """
@@ -94,16 +94,16 @@ def fractional_area_resize(image: Tensor, size: int) -> Tensor:
 
 
 def _shares(length: int, size: int) -> Tensor:
-    """How much of each new pixel each old one makes up, from one meeting of borders to the next: [new, old], rows with the sum one."""
+    """The share of each old pixel in each new one, over one period of the pattern: [new, old], whose rows sum to one."""
     repeats = math.gcd(length, size)
     old, new = length // repeats, size // repeats
-    begin_old, begin_new = torch.arange(old) * new, torch.arange(new)[:, None] * old    # in steps of which both are whole numbers
+    begin_old, begin_new = torch.arange(old) * new, torch.arange(new)[:, None] * old    # in units in which both are whole numbers
     overlap = torch.minimum(begin_old + new, begin_new + old) - torch.maximum(begin_old, begin_new)
     return overlap.clamp(min=0).double() / old
 
 
 def fractional_area_resize_reference(image: Tensor, size: int) -> Tensor:
-    """`fractional_area_resize` as StyleCLIP has it: enlarged by repetition until whole numbers of pixels can be averaged."""
+    """`fractional_area_resize` as StyleCLIP does it: pixels are repeated until whole numbers of them can be averaged."""
     rows, columns = (math.gcd(length, size) for length in image.shape[2:])
     large = F.interpolate(image, scale_factor=(size // rows, size // columns), mode="nearest")
     return F.avg_pool2d(large, (image.shape[2] // rows, image.shape[3] // columns))

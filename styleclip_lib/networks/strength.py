@@ -1,4 +1,4 @@
-"""How strong an edit has to be, predicted from the face and the text."""
+"""A network that predicts the strength of an edit from the face and the text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 
 class StrengthPredictor(nn.Module):
-    """What CLIP sees of a face and of a text -> the strength of the edit, between 0 and `largest`.
+    """CLIP's vectors of a face and a text -> the strength of the edit, between 0 and `largest`.
 
-    Without hidden layers it is the projection layer of the CelebrityLook app; with `width` > 0 a small network.
+    Without hidden layers it is the projection layer of the CelebrityLook app; with `width` > 0 it is a small network.
 
-    embedding [B, D], offset [B, D] from the neutral text to the text, z [B] how true the text is of the face already -> [B]
+    embedding [B, D] of the faces, offset [B, D] from the neutral text to the text, z [B] CLIP z-scores of the text before the edit -> [B]
     """
 
     def __init__(self, clip_dim: int, width: int = 0, largest: float = 2.0):
@@ -24,6 +24,6 @@ class StrengthPredictor(nn.Module):
             self.layers = nn.Sequential(nn.Linear(inputs, 1))
 
     def forward(self, embedding: Tensor, offset: Tensor, z: Tensor) -> Tensor:
-        scale = embedding.shape[1] ** 0.5  # vectors of length one have small entries
+        scale = embedding.shape[1] ** 0.5  # the entries of unit vectors are small
         features = torch.cat([scale * embedding, scale * nn.functional.normalize(offset, dim=1), z[:, None]], dim=1)
         return self.largest * torch.sigmoid(self.layers(features)[:, 0])

@@ -1,4 +1,4 @@
-"""The network that judges styles, for measuring alone: nothing is trained with it, and nothing searches with it (see `examiner`)."""
+"""The network that judges styles. It only measures: nothing is trained or searched with it (see `examiner`)."""
 
 from torch import Tensor, nn
 
@@ -8,11 +8,11 @@ from .resampling import resized
 
 PLAIN = "plain"
 KINDS = (PLAIN, *STYLE_WORDS)
-"""What is told apart: a picture in no style, and the drawn styles."""
+"""The classes: a picture without a style, and the world's styles."""
 
 
 class StyleExaminer(nn.Module):
-    """image -> how a picture is drawn, by a ConvNeXt whose features are averaged over all places: a style has no place.
+    """image -> its style, by a ConvNeXt whose features are averaged over all positions: a style is everywhere in a picture.
 
     [B, 3, H, H] in [-1, 1] -> logits [B, number of KINDS]
     """

@@ -5,14 +5,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 STRIDE = 8
-"""Pixels that become one in the middle of the network: both sides of a picture must be multiples of it."""
+"""The middle of the network has 1/8 of the size: both sides of a picture must be multiples of it."""
 
 EDGE = 1 / 255
-"""A start picture's values are kept this far from 0 and 1, where the sigmoid cannot go."""
+"""The values of the starting picture are kept this far from 0 and 1, which the sigmoid never reaches."""
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions with instance normalisation and ReLU, and a 1x1 convolution around them. [B, I, H, W] -> [B, O, H, W]"""
+    """Two 3x3 convolutions with instance normalisation and ReLU, plus a 1x1 convolution as shortcut. [B, I, H, W] -> [B, O, H, W]"""
 
     def __init__(self, in_channels: int, out_channels: int):
         super().__init__()
@@ -28,9 +28,9 @@ class Block(nn.Module):
 class StyleUnet(nn.Module):
     """image [B, 3, H, W] in [-1, 1], H and W multiples of `STRIDE` -> the restyled picture, the same shape and range.
 
-    residual  False draws the picture anew, as the authors do: a sigmoid of what the last layer says. True begins with the picture itself:
-              the last layer, at first zero, says what is added to its logit.
-    width     channels at full size; 16 are the authors', 615,267 parameters
+    residual  False: the output is a sigmoid of the last layer, as in the authors' code. True: an untrained network returns the picture
+              itself, since its last layer, initially zero, is added to the picture's logit.
+    width     channels at full size; the authors use 16, which gives 615,267 parameters
     """
 
     def __init__(self, width: int = 16, residual: bool = False):

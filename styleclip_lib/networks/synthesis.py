@@ -28,7 +28,7 @@ class SynthesisLayer(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
         """x [B, I, H, W], style [B, I], noise [1 or B, 1, R, R] or None  ->  [B, O, R, R]"""
-        # The equalised learning rate's 1/sqrt(fan-in) stands on the style, the activation's sqrt(2) on the sum's terms.
+        # The 1/sqrt(fan-in) of the equalised learning rate is applied to the style, the activation's sqrt(2) to each term of the sum.
         style = style / math.sqrt(self.weight[0].numel())
         noise = None if noise is None else noise * (self.noise_strength * SQRT2)
         x = modulated_conv2d(x, self.weight, style, up=self.up, gain=SQRT2, bias=self.bias * SQRT2, noise=noise)
@@ -37,8 +37,8 @@ class SynthesisLayer(nn.Module):
     def noise(self, mode: str, batch: int) -> Tensor | None:
         """The layer's noise [1 or B, 1, R, R], or None for mode "none".
 
-        "const": the stored map. "random": new numbers for every sample, drawn on the CPU, so that `torch.manual_seed`
-        gives the same picture on every device.
+        "const": the stored map. "random": new noise for every sample, drawn on the CPU, so that `torch.manual_seed`
+        gives the same picture on every device. Raises StyleclipError for another mode.
         """
         if mode == "const":
             return self.noise_const[None, None]

@@ -1,4 +1,4 @@
-"""The convolutional trunk that the perceptual, attribute and identity networks have in common."""
+"""The convolutional trunk shared by the perceptual, attribute and identity networks."""
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,9 @@ class Stage(nn.Sequential):
 
 
 class Trunk(nn.Module):
-    """image [B, 3, H, W] in [-1, 1] -> a list of features, one for each stage, each half as large as the one before.
+    """image [B, 3, H, W] in [-1, 1] -> a list of features, one for each stage, each half the size of the one before.
 
-    widths = channels of the stages; stage k has the size H / 2^k.
+    widths = channels of the stages; stage k has size H / 2^k.
     """
 
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128, 192)):

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 CHANNELS = (64, 128, 256, 512, 512)
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of the colours in [0, 1] that torchvision's networks were trained with."""
+"""Of colours in [0, 1], as torchvision's networks were trained with."""
 
 
 def vgg(repeats: Sequence[int]) -> nn.Sequential:
-    """Stages of 3x3 convolutions, each followed by its ReLU, with a pooling between two stages. repeats = convolutions of each stage
+    """Stages of 3x3 convolutions, each followed by a ReLU, with max pooling between stages. repeats = convolutions in each stage
 
-    The ReLUs write over what they read: the features "of convolution 4_2" are gone as soon as its ReLU has run.
+    The ReLUs work in place: the output of a convolution is gone as soon as its ReLU has run.
     """
     layers: list[nn.Module] = []
     before = 3
@@ -28,10 +28,10 @@ def vgg(repeats: Sequence[int]) -> nn.Sequential:
 
 
 class Vgg19Content(nn.Module):
-    """What CLIPstyler takes as a picture's content: VGG19's features after relu4_2 and relu5_2.
+    """The features that CLIPstyler uses as a picture's content: VGG19's, after relu4_2 and relu5_2.
 
     The authors keep the outputs of layers 21 and 31 and call them conv4_2 and conv5_2. Layer 31 is the ReLU of 5_2; layer 21 is the
-    convolution 4_2, whose output the ReLU behind it writes over. So both are features after the ReLU (layers 22 and 31 here).
+    convolution 4_2, whose output is overwritten by the in-place ReLU after it. So both are features after the ReLU (layers 22 and 31 here).
     """
 
     TAPS = (22, 31)

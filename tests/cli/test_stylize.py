@@ -51,7 +51,7 @@ def run(capsys, *words, code=0):
 
 def test_a_picture_and_its_report_that_makes_it_again(folder, tiny_folder, capsys):
     told = run(capsys, "in.png", "out.png", "--text", "a mosaic", "--steps", 2, "--seed", 3, "--domain", tiny_folder, "--report", "r.json")
-    assert "a mosaic: CLIP takes it for that with a probability of" in told and "Saved out.png" in told
+    assert "a mosaic: CLIP's probability is" in told and "Saved out.png" in told
     report = json.loads((folder / "r.json").read_text())
     assert report["text"] == "a mosaic" and report["style"]["seed"] == 3 and report["style"]["steps"] == 2
     assert set(report["measured"]) == {"text", "probability", "probability_before", "distance"}

@@ -38,13 +38,13 @@ def test_what_is_written_is_read(folder):
 @pytest.mark.parametrize("text, says", [
     ("", "no column 'picture'"),
     ("name,expression\na.png,smile\n", "no column 'picture'"),
-    ("picture,mood\na.png,smile\n", "column 'mood', which is no attribute"),
+    ("picture,mood\na.png,smile\n", "column 'mood', which is not an attribute"),
     ("picture,expression\na.png,happy\n", "Line 2 of .* expression = 'happy': choose one of neutral, smile, sad, angry, surprised, \\?"),
     ("picture,glasses\na.png,between\n", "glasses = 'between': choose one of none, glasses, sunglasses"),
     ("picture,age\na.png,42\n", "choose one of child, young, old, between, \\?"),
-    ("picture,expression\nz.png,smile\n", "Line 2 of .* names the picture 'z.png', which is not there"),
-    ("picture,expression,age\na.png,smile\n", "Line 2 of .* has not as many cells"),
-    ("picture,expression\na.png,smile,old\n", "Line 2 of .* has not as many cells"),
+    ("picture,expression\nz.png,smile\n", "Line 2 of .* names the picture 'z.png', which does not exist"),
+    ("picture,expression,age\na.png,smile\n", "Line 2 of .* has a different number of cells"),
+    ("picture,expression\na.png,smile,old\n", "Line 2 of .* has a different number of cells"),
     ("picture,expression\n", "name no picture"),
 ])  # fmt: skip
 def test_a_table_with_a_mistake_says_where(text, says, folder):

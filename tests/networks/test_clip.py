@@ -74,7 +74,7 @@ def test_openai_s_tokens():
 def test_openai_s_tokenizer_minds_the_length():
     tokenizer = PieceTokenizer(8)
     assert tokenizer(["a a a a a a"])[0, -1] == 49407
-    with pytest.raises(StyleclipError, match="7 words is too long: this CLIP reads at most 6 pieces of words; say it in fewer"):
+    with pytest.raises(StyleclipError, match="7 words is too long: this CLIP reads at most 6 tokens; use fewer words"):
         tokenizer(["a face", "a a a a a a a"])
     with pytest.raises(StyleclipError, match="empty"):
         tokenizer(["a face", "  "])

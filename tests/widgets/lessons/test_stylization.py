@@ -39,7 +39,7 @@ def test_without_strength_or_place_the_face_stays(tiny, styles):
 
 
 def test_the_description(tiny, styles):
-    assert picture(tiny, styles)[1].startswith("a mosaic picture: CLIP takes it for that with a probability of")
+    assert picture(tiny, styles)[1].startswith("a mosaic picture: CLIP's probability is")
     with pytest.raises(StyleclipError, match="no style 'oil' here, only mosaic, ink"):
         picture(tiny, styles, name="oil")
     with pytest.raises(StyleclipError, match="no style to try"):
