@@ -41,8 +41,10 @@ PACKAGES = {  # distribution -> the module that must import
 NEEDED = ("generator", "clip", "identity", "perceptual", "attributes", "encoder", "landmarks", "mappers", "directions")
 """What the lessons and edits of the portraits need; other networks only measure, or are computed by a method on first use."""
 
-OPTIONAL = {"jupyterlab": ("lab", "to open the lessons"), "ipykernel": ("lab", "to run the lessons"),
-            "voila": ("lab", "for styleclip studio"), "matplotlib": ("lab", "to plot in the lessons"),
+LESSONS = {"ipykernel": "to run the lessons", "matplotlib": "to plot in the lessons"}
+"""distribution -> what it is for; both come with the extra lab. JupyterLab is not among them: Colab and VS Code open lessons, too."""
+
+OPTIONAL = {"jupyterlab": ("lab", "to open the lessons"), "voila": ("lab", "for styleclip studio"),
             "accelerate": ("train", "for styleclip train"), "tensorboard": ("train", "for styleclip train"),
             "torchmetrics": ("train", "for styleclip train"), "fastapi": ("serve", "for styleclip serve"),
             "nbgrader": ("grade", "for styleclip grade"), "onnxruntime": ("export", "for styleclip export"),
@@ -52,6 +54,7 @@ OPTIONAL = {"jupyterlab": ("lab", "to open the lessons"), "ipykernel": ("lab", "
 LEAST_GIGABYTES = 1
 NOT_INSTALLED = "not installed"
 INSTALL = "pip install --editable . (in the repository's folder)"
+INSTALL_LAB = INSTALL.replace(" . ", ' ".[lab]" ')
 
 
 @dataclass
@@ -120,6 +123,10 @@ def check_packages(missing: list[str]) -> Iterator[str]:
             missing.append(f"{name} cannot be imported ({' '.join(str(error).split())}): install it again, {INSTALL}")
         else:
             yield f"{name:16} {_version(name)}"
+    for name, purpose in LESSONS.items():
+        yield f"{name:16} {_version(name)} ({purpose})"
+        if _version(name) == NOT_INSTALLED:
+            missing.append(f"{name} is not installed, and is needed {purpose}: {INSTALL_LAB}")
     for name, (extra, purpose) in OPTIONAL.items():
         version = _version(name)
         remedy = f': pip install --editable ".[{extra}]"' if version == NOT_INSTALLED else ""

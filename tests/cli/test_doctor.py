@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from styleclip_lib.cli.doctor import OPTIONAL, PACKAGES, check_place
+from styleclip_lib.cli.doctor import LESSONS, OPTIONAL, PACKAGES, check_packages, check_place
 from styleclip_lib.cli.main import main
 from styleclip_lib.cli.train import NETWORKS
 from styleclip_lib.paths import data_folder
@@ -131,8 +131,18 @@ def test_doctor_asks_for_what_the_project_needs():
 
 def test_what_is_optional_comes_with_the_extra_that_is_named():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for name, (extra, _) in OPTIONAL.items():
+    for name, extra in [*((name, "lab") for name in LESSONS), *((name, extra) for name, (extra, _) in OPTIONAL.items())]:
         assert f'"{name}' in re.search(rf"^{extra} = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)[1], name
+
+
+def test_without_a_kernel_the_lessons_cannot_run(monkeypatch):
+    import styleclip_lib.cli.doctor as doctor
+
+    missing: list[str] = []
+    monkeypatch.setitem(doctor.LESSONS, "no-such-kernel", "to run the lessons")
+    assert "no-such-kernel   not installed (to run the lessons)" in list(check_packages(missing))
+    assert missing == ["no-such-kernel is not installed, and is needed to run the lessons: "
+                       'pip install --editable ".[lab]" (in the repository\'s folder)']
 
 
 def test_root_is_told_how_jupyter_starts(data, capsys):

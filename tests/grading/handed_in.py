@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -59,6 +61,19 @@ def handed_in(assignment: Assignment, answers: Mapping[str, str]) -> NotebookNod
 
 def solved(assignment: Assignment) -> NotebookNode:
     return handed_in(assignment, {graded_as(given): None for given in assignment.notebook.cells if is_answer(given)})
+
+
+def answered(source: str, answer: str | Mapping[str, str]) -> str:
+    """The source of an answer cell with a wrong answer in it, as wrong_answers.py writes it; {} stands for the solution."""
+    before, solution, after = re.split(r" *### (?:BEGIN|END) SOLUTION\n?", source)
+    body = textwrap.dedent(solution)
+    if isinstance(answer, str):
+        body = answer
+    else:
+        for old, new in answer.items():
+            assert old in body, f"the solution has no {old!r}:\n{body}"
+            body = body.replace(old, new)
+    return before + textwrap.indent(body, "    ") + after
 
 
 def write(notebook: NotebookNode | str, path: Path) -> Path:

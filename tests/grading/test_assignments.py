@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import textwrap
 from functools import cache
 
 import pytest
@@ -20,7 +19,7 @@ from styleclip_lib.grading.assignments import (
     release_text,
 )
 from styleclip_lib.grading.submissions import defined_by
-from tests.grading.handed_in import handed_out, solved, write
+from tests.grading.handed_in import answered, handed_out, solved, write
 from tests.grading.wrong_answers import MEASURED, WRONG
 from tools.notebook_rules import layout
 
@@ -39,25 +38,11 @@ def cells(assignment: Assignment) -> dict:
     return {graded_as(cell): cell for cell in assignment.notebook.cells if graded_as(cell)}
 
 
-def answered(task: str, answer: str | dict[str, str]) -> str:
-    """The answer cell with a wrong answer in it, as wrong_answers.py writes it; {} stands for the solution."""
-    source = cells(TASKS[task])[task].source
-    before, solution, after = re.split(r" *### (?:BEGIN|END) SOLUTION\n?", source)
-    body = textwrap.dedent(solution)
-    if isinstance(answer, str):
-        body = answer
-    else:
-        for old, new in answer.items():
-            assert old in body, f"the solution of {task} has no {old!r}"
-            body = body.replace(old, new)
-    return before + textwrap.indent(body, "    ") + after
-
-
 def judged(task: str, answer: str | dict[str, str]) -> tuple[float, list[str]]:
     """The share of the task's points that an answer gets, and what the tests that it fails say."""
     given = cells(TASKS[task])
     space: dict = {}
-    exec(compile(f"{given['setup'].source}\n{answered(task, answer)}", task, "exec"), space)
+    exec(compile(f"{given['setup'].source}\n{answered(given[task].source, answer)}", task, "exec"), space)
     points, reached, messages = 0.0, 0.0, []
     for test, helpers in helpers_of_tests(TASKS[task].notebook).items():
         if test.startswith(f"{task}-"):

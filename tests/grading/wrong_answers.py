@@ -268,11 +268,11 @@ WRONG: dict[str, list[tuple[str | dict[str, str], str]]] = {
         ({"-= lr": "+= lr"}, "Does the loss fall"),
     ],
     "data_sheet": [
-        ({"rarest = min(combinations,": "rarest = min(sorted(c for c in set(here) if None not in c),"}, "nobody is rarer"),
-        ({"/ len(known[a])": "/ len(rows)"}, "of those that are known"),
+        ({"rarest = min(combinations,": "rarest = min(sorted(c for c in set(here) if None not in c),"}, "nothing is rarer"),
+        ({"/ len(known[a])": "/ len(rows)"}, "of the known ones"),
         ({'"n": len(rows)': '"n": min(map(len, known.values()))'}, "n counts all"),
         ({"len(rows) - len(known[a])": "sum(len(rows) - len(k) for k in known.values())"}, "attribute by"),
-        ({"sorted(shares[a])": "sorted(shares[a], reverse=True)"}, "order of sorting"),
+        ({"sorted(shares[a])": "sorted(shares[a], reverse=True)"}, "sorted order"),
     ],
     # 12
     "pause": [
@@ -285,23 +285,23 @@ WRONG: dict[str, list[tuple[str | dict[str, str], str]]] = {
     "allow": [
         ({"min(burst, tokens + rate * (now - last))": "tokens + rate * (now - last)"}, "more than burst"),
         ({">= 1": "> 1"}, "exactly one"),
-        ("tokens = min(burst, tokens + rate * (now - last))\nreturn tokens >= 1, tokens - 1", "keeps the tokens"),
+        ("tokens = min(burst, tokens + rate * (now - last))\nreturn tokens >= 1, tokens - 1", "takes no token"),
         ({"(now - last)": "now"}, "time itself"),
         ({"tokens = ": "enough = tokens >= 1\ntokens = ", "if tokens >= 1": "if enough"}, "gains 2"),
     ],
     "receive": [
         ({"(200, number, known) if earlier == request else (422, None, known)": "200, number, known"}, "mistake of the client"),
-        ({"known = {name: entry for name, entry in known.items() if now < entry[2]}\n": ""}, "has ended"),
+        ({"known = {name: entry for name, entry in known.items() if now < entry[2]}\n": ""}, "has expired"),
         ({"(200, number, known)": "(200, number, {**known, key: (request, number, now + keep)})"}, "prolong"),
         ("known[key] = (request, job, now + keep)\nreturn 202, job, known", "changes the dictionary"),
     ],
     "serve": [
         ({"len(inside) > queue": "len(inside) >= queue"}, "finds the worker free"),
         ({"        continue\n": ""}, "a wait for each"),
-        ({"ends[-1] - now)": "ends[-1] - now - seconds)"}, "for the job itself"),
+        ({"ends[-1] - now)": "ends[-1] - now - seconds)"}, "of the job itself"),
         ({"end > now": "end >= now"}, "has made room"),
         ({"max([now, *inside])": "now"}, "the second waits"),
-        ({"        continue\n": "        ends.append(max([now, *inside]) + seconds)\n        continue\n"}, "takes no time"),
+        ({"        continue\n": "        ends.append(max([now, *inside]) + seconds)\n        continue\n"}, "takes no worker time"),
     ],
 }
 
