@@ -116,10 +116,13 @@ def tasks_for(models: Models, people: HeldOut, texts: int, each: int) -> list[Ta
 
 def compete(entry: Entry, models: Models, people: HeldOut, tasks: Sequence[Task], limits: Limits,
             on_each: Callable[[], None] = lambda: None) -> Entry:
-    """Fills an entry with its answers to all tasks. models measure and draw; the entry has its own, of the same domain."""
+    """Fills an entry with its answers to all tasks. models measure and draw; the entry has its own, of the same domain.
+
+    Raises StyleclipError when no process can be started for it.
+    """
     folders = [folder.resolve() for folder in {models.folder, *sources(models.folder).values()}]
     with (tempfile.TemporaryDirectory(prefix="compete-", ignore_cleanup_errors=True) as scratch,
-          Sandbox(Path(scratch).resolve(), limits, folders) as sandbox):
+          _started(entry, Path(scratch).resolve(), limits, folders) as sandbox):
         _enter(entry, models, sandbox)
         for task in tasks:
             _answer(entry, models, people, task, sandbox)
@@ -145,6 +148,13 @@ def _source(path: Path) -> str:
         return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     with open_regular(path) as file:
         return file.read(MOST_SOURCE).decode("utf-8", errors="replace")
+
+
+def _started(entry: Entry, scratch: Path, limits: Limits, readable: Sequence[Path]) -> Sandbox:
+    try:
+        return Sandbox(scratch, limits, readable)
+    except Gone as gone:
+        raise StyleclipError(f"The process for {entry.name} did not start: {gone}. Try again.") from None
 
 
 def _enter(entry: Entry, models: Models, sandbox: Sandbox) -> None:

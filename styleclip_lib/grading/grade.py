@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
+from ..errors import StyleclipError
 from .assignments import Assignment, graded_as, is_answer, points_for, release_text
 from .course import Course
 from .grades import Grade, read_written, write_grades
@@ -32,7 +33,7 @@ def grade_folder(folder: Path, out: Path, assignments: Sequence[Assignment], lim
     jobs     how many at once;  written: a written.csv with points for the answers in words
     on_each  sees each grade as soon as it is there
 
-    Raises StyleclipError when there is nothing to grade, or nbgrader is not installed.
+    Raises StyleclipError when there is nothing to grade, nothing can be graded, or nbgrader is not installed.
     """
     limits = limits or Limits()
     awarded = read_written(written) if written else {}
@@ -48,8 +49,14 @@ def grade_folder(folder: Path, out: Path, assignments: Sequence[Assignment], lim
         for future in runs:
             submission, ran = future.result()
             result.unguarded = sorted({*result.unguarded, *ran.unguarded})
-            result.grades.append(_entered(course, submission, ran, awarded))
-            on_each(result.grades[-1])
+            try:
+                result.grades.append(_entered(course, submission, ran, awarded))
+            except StyleclipError as error:  # of this one; the others' grades are not lost for it
+                strays.files.append((submission.path, str(error)))
+            else:
+                on_each(result.grades[-1])
+    if not result.grades:
+        raise StyleclipError(strays.files[-1][1])
     write_grades(out, result.grades, strays, result.unguarded)
     return result
 

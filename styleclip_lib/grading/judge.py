@@ -57,7 +57,14 @@ class Remote(Elsewhere):
 def run(notebook: NotebookNode, scratch: Path, limits: Limits) -> Run:
     """Runs a notebook that `placed` has put together."""
     os.environ["NBGRADER_EXECUTION"] = "autograde"  # a check that finds nothing written objects
-    with Sandbox(scratch, limits) as sandbox:
+    try:
+        started = Sandbox(scratch, limits)
+    except Gone as gone:
+        why = f"Nothing was run, because the process for it did not start ({gone}): grade this submission again."
+        for cell in filter(is_test, notebook.cells):
+            cell.outputs = [_error("Stopped", why)]
+        return Run(notebook, [why])
+    with started as sandbox:
         judge = Judge(notebook, sandbox)
         helpers = [helper for group in judge.helpers.values() for helper in group]
         for cell in notebook.cells:

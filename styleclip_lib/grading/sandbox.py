@@ -24,7 +24,7 @@ from .student import send
 
 LOOK_EVERY = 0.1  # seconds
 GRACE = 15.0  # seconds between being asked to stop and being stopped
-START = 120.0  # seconds for importing PyTorch on a busy machine
+START = 120.0  # seconds for importing PyTorch, of processor time and sleep as everywhere here
 MOST_PROCESSES = 16
 MOST_ON_DISK = 256 * 2**20
 
@@ -50,6 +50,8 @@ class Sandbox:
     """A process that answers for a submission. Use it in a with statement.
 
     scratch   the folder in which it may write;  readable: folders that it may read, besides those of Python, the library and its data
+
+    Raises Gone when the process does not start.
     """
 
     def __init__(self, scratch: Path, limits: Limits, readable: Sequence[Path] = ()) -> None:
@@ -96,12 +98,14 @@ class Sandbox:
             start_new_session=True)
         self._watched = psutil.Process(self._process.pid)
         self._worker = ThreadPoolExecutor(1)
+        spent = self.spent
         hello, _ = self._exchange(None, START)
+        self.spent = spent  # the start is not the submission's
         self.missing = hello.get("missing", [])
 
     def _exchange(self, request: dict | None, seconds: float) -> tuple[dict, str | None]:
         answer = self._worker.submit(self._send_and_receive, request)
-        why = self._watch(answer, seconds) if request else self._wait(answer, seconds)
+        why = self._watch(answer, seconds)
         try:
             data = answer.result(timeout=GRACE if why else 0)
             message = wire.decode(data)
@@ -127,13 +131,6 @@ class Sandbox:
         if len(data) < length:
             raise OSError("the process has ended")
         return data
-
-    def _wait(self, answer: Future, seconds: float) -> str | None:
-        try:
-            answer.exception(timeout=seconds)
-        except NotYet:
-            return "it did not start"
-        return None
 
     def _watch(self, answer: Future, seconds: float) -> str | None:
         """Waits for the answer; interrupts the process when it uses too much, and returns why."""

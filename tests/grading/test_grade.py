@@ -48,6 +48,15 @@ def test_a_submission_is_run_apart_and_judged_here(small, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_process_that_does_not_start_brings_no_points_and_is_told(small, tmp_path):
+    one = submissions(small, tmp_path, {"Ada": solved(small)})["Ada"]
+    (tmp_path / "scratch").mkdir()
+    ran = run(placed(one), tmp_path / "scratch", Limits(seconds=2, total=30, megabytes=1))
+    assert "did not start" in ran.problems[0] and "again" in ran.problems[0]
+    assert ["did not start" in cell.outputs[0].evalue for cell in ran.notebook.cells if is_test(cell)] == [True, True]
+
+
+@pytest.mark.slow
 def test_helpers_of_a_test_are_the_assignments_own_whatever_the_submission_defines(tmp_path):
     notebook = small_notebook()
     place, test = next((i, cell) for i, cell in enumerate(notebook.cells) if is_test(cell) and "triple" in cell.source)
