@@ -1,1 +1,1 @@
-"""One runnable module for each network that ships with the portraits domain."""
+"""Training: one module with settings and `train` for each network, and the parts that they share."""

@@ -1,8 +1,8 @@
 """Adaptive discriminator augmentation: a GAN from few pictures (Karras et al. 2020, "Training GANs with limited data").
 
-With few pictures the discriminator soon knows them by heart. So it sees every picture, real or drawn, changed by chance; each change
-happens with a probability p, and p follows how sure the discriminator has become of the real ones. As long as p stays below 0.8 or so,
-the generator learns the pictures and not the changes.
+With few pictures the discriminator soon overfits. So every picture it sees, real or generated, is augmented at random: each
+augmentation happens with probability p, and p follows how confident the discriminator has become on real pictures. As long as p stays
+below about 0.8, the augmentations do not leak into the generated pictures.
 """
 
 import math
@@ -12,15 +12,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 MOST = 0.8
-"""Above this p, changes begin to leak into what the generator draws (section 2.2)."""
+"""Above this p, augmentations begin to leak into the generated pictures (section 2.2)."""
 
 LUMA = (1 / math.sqrt(3),) * 3
-"""The axis from black to white in RGB, of length one."""
+"""The unit vector from black to white in RGB."""
 
 
 def augmented(images: Tensor, p: float, rng: torch.Generator) -> Tensor:
-    """Pictures [B, 3, H, W] in [-1, 1], each changed by chance: mirrored, turned, moved, scaled, recoloured (appendix B, table 2, without
-    filtering and corruption). p: the probability of each change; 0 gives the pictures as they are. Gradients flow through it."""
+    """Pictures [B, 3, H, W] in [-1, 1], each augmented at random: mirrored, rotated, shifted, scaled, recoloured (appendix B, table 2,
+    without filtering and corruption). p: the probability of each augmentation; 0 returns the pictures unchanged. Differentiable."""
     if p == 0:
         return images
     grid = F.affine_grid(_geometry(len(images), p, rng)[:, :2].to(images), list(images.shape), align_corners=False)
@@ -30,7 +30,7 @@ def augmented(images: Tensor, p: float, rng: torch.Generator) -> Tensor:
 
 
 def _geometry(n: int, p: float, rng: torch.Generator) -> Tensor:
-    """Matrices [n, 3, 3] from places in the changed picture to places in the picture, both in [-1, 1]."""
+    """Matrices [n, 3, 3] from positions in the augmented picture to positions in the original, both in [-1, 1]."""
     def chosen(values: Tensor, usual: float, probability: float = p) -> Tensor:
         return torch.where(torch.rand(n, generator=rng) < probability, values, torch.full((n,), usual))
 
@@ -40,7 +40,7 @@ def _geometry(n: int, p: float, rng: torch.Generator) -> Tensor:
     def normal() -> Tensor:
         return torch.randn(n, generator=rng)
 
-    turn = 1 - math.sqrt(1 - p)  # it may happen twice, and shall happen with probability p
+    turn = 1 - math.sqrt(1 - p)  # drawn twice, so that at least one rotation happens with probability p
     zero, one = torch.zeros(n), torch.ones(n)
     mirror = torch.where(chosen(torch.randint(2, (n,), generator=rng).float(), 0) > 0, -one, one)
     quarter = chosen(torch.randint(4, (n,), generator=rng).float(), 0) * (math.pi / 2)
@@ -95,10 +95,10 @@ def _product(matrices: tuple[Tensor, ...]) -> Tensor:
 
 
 class AdaptiveP:
-    """The probability of the changes. It rises while r_t = E[sign(D(x))] on real pictures is above the target, and falls below it
-    (section 3, heuristic r_t).
+    """The probability of the augmentations. It rises while r_t = E[sign(D(x))] on real pictures is above the target, and falls while it is
+    below (section 3, heuristic r_t).
 
-    speed: pictures in which p goes from 0 to 1;  every: steps between two changes of p
+    speed: pictures in which p rises from 0 to 1;  every: steps between two changes of p
     """
 
     def __init__(self, target: float = 0.6, speed: float = 500_000, every: int = 4, p: float = 0.0):
@@ -106,7 +106,7 @@ class AdaptiveP:
         self.r_t, self._sum, self._steps, self._pictures = 0.0, 0.0, 0, 0
 
     def follow(self, mean_sign: float, pictures: int) -> None:
-        """Takes in a step: the mean of sign(D(x)) over its real pictures, and how many of them there were."""
+        """Updates p after a step: the mean of sign(D(x)) over its real pictures, and their number."""
         self._sum, self._steps, self._pictures = self._sum + mean_sign, self._steps + 1, self._pictures + pictures
         if self._steps < self.every:
             return

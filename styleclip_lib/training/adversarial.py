@@ -1,4 +1,4 @@
-"""The losses of StyleGAN2's training (Karras et al. 2019, 2020)."""
+"""The losses and regularisers of StyleGAN2's training (Karras et al. 2019, 2020)."""
 
 import math
 
@@ -31,12 +31,12 @@ def r1_penalty(discriminator, real: Tensor) -> Tensor:
 class PathLength:
     """Path length regularisation (Karras et al. 2020, section 3.2, eq. 4).
 
-    A step of fixed size in W should change the picture by a fixed amount: E[(|J_w^T y| - a)^2], where y is a picture of
-    Gaussian noise and a the running mean of the lengths.
+    A step of fixed size in W should change the picture by a fixed amount: E[(|J_w^T y| - a)^2], where y is a picture of Gaussian noise
+    and a is the EMA of the lengths.
     """
 
     def __init__(self, decay: float = 0.01, from_first: bool = False):
-        """from_first: whether the mean begins at the first lengths, as suits a generator that has learnt already, and not at 0."""
+        """from_first: whether the EMA starts at the first lengths, as suits a trained generator, instead of 0."""
         self.mean, self.decay, self.from_first = 0.0, decay, from_first
 
     def __call__(self, images: Tensor, w_plus: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ class PathLength:
 
 
 def mix_styles(mapping, z: Tensor, probability: float, rng: torch.Generator) -> Tensor:
-    """Mixing regularisation: some pictures take the layers after a random one from another latent (Karras et al. 2019, 3.1).
+    """Mixing regularisation: some pictures take all layers from a random one on from another latent (Karras et al. 2019, section 3.1).
 
     z [B, z_dim] -> w_plus [B, num_ws, w_dim]
     """
@@ -71,7 +71,7 @@ def mix_styles(mapping, z: Tensor, probability: float, rng: torch.Generator) -> 
 
 @torch.no_grad()
 def update_average(average: torch.nn.Module, network: torch.nn.Module, decay: float) -> None:
-    """Moves the averaged copy of the generator towards the trained one."""
+    """Updates the EMA copy of a network: its parameters move towards the network's, its buffers become equal."""
     for a, b in zip(average.parameters(), network.parameters()):
         a.lerp_(b, 1 - decay)
     for a, b in zip(average.buffers(), network.buffers()):

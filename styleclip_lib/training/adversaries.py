@@ -1,11 +1,11 @@
-"""Adversaries that try to fool the CLIP that is being trained.
+"""Adversarial training of CLIP: adversaries that try to fool the CLIP being trained.
 
-CLIP alone is easily fooled: a smile counts as anger once some pixels are right, since no render ever looked like that (adversarial
-examples: Goodfellow et al. 2015). Here such pictures are in every batch, with the captions that are true of what they were made from
-(Madry et al. 2018, eq. 2.1). Their gradient comes from the same backward pass as CLIP's own (Shafahi et al. 2019, algorithm 1), so they
-cost no more than other pictures.
+A CLIP trained on renders alone is easily fooled: a few changed pixels turn a smile into anger, since no render ever looked like that
+(adversarial examples, Goodfellow et al. 2015). Here such pictures are part of every batch, with the captions that are true of the
+pictures they were made from (Madry et al. 2018, eq. 2.1). Their gradient comes from the same backward pass as CLIP's own (Shafahi et al.
+2019, algorithm 1), so they cost no more than other pictures.
 
-No adversary can do what its text says, so that what is true of its picture is known without asking another network.
+No adversary has the means to make its text true, so what is true of its picture is known without another network.
 """
 
 from dataclasses import replace
@@ -22,22 +22,22 @@ from ..portraits.styles.styles import STYLES
 from .captioned import Captions, Pictures, truth
 from .latent_paths import LatentPaths
 
-PATIENCE = 12  # steps of an adversary, after which it begins again with another picture and another text
+PATIENCE = 12  # steps of an adversary, after which it starts again with another picture and another text
 LIMIT = 0.05
 """How far a pixel of [-1, 1] may move."""
 CHANNELS = 12
-CANDIDATES = 16  # texts among which one is looked for that is false of the portrait
+CANDIDATES = 16  # texts from which one that is false of the portrait is chosen
 PALETTES = ("black and white", "old photograph", "night", "sunset", "underwater")
-"""Styles that a change of colours alone comes near to: a network of three layers can do that, and nothing is asked of it there."""
+"""Styles that a change of colours alone approximates: three layers can do that, so a repainted picture is not labelled with them."""
 TARGET_STYLES = tuple(name for name in STYLES if name not in PALETTES)
 SHARE = 0.3
-"""How far a latent adversary may go, as a share of the way to a portrait that its text is true of."""
+"""How far a latent adversary may go, as a share of the path to a portrait of which its text is true."""
 
 
 class Adversaries(nn.Module):
-    """Some optimisers at work, each with a picture and a text that is false of it; all go a step at a time.
+    """Several optimisers, each with a picture and a text that is false of it; all take one step at a time.
 
-    `forward()` draws where they stand, [count, 3, S, S]; `targets` are their texts.
+    `forward()` draws their current pictures [count, 3, S, S]; `targets` are their texts.
     """
 
     def __init__(self, count: int, seed: int):
@@ -51,15 +51,15 @@ class Adversaries(nn.Module):
 
     @torch.no_grad()
     def renew(self, pictures: Pictures) -> None:
-        """Lets those begin again that are at the end of their patience, with pictures of a batch."""
+        """Restarts the adversaries that have taken `PATIENCE` steps, with pictures of a batch."""
         at_first = bool((self.age >= PATIENCE).all())
         for number in (self.age >= PATIENCE).nonzero()[:, 0].tolist():
-            self.age[number] = number % PATIENCE if at_first else 0  # not all at once from then on
+            self.age[number] = number % PATIENCE if at_first else 0  # so that they do not all restart together later
             self._begin(number, pictures)
 
     @torch.no_grad()
     def follow(self) -> None:
-        """Each goes up the gradient that the last backward pass left, and forgets it."""
+        """Each takes a step up the gradient of the last backward pass, and clears it."""
         for parameter, rate in self._rates():
             if parameter.grad is not None:
                 parameter.add_(parameter.grad.sign(), alpha=rate)
@@ -71,7 +71,7 @@ class Adversaries(nn.Module):
 
 
 class PixelAdversaries(Adversaries):
-    """They move every pixel of a plain portrait, but none by more than `LIMIT`: what is true of it stays true."""
+    """They change every pixel of a plain portrait by at most `LIMIT`, so what is true of it stays true."""
 
     images: Tensor
 
@@ -106,7 +106,8 @@ class PixelAdversaries(Adversaries):
 
 
 class StyleAdversaries(Adversaries):
-    """Each repaints a picture or a patch with three convolutions of its own, towards a style; that is no time to learn its strokes."""
+    """Each repaints a picture or a patch towards a style with three convolutions of its own, which are too few steps from the start to
+    learn the style's strokes."""
 
     images: Tensor
 
@@ -138,14 +139,14 @@ class StyleAdversaries(Adversaries):
 
 
 class LatentAdversaries(Adversaries):
-    """They move w+ of a generator's portrait, but by no more than `SHARE` of what it takes to make their text true.
+    """They change the w_plus of a generated portrait by at most `SHARE` of the path that would make their text true.
 
-    generator  None: there are no adversaries
+    generator  None: there are no latent adversaries
     """
 
     def __init__(self, count: int, generator: Generator | None, paths: LatentPaths | None, size: int, seed: int):
         super().__init__(count if generator is not None else 0, seed)
-        self._generator, self.paths, self.size = [generator], paths, size  # in a list: it is not to be trained or saved
+        self._generator, self.paths, self.size = [generator], paths, size  # in a list, so that it is neither trained nor saved
         shape = (len(self), generator.num_ws, generator.w_dim) if generator is not None else (0, 1, 1)
         self.offset = nn.Parameter(torch.zeros(shape))
         self.register_buffer("start", torch.zeros(shape), persistent=False)
@@ -173,11 +174,11 @@ class LatentAdversaries(Adversaries):
 
 def joined(pictures: Pictures, captions: Captions, pixels: PixelAdversaries, latent: LatentAdversaries,
            repaint: StyleAdversaries) -> tuple[Tensor, list[Caption], Tensor, Tensor]:
-    """A batch and the adversaries.
+    """Joins a batch and the adversaries.
 
-    Returns the pictures [N, 3, S, S], the captions C of them, and which are true and which are false, [C, N] each. Pictures are
-    portraits, pixel adversaries, scenes, patches, latent and style adversaries. Of a latent adversary only its own text is asked, of a
-    repainted picture only whether it is drawn in one of `TARGET_STYLES`.
+    Returns the pictures [N, 3, S, S], the C captions, and which of them are true and which are false, [C, N] each. The pictures are
+    portraits, pixel adversaries, scenes, patches, latent and style adversaries. A latent adversary is only labelled with its own text, a
+    repainted picture only with `TARGET_STYLES`.
     """
     captions = Captions([*captions.of_portraits, *pixels.targets, *latent.targets], captions.of_scenes,
                         [*captions.of_styles, *repaint.targets], captions.of_parts)

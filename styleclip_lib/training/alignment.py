@@ -1,7 +1,7 @@
 """Trains the latent alignment: `styleclip train alignment`.
 
-First the closed form is solved from pairs of faces and what CLIP sees of them; then a network that begins as exactly that goes on with
-pairs that are drawn while it learns, so that it cannot learn any by heart.
+First the closed form is solved from pairs of faces and CLIP's vectors of them. Then a network that starts as the closed form is trained
+on pairs that are drawn during training, so that it cannot overfit.
 """
 
 import time
@@ -33,11 +33,11 @@ from .loop import Run, learning_rate, set_rate
 from .worlds import world_of_domain
 
 ABOUT = About(
-    what="From CLIP's space to W+: a picture's latent code in one pass, and what a text asks of a face as one step (after Zheng et al. "
-         "2022).",
-    data="Faces that the domain's generator invents, and what its CLIP sees of them; no pictures and no texts.",
-    limits="It knows of a picture what CLIP tells, which is less than the person: an inversion begins with it and does not end with it. It "
-           "belongs to this generator and this CLIP and is refused by any other.")
+    what="From CLIP's space to W+: a picture's latent code in one pass, and the edit that a text asks for as one offset (after Zheng et "
+         "al. 2022).",
+    data="Faces that the domain's generator invents, and its CLIP's vectors of them; no other pictures and no texts.",
+    limits="It sees of a picture only what CLIP represents, which does not identify a person: it is a start for an inversion, not its "
+           "result. It belongs to this generator and this CLIP and is refused by any other.")
 
 COMBINED = ("a smiling face with glasses", "a sad face with blond hair", "an old face with a hat")
 HELD_OUT_SEED = 500_000
@@ -47,15 +47,15 @@ HELD_OUT_SEED = 500_000
 class Settings:
     """Settings of the latent alignment.
 
-    run, domain      folder of the run; the domain whose networks are joined, and to which the map is added
+    run, domain      folder of the run; the domain whose networks are connected, and to which the map is added
     pairs            faces from which the closed form is solved
-    ridge, ridge_text  its λ for pictures and for texts, in mean eigenvalues
+    ridge, ridge_text  its λ for pictures and for texts, in units of the mean eigenvalue
     depth, width, mixing  fully connected layers (8 in the paper; 0: the closed form alone), their width, and that of the style mixing
     steps, batch_size, lr  training of the network
-    fresh, keep      pairs drawn in each step, and how many of the last ones are learnt from
-    relative         share of the offsets that are taken from another face, not from the mean: an edit is such an offset
+    fresh, keep      pairs drawn in each step, and how many of the latest are kept for training
+    relative         share of the offsets that start at another face instead of the mean, as an edit's offset does
     lambda_w, lambda_s  weights of the paper's losses, on w and on the styles
-    lambda_clip, lambda_id, consistency_every  weights of what CLIP and the identity network see of G(f(v)), and every how many steps
+    lambda_clip, lambda_id, consistency_every  weights of the CLIP and identity losses of G(f(v)), and how many steps apart they are used
     faces, renders, seeds  how many are measured: invented faces, renders of a domain of portraits, seeds for each text
     """
 
@@ -85,7 +85,7 @@ class Settings:
 
 
 def train(settings: Settings) -> dict:
-    """Solves, trains, measures, adds the map to the domain. Returns the metrics. Called again, it goes on."""
+    """Solves, trains, measures, adds the map to the domain. Returns the metrics. An interrupted run resumes."""
     s = settings
     if s.pairs < 2 or s.depth < 0:
         raise StyleclipError("--pairs must be at least 2 and --depth at least 0.")
@@ -121,7 +121,7 @@ def measure_again(settings: Settings) -> dict:
 
 
 def _kept_pairs(models: Models, s: Settings) -> tuple[Tensor, Tensor]:
-    """The pairs of the closed form, drawn once for a run: w [N, w_dim], CLIP's vectors [N, D]."""
+    """The pairs for the closed form, drawn once for a run: w [N, w_dim], CLIP's vectors [N, D]."""
     path = s.run / f"pairs-{s.pairs}-seed{s.seed}.safetensors"
     if not path.exists():
         w, embedding = pairs(models, s.pairs, s.seed)
@@ -176,10 +176,10 @@ class Styles:
 
 
 def latent_losses(network: Alignment, styles: Styles, w: Tensor, embedding: Tensor, s, rng: torch.Generator) -> dict[str, Tensor]:
-    """The paper's losses on pairs w [N, w_dim], embedding [N, D]: "w", on Δw, and "s", on the styles of what the layers make of it.
+    """The paper's losses on pairs w [N, w_dim], embedding [N, D]: "w" compares Δw, "s" the styles of the refined offsets.
 
-    An offset leads from the means to a face, or, relative consistency, from another face to it. Half of them stand for those of texts:
-    with the noise that `ridge_text` takes texts to have.
+    An offset leads to a face from the means or, for relative consistency, from another face. Half of the offsets stand for those of texts:
+    they get the noise that `ridge_text` assumes for texts.
     """
     losses: dict[str, Tensor] = {}
     for of_text in (False, True):
@@ -196,7 +196,7 @@ def latent_losses(network: Alignment, styles: Styles, w: Tensor, embedding: Tens
 
 
 def consistency(network: Alignment, models: Models, w: Tensor, embedding: Tensor) -> dict[str, Tensor]:
-    """ "clip" and "identity": 1 - cosine of what CLIP and the identity network see of G(f(v)) and of the face w [B, w_dim] itself."""
+    """ "clip" and "identity": 1 - cosine between G(f(v)) and the face of w [B, w_dim] itself, by CLIP and by the identity network."""
     stop_at, generator = drawn_at(models), models.generator
     drawn = generator.synthesis(network.codes(embedding), stop_at=stop_at)
     with torch.no_grad():
@@ -210,7 +210,7 @@ def consistency(network: Alignment, models: Models, w: Tensor, embedding: Tensor
 
 @torch.no_grad()
 def measure(models: Models, network: Alignment, s: Settings) -> dict:
-    """One-pass inversion of invented faces and, in a domain of portraits, of renders, beside the encoder's; what texts make of faces."""
+    """One-pass inversion of invented faces and, in a domain of portraits, of renders, compared with the encoder's; and edits by text."""
     alignment = LatentAlignment(models, network.to(models.device), {})
     invented = torch.cat([models.generator.synthesis(models.sample(HELD_OUT_SEED + i, 1.0)) for i in range(s.faces)]).clamp(-1, 1)
     metrics = {"invented faces": one_pass(alignment, invented)}
@@ -223,7 +223,7 @@ def measure(models: Models, network: Alignment, s: Settings) -> dict:
 
 @torch.no_grad()
 def one_pass(alignment: LatentAlignment, images: Tensor) -> dict:
-    """PSNR in dB (median) and identity (mean cosine) of pictures [N, 3, R, R] found again in one pass, by the map and by the encoder."""
+    """PSNR in dB (median) and identity (mean cosine) of one-pass inversions of pictures [N, 3, R, R], by the map and by the encoder."""
     models, figures = alignment.models, {}
     inverters = {"alignment": lambda image: alignment.face_of_picture(image).w_plus, "encoder": models.encoder}
     for name, inverter in inverters.items():
@@ -238,8 +238,8 @@ def one_pass(alignment: LatentAlignment, images: Tensor) -> dict:
 
 @torch.no_grad()
 def texts_measured(alignment: LatentAlignment, seeds: int) -> dict:
-    """Of faces that seeds invent and texts change: how often the text is true then, what else changed, and how alike two seeds' faces
-    of one text are."""
+    """Edits of invented faces by texts: how often the text is true afterwards, what else changed, and how similar the faces of two seeds
+    become with the same text."""
     models, result = alignment.models, {}
     for kind, texts in (("single", TEXTS), ("combined", COMBINED)):
         reports, alike = [], []

@@ -16,11 +16,11 @@ from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
     what="Reads every attribute of the table in `portraits/world/attributes.py` from a picture: a probability for each value of "
-         "a category, a number for each scale. Training may ask it; edits are measured by another network, the examiner.",
-    data="Aligned portraits with small changes of place, size, colour and sharpness. What cannot be seen (the colour of "
-         "closed eyes) is not asked for.",
-    limits="It knows the world of portraits only, and says something about every picture, also about photographs, where "
-           "what it says means little.")
+         "a category, a number for each scale. Training may use it; edits are measured by another network, the examiner.",
+    data="Aligned portraits with small changes of position, size, colour and sharpness. What is not visible (the colour of "
+         "closed eyes) does not count.",
+    limits="It knows only the procedural portraits. It gives an answer for every picture, even for photographs, for which the answer means "
+           "little.")
 
 
 @dataclass
@@ -30,13 +30,13 @@ class Settings:
     run      folder of checkpoints, logs and sample sheets
     data     folder of the rendered portraits
     domain   the domain to which the network is added at the end
-    count    how many portraits to learn from, those that the generator learns from
-    size     pixels along each side of the portraits, and input_size those that the network sees of them
-    steps    how many batches
+    count    number of portraits to train on, the same as the generator's
+    size     side of the portraits in pixels;  input_size: the side to which they are resized for the network
+    steps    number of batches
     batch_size  portraits in a batch
-    lr       learning rate of Adam at its highest
+    lr       peak learning rate of AdamW
     strength of the augmentations
-    focus    on the attributes that are not learnt yet (see `coding.attribute_loss`)
+    focus    how strongly to weight the attributes that are not learnt yet (see `coding.attribute_loss`)
     seed     draws weights, batches and augmentations
     """
 
@@ -75,7 +75,7 @@ def _config(settings: Settings) -> dict:
 
 
 def fit(network: Attributes, settings: Settings) -> float:
-    """What is read is compared with the factors. Returns the seconds that it took."""
+    """Trains the network to read the factors. Returns the seconds that it took."""
     portraits = Portraits(DataSettings(settings.data, settings.count, settings.size), world=ALIGNED)
 
     def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
@@ -90,7 +90,7 @@ def fit(network: Attributes, settings: Settings) -> float:
 
 @torch.no_grad()
 def measure(network: Attributes, settings: Settings, world: World = ALIGNED) -> dict:
-    """Accuracy of every attribute on 1000 portraits that were never seen."""
+    """Accuracy of every attribute on 1000 held-out portraits."""
     portraits = Portraits(DataSettings(settings.data, 1000, settings.size if world is ALIGNED else 128, seed=1), world=world)
     codes = torch.cat([network.code(to_float(portraits.images(index))).float() for index in torch.arange(1000).split(100)])
     result = accuracy(codes, portraits.factors, world.attributes)

@@ -1,13 +1,13 @@
-"""Small changes of a picture that change nothing of what it shows."""
+"""Augmentation: small changes to a picture that leave its attributes unchanged."""
 
 import torch
 import torch.nn.functional as F
 
 
 def augment(images: torch.Tensor, generator: torch.Generator, strength: float = 1.0, mirror: bool = False) -> torch.Tensor:
-    """Shifts, scales, turns, shears, blurs, recolours and adds noise, differently for every picture.
+    """Shifts, scales, rotates, shears, blurs, recolours and adds noise, differently for every picture.
 
-    Pictures are never mirrored unless asked: left would become right.
+    mirror: whether half of the pictures are mirrored, which exchanges left and right
     images [N, 3, H, W] in [-1, 1], strength in [0, 1] or above  ->  the same shape
     """
     n = len(images)
@@ -34,7 +34,7 @@ def _matrices(n, draw, generator, mirror):
 
 
 def _blur(images, which):
-    """A 3x3 binomial filter on some of the pictures."""
+    """Applies a 3x3 binomial filter to some of the pictures."""
     if not which.any():
         return images
     line = images.new_tensor([0.25, 0.5, 0.25])

@@ -22,22 +22,22 @@ from ..portraits.styles.styles import STYLES, apply_style
 from .data import Portraits, to_float
 
 CHUNK = 100  # pictures in a file
-PATCH = (0.25, 0.75)  # the side of a patch, as a share of the picture's
-MASK = 64  # pixels along each side of a mask
+PATCH = (0.25, 0.75)  # range of the side of a patch, as a share of the picture's side
+MASK = 64  # side of a mask in pixels
 MOSTLY, HARDLY = 0.5, 0.05
-"""A patch shows what fills more of it than the first share, and does not show what fills less than the second."""
+"""A patch shows what fills more than the first share of it, and does not show what fills less than the second."""
 
 Style = str | None
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures of a batch, each lot [N, 3, S, S] in [-1, 1], and what is known of them.
+    """The pictures of a batch, each kind [N, 3, S, S] in [-1, 1], and what is known about them.
 
     portraits  whole portraits, the plain ones first, with their factors and styles
     scenes     whole scenes, with their facts and styles
-    patches    of any of them: known are the style and, where there is none, how much of it each of `REGIONS` fills, shares [P, R] in
-               [0, 1]; unknown ones are NaN
+    patches    of any of them, with their style and, for a patch without a style, the share of it that each of `REGIONS` fills,
+               [P, R] in [0, 1]; unknown shares are NaN
     """
 
     portraits: Tensor
@@ -52,18 +52,18 @@ class Pictures:
 
     @property
     def plain(self) -> int:
-        """How many plain portraits there are."""
+        """The number of plain portraits."""
         return self.styles.count(None)
 
     def plain_ones(self) -> Tensor:
-        """Everything that is drawn in no style. [N, 3, S, S]"""
+        """All pictures without a style, [N, 3, S, S]."""
         styles = [*self.styles, *self.scene_styles, *self.patch_styles]
         return torch.cat([self.portraits, self.scenes, self.patches])[[i for i, style in enumerate(styles) if style is None]]
 
 
 @dataclass(frozen=True)
 class Captions:
-    """Captions of portraits, of scenes, such as name a style and nothing else, and such as name a part of a picture."""
+    """Captions of portraits, of scenes, of styles alone, and of parts of a picture."""
 
     of_portraits: list[Caption]
     of_scenes: list[Caption]
@@ -71,16 +71,16 @@ class Captions:
     of_parts: list[Caption]
 
     def all(self) -> list[Caption]:
-        """In this order."""
+        """All captions, in this order."""
         return [*self.of_portraits, *self.of_scenes, *self.of_styles, *self.of_parts]
 
 
 class CaptionedPictures:
-    """Draws pictures, and captions that are true of them.
+    """A store of pictures from which batches are drawn.
 
-    styled, scenes  how many portraits are drawn in a style, and how many scenes there are, the second half of them in a style
-    masked          of how many portraits it is known what each pixel shows
-    size            pixels along each side of the pictures in a batch
+    styled, scenes  number of portraits in a style, and of scenes, the second half of which are in a style
+    masked          number of portraits for which it is known what each pixel shows
+    size            side in pixels of the pictures in a batch
     """
 
     def __init__(self, portraits: Portraits, styled: int, scenes: int, masked: int, size: int, seed: int = 0, progress: bool = True):
@@ -98,7 +98,8 @@ class CaptionedPictures:
         self.scene_masks = Kept(folder, f"scene-masks-{name}-{scenes}", self._draw_scene_masks, scenes, progress)
 
     def draw(self, rng: torch.Generator, plain: int, styled: int, scenes: int, patches: int) -> Pictures:
-        """Draws that many pictures of each kind; a third of the patches each is of styled portraits, of plain ones and of scenes."""
+        """Draws a batch with so many pictures of each kind. A third of the patches are of styled portraits, a third of plain ones and a
+        third of scenes."""
         def some(total, count):
             return torch.randint(total, (count,), generator=rng)
 
@@ -112,7 +113,7 @@ class CaptionedPictures:
             patches, patch_styles, shares)
 
     def _patches(self, count: int, rng: torch.Generator) -> tuple[Tensor, list[Style], Tensor]:
-        """Windows of styled portraits, of plain ones and of scenes; their styles, and their shares of `REGIONS`."""
+        """Patches of styled portraits, of plain ones and of scenes; their styles, and their shares of `REGIONS`."""
         third = count // 3
         styled, plain, scenes = (torch.randint(total, (n,), generator=rng) for total, n in (
             (len(self.styled), third), (len(self.masks), third), (len(self.scenes), count - 2 * third)))
@@ -143,8 +144,8 @@ class CaptionedPictures:
 
 
 def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, styles: int, parts: int) -> Captions:
-    """That many captions, each true of some picture; those of portraits are half descriptions, half what people write. Of the styles that
-    there are each is named as often as any other, and so are the parts that patches show, if they show one.
+    """So many captions of each kind, each true of some picture. Those of portraits are half descriptions, half everyday sentences. All
+    styles in the batch are named equally often, and so are all parts that patches show.
     """
     seed = int(torch.randint(2**31, (1,), generator=rng))
     chosen = torch.randint(len(pictures.factors), (portraits,), generator=rng)
@@ -161,10 +162,9 @@ def say(pictures: Pictures, rng: torch.Generator, portraits: int, scenes: int, s
 def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
     """Which captions are true and which are false of which pictures, bool [C, N] each, in the order portraits, scenes, patches.
 
-    Because everything about every picture is known, a caption has not one positive but all of them, and only pictures
-    of which it is clearly false are its negatives. What is said of a portrait is false of a scene, and the other way round; of a patch
-    it is false if the style is another one. Whether it is night or evening is not asked of scenes and patches that are drawn in no
-    style: scenes have a time of day of their own. Parts are asked of patches alone.
+    Since everything about every picture is known, a caption has all of its positives instead of one, and only pictures of which it is
+    clearly false are its negatives. A caption of a portrait is false of a scene, and vice versa; it is false of a patch if the style
+    differs. Times of day do not count for scenes and patches without a style, since every scene has its own. Parts count for patches only.
     """
     p, s = len(pictures.factors), len(pictures.facts)
     fits = style_fits(captions.all(), [*pictures.styles, *pictures.scene_styles, *pictures.patch_styles])
@@ -191,26 +191,27 @@ def truth(captions: Captions, pictures: Pictures) -> tuple[Tensor, Tensor]:
 
 
 def window_places(count: int, rng: torch.Generator, sides: tuple[float, float] = PATCH) -> Tensor:
-    """Square windows anywhere in a picture, with sides between two shares of its own. -> [count, 3]: left, top, side, as such shares"""
+    """Random square windows of a picture: left, top and side, [count, 3], as shares of the picture's side. sides: the range of the side"""
     u = torch.rand(count, 3, generator=rng)
     side = sides[0] + (sides[1] - sides[0]) * u[:, :1]
     return torch.cat([u[:, 1:] * (1 - side), side], 1)
 
 
 def cut(picture: Tensor, place: Tensor) -> Tensor:
-    """The window of a picture [C, H, H] at a place [3]."""
+    """The window of a picture [C, H, H] at a place [3] (`window_places`)."""
     left, top, side = (round(share * picture.shape[-1]) for share in place.tolist())
     return picture[:, top:top + max(side, 1), left:left + max(side, 1)]
 
 
 def windows(pictures: Tensor, places: Tensor, size: int) -> Tensor:
-    """A window of each picture. uint8 [N, 3, H, H], places [N, 3]  ->  float32 [N, 3, size, size] in [-1, 1]"""
+    """One window of each picture. pictures uint8 [N, 3, H, H], places [N, 3]  ->  float32 [N, 3, size, size] in [-1, 1]"""
     parts = [resized(to_float(cut(picture, place)[None]), size) for picture, place in zip(pictures, places)]
     return torch.cat([torch.empty(0, 3, size, size), *parts])
 
 
 def region_shares(masks: Tensor, names: Sequence[str], places: Tensor) -> Tensor:
-    """How much of a window each of `REGIONS` fills. masks uint8 [N, K, M, M] of the regions `names`, places [N, 3] -> [N, R] in [0, 1]"""
+    """The share of each window that each of `REGIONS` fills. masks uint8 [N, K, M, M] of regions `names`, places [N, 3] -> [N, R] in [0, 1]
+    """
     shares = torch.zeros(len(masks), len(REGIONS))
     columns = [list(REGIONS).index(name) for name in names]
     for row, (mask, place) in enumerate(zip(masks, places)):
@@ -219,8 +220,8 @@ def region_shares(masks: Tensor, names: Sequence[str], places: Tensor) -> Tensor
 
 
 class Kept:
-    """Pictures on disk, uint8 [count, C, H, W]. They are drawn by `draw(start, stop)` when they are asked for the first time; a file holds
-    `CHUNK` of them and is written whole or not at all, so drawing goes on where it stopped."""
+    """Pictures on disk, uint8 [count, C, H, W]. Missing ones are drawn at once by `draw(start, stop)`; a file holds `CHUNK` of them and is
+    written completely or not at all, so an interrupted run resumes."""
 
     def __init__(self, folder: Path, name: str, draw: Callable[[int, int], Tensor], count: int, progress: bool):
         self._count, self._files = count, []
@@ -237,7 +238,7 @@ class Kept:
         return self._count
 
     def __getitem__(self, index: Tensor) -> Tensor:
-        """Some of them. index [N] -> uint8 [N, C, H, W]"""
+        """The pictures with these numbers. index [N] -> uint8 [N, C, H, W]"""
         chosen = [self._files[i // CHUNK][i % CHUNK] for i in index.tolist()]
         return torch.from_numpy(np.stack(chosen) if chosen else self._files[0][:0].copy())
 
@@ -254,6 +255,6 @@ def _some_of(names: Sequence[Style], count: int, rng: torch.Generator) -> list[S
 
 
 def _in_style(images: Tensor, styles: Sequence[Style], seed: int) -> Tensor:
-    """Each picture in its style, as uint8."""
+    """Each picture drawn in its style, as uint8."""
     drawn = [apply_style(image[None], style, seed + i) if style else image[None] for i, (image, style) in enumerate(zip(images, styles))]
     return ((torch.cat(drawn) + 1) * 127.5).round().byte()

@@ -1,4 +1,4 @@
-"""Model cards: what is written down about how a network was made."""
+"""Model cards: how a network was made, and what was measured."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from ..weights.domain import save_network
 
 @dataclass(frozen=True)
 class About:
-    """The words of a model card: what the network is, what it learnt from, where it fails, and what was tried before, by name."""
+    """The text of a model card: what the network does, its training data, its limits, and earlier trials by name."""
 
     what: str
     data: str
@@ -25,8 +25,7 @@ class About:
 def publish(network: torch.nn.Module, name: str, settings, config: dict, seconds: float, metrics: dict, about: About) -> None:
     """Adds a trained network to `settings.domain`: its weights, its entry in `domain.json`, and its card.
 
-    config = what the network's class is built with; seconds = how long it was trained. Of several processes only the
-    first one writes.
+    config: the arguments of the network's class; seconds: how long it was trained. Of several processes only the first writes.
     """
     if not this_process().is_main_process:
         return
@@ -36,23 +35,23 @@ def publish(network: torch.nn.Module, name: str, settings, config: dict, seconds
 
 
 def making(settings, seconds: float, metrics: dict, name: str) -> dict:
-    """How a network was made: its command, the settings that matter, time, machine, and what was measured."""
+    """How a network was made: the command, settings, time, machine, and metrics."""
     shown = {key: value for key, value in vars(settings).items() if not isinstance(value, Path)}
     if shown.get("start"):
-        shown["start"] = Path(shown["start"]).name  # a domain, perhaps by the path of its folder
-    before = {"before": "It went on from earlier weights (`start`)."} if getattr(settings, "start", None) else {}
+        shown["start"] = Path(shown["start"]).name  # a domain, which may be given by a path
+    before = {"before": "Training started from earlier weights (`start`)."} if getattr(settings, "start", None) else {}
     return {"command": f"styleclip train {name}", "settings": shown, **before, "seconds": round(seconds), "machine": machine(),
             "metrics": metrics}
 
 
 def machine() -> str:
-    """The kind of machine, without its name: cores, device, versions."""
+    """The kind of machine, without its name: cores or device, and PyTorch's version."""
     device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"{os.cpu_count()} {platform.machine()} CPU cores"
     return f"{device}, torch {torch.__version__.split('+')[0]}"
 
 
 def write_card(domain: Path, name: str, training: dict, about: About) -> None:
-    """Writes NAME.md beside the weights."""
+    """Writes NAME.md next to the weights."""
     lines = [f"# {name}", "", about.what, "", "## Data", "", about.data, "", "## Making", "",
              f"`{training['command']}` makes it again, with these settings, in {training['seconds'] / 60:.0f} minutes "
              f"on {training['machine']}:",

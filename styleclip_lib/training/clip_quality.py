@@ -1,4 +1,4 @@
-"""How good a CLIP is: what its card says of it."""
+"""The metrics of a CLIP's model card."""
 
 from pathlib import Path
 
@@ -26,15 +26,15 @@ from .worlds import World
 
 COUNT = 1000  # held-out portraits
 EACH = 20  # pictures of every style, portraits and scenes
-HALF = (0.5, 0.5)  # the side of a patch of a quarter of the area
-QUARTERS = (0.25, 0.5)  # the sides of windows in which regions are looked for
-STEPS = 30  # of an optimiser that follows CLIP
+HALF = (0.5, 0.5)  # range of the side of a patch: a quarter of the area
+QUARTERS = (0.25, 0.5)  # range of the side of the windows in which regions are looked for
+STEPS = 30  # of an adversary
 
 
 def measure_clip(clip: Clip, data: Path, size: int, world: World) -> dict:
-    """Everything that the card says of a CLIP, on portraits, scenes and phrasings that were never seen.
+    """All metrics of a CLIP, on held-out portraits, scenes and phrasings.
 
-    data  the folder of the renders;  size  pixels along each side of them
+    data  the folder of the renders;  size  their side in pixels
     """
     portraits = Portraits(DataSettings(data, COUNT, size, seed=1), world=world)
     scores = Scores(clip, portraits)
@@ -43,7 +43,7 @@ def measure_clip(clip: Clip, data: Path, size: int, world: World) -> dict:
 
 
 class Scores:
-    """Cosines of texts with the held-out portraits."""
+    """The cosines between texts and the held-out portraits."""
 
     def __init__(self, clip: Clip, portraits: Portraits):
         self.clip, self.factors = clip, portraits.factors
@@ -52,12 +52,12 @@ class Scores:
 
     @torch.no_grad()
     def of(self, texts: list[str]) -> Tensor:
-        """Texts, as this CLIP understands them best. [T, N]"""
+        """The cosines of T texts, worded as this CLIP understands them best, with N portraits: [T, N]."""
         return self.clip.encode_text([self.clip.plain(text) for text in texts]) @ self.vectors.T
 
 
 def zero_shot(scores: Scores, world: World) -> dict:
-    """The area under the ROC curve of every attribute, for texts that say one thing."""
+    """The area under the ROC curve of every attribute, for texts with a single attribute value."""
     captions = [c for c in heldout_captions() if len(c.attribute_values) == 1 and not c.denied]
     true, false = true_of(captions, scores.factors), false_of(captions, scores.factors)
     areas: dict[str, list[float]] = {}
@@ -69,8 +69,8 @@ def zero_shot(scores: Scores, world: World) -> dict:
 
 
 def negations(scores: Scores) -> float:
-    """How often a portrait is on the right side of a denial: nearer to "not smiling" than to "a smiling face" if it does not smile, and
-    the other way round; true and false counting alike, averaged over the held-out denials."""
+    """How often a portrait is on the right side of a negation: closer to "not smiling" than to "a smiling face" if it does not smile, and
+    vice versa; balanced over true and false, averaged over the held-out negations."""
     shares = []
     for caption in heldout_captions():
         for thing in _denied(caption):
@@ -82,15 +82,15 @@ def negations(scores: Scores) -> float:
 
 
 def _denied(caption: Caption) -> tuple[AttributeValue, ...]:
-    """The attribute values that a held-out text denies: those of its own, or all things that "none" is the absence of."""
+    """The attribute values that a held-out text denies: those it names or, for "none", everything whose absence it means."""
     absent = [name for name, value in caption.attribute_values if value == "none"]
     return caption.denied or tuple(thing for thing in OPPOSITES if thing[0] in absent and thing[1] != "none")
 
 
 @torch.no_grad()
 def styles(clip: Clip, portraits: Portraits) -> dict:
-    """How often the style is told among the twenty, from whole pictures and from patches of a quarter of their area; for portraits and for
-    scenes. A style is the mean of all its phrasings."""
+    """How often the right one of all styles is recognised, in whole pictures and in patches of a quarter of their area, for portraits and
+    for scenes. The vector of a style is the mean over its phrasings."""
     names = list(STYLES)
     texts = torch.stack([F.normalize(clip.encode_text(list(w.opening + w.ending + w.alone)).mean(0), dim=0)
                          for w in (STYLE_WORDS[name] for name in names)])
@@ -110,8 +110,8 @@ def styles(clip: Clip, portraits: Portraits) -> dict:
 
 @torch.no_grad()
 def regions(clip: Clip, portraits: Portraits) -> dict:
-    """The area under the ROC curve of every part of a picture, for its first phrase: patches that show it against such that do not.
-    Nothing, in a world where it is not known what a pixel shows."""
+    """The area under the ROC curve of every part of a picture, for its first phrase: patches that show it against patches that do not.
+    Empty for a world that does not know what each pixel shows."""
     if portraits.world.parts is None:
         return {}
     count, size = 5 * EACH, portraits.settings.size
@@ -133,8 +133,8 @@ def regions(clip: Clip, portraits: Portraits) -> dict:
 
 
 def fooled(scores: Scores, portraits: Portraits, count: int = 48) -> dict:
-    """How often an optimiser makes CLIP take its text for true by means that cannot make it so: by pixels that move a little, and by
-    repainting. CLIP takes a text for true from half-way between the portraits of which it is true and those of which it is false."""
+    """How often an adversary makes CLIP accept its text by means that cannot make it true: small changes of pixels, and repainting. CLIP
+    accepts a text from half-way between the mean cosine of the portraits of which it is true and of those of which it is false."""
     clip, size = scores.clip, scores.clip.image_size
     chosen = torch.arange(COUNT - 200, COUNT)
     images = resized(to_float(portraits.images(chosen)), size)
@@ -158,7 +158,7 @@ def fooled(scores: Scores, portraits: Portraits, count: int = 48) -> dict:
 
 
 def _share_fooled(clip: Clip, adversaries: Adversaries, enough: Tensor) -> float:
-    """After `STEPS` steps up the cosine of picture and text, the paper's plain loss."""
+    """The share of adversaries that succeed with `STEPS` steps up the cosine of picture and text, the paper's plain loss."""
     texts = clip.encode_text([target.text for target in adversaries.targets]).detach()
     for _ in range(STEPS):
         (clip.encode_image(adversaries()) * texts).sum().backward()

@@ -21,9 +21,9 @@ from .loop import Run, learning_rate, set_rate
 from .worlds import world_of_domain
 
 ABOUT = About(
-    what="A small image encoder that gives about the vectors of the domain's CLIP, for small devices.",
-    data="Faces that the domain's generator invents, and renders where the domain is one of portraits.",
-    limits="It knows faces of this domain and little else, and belongs to one CLIP: its file is refused beside any other.")
+    what="A small image encoder whose vectors approximate those of the domain's CLIP, for small devices.",
+    data="Faces that the domain's generator invents, and renders if the domain is one of portraits.",
+    limits="It knows the faces of this domain and little else, and belongs to one CLIP: its file is refused with any other.")
 
 HELD_OUT_SEED = 700_000
 
@@ -33,11 +33,11 @@ class Settings:
     """Settings of the image encoder.
 
     run, data, domain  folders of the run and of the renders; the domain whose CLIP is the teacher, and to which the encoder is added
-    count           renders to learn from, in a domain of portraits; 0: invented faces alone
+    count           renders to train on, in a domain of portraits; 0: invented faces only
     image_size, widths, depths  of the encoder; see `ClipStudent`
-    mixing          probability of two latents in one picture
-    augmented       share of the pictures that are moved, turned and recoloured a little
-    faces           how many faces, and renders, are measured
+    mixing          probability of style mixing
+    augmented       share of the pictures that are augmented
+    faces           number of faces, and of renders, that are measured
     """
 
     run: Path = Path("runs/clip_student")
@@ -57,7 +57,7 @@ class Settings:
 
 
 def train(settings: Settings) -> dict:
-    """Trains, measures, adds the encoder to the domain. Returns the metrics. Called again, it goes on."""
+    """Trains, measures, adds the encoder to the domain. Returns the metrics. An interrupted run resumes."""
     s = settings
     models = load_models(s.domain)
     torch.manual_seed(s.seed)
@@ -107,7 +107,7 @@ def _renders(models: Models, s: Settings, count: int, seed: int) -> Portraits:
 
 @torch.no_grad()
 def _pictures(models: Models, renders: Portraits | None, s: Settings, rng: torch.Generator) -> Tensor:
-    """A batch: invented faces, half of them renders if there are any, some of them changed a little. [B, 3, R, R]"""
+    """A batch [B, 3, R, R]: invented faces, half of them replaced by renders if there are any, some of them augmented."""
     count = s.batch_size if renders is None else s.batch_size // 2
     z = torch.randn(count, models.generator.z_dim, generator=rng).to(models.device)
     images = models.generator.synthesis(mix_styles(models.generator.mapping, z, s.mixing, rng)).float().clamp(-1, 1)
@@ -119,19 +119,19 @@ def _pictures(models: Models, renders: Portraits | None, s: Settings, rng: torch
 
 
 def _usual(models: Models) -> tuple[Tensor, Tensor]:
-    """The mean of CLIP's vectors of invented faces [D], and the root mean square of what they differ from it."""
+    """The mean of CLIP's vectors of invented faces [D], and the root mean square of the deviations from it."""
     vectors = models.reference_faces().embedding
     return vectors.mean(0), (vectors - vectors.mean(0)).square().mean().sqrt()
 
 
 def _centred(embedding: Tensor, target: Tensor, mean: Tensor) -> Tensor:
-    """Mean cosine of vectors taken from the mean picture's: pictures of faces are all alike in CLIP's space, and what differs counts."""
+    """Mean cosine after subtracting the mean vector: all faces are similar in CLIP's space, so only the differences matter."""
     return torch.cosine_similarity(embedding - mean, target - mean, dim=1).mean()
 
 
 @torch.no_grad()
 def measure(models: Models, student: ClipStudent, s: Settings) -> dict:
-    """How near the vectors are to CLIP's, on faces and renders that it has not seen, and what they cost."""
+    """How close the vectors are to CLIP's, on held-out faces and renders, and what they cost to compute."""
     mean, _ = _usual(models)
     invented = [models.generator.synthesis(models.sample(HELD_OUT_SEED + i, 1.0)).clamp(-1, 1) for i in range(s.faces)]
     sets = {"invented faces": torch.cat(invented)}

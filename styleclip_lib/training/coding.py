@@ -1,4 +1,4 @@
-"""Factors as the numbers that a network is asked for."""
+"""Losses and accuracies of networks that predict attributes."""
 
 from collections.abc import Sequence
 
@@ -12,28 +12,28 @@ from ..portraits.world.factors import Factors
 
 
 def attribute_loss(code: torch.Tensor, factors: Factors, focus: float = 0.0, table: Sequence[Attribute] = ATTRIBUTES) -> torch.Tensor:
-    """How far a code is from the truth: the mean of the attributes' losses.
+    """The mean of the attributes' losses.
 
-    With focus > 0 each attribute counts by (its loss / the mean loss)^focus, so that the gradient goes where something is
-    still to be learnt; small things such as brows would never be noticed beside skin and background otherwise.
-    table = the attributes that the code holds.    code [N, CODE_SIZE] -> a number
+    With focus > 0 each attribute is weighted by (its loss / the mean loss)^focus, so that the gradient favours what is not learnt yet;
+    otherwise small things such as brows would be drowned out by skin and background.
+    table: the attributes in the code.    code [N, CODE_SIZE] -> a number
     """
     return _focused(attribute_losses(code, factors, table), focus)
 
 
 def attribute_value_loss(logits: torch.Tensor, factors: Factors, focus: float = 0.0) -> torch.Tensor:
-    """How badly the attribute values of each picture are predicted: binary cross-entropy, true and false ones weighted equally.
+    """Binary cross-entropy of the attribute values of each picture, true and false ones weighted equally.
 
-    Attribute values that are neither clearly true nor clearly false of a picture are not asked for. focus as in `attribute_loss`.
+    Attribute values that are neither clearly true nor clearly false of a picture do not count. focus as in `attribute_loss`.
     logits [N, number of ATTRIBUTE_VALUES] -> a number
     """
     return _focused(_balanced_loss(logits, values_true(factors), values_false(factors), 0), focus)
 
 
 def caption_loss(logits: torch.Tensor, captions: Sequence[Caption]) -> torch.Tensor:
-    """How badly what captions say is predicted: binary cross-entropy, true and false attribute values weighted equally.
+    """Binary cross-entropy of what captions say, true and false attribute values weighted equally.
 
-    True is what a caption says; false are the other values of the same attributes, and what it denies. Of everything else nothing is asked.
+    True is what a caption says; false are the other values of the same attributes, and what it denies. Nothing else counts.
     logits [N, number of ATTRIBUTE_VALUES] -> a number
     """
     named, denied = named_values(captions)
@@ -42,7 +42,7 @@ def caption_loss(logits: torch.Tensor, captions: Sequence[Caption]) -> torch.Ten
 
 
 def _other_values() -> torch.Tensor:
-    """1 for two different values of one attribute, else 0. [number of ATTRIBUTE_VALUES, number of ATTRIBUTE_VALUES]"""
+    """1 for two different values of one attribute, otherwise 0. [number of ATTRIBUTE_VALUES, number of ATTRIBUTE_VALUES]"""
     attribute = torch.tensor([list(BY_NAME).index(name) for name, _ in ATTRIBUTE_VALUES])
     return (attribute[:, None] == attribute).float().fill_diagonal_(0)
 
@@ -64,7 +64,7 @@ def _focused(losses: torch.Tensor, focus: float) -> torch.Tensor:
 def attribute_losses(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = ATTRIBUTES) -> torch.Tensor:
     """The loss of each attribute: cross-entropy for categories, squared error over variance for scales.
 
-    What cannot be seen (the colour of closed eyes) is not asked for.
+    What is not visible (the colour of closed eyes) does not count.
     code [N, CODE_SIZE] -> [number of attributes]
     """
     visible_values, slices = visible(factors), code_slices(table)
@@ -83,16 +83,16 @@ def attribute_losses(code: torch.Tensor, factors: Factors, table: Sequence[Attri
 
 
 def decidable(visible_values: torch.Tensor, name: str, truth: torch.Tensor) -> torch.Tensor:
-    """Whether the true value of a category can be seen. visible_values = `visible(factors)`, truth [N] -> float [N]"""
+    """Whether the true value of a category is visible. visible_values: `visible(factors)`; truth [N] -> float [N], 0 or 1"""
     columns = torch.tensor([COLUMN[name, value] for value in BY_NAME[name].values])
     return visible_values[:, columns].gather(1, truth[:, None])[:, 0].float()
 
 
 def accuracy(code: torch.Tensor, factors: Factors, table: Sequence[Attribute] = ATTRIBUTES) -> dict[str, float]:
-    """The share of portraits whose value is read rightly, for every attribute of a table.
+    """The share of portraits whose value is read correctly, for every attribute of a table.
 
-    Of a scale only portraits in which a value clearly holds are counted; a reading is right when it lies closer to
-    that value's interval than to any other's.
+    For a scale only portraits with a clearly true value count; a reading is correct if it lies closer to that value's interval than to any
+    other.
     """
     visible_values, slices = visible(factors), code_slices(table)
     result = {}

@@ -1,4 +1,4 @@
-"""The losses of CLIP, and how well a score tells true from false."""
+"""The losses of CLIP's training, and the area under the ROC curve."""
 
 import torch
 import torch.nn.functional as F
@@ -8,8 +8,8 @@ from torch import Tensor
 def contrastive_loss(logits: Tensor, true: Tensor, false: Tensor) -> Tensor:
     """CLIP's loss with all positives known (Radford et al. 2021, figure 3; InfoNCE: van den Oord et al. 2018, eq. 4).
 
-    For every true pair p of a row:  log(exp(l_p) + Σ_false exp(l_f)) - l_p,  averaged over the row's true pairs, then over
-    rows; the same over columns. Pairs that are neither true nor false take no part.
+    For every true pair p of a row:  log(exp(l_p) + Σ_false exp(l_f)) - l_p,  averaged over the row's true pairs, then over rows; and
+    the same for columns. Pairs that are neither true nor false do not count.
 
     logits, true, false [C, N] -> a number
     """
@@ -23,15 +23,15 @@ def contrastive_loss(logits: Tensor, true: Tensor, false: Tensor) -> Tensor:
 
 
 def straightness_loss(start: Tensor, end: Tensor, between: Tensor, share: Tensor) -> Tensor:
-    """How far the vectors of pictures on a path lie from where they belong: 1 - cos(b, (1 - s) a + s e), averaged.
+    """How far the vectors of pictures on a path deviate from the straight line: the mean of 1 - cos(b, (1 - s) a + s e).
 
-    start, end, between: unit vectors [N, D]; share [N], how far along the path each picture lies -> a number
+    start a, end e, between b: unit vectors [N, D]; share s [N]: how far along the path each picture is -> a number
     """
     belongs = torch.lerp(start, end, share[:, None]).detach()
     return (1 - F.cosine_similarity(between, belongs, dim=1)).mean()
 
 
 def area_under_curve(positive: Tensor, negative: Tensor) -> float:
-    """How often a positive scores higher than a negative, ties counted half. Scores [P], [N] -> [0, 1]"""
+    """The area under the ROC curve: how often a positive scores higher than a negative, ties counting half. Scores [P], [N] -> [0, 1]"""
     difference = positive[:, None] - negative[None, :]
     return ((difference > 0).float() + 0.5 * (difference == 0).float()).mean().item()

@@ -1,7 +1,7 @@
-"""The generator's first school: it copies the render that belongs to each w, from small pictures to full size.
+"""The first stage of the generator's training: it copies the render that belongs to each w, from small pictures to full size.
 
-Adversarial training from nothing takes millions of pictures. In a procedural world the picture that belongs to a latent is known,
-so it can simply be asked for. Most steps are done on small pictures, where they are cheap and where places and shapes are learnt.
+Adversarial training from scratch takes millions of pictures. In a procedural world the picture that belongs to a latent is known, so it
+can be learnt directly. Most steps use small pictures, which are cheap and teach positions and shapes.
 """
 
 import copy
@@ -19,18 +19,18 @@ from .loop import Run, learning_rate, set_rates, settings_of
 from .muon import Muon
 
 SHOWN = 24
-"""Portraits on a sheet, each above its copy."""
+"""Portraits on a sample sheet, each above its copy."""
 
 COPYING = ("img_resolution", "w_dim", "num_mapping_layers", "channels", "count", "muon_lr", "adam_lr", "affine", "detail", "lower",
            "average", "seed", "copy_stages", "softness")
-"""The settings that a run keeps when it goes on."""
+"""The settings that must stay the same when a run resumes."""
 
 
 def copy_renders(generator: Generator, embedding: Embedding, portraits: Portraits, s) -> tuple[Generator, float]:
-    """Teaches the synthesis network to draw the portrait of every w. s = `generator.Settings`
+    """Trains the synthesis network to draw the portrait of every w. s: `generator.Settings`
 
-    Half of a batch is asked for exact portraits; in the other half the categories are softened (see `Embedding.w`), so that latents
-    between two categories show one of them. Returns the averaged generator and the seconds it took.
+    Half of a batch has exact latents; in the other half the categories are softened (see `Embedding.w`), so that latents between two
+    categories show one of them. Returns the EMA generator and the seconds it took.
     """
     start_dark(generator, s.affine)
     average = copy.deepcopy(generator).requires_grad_(False)
@@ -56,7 +56,7 @@ def copy_renders(generator: Generator, embedding: Embedding, portraits: Portrait
 
 
 def stages(run: Run, all_stages) -> Iterator[tuple[int, tuple[int, int]]]:
-    """(step, (resolution, batch size)) for every step still to be done; all_stages holds (resolution, steps, batch size)."""
+    """(step, (resolution, batch size)) for every remaining step. all_stages: (resolution, steps, batch size) of each stage"""
     for step in run.steps(steps_of(all_stages)):
         yield step, _stage(step, all_stages)
 
@@ -74,25 +74,25 @@ def steps_of(all_stages) -> int:
 
 
 def average_decay(batch_size: int, images: int, half_life: float) -> float:
-    """How much of the averaged generator stays in a step. While few pictures have been seen, and each step is better than the last,
-    the half-life is a twentieth of them at most."""
+    """The decay of the EMA in a step. half_life: in pictures; at most a twentieth of the pictures seen so far, since early in training each
+    step is better than the last."""
     return 0.5 ** (batch_size / max(min(half_life, images / 20), batch_size / 20))
 
 
 def rendered_by(step: int, s) -> int:
-    """How many renders there are at a step: the first ones at once, the others evenly over the first half of the steps."""
+    """The number of renders available at a step: `s.first` from the beginning, the others spread over the first half of the steps."""
     share = min(1.0, 2 * step / steps_of(s.copy_stages))
     return s.first + int((s.count - s.first) * share) // 1000 * 1000 if s.count > s.first else s.count
 
 
 def batch(portraits: Portraits, size: int, resolution: int, rng: torch.Generator):
-    """Portraits out of those that are rendered: their numbers [size], their renders [size, 3, resolution, resolution]."""
+    """Random portraits from those rendered so far: their numbers [size], their renders [size, 3, resolution, resolution]."""
     index = torch.randint(portraits.rendered, (size,), generator=rng)
     return index, shrunk(to_float(portraits.images(index)), resolution)
 
 
 def shrunk(images: Tensor, resolution: int) -> Tensor:
-    """Images [B, 3, H, H] at a lower resolution, by areas."""
+    """Images [B, 3, H, H] at a lower resolution, by area."""
     return images if images.shape[-1] == resolution else F.interpolate(images, size=(resolution, resolution), mode="area")
 
 
@@ -104,8 +104,8 @@ def repeated(generator: Generator, w: Tensor) -> Tensor:
 def pyramid_loss(pictures: list[Tensor], renders: Tensor, s) -> Tensor:
     """The copying loss at full size, plus `s.lower` times that of each lower resolution from 32 pixels up.
 
-    So `stop_at` gives the picture made smaller, and not just any sum that the next resolution can make up for.
-    pictures as `Synthesis.pyramid` gives them, renders as large as the last -> a number
+    This makes `stop_at` return the reduced picture, rather than any sum that the next resolution can correct.
+    pictures as from `Synthesis.pyramid`, renders as large as the last -> a number
     """
     loss = copy_loss(pictures[-1], renders, s.detail)
     for lower in pictures[:-1]:
@@ -115,15 +115,15 @@ def pyramid_loss(pictures: list[Tensor], renders: Tensor, s) -> Tensor:
 
 
 def copy_loss(images: Tensor, renders: Tensor, detail: float) -> Tensor:
-    """How far drawn pictures are from renders: mean absolute difference of the pixels, plus `detail` times that of the differences
-    between neighbouring pixels, which keeps edges and strands from being blurred. images, renders [B, 3, H, W] -> a number"""
+    """The mean absolute error of the pixels, plus `detail` times that of the differences between neighbouring pixels, which keeps edges and
+    strands of hair sharp. images, renders [B, 3, H, W] -> a number"""
     error = images.float() - renders
     across, down = error.diff(dim=3).abs().mean(), error.diff(dim=2).abs().mean()
     return error.abs().mean() + detail * (across + down)
 
 
 def optimizers_of(generator: Generator, s) -> dict[str, torch.optim.Optimizer]:
-    """Muon for the weights of convolutions and affine layers, Adam for everything else (mapping, toRGB layers, biases, the constant)."""
+    """Muon for the weights of convolutions and affine layers, Adam for the rest (mapping, toRGB layers, biases, the constant)."""
     convolutions = [layer for _, layer in generator.synthesis.conv_layers()]
     weights = [layer.weight for layer in convolutions]
     affines = [layer.affine.weight for layer in [*convolutions, *(layer for _, layer in generator.synthesis.rgb_layers())]]
@@ -135,8 +135,8 @@ def optimizers_of(generator: Generator, s) -> dict[str, torch.optim.Optimizer]:
 
 @torch.no_grad()
 def start_dark(generator: Generator, affine: float) -> None:
-    """Lets every resolution add nothing to the picture at first, so that one that joins later disturbs nothing; scales the affine
-    layers' weights by `affine`; and brings the styles of the mean w to 1."""
+    """Sets the toRGB weights to zero, so that a resolution that joins later does not disturb the picture; scales the affine layers' weights
+    by `affine`; and sets the styles of the mean w to 1."""
     for _, layer in generator.synthesis.rgb_layers():
         layer.weight.zero_()
     for _, layer in generator.synthesis.conv_layers() + generator.synthesis.rgb_layers():
@@ -146,14 +146,14 @@ def start_dark(generator: Generator, affine: float) -> None:
 
 @torch.no_grad()
 def center_styles(generator: Generator) -> None:
-    """Sets the affine layers' biases so that the mean w has style 1 everywhere, as it has in a new network."""
+    """Sets the affine layers' biases so that the mean w has style 1 everywhere, as in a new network."""
     for _, layer in generator.synthesis.conv_layers() + generator.synthesis.rgb_layers():
         layer.affine.bias.add_(1 - layer.affine(generator.mapping.w_avg[None])[0])
 
 
 @torch.no_grad()
 def _beside(generator: Generator, embedding: Embedding, portraits: Portraits, resolution: int) -> Tensor:
-    """Renders and their copies, eight of the one above eight of the other."""
+    """A sample sheet: rows of eight renders, each above a row of their copies."""
     index = torch.arange(SHOWN)
     renders = shrunk(to_float(portraits.images(index)), resolution)
     w_plus = repeated(generator, embedding.w(portraits.factors[index]).to(generator.mapping.w_avg))

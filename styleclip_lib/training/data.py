@@ -1,4 +1,4 @@
-"""The portraits that the networks learn from, rendered once and kept on disk."""
+"""The portraits on which the networks are trained, rendered once and kept on disk."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +12,19 @@ from ..networks.resampling import resized
 from ..processes import this_process
 from .worlds import FREE, World
 
-CHUNK = 500  # portraits in one file; a file is written whole or not at all
+CHUNK = 500  # portraits in one file; a file is written completely or not at all
 LOT = 20  # portraits that a process draws at a time
 
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Which portraits.
+    """Which portraits to render.
 
     folder   where the pictures are kept
     count    how many
-    size     pixels along each side
+    size     side in pixels
     seed     draws the people; validation uses another one
-    pictures_each  how many pictures of each person (same identity, everything else drawn anew)
+    pictures_each  number of pictures of each person (same identity, everything else drawn anew)
     """
 
     folder: Path
@@ -35,14 +35,14 @@ class DataSettings:
 
 
 def uniform(count: int, seed: int, world: World = FREE) -> torch.Tensor:
-    """The random numbers of that many portraits, [count, number of factors] on the CPU."""
+    """The random numbers in [0, 1) of `count` portraits, [count, number of factors], on the CPU."""
     return torch.rand(count, len(world.factor_names), generator=torch.Generator().manual_seed(seed))
 
 
 class Portraits:
     """Rendered portraits on disk with their latents and factors. Rendering resumes where it stopped.
 
-    With `wait`, nothing is rendered before `render_up_to` asks for it.
+    processes: how many render at the same time. wait: whether nothing is rendered until `render_up_to` is called
     """
 
     def __init__(self, settings: DataSettings, processes: int = 2, progress: bool = True, world: World = FREE, wait: bool = False):
@@ -63,11 +63,11 @@ class Portraits:
 
     @property
     def rendered(self) -> int:
-        """How many portraits have their picture: the first ones."""
+        """The number of portraits rendered so far, from the first on."""
         return min(len(self), CHUNK * len(self._files))
 
     def render_up_to(self, count: int) -> None:
-        """Renders what is missing among the first `count` portraits."""
+        """Renders the missing ones of the first `count` portraits."""
         chunks = range(len(self._files), -(-min(count, len(self)) // CHUNK))
         if chunks:
             with this_process().local_main_process_first():  # the others find everything rendered
@@ -83,7 +83,7 @@ class Portraits:
         return Path(s.folder) / f"{self.world.name}-{s.size}px-seed{s.seed}-each{s.pictures_each}-{chunk:04d}.npy"
 
     def _is_whole(self, chunk: int) -> bool:
-        """Whether a file is there and holds as many pictures as are wanted of it; an earlier, smaller set may have left fewer."""
+        """Whether a file exists and holds enough pictures; an earlier, smaller set may have left fewer."""
         wanted = min(CHUNK, self.settings.count - chunk * CHUNK)
         return self._path(chunk).exists() and len(np.load(self._path(chunk), mmap_mode="r")) >= wanted
 
@@ -100,17 +100,17 @@ class Portraits:
 
 
 def drawn(world: World, factors, size: int, processes: int) -> torch.Tensor:
-    """The renders of portraits, uint8 [N, 3, size, size]. processes = how many draw at the same time; 0 draws in this process"""
+    """The renders of portraits, uint8 [N, 3, size, size]. processes: how many render at the same time; 0: this process does"""
     return torch.cat(list(DataLoader(_Lots(world, factors, size), batch_size=None, num_workers=processes)))
 
 
 def pictures(portraits: Portraits, index: torch.Tensor, size: int | None) -> torch.Tensor:
-    """Portraits at the size that a network looks at; None: as they are. index [N] -> [N, 3, size, size] in [-1, 1]"""
+    """Portraits resized to a network's input size; None: unchanged. index [N] -> [N, 3, size, size] in [-1, 1]"""
     return resized(to_float(portraits.images(index)), size)
 
 
 class _Lots(Dataset):
-    """Portraits that are drawn when they are asked for, `LOT` at a time."""
+    """Portraits that are rendered on demand, `LOT` at a time."""
 
     def __init__(self, world: World, factors, size: int):
         self.world, self.factors, self.size = world, factors, size
@@ -124,5 +124,5 @@ class _Lots(Dataset):
 
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
-    """uint8 [N, 3, H, W] -> float32 in [-1, 1], channels last (the fast layout on a CPU)."""
+    """uint8 [N, 3, H, W] -> float32 in [-1, 1], in channels-last layout, which is fast on a CPU."""
     return (images.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)

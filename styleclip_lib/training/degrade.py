@@ -1,4 +1,4 @@
-"""Portraits as badly as a face may come: what the networks that measure learn from, so that no flaw of a picture misleads them."""
+"""Degraded portraits for training the networks that measure, so that flaws of a picture do not mislead them."""
 
 import io
 
@@ -11,9 +11,9 @@ from ..images import from_pil, to_pil
 
 
 def degrade(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
-    """Warps, covers, blurs, coarsens, recolours, adds noise and compresses, each some of the pictures and each differently.
+    """Warps, occludes, blurs, downsamples, recolours, adds noise and compresses: each for some of the pictures, and each differently.
 
-    What a picture shows stays what it was: nothing is mirrored, no hue is exchanged, and what covers is small.
+    The attributes stay the same: nothing is mirrored, hues are kept, and occlusions are small.
     images [N, 3, H, H] in [-1, 1], strength in [0, 1]; 0 changes nothing  ->  the same shape, in [-1, 1]
     """
     images = warp(images, generator, strength)
@@ -26,7 +26,7 @@ def degrade(images: Tensor, generator: torch.Generator, strength: float = 1.0) -
 
 
 def _some(images: Tensor, generator: torch.Generator, share: float, change) -> Tensor:
-    """Applies a change to that share of the pictures, one after another."""
+    """Applies a change to a share of the pictures, one by one."""
     chosen = torch.rand(len(images), generator=generator) < share
     return torch.cat([change(image, generator) if taken else image for image, taken in zip(images.split(1), chosen.tolist())])
 
@@ -36,7 +36,7 @@ def _between(low: float, high: float, generator: torch.Generator) -> float:
 
 
 def warp(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
-    """Moves, scales and turns every picture a little, as an aligner's errors would, and bends it smoothly."""
+    """Shifts, scales and rotates every picture slightly, like the errors of an aligner, and warps it smoothly."""
     n = len(images)
 
     def draw(*shape):
@@ -52,7 +52,7 @@ def warp(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> T
 
 
 def cover(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Lays an ellipse of one colour over a picture [1, 3, H, H]; it is 0.05 to 0.2 of the picture's side across."""
+    """Covers part of a picture [1, 3, H, H] with an ellipse of one colour, whose axes are 0.05 to 0.2 of the picture's side."""
     size = image.shape[-1]
     rows, columns = torch.meshgrid(torch.linspace(0, 1, size), torch.linspace(0, 1, size), indexing="ij")
     (y, x), height, width = torch.rand(2, generator=generator), _between(0.025, 0.1, generator), _between(0.025, 0.1, generator)
@@ -62,7 +62,7 @@ def cover(image: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def blur(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Gaussian blur of a picture [1, 3, H, H]; its standard deviation is up to 1/64 of the picture's side."""
+    """Blurs a picture [1, 3, H, H] with a Gaussian whose standard deviation is up to 1/64 of the picture's side."""
     sigma = _between(0.1, image.shape[-1] / 64, generator)
     reach = max(1, round(3 * sigma))
     line = torch.exp(-torch.arange(-reach, reach + 1).float().square() / (2 * sigma**2))
@@ -72,7 +72,7 @@ def blur(image: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def coarsen(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Makes a picture [1, 3, H, H] smaller, down to a third, and as large again, each by one of several interpolations."""
+    """Shrinks a picture [1, 3, H, H], to a third at least, and enlarges it again, each by a random interpolation."""
     size = image.shape[-1]
     smaller = max(1, round(size * _between(1 / 3, 0.8, generator)))
     for side in (smaller, size):
@@ -83,7 +83,7 @@ def coarsen(image: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def recolor(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
-    """Changes gamma, contrast, saturation, brightness and the balance of the colours of every picture a little."""
+    """Slightly changes gamma, contrast, saturation, brightness and white balance of every picture."""
 
     def draw(*shape):
         return (2 * torch.rand(len(images), *shape, generator=generator) - 1) * strength
@@ -96,12 +96,12 @@ def recolor(images: Tensor, generator: torch.Generator, strength: float = 1.0) -
 
 
 def add_noise(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Adds Gaussian noise, of one deviation for the picture [1, 3, H, H], up to 0.12."""
+    """Adds Gaussian noise with a standard deviation of up to 0.12 to a picture [1, 3, H, H]."""
     return image + _between(0, 0.12, generator) * torch.randn(image.shape, generator=generator)
 
 
 def compress(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Saves a picture [1, 3, H, H] as JPEG, of a quality from 20 to 90, and reads it again."""
+    """Compresses a picture [1, 3, H, H] as JPEG with a quality from 20 to 90."""
     with io.BytesIO() as file:
         to_pil(image).save(file, "JPEG", quality=int(_between(20, 90, generator)))
         return from_pil(Image.open(file, formats=["JPEG"])).to(image)

@@ -1,7 +1,7 @@
 """Computes the global directions that come with a domain: `styleclip train directions`.
 
-Nothing is learnt here: every style channel of the domain's generator is tried out, and its CLIP says what it saw
-(`editing/directions/global_directions.py`). It is to be done again whenever the generator or CLIP was trained again.
+Nothing is trained here: every style channel of the domain's generator is varied, and the effect measured in CLIP's space
+(`editing/directions/global_directions.py`). This has to be repeated whenever the generator or CLIP is trained again.
 """
 
 import dataclasses
@@ -24,12 +24,12 @@ from ..weights.domain import enter_file
 from .card import About, making, write_card
 
 ABOUT = About(
-    what="For every style channel of the generator the direction in which CLIP sees a face go when the channel rises, and the "
-         "channel's mean and standard deviation; for those of the toRGB layers, which texts of colours use, the direction and the standard "
-         "deviation. A text finds its channels in it at once (Patashnik et al. 2021, section 6).",
-    data="Faces that the generator invents, each drawn twice for every channel: low and high, all other channels being as they are.",
+    what="For every style channel of the generator: the direction in CLIP's space in which a face moves when the channel rises, and the "
+         "channel's mean and standard deviation; for the toRGB layers, which texts about colours use, the direction and the standard "
+         "deviation. With them the channels for a text are found at once (Patashnik et al. 2021, section 6).",
+    data="Faces that the generator invents, each drawn twice for every channel, with a low and a high value and the others unchanged.",
     limits="It belongs to this generator and this CLIP and is refused by any other. One direction has to suit every face: where an "
-           "attribute can be had in several ways, it is their mean.")
+           "attribute can come about in several ways, it is their mean.")
 
 TEXTS = ("a smiling face", "an angry face", "a sad face", "a face with glasses", "a face with sunglasses", "a face with a hat",
          "a face with a beard", "a face with blue hair", "a bald face", "a face with a mohawk", "an old face", "a face with makeup")
@@ -39,13 +39,13 @@ TEXTS = ("a smiling face", "an angry face", "a sad face", "a face with glasses",
 class Settings:
     """Settings of the global directions.
 
-    run      folder of the parts that are done
-    domain   the domain whose channels are tried out, and to which the directions are added
-    images   in how many faces each channel is tried
-    samples  how many faces give each channel's mean and standard deviation σ
+    run      folder of the completed parts
+    domain   the domain whose channels are varied, and to which the directions are added
+    images   number of faces in which each channel is varied
+    samples  number of faces for each channel's mean and standard deviation σ
     truncation_psi  of these faces
-    sigmas   how far from its mean a channel is moved, in σ
-    faces    how many other faces are edited to measure the result
+    sigmas   how far a channel is moved from its mean, in σ
+    faces    number of other faces that are edited to measure the result
     seed     draws the faces
     """
 
@@ -60,12 +60,12 @@ class Settings:
 
 
 def train(settings: Settings) -> dict:
-    """Scans all channels, measures, adds the directions to the domain. Returns the metrics. Called again, it goes on."""
+    """Scans all channels, measures, adds the directions to the domain. Returns the metrics. An interrupted run resumes."""
     torch.set_flush_denormal(True)
     models = load_models(settings.domain)
     settings.run.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    elsewhere = dataclasses.replace(models, folder=settings.run)  # not those that the domain has already
+    elsewhere = dataclasses.replace(models, folder=settings.run)  # so that the domain's present directions are not found
     directions = GlobalDirections.compute(elsewhere, images=settings.images, samples=settings.samples, seed=settings.seed,
                                           truncation_psi=settings.truncation_psi, sigmas=settings.sigmas, folder=settings.run)
     seconds = time.perf_counter() - start
@@ -85,7 +85,7 @@ def measure_again(settings: Settings) -> dict:
 
 
 def measure(directions: GlobalDirections, settings: Settings) -> dict:
-    """How the directions agree with those to first order, and, where attributes can be read, what edits with them do."""
+    """How well the directions agree with the first-order ones and, if attributes can be read, what edits with them achieve."""
     models = directions.models
     first = GlobalDirections.first_order(models, images=settings.images, samples=settings.samples, seed=settings.seed)
     texts = [text for text in TEXTS if readable(models, text)]
@@ -99,7 +99,7 @@ def measure(directions: GlobalDirections, settings: Settings) -> dict:
 
 
 def edits(directions: GlobalDirections, texts: list[str], faces: int, first_seed: int = 1000) -> dict:
-    """What edits do, each as strong as `best_strength` finds, on average over texts and faces."""
+    """The results of edits with the automatic strength, averaged over texts and faces."""
     models, prompts, reports = directions.models, [Prompt.of(directions.models, text) for text in texts], []
     for face in (Face.of_seed(models, first_seed + i) for i in range(faces)):
         reports += [measure_edit(models, face.image, auto_edit(directions, face, prompt).image, prompt.text) for prompt in prompts]

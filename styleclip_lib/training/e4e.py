@@ -1,8 +1,8 @@
-"""What e4e adds to an encoder's training so that edits work where it puts a face (Tov et al. 2021, section 4).
+"""What e4e adds to an encoder's training so that the inverted faces remain editable (Tov et al. 2021, section 4).
 
-An encoder may draw a picture well from a W+ code that no mapping network would ever make, and edits fail there. So the offsets of
-the layers from the first w come in one after another and cost something, and a discriminator that knows the mapping network's w
-judges each layer's w.
+An encoder may reconstruct a picture well with a W+ code that no mapping network would ever produce, and edits fail there. So the layers'
+offsets from the first w are added one by one and are penalised, and a discriminator trained on the mapping network's w judges the w of
+each layer.
 """
 
 import torch
@@ -15,9 +15,9 @@ FIRST_LOSSES = ("d_real_loss", "d_fake_loss", "discriminator_loss")
 
 
 def progressive_stage(step: int, start: int, every: int, num_ws: int) -> int:
-    """How many of the offsets Δ_1, Δ_2, ... are in use at a step: none before `start`, then one, and one more after each `every` steps.
+    """The number of offsets Δ_1, Δ_2, ... in use at a step: none before `start`, then one, and one more every `every` steps.
 
-    start = 0: all of them from the beginning.
+    start = 0: all from the beginning.
     """
     if start == 0:
         return num_ws - 1
@@ -25,20 +25,20 @@ def progressive_stage(step: int, start: int, every: int, num_ws: int) -> int:
 
 
 def total_delta_loss(offsets: Tensor, stage: int) -> Tensor:
-    """Σ_{i=1..stage} E‖Δ_i‖₂ (eq. 5), 0 at stage 0. offsets [B, num_ws, w_dim] from the first w -> a number"""
+    """Σ_{i=1..stage} E‖Δ_i‖₂ (eq. 5), 0 at stage 0. offsets from the first w [B, num_ws, w_dim] -> a number"""
     return offsets[:, 1:stage + 1].norm(dim=2).mean(0).sum()
 
 
 def encoder_discriminator_loss(discriminator: LatentDiscriminator, w_plus: Tensor, stage: int) -> Tensor:
-    """E[log(1 + exp(-D(w_i)))], the mean over the w_i that are in use (eq. 4). w_plus [B, num_ws, w_dim] -> a number"""
+    """E[log(1 + exp(-D(w_i)))], the mean over the w_i in use (eq. 4). w_plus [B, num_ws, w_dim] -> a number"""
     return generator_loss(discriminator(w_plus[:, :stage + 1].flatten(0, 1)))
 
 
 class LatentPool:
-    """Latents of the last steps, from which the discriminator learns, too, so that it does not follow the encoder's latest turn alone.
+    """A history of latents, so that the discriminator is not trained on the encoder's latest outputs alone.
 
-    Until `size` of them are there, each w is kept and handed out; then half of those that come are kept, and one of the old ones is
-    handed out for each (Shrivastava et al. 2017, section 2.3).
+    Until the pool has `size` latents, each w is stored and returned; afterwards, half of them replace an older one, which is returned
+    instead (Shrivastava et al. 2017, section 2.3).
     """
 
     def __init__(self, size: int, w_dim: int):
@@ -64,7 +64,7 @@ class LatentPool:
 
 
 def any_layer(w_plus: Tensor, stage: int, rng: torch.Generator) -> Tensor:
-    """One of the w_i in use of each code, by chance. w_plus [B, num_ws, w_dim] -> [B, w_dim]"""
+    """A random one of the w_i in use from each code. w_plus [B, num_ws, w_dim] -> [B, w_dim]"""
     layers = torch.randint(stage + 1, (len(w_plus),), generator=rng)
     return w_plus[torch.arange(len(w_plus)), layers.to(w_plus.device)]
 
@@ -74,7 +74,7 @@ def discriminator_step(discriminator: LatentDiscriminator, optimizer, run, real:
     """One step of the latent discriminator, and every `r1_every` steps one with the R1 penalty. real, fake [B, w_dim] -> the losses
 
     d_real_loss = E[log(1 + exp(-D(w)))] on the mapping network's w, d_fake_loss = E[log(1 + exp(D(w_i)))] on the encoder's;
-    discriminator_loss is their sum: 2 log 2 = 1.386 where D cannot tell them apart and says 0.
+    discriminator_loss is their sum, which is 2 log 2 = 1.386 if D cannot tell them apart and outputs 0.
     """
     real_logits, fake_logits = discriminator(real), discriminator(fake)
     losses = generator_loss(real_logits), generator_loss(-fake_logits), discriminator_loss(real_logits, fake_logits)

@@ -1,4 +1,4 @@
-"""Trains an encoder: `styleclip train encoder`, of portraits whose w is known, or as e4e (Tov et al. 2021) of any data set."""
+"""Trains an encoder: `styleclip train encoder`, on portraits whose w is known, or as e4e (Tov et al. 2021) on any data set."""
 
 import copy
 from dataclasses import dataclass, replace
@@ -30,49 +30,50 @@ from .table import LossTable
 ABOUT = About(
     what="From a picture to W+ in one step, as one w and a small offset for each layer; the start of every inversion.",
     data="Pictures drawn by the generator and rendered portraits; the w of both is known.",
-    limits="Photographs lie outside of what it has seen: it finds a portrait of similar colours and pose.")
+    limits="It was not trained on photographs: for one it finds a portrait of similar colours and pose.")
 
 ABOUT_PICTURES = About(
     what="From a picture to W+ in one step, as one w and a small offset for each layer (e4e, Tov et al. 2021).",
     data="The data set of a user's own pictures that `settings` names by the SHA-256 of its manifest.",
-    limits="It does best on faces like those it has learnt from, cropped alike.")
+    limits="It does best on faces like those it was trained on, with the same crop.")
 
 ON_RENDERS = {"lr": 1.5e-3, "samples_each": 12, "pictures_each": 12, "lambda_lpips": 0.3, "lambda_delta": 2e-3,
               "lambda_discriminator": 0.0, "progressive_start": 0}
 ON_PICTURES = {"lr": 1e-4, "samples_each": 0, "pictures_each": 8, "lambda_lpips": 0.8, "lambda_delta": 2e-4,
                "lambda_discriminator": 0.1, "progressive_start": 20_000}
-"""What is set unless it is given; on pictures the authors' values, and with `--from` all offsets are in use from the beginning."""
+"""Defaults for renders and for a data set; the latter are the authors' values, except that with `--from` all offsets are used from the
+beginning."""
 
 LOOKS = ("perceptual", "identity")
 
 WARM_UP = 100
-"""Steps in which the learning rate rises on pictures: Adam's first steps are as long as its later ones, and would spoil what was learnt.
-(Without it, 24 steps at 1e-3 took the identity of held-out pictures from 0.34 to 0.27.)"""
+"""Steps in which the learning rate rises when training on pictures: Adam's first steps are as long as its later ones and would damage a
+trained network. (Without a warm-up, 24 steps at 1e-3 lowered the identity of held-out pictures from 0.34 to 0.27.)"""
 
 FREE = ("steps", "table_every")
-"""Settings with which a run on pictures may go on differently: its learning rate does not depend on them."""
+"""Settings that may change when a run on pictures resumes: its learning rate does not depend on them."""
 
 
 @dataclass
 class Settings:
     """Settings of the encoder.
 
-    With --data FOLDER of a data set (styleclip dataset) it is trained as e4e; else of renders that are kept in that folder. The values in
-    brackets are those for renders, and for a data set.
+    If --data is the folder of a data set (styleclip dataset), the encoder is trained as e4e, otherwise on renders that are kept in that
+    folder. The values in brackets are the defaults for renders and for a data set.
 
-    run, data, domain    folders of the run, of the pictures, and of the domain with the generator; a domain that is not there yet gets the
-                         generator of --from
+    run, data, domain    folders of the run, of the pictures, and of the domain with the generator; a new domain gets the generator of
+                         --from
     start                --from: the domain whose encoder is trained further, such as portraits or ffhq; by default a new one is trained
-    count, widths        how many renders; channels of a new encoder
-    samples_each, pictures_each  pictures in a batch: drawn by the generator, whose w is known (12, 0); of the folder (12, 8)
-    lr                   learning rate of AdamW (1.5e-3, falling; 1e-4, after a rise over the first steps)
-    lambda_w             weight of the distance of w from the known one, where it is known
+    count, widths        number of renders; channels of a new encoder
+    samples_each, pictures_each  pictures in a batch: drawn by the generator, with known w (12, 0); from the folder (12, 8)
+    lr                   learning rate of AdamW (1.5e-3, decaying; 1e-4, after a warm-up)
+    lambda_w             weight of the distance between w and the true one, where it is known
     lambda_l2, lambda_lpips, lambda_id  weights of the picture's losses: pixels, perceptual distance (0.3, 0.8), identity
-    lambda_delta         of the sizes of the offsets from the first w (2e-3, 2e-4)
-    lambda_discriminator of the latent discriminator's verdict (0, 0.1)
-    discriminator_lr, r1_gamma, r1_every, pool  the discriminator's learning rate, R1 regularisation, and how many latents its pools keep
-    progressive_start, progressive_every  the step at which the first offset comes in (0: all at once; 20000, with --from 0), and the
-                         steps from each to the next
+    lambda_delta         weight of the norms of the offsets from the first w (2e-3, 2e-4)
+    lambda_discriminator  weight of the latent discriminator's loss (0, 0.1)
+    discriminator_lr, r1_gamma, r1_every, pool  the discriminator's learning rate, R1 regularisation, and the size of its latent pools
+    progressive_start, progressive_every  the step at which the first offset is added (0: all from the beginning; 20000, with --from 0),
+                         and the steps between one offset and the next
     table_every          steps between two tables of losses
     """
 
@@ -105,7 +106,7 @@ class Settings:
 def train(settings: Settings) -> dict:
     """Trains, measures on held-out pictures, adds the network to the domain. Returns the metrics.
 
-    Raises StyleclipError where the domain, the encoder to start from and the pictures do not fit each other.
+    Raises StyleclipError if the domain, the encoder to start from and the pictures do not fit together.
     """
     on_pictures = holds_pictures(settings.data)
     s = _completed(settings, on_pictures)
@@ -121,7 +122,7 @@ def train(settings: Settings) -> dict:
     after = measured(network, generator, looks, held_out)
     metrics = {name: f"{value} (before: {before[name]})" if before else value for name, value in after.items()}
     if is_new and this_process().is_main_process:
-        new_domain(s.domain, like_of(s.start), generator, {"command": f"The generator of '{s.start}', as it is."}, half=True)
+        new_domain(s.domain, like_of(s.start), generator, {"command": f"The generator of '{s.start}', unchanged."}, half=True)
     publish(network, "encoder", s, encoder_config(network), seconds, metrics, ABOUT_PICTURES if on_pictures else ABOUT)
     return metrics
 
@@ -133,7 +134,7 @@ def measure_again(settings: Settings) -> dict:
 
 
 def _loaded(domain: str | Path) -> tuple[Generator, dict]:
-    """The generator of a domain, and its networks that compare pictures."""
+    """The generator of a domain, and its perceptual and identity networks."""
     models = load_models(domain, "cpu", only=("generator", *LOOKS))
     return models.generator, {name: getattr(models, name) for name in LOOKS}
 
@@ -142,12 +143,12 @@ def _encoder(domain: str | Path) -> torch.nn.Module:
     """The encoder of a domain. Raises StyleclipError if it has none."""
     encoder = load_models(domain, "cpu", only=("encoder",)).encoder
     if encoder is None:
-        raise StyleclipError(f"The domain {domain} has no encoder: take another one with --from, or train a new one without --from.")
+        raise StyleclipError(f"The domain {domain} has no encoder: choose another one with --from, or train a new one without --from.")
     return encoder
 
 
 def _completed(settings: Settings, on_pictures: bool) -> Settings:
-    """The settings with what was left open."""
+    """The settings with defaults filled in."""
     usual = dict(ON_PICTURES if on_pictures else ON_RENDERS)
     if settings.start is not None:
         usual["progressive_start"] = 0
@@ -155,12 +156,12 @@ def _completed(settings: Settings, on_pictures: bool) -> Settings:
 
 
 def _check_domain(s: Settings, on_pictures: bool) -> None:
-    """What can be said before anything long begins. Raises StyleclipError."""
+    """Checks the domain before anything slow begins. Raises StyleclipError."""
     if on_pictures and data_folder() / "models" in s.domain.resolve().parents:
-        raise StyleclipError("An encoder of your own pictures belongs into a domain of your own: name its folder with --domain FOLDER.")
+        raise StyleclipError("An encoder for your own pictures belongs in a domain of your own: name its folder with --domain FOLDER.")
     if not (s.domain / INDEX).exists():
         if s.start is None:
-            raise StyleclipError(f"There is no domain '{s.domain}': give one that has a generator, or --from DOMAIN to begin with its own.")
+            raise StyleclipError(f"There is no domain '{s.domain}': give one with a generator, or --from DOMAIN to use that domain's.")
         check_new_folder(s.domain)
 
 
@@ -173,8 +174,8 @@ def _network(s: Settings, generator: Generator) -> torch.nn.Module:
         return network.to(memory_format=torch.channels_last)
     network = _encoder(s.start).requires_grad_(True)
     if (network.num_ws, network.w_dim) != (generator.num_ws, generator.w_dim):
-        raise StyleclipError(f"The encoder of '{s.start}' makes {network.num_ws} w's of {network.w_dim} dimensions, and the generator of "
-                             f"'{s.domain}' needs {generator.num_ws} of {generator.w_dim}: take an encoder that fits.")
+        raise StyleclipError(f"The encoder of '{s.start}' makes {network.num_ws} w's of {network.w_dim} dimensions, but the generator of "
+                             f"'{s.domain}' needs {generator.num_ws} of {generator.w_dim}: choose an encoder that fits.")
     return network
 
 
@@ -209,7 +210,7 @@ def _fit(network, generator: Generator, looks: dict, source, s: Settings, on_pic
 
 
 class _Judge:
-    """The latent discriminator, and what it learns with."""
+    """The latent discriminator with its optimiser and latent pools."""
 
     def __init__(self, w_dim: int, s: Settings):
         self.s, self.network = s, LatentDiscriminator(w_dim)
@@ -228,7 +229,7 @@ class _Judge:
 
 
 def _encoder_losses(network, generator: Generator, looks: dict, judge: _Judge, batch, stage: int, run: Run, s: Settings):
-    """All losses of the encoder by the names that e4e gives them, "loss" being their weighted sum, and what it draws."""
+    """All losses of the encoder under e4e's names, with "loss" as their weighted sum, and the pictures drawn from its codes."""
     images, w = batch
     with run.autocast():
         base, offsets = (part.float() for part in network.parts(images, stage))
@@ -250,10 +251,10 @@ def _encoder_losses(network, generator: Generator, looks: dict, judge: _Judge, b
 
 @torch.no_grad()
 def measured(network, generator: Generator, looks: dict, pictures: torch.Tensor) -> dict:
-    """Pictures that were never seen, uint8 [N, 3, R, R], after encoding and drawing again.
+    """Metrics of held-out pictures, uint8 [N, 3, R, R], after encoding and drawing them again.
 
-    Their number; the median of PSNR (pixels in [0, 1]); means of the perceptual distance, of the identity network's cosine, and of how
-    far the w's of the layers lie from the first one, ‖Δ_i‖₂.
+    Their number; the median of PSNR (pixels in [0, 1]); means of the perceptual distance, of the identity network's cosine, and of the
+    norms ‖Δ_i‖₂ of the layers' offsets from the first w.
     """
     psnr, apart, same, far = [], [], [], []
     network = copy.deepcopy(network).eval()

@@ -1,4 +1,4 @@
-"""What an encoder learns from: pictures, and the w of those of which it is known."""
+"""Training batches for an encoder: pictures, and their w where it is known."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,14 +14,14 @@ from .worlds import world_of
 
 
 class Batch(NamedTuple):
-    """images [B, 3, R, R] in [-1, 1]; w [K, w_dim] of the first K of them, K ≤ B."""
+    """images [B, 3, R, R] in [-1, 1]; w [K, w_dim] of the first K of them (K ≤ B)."""
 
     images: Tensor
     w: Tensor
 
 
 class Renders:
-    """Pictures that the generator draws, and renders of the portraits' world: the w of both is known."""
+    """Pictures drawn by the generator, and renders of the procedural world: the w of both is known."""
 
     def __init__(self, s, generator: Generator):
         self.s, self.generator = s, generator
@@ -37,7 +37,7 @@ class Renders:
 
 
 class Photographs:
-    """Pictures of a data set, whose w nobody knows, and as many as are wanted that the generator draws."""
+    """Pictures of a data set, whose w is unknown, and pictures drawn by the generator, whose w is known."""
 
     def __init__(self, s, generator: Generator):
         self.s, self.generator = s, generator
@@ -54,7 +54,7 @@ class Photographs:
 
 @torch.no_grad()
 def drawn(generator: Generator, w: Tensor, run: Run) -> Tensor:
-    """The pictures of some w [N, w_dim]; N may be 0."""
+    """The pictures [N, 3, R, R] of w [N, w_dim]; N may be 0."""
     if not len(w):
         return torch.zeros(0, 3, generator.img_resolution, generator.img_resolution, device=w.device)
     with run.autocast():
@@ -62,16 +62,16 @@ def drawn(generator: Generator, w: Tensor, run: Run) -> Tensor:
 
 
 def _portraits(data: Path, count: int, generator: Generator, seed: int = 0) -> Portraits:
-    """Portraits of the world that a generator draws."""
+    """Portraits of the world to which a generator belongs."""
     return Portraits(DataSettings(data, count, generator.img_resolution, seed), world=world_of(generator.img_resolution))
 
 
 def held_out_renders(s, generator: Generator, count: int = 200) -> Tensor:
-    """Renders of portraits that no encoder learns from, uint8 [count, 3, R, R]."""
+    """Renders of portraits that no encoder is trained on, uint8 [count, 3, R, R]."""
     return _portraits(s.data, 1000, generator, seed=1).images(torch.arange(count))
 
 
 def held_out_photographs(s, generator: Generator, most: int = 200) -> Tensor:
-    """The first pictures of a data set that nothing learns from, uint8 [N, 3, R, R]."""
+    """The first of a data set's held-out pictures, uint8 [N, 3, R, R]."""
     pictures = Pictures(s.data, generator.img_resolution, HELD_OUT)
     return pictures.images(torch.arange(min(most, len(pictures))))

@@ -1,4 +1,4 @@
-"""Trains the network that reads attributes for measuring: `styleclip train examiner`."""
+"""Trains the examiner, the network that reads attributes for measuring only: `styleclip train examiner`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,12 @@ from .loop import Run, learn
 from .worlds import ALIGNED
 
 ABOUT = About(
-    what="Reads every attribute of a portrait, for measuring and for nothing else: no network is trained with it, no search asks it. "
-         "A ConvNeXt, where the network that training may ask (`attributes`) is VGG-like. Its probabilities are calibrated.",
-    data="Aligned portraits of its own seeds, seen at 128 pixels: warped, partly covered, blurred, coarsened, recoloured, noisy, "
-         "compressed (`training/degrade.py`). What cannot be seen (the colour of closed eyes) is not asked for.",
-    limits="It knows the world of portraits only, and says something about every picture, also about photographs, where "
-           "what it says means little. Renders are known exactly; of edited pictures it is a reading, with the error that is given here.")
+    what="Reads every attribute of a portrait, for measuring only: no network is trained with it, and no search uses it. It is a ConvNeXt, "
+         "while the network that training may use (`attributes`) is VGG-like. Its probabilities are calibrated.",
+    data="Aligned portraits from seeds of their own, seen at 128 pixels: warped, partly occluded, blurred, downsampled, recoloured, noisy, "
+         "compressed (`training/degrade.py`). What is not visible (the colour of closed eyes) does not count.",
+    limits="It knows only the procedural portraits. It gives an answer for every picture, even for photographs, for which the answer means "
+           "little. The attributes of renders are known exactly; those of edited pictures are read, with the error given here.")
 
 
 @dataclass
@@ -36,15 +36,15 @@ class Settings:
     run      folder of checkpoints and logs
     data     folder of the rendered portraits
     domain   the domain to which the network is added at the end
-    count    how many portraits to learn from
-    steps    how many batches
+    count    number of portraits to train on
+    steps    number of batches
     batch_size  portraits in a batch
-    lr       learning rate of AdamW at its highest
+    lr       peak learning rate of AdamW
     strength of the degradations
-    focus    on the attributes that are not learnt yet (see `coding.attribute_loss`)
-    size     pixels along each side of the portraits, and input_size those that the network sees of them
-    tested   how many other portraits the temperatures are fitted on, and how many yet others it is measured on
-    labels   a table of pictures that a person has labelled (see `evaluation.agreement.read_labels`), to measure the agreement on
+    focus    how strongly to weight the attributes that are not learnt yet (see `coding.attribute_loss`)
+    size     side of the portraits in pixels;  input_size: the side to which they are resized for the network
+    tested   number of other portraits for fitting the temperatures, and of yet others for measuring
+    labels   a table of pictures labelled by a person (see `evaluation.agreement.read_labels`), with which to measure the agreement
     seed     draws weights, batches, degradations; portraits have seeds of their own, from 5101 on
     """
 
@@ -66,17 +66,17 @@ class Settings:
     seed: int = 0
 
 
-PICTURES_EACH = 4  # of each person, so that `examiner_identity` can learn from the same portraits
+PICTURES_EACH = 4  # of each person, so that `examiner_identity` can be trained on the same portraits
 LEARNT, CALIBRATED, TESTED = 5101, 5103, 5102  # seeds of portraits
 
 
 def portraits_of(data: Path, count: int, size: int, seed: int) -> Portraits:
-    """Portraits that the networks which measure learn from, or are measured on."""
+    """Portraits on which the networks that only measure are trained or measured."""
     return Portraits(DataSettings(data, count, size, seed, PICTURES_EACH), world=ALIGNED)
 
 
 def train(settings: Settings) -> dict:
-    """Trains, calibrates, measures on portraits that were never seen, and adds the network to the domain. Returns the metrics."""
+    """Trains, calibrates, measures on held-out portraits, and adds the network to the domain. Returns the metrics."""
     torch.manual_seed(settings.seed)
     network = Examiner(settings.widths, settings.depths, settings.input_size).to(memory_format=torch.channels_last)
     seconds = fit(network, settings)
@@ -88,7 +88,7 @@ def train(settings: Settings) -> dict:
 
 
 def fit(network: Examiner, s: Settings) -> float:
-    """What is read of degraded portraits is compared with the factors. Returns the seconds that it took."""
+    """Trains the network to read the factors of degraded portraits. Returns the seconds that it took."""
     portraits = portraits_of(s.data, s.count, s.size, LEARNT)
 
     def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
@@ -103,24 +103,22 @@ def fit(network: Examiner, s: Settings) -> float:
 
 @torch.no_grad()
 def codes(network: Examiner, portraits: Portraits, s: Settings, strength: float) -> torch.Tensor:
-    """What the network says of portraits, degraded with that strength. Returns [N, CODE_SIZE]."""
+    """The network's codes [N, CODE_SIZE] of portraits degraded with a strength."""
     rng = torch.Generator().manual_seed(s.seed)
     return torch.cat([network.code(degrade(pictures(portraits, index, network.input_size), rng, strength)).float()
                       for index in torch.arange(len(portraits)).split(100)])
 
 
 def calibrate(network: Examiner, s: Settings) -> None:
-    """Fits the temperature of each category, on portraits as bad as those that were learnt from (Guo et al. 2017, section 4.2).
-
-    What will be measured are no perfect renders either, but pictures of a generator.
-    """
+    """Fits the temperature of each category on portraits as degraded as the training set (Guo et al. 2017, section 4.2), since the
+    pictures that will be measured come from a generator and are no perfect renders either."""
     portraits = portraits_of(s.data, s.tested, s.size, CALIBRATED)
     for number, (logits, truth) in enumerate(_known(codes(network, portraits, s, s.strength), portraits.factors)):
         network.temperature[number] = best_temperature(logits, truth)
 
 
 def best_temperature(logits: torch.Tensor, truth: torch.Tensor) -> float:
-    """The temperature T with the least cross-entropy of softmax(logits / T). logits [N, V], truth int64 [N]"""
+    """The temperature T that minimises the cross-entropy of softmax(logits / T). logits [N, V], truth int64 [N]"""
     logarithm = torch.zeros((), requires_grad=True)
     optimizer = torch.optim.LBFGS([logarithm], max_iter=50, line_search_fn="strong_wolfe")
 
@@ -135,7 +133,7 @@ def best_temperature(logits: torch.Tensor, truth: torch.Tensor) -> float:
 
 
 def measure(network: Examiner, s: Settings) -> dict:
-    """How often each attribute is read rightly where a person could tell, and the expected calibration error of the categories."""
+    """How often each attribute is read correctly where it is visible and clear, and the expected calibration error of the categories."""
     portraits = portraits_of(s.data, s.tested, s.size, TESTED)
     result = {}
     for name, strength in (("renders", 0.0), ("degraded renders", s.strength)):
@@ -162,13 +160,13 @@ def against_labels(network: Examiner, labels: Path) -> dict:
 
 
 def measure_again(settings: Settings) -> dict:
-    """The metrics of the domain's network; with labels, the agreement with these alone."""
+    """The metrics of the domain's network; with labels, only the agreement with them."""
     network = load_network(settings.domain, "examiner", Examiner)
     return measure(network, settings) if settings.labels is None else against_labels(network, settings.labels)
 
 
 def _known(code: torch.Tensor, factors: Factors) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """For every category the logits and the index of the true value, of the portraits of which a person could tell."""
+    """For every category the logits and the index of the true value, of the portraits in which it is visible and clear."""
     known = known_values(factors)
     shown = [torch.tensor([name in values for values in known]) for name in CATEGORIES]
     return [(code[some, CODE_SLICES[name]], getattr(factors, name)[some]) for name, some in zip(CATEGORIES, shown)]

@@ -1,4 +1,4 @@
-"""Trains the network that tells people apart for measuring: `styleclip train examiner_identity`."""
+"""Trains the identity network for measuring only: `styleclip train examiner_identity`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,10 @@ from .identity import verification
 from .loop import Run, learn
 
 ABOUT = About(
-    what="A face becomes a unit vector; pictures of one person point the same way. For measuring and for nothing else: no network is "
-         "trained with it, no search asks it. A ConvNeXt with the supervised contrastive loss, where the network that searches may ask "
+    what="A face becomes a unit vector; vectors of the same person point the same way. It only measures: no network is trained with it, "
+         "and no search uses it. It is a ConvNeXt with the supervised contrastive loss, while the network that searches may use "
          "(`identity`) is VGG-like and has the ArcFace loss.",
-    data="The portraits of the examiner: several of each person, with the face kept and pose, expression, hair, glasses and light drawn "
+    data="The examiner's portraits: several of each person, with the same face and with pose, expression, hair, glasses and light drawn "
          "anew, and degraded (`training/degrade.py`).",
     limits="Skin tone and age count as identity here. It says nothing about real people and must not be used to recognise them.")
 
@@ -27,13 +27,13 @@ ABOUT = About(
 class Settings:
     """Settings of the examiner's identity network.
 
-    run, data, domain   folders of the run, of the renders (the examiner's), and of the domain to add the network to
-    people              how many people to learn from, four pictures of each
-    people_at_once, pictures_at_once  how many people there are in a batch, and how many pictures of each
+    run, data, domain   folders of the run, of the renders (the examiner's), and of the domain to which the network is added
+    people              number of people to train on, four pictures of each
+    people_at_once, pictures_at_once  number of people in a batch, and of pictures of each
     temperature         of the loss (τ)
     strength            of the degradations
-    size, input_size    pixels along each side of the portraits, and those that the network sees of them
-    tested              how many unseen people it is measured on
+    size, input_size    side of the portraits in pixels, and the side to which they are resized for the network
+    tested              number of held-out people for measuring
     seed                draws weights, batches and degradations; portraits have seeds of their own, from 5101 on
     """
 
@@ -57,11 +57,11 @@ class Settings:
 
 
 def supervised_contrastive(embedding: torch.Tensor, person: torch.Tensor, temperature: float) -> torch.Tensor:
-    """The supervised contrastive loss (Khosla et al. 2020, equation 2): every picture looks for the others of its person.
+    """The supervised contrastive loss (Khosla et al. 2020, equation 2): every picture should be closest to the others of its person.
 
     Σ_i -1/|P(i)| Σ_{p∈P(i)} log( exp(e_i·e_p/τ) / Σ_{a≠i} exp(e_i·e_a/τ) ) / B,   P(i) = other pictures of the person of i
 
-    embedding [B, D] of length one, person int64 [B], each in at least two pictures  ->  a number
+    embedding: unit vectors [B, D]; person int64 [B], each in at least two pictures  ->  a number
     """
     itself = torch.eye(len(person), dtype=torch.bool, device=person.device)
     likeness = (embedding @ embedding.T / temperature).masked_fill(itself, -torch.inf)
@@ -71,7 +71,7 @@ def supervised_contrastive(embedding: torch.Tensor, person: torch.Tensor, temper
 
 
 def train(settings: Settings) -> dict:
-    """Trains, measures on people who were never seen, adds the network to the domain. Returns the metrics."""
+    """Trains, measures on held-out people, adds the network to the domain. Returns the metrics."""
     s = settings
     torch.manual_seed(s.seed)
     network = ExaminerIdentity(s.widths, s.depths, s.embedding_dim, s.input_size).to(memory_format=torch.channels_last)
@@ -83,7 +83,7 @@ def train(settings: Settings) -> dict:
 
 
 def fit(network: ExaminerIdentity, s: Settings) -> float:
-    """Degraded pictures of some people at once, of each the others to be found. Returns the seconds that it took."""
+    """Trains the network on degraded pictures. Returns the seconds that it took."""
     portraits = portraits_of(s.data, s.people * PICTURES_EACH, s.size, LEARNT)
 
     def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
@@ -97,7 +97,7 @@ def fit(network: ExaminerIdentity, s: Settings) -> float:
 
 
 def batch(s: Settings, rng: torch.Generator) -> torch.Tensor:
-    """The numbers of the pictures of a batch: some people, some different pictures of each. Returns int64 [B]."""
+    """The numbers of the pictures in a batch: random people, and different pictures of each. Returns int64 [B]."""
     people = torch.randperm(s.people, generator=rng)[: s.people_at_once]
     chosen = torch.rand(len(people), PICTURES_EACH, generator=rng).argsort(1)[:, : s.pictures_at_once]
     return (people[:, None] * PICTURES_EACH + chosen).flatten()
@@ -105,7 +105,7 @@ def batch(s: Settings, rng: torch.Generator) -> torch.Tensor:
 
 @torch.no_grad()
 def measure(network: ExaminerIdentity, s: Settings) -> dict:
-    """Verification of unseen people, on renders and on degraded renders."""
+    """Verification of held-out people, on renders and on degraded renders."""
     portraits = portraits_of(s.data, s.tested * PICTURES_EACH, s.size, TESTED)
     result = {}
     for name, strength in (("renders", 0.0), ("degraded renders", s.strength)):

@@ -20,9 +20,9 @@ from .loop import Run, learning_rate, set_rate, settings_of
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
-    what="A face becomes a unit vector; pictures of one person point the same way. Trained with the ArcFace loss; then its last layer "
-         "was replaced by the linear discriminant of people it had not seen.",
-    data="People of the procedural world, several pictures of each with the face kept and pose, expression, hair, glasses "
+    what="A face becomes a unit vector; vectors of the same person point the same way. Trained with the ArcFace loss; then its last layer "
+         "was replaced by the linear discriminant of other people.",
+    data="People of the procedural world, several pictures of each with the same face and with pose, expression, hair, glasses "
          "and light drawn anew.",
     limits="Skin tone and age count as identity here. It says nothing about real people and must not be used to recognise them.")
 
@@ -31,14 +31,14 @@ ABOUT = About(
 class Settings:
     """Settings of the identity network.
 
-    run, data, domain   folders of the run, of the renders, and of the domain to add the network to
-    people, pictures_each  how many people, and how many pictures of each
-    size                the pictures' size, which becomes the network's
+    run, data, domain   folders of the run, of the renders, and of the domain to which the network is added
+    people, pictures_each  number of people, and of pictures of each
+    size                side of the pictures in pixels, which becomes the network's input size
     scale, margin       of the ArcFace loss (margin in radians)
-    start_trunk         start from the trunk of the domain's attributes network instead of random weights
-    aid                 weight of reading the identity factors from the embedding, which speeds up the beginning
-    new_people          how many other people say, after the training, which directions tell people apart
-    kept                how many of these directions there are in the end
+    start_trunk         whether to start from the trunk of the domain's attributes network instead of random weights
+    aid                 weight of an auxiliary loss, reading the identity factors from the embedding, which speeds up the beginning
+    new_people          number of other people for the linear discriminant after the training
+    kept                number of directions that it keeps
     damping             see `discriminant`
     """
 
@@ -72,11 +72,11 @@ class ArcFace(nn.Module):
 
     def __init__(self, people: int, embedding_dim: int, scale: float, margin: float):
         super().__init__()
-        self.centers = nn.Parameter(0.05 * torch.randn(people, embedding_dim))  # short vectors turn quickly
+        self.centers = nn.Parameter(0.05 * torch.randn(people, embedding_dim))  # short vectors change direction quickly
         self.scale, self.margin = scale, margin
 
     def forward(self, embedding: torch.Tensor, person: torch.Tensor, margin: float | None = None) -> torch.Tensor:
-        """embedding [B, D] of length one, person int64 [B] -> the mean loss"""
+        """embedding: unit vectors [B, D]; person int64 [B] -> the mean loss"""
         margin = self.margin if margin is None else margin
         cosine = embedding @ F.normalize(self.centers, dim=1).T
         own = cosine.gather(1, person[:, None]).clamp(-1 + 1e-6, 1 - 1e-6)
@@ -85,7 +85,7 @@ class ArcFace(nn.Module):
 
 
 def train(settings: Settings) -> dict:
-    """Trains, measures on people who were never seen, adds the network to the domain. Returns the metrics."""
+    """Trains, measures on held-out people, adds the network to the domain. Returns the metrics."""
     s = settings
     torch.manual_seed(s.seed)
     network = Identity(s.widths, s.embedding_dim, s.size).to(memory_format=torch.channels_last)
@@ -120,7 +120,7 @@ def _fit(network: Identity, s: Settings) -> float:
             network.train()
             with run.autocast():
                 embedding = network(images)
-            margin = s.margin * min(1, max(0, 3 * step / s.steps - 1))  # a margin from the first step keeps the net from starting
+            margin = s.margin * min(1, max(0, 3 * step / s.steps - 1))  # with a margin from the first step, training does not take off
             loss = head(embedding.float(), portraits.person[index].to(run.device), margin)
             aid = F.mse_loss(reader(embedding.float() * s.embedding_dim**0.5), truth[index].to(run.device))
             run.update(loss + s.aid * aid, optimizer)
@@ -131,10 +131,10 @@ def _fit(network: Identity, s: Settings) -> float:
 
 @torch.no_grad()
 def with_discriminant(network: Identity, s: Settings) -> Identity:
-    """The network with another last layer: the directions that tell people apart whom it was not trained on.
+    """The network with a new last layer: the directions that best separate people on whom it was not trained.
 
-    ArcFace learns to tell its own people apart, by every detail that helps; of a new person many details are noise, which differs
-    from picture to picture. Counting directions by how much people differ in them, measured in that noise, leaves what lasts.
+    ArcFace separates its training people by every detail that helps; for a new person many of these details are noise that changes from
+    picture to picture. The discriminant ranks directions by the differences between people relative to that noise.
     """
     portraits = Portraits(DataSettings(s.data, s.new_people * s.pictures_each, s.size, s.seed + 4, s.pictures_each), world=ALIGNED)
     rng = torch.Generator().manual_seed(s.seed)
@@ -151,7 +151,7 @@ def with_discriminant(network: Identity, s: Settings) -> Identity:
 
 
 def identity_numbers(factors) -> torch.Tensor:
-    """What makes up each person of the aligned world, as numbers of mean 0 and variance 1. Returns [N, D]."""
+    """The identity factors of each person of the aligned world, as numbers of mean 0 and variance 1: [N, D]."""
     columns = []
     for name in ALIGNED.identity_names:
         value, kinds = getattr(factors, name), ALIGNED.kinds(name)
@@ -162,14 +162,14 @@ def identity_numbers(factors) -> torch.Tensor:
 
 @torch.no_grad()
 def measure(network: Identity, s: Settings, world: World = ALIGNED, people: int = 200) -> dict:
-    """Verification: how often two pictures of one unseen person are more alike than pictures of two."""
+    """Verification: how often two pictures of one held-out person are more similar than pictures of two people."""
     portraits = Portraits(DataSettings(s.data, people * s.pictures_each, s.size, s.seed + 3, s.pictures_each), world=world)
     embedding = torch.cat([network(to_float(portraits.images(i))) for i in torch.arange(len(portraits)).split(200)])
     return verification(embedding, portraits.person)
 
 
 def verification(embedding: torch.Tensor, person: torch.Tensor) -> dict:
-    """How well the vectors of pictures tell people apart. embedding [N, D] of length one, person int64 [N]"""
+    """How well the vectors of pictures separate people. embedding: unit vectors [N, D]; person int64 [N]"""
     cosine, same = embedding @ embedding.T, person[:, None] == person[None, :]
     above = torch.ones_like(same).triu(1)
     same_person, others = cosine[same & above], cosine[~same & above]

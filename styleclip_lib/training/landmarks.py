@@ -1,7 +1,7 @@
-"""Trains dlib's shape predictor on the portraits' own 68 points: `styleclip train landmarks`.
+"""Trains dlib's shape predictor on the portraits' own 68 landmarks: `styleclip train landmarks`.
 
-An ensemble of regression trees (Kazemi and Sullivan 2014): starting from the mean face, laid into the detector's
-box, every tree compares the brightness of some pairs of pixels and moves the points a little.
+It is an ensemble of regression trees (Kazemi and Sullivan 2014): starting from the mean face inside the detector's box, every tree
+compares the brightness of pairs of pixels and moves the points slightly.
 """
 
 import time
@@ -30,28 +30,28 @@ from .data import DataSettings, Portraits, pictures
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
-    what="dlib's shape predictor: 68 points of a face inside the box that dlib's frontal detector draws. "
+    what="dlib's shape predictor: 68 landmarks of a face inside the box of dlib's frontal face detector. "
          "`align_face` crops by them.",
-    data="Rendered portraits and the points that their geometry gives, in grey, stretched unevenly, turned, blurred, "
-         "relit and made noisy, so that proportions and skin which the renderer never draws are not too strange. "
-         "The boxes are the detector's, or placed as the detector places them.",
-    limits="It has never seen a photograph. Eyes and mouth, by which faces are cropped, are found in photographs well "
-           "enough to crop by; brows and jaw less so. For photographs the model of the ffhq domain is better.")
+    data="Rendered portraits in grey and the landmarks that follow from their geometry, unevenly stretched, rotated, blurred, "
+         "relit and noisy, so that the model also copes with proportions and skin that the renderer never draws. "
+         "The boxes are the detector's, or distributed as the detector's.",
+    limits="It was not trained on photographs. There it finds eyes and mouth, by which faces are cropped, well enough for cropping; "
+           "brows and jaw less well. For photographs the model of the ffhq domain is better.")
 
 
 @dataclass
 class Settings:
     """Settings of the landmark model.
 
-    run, data, domain   folders of the run (a sheet of held-out portraits), of the renders, of the domain to add to
-    count, size         how many portraits to learn from, and pixels along each side of them
-    boxes_each          how many boxes, each a bit different, for every portrait
-    detected            in how many portraits the detector looks for the face, to learn where it puts its boxes
-    strength            of the changes that make the portraits more various
-    cascades, trees, depth  steps of the regression, trees in each, and their depth: these set the size of the file
+    run, data, domain   folders of the run (a sheet of held-out portraits), of the renders, and of the domain to which the model is added
+    count, size         number of portraits to train on, and their side in pixels
+    boxes_each          number of slightly different boxes for every portrait
+    detected            number of portraits in which the detector looks for the face, to find out where it places its boxes
+    strength            of the augmentation
+    cascades, trees, depth  steps of the regression, trees in each, and their depth; together they determine the size of the file
     shrinkage           share of a tree's correction that is applied
-    splits              pairs of pixels that are tried for each branching
-    seed                draws changes, boxes and pairs of pixels
+    splits              pairs of pixels that are tried for each split
+    seed                draws augmentations, boxes and pairs of pixels
     """
 
     run: Path = Path("runs/landmarks")
@@ -71,12 +71,12 @@ class Settings:
 
 
 SQUARE = "distance of the square's corners from the picture's, of which 99 in 100 have less"
-"""Of a portrait that is aligned, in sides of the picture: what `photos.loading.is_aligned` has to put up with."""
+"""For aligned portraits, in units of the picture's side: the tolerance that `photos.loading.is_aligned` needs."""
 
 
 @dataclass
 class Example:
-    """A picture in grey, uint8 [H, W], the face's points [68, 2] in its pixels, and the detector's box or None."""
+    """A grey picture, uint8 [H, W], the face's landmarks [68, 2] in pixels, and the detector's box or None."""
 
     pixels: np.ndarray
     points: np.ndarray
@@ -108,7 +108,7 @@ def train(settings: Settings) -> dict:
 
 
 def measure_again(settings: Settings) -> dict:
-    """The metrics of the domain's model. The boxes of faces that the detector does not see are laid as it lays those of portraits."""
+    """The metrics of the domain's model. Faces that the detector misses get boxes distributed like the detector's."""
     s, rng, world = settings, np.random.default_rng(settings.seed), world_of_domain(settings.domain)
     predictor = read_predictor(file_path(s.domain, "landmarks"))
     portraits = Portraits(DataSettings(s.data, s.detected, _size(world, s)), world=world)
@@ -118,7 +118,7 @@ def measure_again(settings: Settings) -> dict:
 
 
 def habits_of_the_detector(examples: list[Example]) -> np.ndarray:
-    """How the detector lays its boxes: [M, 3] (see `relative`), for the M examples in which it finds the face. Enters the boxes."""
+    """Where the detector places its boxes: [M, 3] (see `relative`), for the M examples in which it finds the face. Sets their boxes."""
     for example in tqdm(examples, "boxes"):
         example.box = detected_box(example)
     return np.array([relative(e.box, e.points) for e in examples if e.box is not None])
@@ -127,10 +127,10 @@ def habits_of_the_detector(examples: list[Example]) -> np.ndarray:
 def fit(
     examples: list[Example], habits: np.ndarray, usual: np.ndarray, s: Settings, rng: np.random.Generator, path: Path
 ) -> Predictor:
-    """The training itself, which is dlib's, and writes the model to `path`.
+    """Runs dlib's training, and writes the model to `path`.
 
-    habits [M, 3]: how the detector lays its boxes (see `relative`); usual [3]: the middle of them. Half of the boxes
-    lie like the detector's, the others nearer to the usual place, where points are read the second time.
+    habits [M, 3]: where the detector places its boxes (see `relative`); usual [3]: their median. Half of the boxes are distributed like
+    the detector's, the others closer to the median, where the landmarks are read a second time.
     """
     options = dlib.shape_predictor_training_options()
     options.cascade_depth, options.num_trees_per_cascade_level, options.tree_depth = s.cascades, s.trees, s.depth
@@ -149,7 +149,7 @@ def fit(
 
 
 def vary(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, strength: float) -> Example:
-    """A new picture of another size and other proportions, turned, blurred or noisy, brighter or darker.
+    """Augments a picture: another size, other proportions, rotated, blurred or noisy, brighter or darker.
 
     pixels [H, W] in [0, 1], points [68, 2] in units of the picture's side
     """
@@ -162,7 +162,7 @@ def vary(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, stren
     moved = (moved - 0.5) @ turn.T + 0.5
 
     axis = (np.arange(side) + 0.5) / side
-    grid = (np.stack(np.meshgrid(axis, axis), 2) - 0.5) @ turn + 0.5  # back to before the turn
+    grid = (np.stack(np.meshgrid(axis, axis), 2) - 0.5) @ turn + 0.5  # undoes the rotation
     grid = np.stack([np.interp(grid[..., k], after[k], before[k]) for k in (0, 1)], 2)
     picture, where = torch.tensor(pixels)[None, None], torch.tensor(2 * grid[None] - 1, dtype=torch.float32)
     if rng.random() < 0.3 * strength:
@@ -175,10 +175,10 @@ def vary(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, stren
 
 
 def proportions(points: np.ndarray, amount: float) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """How columns and rows are stretched so that a drawn face (amount 0) gets the proportions of a real one (1).
+    """How to stretch columns and rows so that a drawn face (amount 0) gets the proportions of a real one (1).
 
-    Real eyes are smaller and further apart for their size, and nose and mouth are further down.
-    points [68, 2]  ->  knots before and after, each [x, y], rising from 0 to 1
+    Real eyes are smaller and, for their size, further apart; nose and mouth are lower.
+    points [68, 2]  ->  knots before and after, each [x, y], increasing from 0 to 1
     """
     (middle_x, eye_y), y = points[36:48].mean(0), points[:, 1]
     columns = {0.99: points[[0, 16], 0], 0.90: points[[36, 45], 0], 1.40: points[[39, 42], 0]}
@@ -197,13 +197,13 @@ def proportions(points: np.ndarray, amount: float) -> tuple[list[np.ndarray], li
 
 
 def _bend(knots: np.ndarray, numbers: np.ndarray, strength: float) -> np.ndarray:
-    """Moves knots in [0, 1] by a random rising curve that keeps 0 and 1. numbers in [-1, 1]"""
+    """Maps knots in [0, 1] by an increasing piecewise linear curve from 0 to 1. numbers in [-1, 1]: its slopes' deviations"""
     steps = 1 + strength * numbers
     return np.interp(knots, np.linspace(0, 1, len(steps) + 1), np.concatenate([[0], np.cumsum(steps / steps.sum())]))
 
 
 def detected_box(example: Example) -> np.ndarray | None:
-    """The detector's box [left, top, right, bottom] around the face, None where it sees none there."""
+    """The detector's box [left, top, right, bottom] around the face; None if it does not find it."""
     for face in find_faces(Image.fromarray(example.pixels)):
         box = np.array([face.left, face.top, face.right, face.bottom])
         nose = example.points[30]
@@ -215,7 +215,7 @@ def detected_box(example: Example) -> np.ndarray | None:
 def measure(
     predictor: Predictor, habits: np.ndarray, usual: np.ndarray, s: Settings, world: World, count: int = 300
 ) -> dict:
-    """The mean distance to the true points on unseen portraits, in distances between the outer corners of the eyes."""
+    """The mean error of the landmarks on held-out portraits, in units of the distance between the outer corners of the eyes."""
     portraits = Portraits(DataSettings(s.data, count, _size(world, s), seed=1), world=world)
     rng, side = np.random.default_rng(s.seed + 1), round(2.2 * FACE_WIDTH)
     errors, squares, detected, sheet, truths = [], [], [], [], world.landmarks(portraits.factors).numpy()
@@ -248,7 +248,7 @@ def _size(world: World, s: Settings) -> int:
 
 
 def _grey(portraits: Portraits, k: int) -> np.ndarray:
-    """One portrait in grey, float32 [128, 128] in [0, 1]: about as fine as what the model is given later."""
+    """One portrait in grey, float32 [128, 128] in [0, 1], about the resolution at which the model will be used."""
     rgb = (pictures(portraits, torch.tensor([k]), 128)[0] + 1) / 2
     return (rgb * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).numpy()
 

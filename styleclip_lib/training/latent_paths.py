@@ -1,7 +1,7 @@
-"""Pictures on the way from one portrait to another that differs from it in one attribute, drawn by the generator.
+"""Pictures on the path from one portrait to another that differs in one attribute, drawn by the generator.
 
-An image optimiser meets faces half-way: a hat that is still a shadow. Renders know no such thing, and a network that never saw
-it gives no gradient there.
+Latent optimisation passes through intermediate faces, such as one whose hat is still a shadow. No render looks like that, and a network
+that was not trained on such pictures gives no useful gradient there.
 """
 
 import random
@@ -19,7 +19,7 @@ from .worlds import World
 
 
 class LatentPaths:
-    """Triples of pictures: a start, an end with another value of one attribute, and one between them, straight on in w."""
+    """Triples of pictures: a start, an end with another value of one attribute, and one between them on the straight line in W."""
 
     def __init__(self, generator: Generator, world: World, count: int, seed: int, progress: bool = True):
         rng = torch.Generator().manual_seed(seed)
@@ -36,10 +36,10 @@ class LatentPaths:
         self.pictures = _drawn(generator, self.w_start, self.w_end, self.share, progress)
 
     def batch(self, rng: torch.Generator, count: int) -> tuple[Tensor, object, Tensor, Tensor]:
-        """Draws some triples.
+        """Draws `count` random triples.
 
-        Returns the starts and the ends [2 count, 3, R, R] in [-1, 1], their factors, what lies between them
-        [count, 3, R, R], and how far along it lies, share [count] in (0, 1).
+        Returns the starts and the ends [2 count, 3, R, R] in [-1, 1], their factors, the pictures between them [count, 3, R, R], and how
+        far along the path these are, share [count] in (0, 1).
         """
         index = torch.randint(len(self.share), (count,), generator=rng)
         starts, ends, between = (to_float(part) for part in self.pictures[index].unbind(1))
@@ -47,7 +47,7 @@ class LatentPaths:
         return torch.cat([starts, ends]), factors, between, self.share[index]
 
     def false_start(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Caption]:
-        """A start and an end, w_plus [num_ws, w_dim] each, and a caption of what differs: true of the end and false of the start."""
+        """A start and an end, w_plus [num_ws, w_dim] each, and a caption that is true of the end and false of the start."""
         number, attribute_value = self._differences[int(torch.randint(len(self._differences), (1,), generator=rng))]
         caption = write([ATTRIBUTE_VALUES[attribute_value]], random.Random(int(torch.randint(2**31, (1,), generator=rng))))
         return self.w_start[number], self.w_end[number], caption
@@ -55,7 +55,7 @@ class LatentPaths:
 
 @torch.no_grad()
 def _drawn(generator: Generator, starts: Tensor, ends: Tensor, shares: Tensor, progress: bool) -> Tensor:
-    """uint8 [count, 3 pictures, 3, R, R]"""
+    """The pictures at the start, at the end and between them, uint8 [count, 3, 3, R, R]."""
     drawn = []
     parts = list(zip(starts.split(25), ends.split(25), shares.split(25)))
     for start, end, share in tqdm(parts, desc="drawing latent paths", disable=not progress):

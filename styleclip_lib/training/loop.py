@@ -1,4 +1,4 @@
-"""What every training run needs: devices, checkpoints, progress, logs, sheets of samples."""
+"""What every training run needs: devices, checkpoints, progress, logs, sample sheets."""
 
 import ctypes
 import dataclasses
@@ -20,7 +20,7 @@ from ..weights.unpickling.torch_file import read_torch, with_numbers
 
 
 class Run(AbstractContextManager):
-    """A training run that can be stopped at any step and goes on where it stopped.
+    """A training run that can be stopped at any step and resumes where it stopped.
 
         with Run(folder, model=model, optimizer=optimizer) as run:
             for step in run.steps(1000):
@@ -30,11 +30,11 @@ class Run(AbstractContextManager):
                 run.update(loss, optimizer)
                 run.log(loss=loss)
 
-    Whatever is handed in and has a state_dict is saved every `save_every` steps or `save_minutes`, at the end and on Ctrl-C, and is
-    read again when a run starts in the same folder. Modules live on `run.device` during the run and on the CPU after it.
-    settings: what a run that goes on must have in common with the one before (see `settings_of`); else it is refused.
-    With several processes (`torchrun --nproc-per-node 2 -m styleclip_lib train ...`) each draws batches of its own, and gradients
-    are averaged.
+    `parts`, everything with a state_dict, are saved every `save_every` steps or `save_minutes`, at the end and on Ctrl-C, and are loaded
+    again when a run starts in the same folder. Modules are on `run.device` during the run and on the CPU afterwards.
+    settings: what must be the same when a run resumes (see `settings_of`); otherwise StyleclipError is raised.
+    With several processes (`torchrun --nproc-per-node 2 -m styleclip_lib train ...`) each draws its own batches, and gradients are
+    averaged.
     """
 
     def __init__(self, folder: Path, save_every: int = 500, save_minutes: float = 5.0, settings: dict | None = None, **parts):
@@ -69,16 +69,16 @@ class Run(AbstractContextManager):
             for name, part in self.parts.items():
                 part.load_state_dict(state[name])
         except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            raise StyleclipError(f"'{self._path}' does not belong to this run ({type(error).__name__}): take it away to begin anew, or "
+            raise StyleclipError(f"'{self._path}' does not belong to this run ({type(error).__name__}): delete it to start again, or "
                                  "give another folder with --run.") from error
 
     @property
     def seconds(self) -> float:
-        """How long the run has taken so far, what came before an interruption included."""
+        """How long the run has taken so far, including the time before interruptions."""
         return self._seconds_before + time.time() - self._started
 
     def save(self):
-        """Writes the checkpoint, whole or not at all."""
+        """Writes the checkpoint, completely or not at all."""
         if self.accelerator.is_main_process:
             temporary = self._path.with_suffix(".part")
             states = {name: part.state_dict() for name, part in self.parts.items()}
@@ -87,7 +87,7 @@ class Run(AbstractContextManager):
         self._saved = time.time()
 
     def steps(self, total: int) -> Iterator[int]:
-        """The numbers of the steps still to be done, with a progress bar."""
+        """The numbers of the remaining steps, with a progress bar."""
         quiet = not self.accelerator.is_local_main_process
         self._bar = tqdm(total=total, initial=self.step, desc=self.folder.name, disable=quiet, mininterval=2)
         while self.step < total:
@@ -98,17 +98,17 @@ class Run(AbstractContextManager):
                 self.save()
 
     def generator(self, seed: int) -> torch.Generator:
-        """The random numbers of this step and process, drawn on the CPU."""
+        """The random generator of this step and process, on the CPU."""
         return torch.Generator().manual_seed(seed + 1000 * self.step + self.accelerator.process_index)
 
     def autocast(self) -> AbstractContextManager:
-        """Half precision (bfloat16) for the networks where it pays; losses belong outside."""
+        """bfloat16 for the networks where it is faster; losses belong outside."""
         return fast(self.device)
 
     def update(self, loss: torch.Tensor, *optimizers: torch.optim.Optimizer) -> None:
-        """One step down the gradient of a loss, averaged over all processes; each optimiser moves its own parameters.
+        """One step down the gradient of a loss, averaged over all processes; each optimiser updates its own parameters.
 
-        Averaging by hand instead of wrapping modules lets a loop call any method of a network, not only `forward`.
+        The gradients are averaged explicitly, so that a loop may call any method of a network; wrapped modules only have `forward`.
         """
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
@@ -126,7 +126,7 @@ class Run(AbstractContextManager):
                     parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
 
     def log(self, every: int = 20, **values):
-        """Writes numbers to TensorBoard and beside the bar."""
+        """Writes numbers to TensorBoard and next to the progress bar."""
         if self.writer is None or self.step % every:
             return
         values = {name: torch.as_tensor(value).item() for name, value in values.items()}
@@ -136,12 +136,12 @@ class Run(AbstractContextManager):
         self._bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items()})
 
     def sheet(self, name: str, images: torch.Tensor, columns: int = 8):
-        """Saves a sheet of pictures, images [N, 3, H, W] in [-1, 1], as NAME-STEP.png."""
+        """Saves a sample sheet of images [N, 3, H, W] in [-1, 1] as NAME-STEP.png."""
         if self.writer is not None:
             image_grid(images, columns=columns).save(self.folder / f"{name}-{self.step:06d}.png")
 
     def __exit__(self, kind, error, trace) -> bool:
-        """Keeps what was learnt on Ctrl-C, which then goes on upwards: nobody publishes a network trained by half."""
+        """Saves a checkpoint on Ctrl-C, which is then raised further, so that a half-trained network is not published."""
         if self._bar is not None:
             self._bar.close()
         if kind is None or issubclass(kind, KeyboardInterrupt):
@@ -151,12 +151,12 @@ class Run(AbstractContextManager):
         for module in self._modules:
             module.cpu()
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            print(f"Stopped at step {self.step}; the same command goes on from there.")
+            print(f"Stopped at step {self.step}; the same command continues from there.")
         return False
 
 
 def settings_of(settings, *names: str, but: Collection[str] = ()) -> dict:
-    """What a run is made with, as a checkpoint holds it: a dataclass's fields, all or those named, without paths and without `but`."""
+    """The settings that are stored in a checkpoint: the fields of a dataclass, all or those named, except paths and `but`."""
     values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     return {name: _plain(value) for name, value in values.items()
             if name not in but and (not names or name in names) and not isinstance(value, Path)}
@@ -169,48 +169,48 @@ def _plain(value):
 
 
 def check_settings(folder: Path, before: dict, now: dict) -> None:
-    """Raises StyleclipError where a run would go on with other settings than it was begun with, as far as both are known."""
+    """Raises StyleclipError if a run would resume with settings other than those it was started with, as far as both are known."""
     differ = [f"{name} {before[name]}, not {now[name]}" for name in now if name in before and before[name] != now[name]]
     if differ:
-        raise StyleclipError(f"The run in '{folder}' was begun with {'; '.join(differ)}: give the same settings to go on, "
-                             "or another folder with --run to begin anew.")
+        raise StyleclipError(f"The run in '{folder}' was started with {'; '.join(differ)}: give the same settings to continue it, "
+                             "or another folder with --run to start again.")
 
 
 def _keep_freed_memory() -> None:
-    """Tells glibc not to hand big freed blocks back to the system, since the next step asks for the same ones again.
+    """Tells glibc not to return large freed blocks to the system, since the next step needs the same ones again.
 
-    Fetching them anew costs a page fault for every 4 KB: on two CPU cores a training step can take twice as long.
+    Getting them back costs a page fault for every 4 KB: on two CPU cores a training step can take twice as long.
     """
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):
-        return  # another C library: nothing is lost but time
+        return  # another C library: training is only slower
     mallopt(-4, 0)  # M_MMAP_MAX: no block of its own for a large tensor
     mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
 
 
 def learning_rate(step: int, total: int, warm_up: int = 100) -> float:
-    """A factor in [0, 1]: rises over the first steps and then falls along a half cosine to a twentieth."""
+    """A factor in [0, 1]: rises linearly over the first `warm_up` steps, then follows a half cosine down to a twentieth."""
     rise = min(1.0, (step + 1) / warm_up)
     fall = 0.5 + 0.5 * torch.cos(torch.tensor(torch.pi * step / total)).item()
     return rise * (0.05 + 0.95 * fall)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Sets the learning rate of all parameters; a group with a "share" gets that much of it."""
+    """Sets the learning rate of all parameters; a group with a "share" gets that share of it."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group.get("share", 1.0)
 
 
 def set_rates(optimizers: Mapping[str, torch.optim.Optimizer], s, factor: float) -> None:
-    """Sets the learning rates of "muon" and "adam": those of the settings, `muon_lr` and `adam_lr`, times a factor."""
+    """Sets the learning rates of "muon" and "adam" to the settings `muon_lr` and `adam_lr`, times a factor."""
     for name, optimizer in optimizers.items():
         set_rate(optimizer, getattr(s, f"{name}_lr") * factor)
 
 
 def learn(network: torch.nn.Module, optimizer: torch.optim.Optimizer, s,
           loss_of: Callable[[Run, torch.Generator], torch.Tensor]) -> float:
-    """The whole run of one network that follows one loss, the learning rate along `learning_rate`. Returns the seconds it took.
+    """A complete run that trains one network with one loss and the schedule `learning_rate`. Returns the seconds it took.
 
     s        settings with the fields `run`, `steps`, `lr` and `seed`
     loss_of  run, random numbers of the step -> the loss of a new batch

@@ -21,22 +21,22 @@ TEXTS = {
     "hat": "a face with a hat",
     "blue_hair": "a face with blue hair",
 }
-"""The mappers that ship, by name. "a smile face" and "mohawk hairstyle" are worded as in the paper's time."""
+"""The texts of the mappers that ship, by name. "a smile face" and "mohawk hairstyle" are the wording of the original code."""
 
 ABOUT = About(
-    what="Latent mapper for the text '{text}': it adds to the latent code of any face of this domain the step that makes the text true.",
+    what="Latent mapper for the text '{text}': it adds to the latent code of any face of this domain the offset that makes the text true.",
     data="Faces that the domain's generator invents, with truncation 0.7; no pictures.",
-    limits="It fits the generator that it was trained with and no other (its fingerprint is in the file), and knows one text.")
+    limits="It works only with the generator that it was trained with (whose fingerprint is in the file), and for one text.")
 
 
 @dataclass
 class Settings:
     """Settings of the mappers.
 
-    domain     the domain whose faces they edit, and to which they are added
-    names      which of the mappers that ship; all unless given
-    text, name another text, and the name of its mapper, instead of those that ship
-    faces      how many faces the result is measured on
+    domain      the domain whose faces they edit, and to which they are added
+    names       which of the mappers that ship to train; by default all
+    text, name  another text, and the name of its mapper, instead of those that ship
+    faces       number of faces for measuring the result
     """
 
     domain: Path = Path("data/models/portraits")
@@ -61,14 +61,14 @@ def train(settings: Settings) -> dict:
     models = load_models(s.domain)
     torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
     for text in wanted.values():
-        models.clip.encode_text([text])  # a word that CLIP does not know is better said before the first is trained
+        models.clip.encode_text([text])  # reports an unknown word before the first mapper is trained
     done = {}
     for name, text in wanted.items():
         start = time.time()
         mapper = train_mapper(models, text, steps=s.steps, batch_size=s.batch_size, lr=s.lr, lambda_l2=s.lambda_l2,
                               lambda_id=s.lambda_id, lambda_off_direction=s.lambda_off_direction, people=s.people, seed=s.seed)
         if len(mapper.history["loss"]) < s.steps:
-            raise StyleclipError(f"Interrupted while '{name}' was trained: nothing of it was added to {s.domain}.")
+            raise StyleclipError(f"Interrupted while '{name}' was being trained: it was not added to {s.domain}.")
         seconds = time.time() - start
         done[name] = measure(models, mapper, s.faces)
         _publish(mapper, name, s, seconds, done[name])
@@ -77,7 +77,7 @@ def train(settings: Settings) -> dict:
 
 
 def measure_again(settings: Settings) -> dict:
-    """The metrics of each of the domain's mappers that ship. -> {name: metrics}"""
+    """The metrics of each of the domain's mappers. -> {name: metrics}"""
     models = load_models(settings.domain)
     present = [name for name in settings.names if name in shipped_mappers(models)]
     return {name: measure(models, LatentMapper.load(models, name), settings.faces) for name in present}
@@ -85,7 +85,7 @@ def measure_again(settings: Settings) -> dict:
 
 @torch.no_grad()
 def measure(models: Models, mapper: LatentMapper, faces: int) -> dict:
-    """What the mapper does on faces of its own kind that it has not seen; {} for a domain that cannot read attributes."""
+    """The metrics of the mapper on held-out faces of its domain; {} for a domain that cannot read attributes."""
     if models.attributes is None:
         return {}
     codes = [models.sample(seed) for seed in range(100_000, 100_000 + faces)]

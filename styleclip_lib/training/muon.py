@@ -1,20 +1,20 @@
-"""Muon, an optimiser for weights that are matrices (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/).
+"""Muon, an optimiser for matrices (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/).
 
-PyTorch has one from version 2.9 on, for two-dimensional weights and in bfloat16 only; this one takes convolutions too.
+PyTorch has one since version 2.9, for two-dimensional weights and in bfloat16 only; this one also takes convolutions.
 """
 
 import torch
 from torch import Tensor
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the odd polynomial that is applied five times over: it sends every singular value in (0, 1] to somewhere near 1."""
+"""The coefficients of the odd polynomial that is applied five times: together they map every singular value in (0, 1] close to 1."""
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose step is orthogonal: all singular values of a matrix's step are about 1.
+    """Momentum with orthogonalised steps: all singular values of a matrix's step are about 1.
 
-    So the rare directions of a gradient count as much as the frequent ones. A convolution [O, I, K, K] counts as the matrix
-    [O, I·K·K]. `lr` is the root mean square of a weight's change in one step, whatever the matrix's shape.
+    So rare directions of a gradient count as much as frequent ones. A convolution [O, I, K, K] is treated as the matrix [O, I·K·K]. `lr`
+    is the root mean square of a weight's change in one step, whatever the shape of the matrix.
     """
 
     def __init__(self, weights, lr: float, momentum: float = 0.95):
@@ -37,10 +37,10 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalized(matrix: Tensor, iterations: int = 5) -> Tensor:
-    """U Vᵀ of the singular value decomposition U S Vᵀ of a matrix, roughly: singular values between about 0.7 and 1.2.
+    """Approximately U Vᵀ of the singular value decomposition U S Vᵀ of a matrix: singular values between about 0.7 and 1.2.
 
-    Each iteration is X ← p(XXᵀ) X with a polynomial p. The factors p are polynomials of the first XXᵀ, so they can be multiplied with
-    each other first, small as they are, and the long side of the matrix is gone through only twice.
+    Each iteration is X ← p(XXᵀ) X with a polynomial p. All factors p are polynomials of the first XXᵀ, so these small matrices can be
+    multiplied with each other first, and only two products involve the long side of the matrix.
 
     [M, N] -> [M, N]
     """

@@ -1,7 +1,7 @@
-"""Trains a StyleGAN2 on a data set of somebody's own pictures: `styleclip train generator --data FOLDER`.
+"""Trains a StyleGAN2 on a user's own pictures: `styleclip train generator --data FOLDER`.
 
-From nothing, or by transfer from a domain's generator (Wang et al. 2018), with adaptive augmentation (`ada`) and, where the domain has a
-discriminator, with its finest layers frozen (Mo et al. 2020, "Freeze the discriminator").
+From scratch, or by transfer from a domain's generator (Wang et al. 2018), with adaptive augmentation (`ada`) and, if the domain has a
+discriminator, optionally with its finest layers frozen (Mo et al. 2020, "Freeze the discriminator").
 """
 
 import copy
@@ -35,34 +35,35 @@ from .unfolding import set_mean_w
 
 ABOUT = About(
     what="StyleGAN2: mapping network, modulated convolutions, skip connections, noise.",
-    data="The data set of a user's own pictures whose manifest has the SHA-256 that stands in `domain.json`. A discriminator learnt to "
-         "tell them from drawn pictures, both changed by adaptive augmentation (`training/ada.py`).",
-    limits="It draws what is in the pictures, as often as it is in them. Whoever is in them has to agree to that, and to what it is for.")
+    data="The data set of a user's own pictures whose manifest has the SHA-256 given in `domain.json`. A discriminator learnt to tell them "
+         "from generated pictures, both with adaptive augmentation (`training/ada.py`).",
+    limits="It reproduces what is in the pictures, as often as it is in them. Everybody in them must agree to that, and to its purpose.")
 
 FREE = ("steps", "snapshot_every", "table_every")
-"""Settings with which a run may go on differently."""
+"""Settings that may change when a run resumes."""
 
 
 @dataclass
 class Settings:
-    """Settings of a generator that learns from a data set (styleclip dataset). Interrupt it and call it again: it goes on.
+    """Settings of a generator that is trained on a data set (styleclip dataset). An interrupted run resumes.
 
     run, data, domain   folders of the run, of the data set, and of the domain to make
     start               --from: the domain whose generator is trained further (transfer learning), such as portraits; by default a new one
-    like                the domain whose other networks (CLIP, identity, ...) the new one uses; by default what --from uses, or what suits
-                        the resolution
-    channel_base, channel_max  of a new generator: base / resolution channels at each resolution, and so many at most
+    like                the domain whose other networks (CLIP, identity, ...) the new one uses; by default those that --from uses, or those
+                        that suit the resolution
+    channel_base, channel_max  of a new generator: base / resolution channels at each resolution, and the maximum
     z_dim, w_dim, num_mapping_layers  of a new generator
     steps, batch_size, lr  Adam with betas 0 and 0.99
-    r1_gamma, r1_every  R1 regularisation;  path_weight, path_every  path length regularisation;  mixing  two latents in one picture
-    ada, ada_target, ada_speed  whether to augment; the wanted mean of sign(D) on real pictures; pictures in which p goes from 0 to 1
-    mirror              take every picture mirrored, too
-    freeze_d            how many of the discriminator's finest resolutions are not trained, if --from has a discriminator
-    d_first             steps in which the discriminator learns alone, so that a new one does not spoil a generator that draws well
-                        already; by default 100 with --from a domain that has none
-    average             half-life of the averaged generator, in pictures; shorter at first
+    r1_gamma, r1_every  R1 regularisation;  path_weight, path_every: path length regularisation;  mixing: probability of style mixing
+    ada, ada_target, ada_speed  whether to augment; the target for the mean of sign(D) on real pictures; pictures in which p rises from 0
+                        to 1
+    mirror              whether to use every picture mirrored, too
+    freeze_d            number of the discriminator's finest resolutions that are not trained, if --from has a discriminator
+    d_first             steps in which only the discriminator is trained, so that a new one does not spoil a trained generator; by default
+                        100 if --from has no discriminator
+    average             half-life of the generator's EMA, in pictures; shorter at first
     snapshot_every      steps between two snapshots, each a domain of its own in RUN/snapshots, with its Fréchet distance
-    frechet_pictures    drawn and real pictures that are compared
+    frechet_pictures    number of generated and of real pictures that are compared
     table_every         steps between two tables of losses
     """
 
@@ -98,9 +99,9 @@ class Settings:
 
 
 def train(settings: Settings) -> dict:
-    """Trains, measures, and makes a domain with the averaged generator and the discriminator. Returns the metrics.
+    """Trains, measures, and makes a domain with the EMA generator and the discriminator. Returns the metrics.
 
-    Raises StyleclipError where there is something at the domain's place, and where start, pictures and settings do not fit each other.
+    Raises StyleclipError if the domain's folder is in use, or if start, pictures and settings do not fit together.
     """
     s = settings
     _check_domain(s)
@@ -120,26 +121,26 @@ def train(settings: Settings) -> dict:
 
 
 def _check_domain(s: Settings) -> None:
-    """Raises StyleclipError where the domain cannot be made: there is something else than what this data set has made before."""
+    """Raises StyleclipError if the domain's folder is in use by anything but a domain made earlier from the same data set."""
     if not _made_before(s):
         check_new_folder(s.domain)
 
 
 def _made_before(s: Settings) -> bool:
-    """Whether the domain is there and was made from the same data set, so that it may be made again."""
+    """Whether the domain exists and was made from the same data set, so that it may be made again."""
     there = (s.domain / INDEX).exists() and read_index(s.domain)
     return bool(there) and there.get("data_set", {}).get("manifest") == read_facts(s.data).manifest
 
 
 def _networks(s: Settings) -> tuple[Generator, Discriminator, bool]:
-    """Generator and discriminator to begin with, and whether the discriminator is a new one."""
+    """The initial generator and discriminator, and whether the discriminator is new."""
     if s.start is None:
         if s.freeze_d:
-            raise StyleclipError("--freeze-d keeps layers of a discriminator: give --from a domain that has one, or leave it out.")
+            raise StyleclipError("--freeze-d needs a trained discriminator: give --from a domain that has one, or leave it out.")
         size = read_facts(s.data).size
         channels = {2**k: max(1, min(s.channel_base // 2**k, s.channel_max)) for k in range(2, size.bit_length())}
         if size & (size - 1):
-            raise StyleclipError(f"The pictures have {size} pixels a side, and a new generator needs a power of two: "
+            raise StyleclipError(f"The pictures have {size} pixels a side, but a new generator needs a power of two: "
                                  f"make the data set again with --size {2 ** (size.bit_length() - 1)}.")
         generator = Generator(size, s.z_dim, s.w_dim, s.num_mapping_layers, channels)
     else:
@@ -153,7 +154,7 @@ def _networks(s: Settings) -> tuple[Generator, Discriminator, bool]:
                                  f"--freeze-d must be less, not {s.freeze_d}.")
         return generator, discriminator.to(memory_format=torch.channels_last), False
     if s.freeze_d:
-        raise StyleclipError(f"The domain '{s.start}' has no discriminator of which layers could be kept: leave --freeze-d out.")
+        raise StyleclipError(f"The domain '{s.start}' has no discriminator whose layers could be frozen: leave --freeze-d out.")
     return generator, Discriminator(generator.img_resolution, generator.channels).to(memory_format=torch.channels_last), True
 
 
@@ -190,7 +191,7 @@ def _fit(generator: Generator, discriminator: Discriminator, is_new: bool, pictu
 
 
 def _real(pictures: Pictures, s: Settings, rng: torch.Generator) -> torch.Tensor:
-    """Pictures of the data set [batch_size, 3, R, R] in [-1, 1]."""
+    """Random pictures of the data set, [batch_size, 3, R, R] in [-1, 1]."""
     images = to_float(pictures.images(torch.randint(len(pictures), (s.batch_size,), generator=rng)))
     if s.mirror:
         images = torch.where((torch.rand(len(images), generator=rng) < 0.5)[:, None, None, None], images.flip(3), images)
@@ -229,7 +230,7 @@ def _generator_step(generator, discriminator, learning, optimizer, run, p: float
 
 
 def _snapshot(average: Generator, judge, like: str, run: Run, s: Settings) -> dict[str, float]:
-    """A sheet of samples, the Fréchet distance, and the generator as a domain in RUN/snapshots."""
+    """Saves a sample sheet and the generator as a domain in RUN/snapshots. Returns its Fréchet distance."""
     set_mean_w(average.mapping, 2000)
     run.sheet("samples", samples(average))
     folder = s.run / "snapshots" / f"{run.step:06d}"
@@ -240,9 +241,9 @@ def _snapshot(average: Generator, judge, like: str, run: Run, s: Settings) -> di
 
 
 class _Frechet:
-    """Fréchet distances of drawn pictures to one half of the data set's, and of the other half to it: the floor.
+    """The Fréchet distance from generated pictures to one half of the data set, and from the other half to it, which is the floor.
 
-    Features are those of the perceptual network of the domain that the new one is like.
+    The features are those of the perceptual network of the domain that the new one is like.
     """
 
     def __init__(self, like: str, pictures: Pictures, most: int):
@@ -253,7 +254,7 @@ class _Frechet:
         self.floor = round(frechet_distance(self.perceptual, self.others, self.real), 4)
 
     def measured(self, generator: Generator) -> dict[str, float]:
-        """generator: on any device; its pictures are those of the same latents every time."""
+        """The distance of a generator on any device, always for the same latents, and the floor."""
         device = generator.mapping.w_avg.device
         z = torch.randn(len(self.real), generator.z_dim, generator=torch.Generator().manual_seed(1)).to(device)
         distance = frechet_distance(self.perceptual, pictures_of(generator, z).cpu(), self.real)
@@ -261,7 +262,7 @@ class _Frechet:
 
 
 def _publish(generator: Generator, discriminator: Discriminator, like: str, s: Settings, seconds: float, metrics: dict) -> None:
-    """Makes the domain, or its networks anew: generator, discriminator, model card."""
+    """Makes the domain with generator, discriminator and model card, or replaces its networks."""
     command = f"styleclip train generator --data {s.data.resolve().name}" + (f" --from {Path(s.start).name}" if s.start else "")
     folder, how = s.domain, {**making(s, seconds, metrics, "generator"), "command": command}
     if _made_before(s):

@@ -1,7 +1,7 @@
 """Makes the perceptual network: `styleclip train perceptual`.
 
-VGG16's features are useful because it was trained to tell things apart. Here they are those of the network that reads the attributes
-of portraits; what it needs for that (edges, lids, strands, outlines) is what the eye compares too.
+VGG16's features are useful because it was trained to classify. Here they come from the network that reads the attributes of portraits;
+what it needs for that (edges, eyelids, strands of hair, outlines) is also what the human eye compares.
 """
 
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ from .data import DataSettings, Portraits, pictures
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
-    what="A small VGG-like trunk; `Perceptual.distance` compares pictures in its features as LPIPS does, with equal weights "
+    what="A small VGG-like trunk; `Perceptual.distance` compares pictures by its features as LPIPS does, with equal weights "
          "for all channels.",
     data="None of its own: it is the trunk of the domain's attributes network, without its head.",
-    limits="It was not calibrated on human judgements. It sees pictures at the size it learnt from; what is finer is left to the "
-           "comparison of pixels.")
+    limits="It was not calibrated on human judgements. It resizes pictures to the size it was trained with; finer details are left to the "
+           "pixel loss.")
 
 
 @dataclass
 class Settings:
     """Settings of the perceptual network.
 
-    run, data, domain   folders of the run (unused), of the renders, and of the domain that has the attributes network
-    size                pixels along each side of the portraits it is measured on
-    learnt, unseen      portraits that a linear reading is fitted on, and those on which it is measured
+    run, data, domain   folders of the run (unused), of the renders, and of the domain with the attributes network
+    size                side in pixels of the portraits for measuring
+    learnt, unseen      portraits on which a linear probe is fitted, and those on which it is measured
     """
 
     run: Path = Path("runs/perceptual")
@@ -61,7 +61,7 @@ def measure_again(settings: Settings) -> dict:
 
 
 def measure(network: Perceptual, s: Settings, world: World) -> dict:
-    """How often attributes are read rightly from the features by a linear map, which is solved for."""
+    """The accuracy of attributes read from the features by a linear probe, which is solved in closed form."""
     network, size = network.to(memory_format=torch.channels_last), s.size if world is ALIGNED else 128
     learnt, unseen = (Portraits(DataSettings(s.data, count, size, seed), world=world) for seed, count in ((0, s.learnt), (1, s.unseen)))
     linear = ridge(_features(network, learnt), targets(learnt.factors, world))
@@ -72,7 +72,7 @@ def measure(network: Perceptual, s: Settings, world: World) -> dict:
 
 @torch.no_grad()
 def _features(network: Perceptual, portraits: Portraits) -> Tensor:
-    """The last features over a grid of 4x4 fields, and a one: [N, F]"""
+    """The last features averaged over a 4x4 grid, and a one: [N, F]."""
     fields = [F.adaptive_avg_pool2d(network.trunk(pictures(portraits, some, network.input_size))[-1], 4).flatten(1)
               for some in torch.arange(len(portraits)).split(100)]
     features = torch.cat(fields)
@@ -80,7 +80,7 @@ def _features(network: Perceptual, portraits: Portraits) -> Tensor:
 
 
 def targets(factors, world: World) -> Tensor:
-    """The code that an attributes network should give: one-hot for categories, the numbers of scales. -> [N, C]"""
+    """The ideal output of an attributes network, [N, C]: one-hot for categories, the value for scales."""
     columns = []
     for attribute in world.attributes:
         value = getattr(factors, attribute.name)
@@ -89,7 +89,7 @@ def targets(factors, world: World) -> Tensor:
 
 
 def ridge(features: Tensor, wanted: Tensor, damping: float = 0.01) -> Tensor:
-    """The linear map W with the least |features W - wanted|² + λ |W|²; λ = damping times the features' mean square, for each sample.
+    """The linear map W that minimises |features W - wanted|² + λ |W|²; λ = damping times the mean of the diagonal of featuresᵀ features.
 
     features [N, F], wanted [N, C] -> W [F, C]
     """

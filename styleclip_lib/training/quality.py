@@ -1,4 +1,4 @@
-"""How good is a generator? Its pictures against the renders of the same latents, and as a whole against other renders."""
+"""The quality of a generator: its pictures compared with the renders of the same latents, and as a distribution with other renders."""
 
 import itertools
 import time
@@ -29,12 +29,12 @@ BATCH = 20
 
 @dataclass(frozen=True)
 class Counts:
-    """How much each measurement takes.
+    """The size of each measurement.
 
-    latents     fresh latents, drawn by the generator and by the renderer
-    faces       pictures of both in which dlib's detector looks for a face
+    latents     held-out latents, drawn by the generator and by the renderer
+    faces       pictures of each in which dlib's detector looks for a face
     inversions  renders that are inverted
-    seconds     how long a fresh discriminator learns to tell both apart
+    seconds     how long a new discriminator is trained to tell the two apart
     """
 
     latents: int = 2000
@@ -46,18 +46,18 @@ class Counts:
 def measure_generator(generator: Generator, domain: Path, data: Path, world: World, counts: Counts = Counts()) -> dict:
     """All measurements of a generator against the renders of its world.
 
-    domain  holds the networks that look at pictures; what one of them would have to measure is left out if it is missing
-    data    folder of renders; the latents here are none that a generator learns from
+    domain  holds the networks that take pictures; a measurement whose network is missing is left out
+    data    folder of renders; their latents are held out from training
 
     laplacian      amplitude of the Laplacian of the pictures, as a share of the renders'
     direct_psnr    mean PSNR of a latent's picture against its render, in dB
-    inverted_psnr  median PSNR of renders after their w_plus was optimised, in dB
-    identity       mean cosine of a latent's picture to its render
-    attributes     how often attributes are read rightly, on renders and on pictures, and where the difference is largest
-    shares         the largest difference of a value's share among pictures and renders, and where
-    frechet, frechet_floor  Fréchet distance of pictures to other renders, and of renders to other renders
-    faces, faces_in_renders  where dlib finds a face
-    discriminator  how often a fresh discriminator tells new pictures from new renders rightly
+    inverted_psnr  median PSNR of renders after optimising their w_plus, in dB
+    identity       mean cosine between a latent's picture and its render
+    attributes     accuracy of the attributes read from renders and from pictures, and where the difference is largest
+    shares         the largest difference between a value's share in pictures and in renders, and where
+    frechet, frechet_floor  Fréchet distance from pictures to other renders, and from renders to other renders
+    faces, faces_in_renders  share of the pictures and of the renders in which dlib finds a face
+    discriminator  accuracy of a new discriminator on held-out pictures and renders
     """
     known = sources(domain) if (Path(domain) / INDEX).exists() else {}
     portraits = Portraits(DataSettings(data, counts.latents, generator.img_resolution, seed=1), world=world)
@@ -82,14 +82,14 @@ def measure_generator(generator: Generator, domain: Path, data: Path, world: Wor
 
 
 def rounded(result: dict) -> dict:
-    """Numbers with four digits after the point, also within dictionaries."""
+    """Numbers rounded to four decimal places, also in nested dictionaries."""
     return {key: rounded(value) if isinstance(value, dict) else round(value, 4) if isinstance(value, float) else value
             for key, value in result.items()}
 
 
 @torch.no_grad()
 def pictures_of(generator: Generator, z: Tensor) -> Tensor:
-    """Pictures without truncation, uint8 [N, 3, R, R], rounded as files hold them. z [N, z_dim]"""
+    """Pictures without truncation, uint8 [N, 3, R, R], rounded as in files. z [N, z_dim]"""
     return torch.cat([to_bytes(generator(part)) for part in z.split(BATCH)])
 
 
@@ -99,7 +99,7 @@ def to_bytes(images: Tensor) -> Tensor:
 
 
 def laplacian_amplitude(images: Tensor) -> float:
-    """Root mean square of the Laplacian, the sum of a pixel's four neighbours less four times itself. uint8 [N, 3, H, W]"""
+    """Root mean square of the Laplacian, the sum of a pixel's four neighbours minus four times the pixel. uint8 [N, 3, H, W]"""
     kernel = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).expand(3, 1, 3, 3)
     squares = [F.conv2d(part.float(), kernel, groups=3).square().mean((1, 2, 3)) for part in images.split(BATCH)]
     return torch.cat(squares).mean().sqrt().item()
@@ -113,14 +113,14 @@ def psnr(a: Tensor, b: Tensor) -> Tensor:
 
 @torch.no_grad()
 def likeness_of_people(identity: Identity, a: Tensor, b: Tensor) -> float:
-    """Mean cosine of the identity network's vectors of a's pictures to those of b's. uint8 [N, 3, H, W] each"""
+    """Mean cosine between the identity network's vectors of a's pictures and of b's. uint8 [N, 3, H, W] each"""
     parts = zip(a.split(BATCH), b.split(BATCH))
     return torch.cat([(identity(to_float(x)) * identity(to_float(y))).sum(1) for x, y in parts]).mean().item()
 
 
 @torch.no_grad()
 def reading_compared(attributes: Attributes, samples: Tensor, renders: Tensor, factors, table) -> dict:
-    """How often each attribute is read rightly from renders, uint8 [N, 3, H, W], and from the pictures of the same latents."""
+    """The accuracy of each attribute read from renders, uint8 [N, 3, H, W], and from the generator's pictures of the same latents."""
     of_renders, of_samples = (accuracy(torch.cat([attributes.code(to_float(part)).float() for part in images.split(BATCH)]), factors, table)
                               for images in (renders, samples))
     lost = {name: of_renders[name] - of_samples[name] for name in of_renders}
@@ -131,7 +131,7 @@ def reading_compared(attributes: Attributes, samples: Tensor, renders: Tensor, f
 
 @torch.no_grad()
 def read_shares(attributes: Attributes, images: torch.Tensor, table) -> dict[tuple[str, str], float]:
-    """How often each value of each attribute of a table is read from the pictures, uint8 [N, 3, H, W]."""
+    """The share of pictures, uint8 [N, 3, H, W], in which each value of each attribute of a table is read."""
     counted: dict[tuple[str, str], float] = {}
     for part in images.split(100):
         reading = attributes(to_float(part))
@@ -144,18 +144,18 @@ def read_shares(attributes: Attributes, images: torch.Tensor, table) -> dict[tup
 
 
 def share_gaps(of_samples: dict, of_renders: dict) -> dict[str, float]:
-    """The difference of the shares, for every value that a portrait can have."""
+    """The absolute difference of the shares, for every value of every attribute."""
     return {f"{name}={value}": abs(share - of_renders[name, value]) for (name, value), share in of_samples.items()}
 
 
 def faces_found(images: torch.Tensor) -> float:
-    """The share of pictures, uint8 [N, 3, H, W], in which dlib's frontal detector finds a face; small ones are doubled in size."""
+    """The share of pictures, uint8 [N, 3, H, W], in which dlib's frontal detector finds a face. Small pictures are doubled in size."""
     detector, doublings = dlib.get_frontal_face_detector(), int(images.shape[-1] < 256)
     return sum(len(detector(image.permute(1, 2, 0).contiguous().numpy(), doublings)) > 0 for image in images) / len(images)
 
 
 class _Pooled(torch.nn.Module):
-    """The last features of the perceptual network, averaged over the picture: what the Fréchet distance compares."""
+    """The last features of the perceptual network, averaged over the picture, for the Fréchet distance."""
 
     def __init__(self, perceptual: Perceptual):
         super().__init__()
@@ -177,7 +177,7 @@ def frechet_distance(perceptual: Perceptual, a: torch.Tensor, b: torch.Tensor) -
 
 
 def inversion_psnr(generator: Generator, renders: Tensor, steps: int = 300, lr: float = 0.05) -> Tensor:
-    """PSNR of renders, uint8 [N, 3, R, R], after optimising w_plus from the mean w, noise maps fixed, with pixels alone. -> [N]"""
+    """PSNR [N] in dB of renders, uint8 [N, 3, R, R], after optimising w_plus from the mean w by the pixel loss alone, with fixed noise."""
     return torch.cat([_inverted_psnr(generator, part, steps, lr) for part in renders.split(4)])
 
 
@@ -199,10 +199,9 @@ def _inverted_psnr(generator: Generator, renders: Tensor, steps: int, lr: float)
 
 
 def discriminator_accuracy(samples: Tensor, renders: Tensor, seconds: float, least: int = 1, batch_size: int = 8) -> float:
-    """How often a fresh discriminator is right about pictures it has not seen. uint8 [N, 3, R, R] each
+    """The accuracy of a new discriminator on held-out pictures; one half means that it cannot tell them apart. uint8 [N, 3, R, R] each
 
-    It learns for some seconds, but at least so many steps. A fifth of both kinds is kept for the test. One half: it cannot tell
-    them apart.
+    It is trained for `seconds`, but at least `least` steps. A fifth of both kinds is held out for the test.
     """
     rng, resolution, kept = torch.Generator().manual_seed(0), samples.shape[-1], len(samples) // 5
     torch.manual_seed(0)

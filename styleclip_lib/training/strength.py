@@ -1,7 +1,7 @@
-"""Compares ways to choose the strength of an edit: `styleclip train strength`. Nothing is added to the domain.
+"""Compares rules that choose the strength of an edit: `styleclip train strength`. Nothing is added to the domain.
 
-Two predictors are trained on some faces and texts; then they, constants and the search are tried on other faces, with the same texts and
-with texts that no predictor has seen.
+Two predictors are trained on some faces and texts. Then they, constants and the search are compared on other faces, with the same texts
+and with held-out texts.
 """
 
 from dataclasses import dataclass, replace
@@ -38,11 +38,11 @@ class Settings:
     """Settings of the comparison.
 
     run, domain     folder of the table; the domain
-    methods         whose edits: names of `styleclip evaluate`, such as alignment, mapper, directions
-    faces, held_out  invented faces to train the predictors on, and to compare on
-    likeness        what the app holds CLIP's cosine of before and after at
+    methods         the methods that edit, by their names in `styleclip evaluate`, such as alignment, mapper, directions
+    faces, held_out  invented faces for training the predictors, and for the comparison
+    likeness        the target of the app's loss: CLIP's cosine between the face before and after
     width           of the small network
-    steps           of the training of each predictor
+    steps           for training each predictor
     """
 
     run: Path = Path("runs/strength")
@@ -57,7 +57,7 @@ class Settings:
 
 
 def train(settings: Settings) -> dict:
-    """The tables, {method: {"known texts": rows, "unseen texts": rows}}; printed, and written to `strength.json` in the run's folder."""
+    """Makes the tables, {method: {"known texts": rows, "unseen texts": rows}}, prints them, and writes them to RUN/strength.json."""
     s = settings
     unknown = [name for name in s.methods if name not in RECIPES]
     if unknown or not s.methods:
@@ -74,7 +74,7 @@ def train(settings: Settings) -> dict:
 
 
 def measure_again(settings: Settings) -> dict:
-    """The tables, with the usual settings."""
+    """Makes the tables again."""
     return train(settings)
 
 

@@ -1,7 +1,7 @@
 """Trains the mobile student of a generator: `styleclip train student` (after Belousov 2021, MobileStyleGAN).
 
-First each layer alone learns to give what the teacher's layer gives for the same input: all at once, since none waits for another. Then
-the whole student learns the teacher's pictures, small ones first.
+First each layer on its own learns to reproduce the output of the teacher's layer for the same input, all layers in parallel. Then the
+whole student learns the teacher's pictures, small ones first.
 """
 
 import copy
@@ -38,7 +38,7 @@ ABOUT = About(
     what="A generator for small devices: depthwise-separable modulated convolutions and a Haar wavelet's sub-bands (after Belousov "
          "2021). It shares mapping network and affine layers with the domain's generator, so latents and edits mean the same for both.",
     data="Pictures and features of the domain's generator; nothing else.",
-    limits="It draws a little more softly than its teacher, without noise, and fits no other generator: its file is refused there.")
+    limits="Its pictures are slightly softer than its teacher's and have no noise. It belongs to one generator and is refused by others.")
 
 HELD_OUT_SEED = 600_000
 
@@ -48,17 +48,17 @@ class Settings:
     """Settings of the mobile student.
 
     run, domain     folder of the run; the domain whose generator is the teacher, and to which the student is added
-    kernels         depthwise kernels of each channel: more imitate better and cost time
-    layer_steps, layer_batch  learning layer by layer
-    stages          learning pictures: (resolution, steps, batch size), one after the other
-    muon_lr, adam_lr  learning rates: of the pointwise weights, and of everything else
-    mixing          probability of two latents in one picture, so that layers learn to take any style
-    lambda_pixel, lambda_wavelet  weights of L1 plus L2 at each scale: of pixels, and of the wavelet's sub-bands
+    kernels         depthwise kernels of each channel: more approximate the teacher better and cost time
+    layer_steps, layer_batch  of the layerwise training
+    stages          of the training on pictures: (resolution, steps, batch size), one after the other
+    muon_lr, adam_lr  learning rates of the pointwise weights, and of everything else
+    mixing          probability of style mixing, so that layers learn to accept any style
+    lambda_pixel, lambda_wavelet  weights of L1 plus L2 at each scale, on pixels and on the wavelet's sub-bands
     lambda_perceptual  weight of the perceptual distance
     lambda_gan      weight of the adversarial loss at full size (0.5 in the paper; 0: none)
-    r1_gamma, r1_every, d_channels  its discriminator's regularisation and channels
-    average         half-life of the averaged student, in pictures; shorter at first
-    faces           how many faces are measured
+    r1_gamma, r1_every, d_channels  the discriminator's regularisation and channels
+    average         half-life of the student's EMA, in pictures; shorter at first
+    faces           number of faces for measuring
     """
 
     run: Path = Path("runs/student")
@@ -84,7 +84,7 @@ class Settings:
 
 
 def train(settings: Settings) -> dict:
-    """Both parts, one after the other; measures; adds the student to the domain. Returns the metrics. Called again, it goes on."""
+    """Trains the layers, then the whole student, measures it, adds it to the domain. Returns the metrics. An interrupted run resumes."""
     s = settings
     models = load_models(s.domain)
     teacher = models.generator
@@ -111,28 +111,28 @@ def measure_again(settings: Settings) -> dict:
 
 
 def _check(s: Settings, teacher: Generator) -> None:
-    """Raises StyleclipError for settings that do not suit the teacher; stages above its resolution are left out by `stages_of`."""
+    """Raises StyleclipError for settings that do not suit the teacher."""
     if s.kernels < 1 or s.layer_steps < 0:
         raise StyleclipError("--kernels must be at least 1 and --layer-steps at least 0.")
     if not stages_of(s, teacher):
-        raise StyleclipError(f"None of the --stages is one of {', '.join(map(str, teacher.synthesis.resolutions))} pixels, "
-                             "which the domain's generator draws.")
+        raise StyleclipError("None of the --stages has one of the domain's resolutions, "
+                             f"{', '.join(map(str, teacher.synthesis.resolutions))} pixels.")
 
 
 def stages_of(s: Settings, teacher: Generator) -> list[tuple[int, int, int]]:
-    """The stages that the teacher can be asked for."""
+    """The stages whose resolution the teacher has."""
     return [stage for stage in s.stages if stage[0] in teacher.synthesis.resolutions]
 
 
 @torch.no_grad()
 def start_silent(student: MobileGenerator) -> None:
-    """Lets every resolution add nothing to the picture at first, so that one that joins later disturbs nothing."""
+    """Sets the toRGB weights to zero, so that a resolution that joins later does not disturb the picture."""
     for _, layer in student.synthesis.rgb_layers():
         layer.weight.zero_()
 
 
 def optimizers_of(student: MobileGenerator, s: Settings) -> dict[str, torch.optim.Optimizer]:
-    """Muon for the pointwise weights of the convolutions, Adam for everything else that is learnt."""
+    """Muon for the pointwise weights of the convolutions, Adam for all other trained parameters."""
     weights = [layer.weight for _, layer in student.synthesis.conv_layers()]
     chosen = {id(weight) for weight in weights}
     others = [parameter for parameter in student.learnt().values() if id(parameter) not in chosen]
@@ -141,7 +141,7 @@ def optimizers_of(student: MobileGenerator, s: Settings) -> dict[str, torch.opti
 
 
 def _latents(teacher: Generator, count: int, mixing: float, rng: torch.Generator) -> Tensor:
-    """w_plus [count, num_ws, w_dim] of invented faces, untruncated, some of them mixed."""
+    """w_plus [count, num_ws, w_dim] of invented faces, without truncation, some with style mixing."""
     z = torch.randn(count, teacher.z_dim, generator=rng).to(teacher.mapping.w_avg.device)
     return mix_styles(teacher.mapping, z, mixing, rng)
 
@@ -150,7 +150,7 @@ def _latents(teacher: Generator, count: int, mixing: float, rng: torch.Generator
 
 
 def learn_layers(student: MobileGenerator, teacher: Generator, s: Settings) -> float:
-    """Every layer of the student learns the teacher's, from the teacher's inputs. Returns the seconds it took."""
+    """Trains every layer of the student to reproduce the teacher's, from the teacher's inputs. Returns the seconds it took."""
     optimizers = optimizers_of(student, s)
     with Run(s.run / "layers", student=student, **optimizers) as run:
         teacher.to(run.device)
@@ -167,8 +167,8 @@ def learn_layers(student: MobileGenerator, teacher: Generator, s: Settings) -> f
 def layer_loss(student: MobileGenerator, teacher: Generator, w_plus: Tensor) -> Tensor:
     """The mean, over the layers, of the squared error of a layer's output as a share of the teacher's mean square.
 
-    In the last resolution, where the student works at half the size, the teacher's features count as the mean of 2x2 pixels, and the
-    colours as sub-bands.
+    In the last block, where the student works at half the size, the teacher's features are averaged over 2x2 pixels, and its toRGB output
+    is split into sub-bands.
     """
     errors = [student.synthesis.b4.const.sub(teacher.synthesis.b4.const).square().mean() / teacher.synthesis.b4.const.square().mean()]
     for ours, style, given, wanted in layer_targets(student, teacher, w_plus):
@@ -178,7 +178,7 @@ def layer_loss(student: MobileGenerator, teacher: Generator, w_plus: Tensor) -> 
 
 @torch.no_grad()
 def layer_targets(student: MobileGenerator, teacher: Generator, w_plus: Tensor) -> list[tuple[nn.Module, Tensor, Tensor, Tensor]]:
-    """(the student's layer, its style, what it is given, what it shall give), for every convolution and toRGB layer."""
+    """(the student's layer, its style, its input, its target), for every convolution and toRGB layer."""
     synthesis, theirs, targets = student.synthesis, teacher.synthesis, []
     styles, rgb_styles = (iter(some) for some in theirs.styles(w_plus))
     x = theirs.start(len(w_plus))
@@ -199,7 +199,7 @@ def layer_targets(student: MobileGenerator, teacher: Generator, w_plus: Tensor) 
 
 
 def learn_pictures(student: MobileGenerator, models: Models, s: Settings) -> tuple[MobileGenerator, float]:
-    """The student learns the teacher's pictures, small ones first. Returns the averaged student and the seconds it took."""
+    """Trains the student on the teacher's pictures, small ones first. Returns the EMA student and the seconds it took."""
     teacher, planned = models.generator, stages_of(s, models.generator)
     average, optimizers = copy.deepcopy(student).requires_grad_(False), optimizers_of(student, s)
     rival = Rival(teacher.img_resolution, s) if s.lambda_gan else None
@@ -240,7 +240,7 @@ def picture_losses(pictures: list[Tensor], wanted: list[Tensor], models: Models,
 
 
 class Rival:
-    """A discriminator that learns to tell the student's pictures from the teacher's."""
+    """A discriminator that is trained to tell the student's pictures from the teacher's."""
 
     def __init__(self, img_resolution: int, s: Settings):
         self.settings, self.network = s, Discriminator(img_resolution, s.d_channels)
@@ -248,7 +248,7 @@ class Rival:
         self.parts = {"discriminator": self.network, "d_adam": self.optimizer}
 
     def loss(self, run: Run, step: int, fake: Tensor, real: Tensor) -> Tensor:
-        """One step of the discriminator, then what it thinks of the student's pictures."""
+        """Takes one step of the discriminator, then returns its adversarial loss for the student's pictures."""
         self.network.requires_grad_(True)
         loss = discriminator_loss(self.network(real), self.network(fake.detach()))
         if step % self.settings.r1_every == 0:
@@ -262,7 +262,7 @@ class Rival:
 
 @torch.no_grad()
 def measure(models: Models, mobile: Models, faces: int) -> dict:
-    """How near the student is to its teacher, what it costs, and whether edits do on its faces what they do on the teacher's."""
+    """How close the student is to its teacher, what it costs, and whether edits have the same effect on its faces as on the teacher's."""
     teacher, student = models.generator.synthesis, mobile.generator.synthesis
     codes = [models.sample(HELD_OUT_SEED + i, 1.0) for i in range(faces)]
     near = torch.tensor([psnr(student(code), teacher(code)) for code in codes])
@@ -279,12 +279,12 @@ def measure(models: Models, mobile: Models, faces: int) -> dict:
 
 @torch.no_grad()
 def edits(drawing: Models, models: Models, faces: int) -> dict:
-    """What the edits of the teacher's latent alignment do on faces that one of the two draws."""
+    """The results of the teacher's latent alignment on faces drawn by `drawing`, the teacher or the student."""
     reports = []
     for text in filter(lambda one: readable(models, one), TEXTS):
         prompt = Prompt.of(models, text)
         for seed in range(HELD_OUT_SEED, HELD_OUT_SEED + faces):
-            edit = AlignmentEdit().apply(models, Face.of_seed(models, seed), prompt)  # of the teacher's face: the same step for both
+            edit = AlignmentEdit().apply(models, Face.of_seed(models, seed), prompt)  # of the teacher's face: the same offset for both
             before, after = (drawing.generator.synthesis(face.w_plus) for face in (edit.start, edit.face))
             reports.append(measure_edit(models, before, after, prompt))
     return in_short(reports)

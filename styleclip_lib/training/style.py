@@ -1,4 +1,4 @@
-"""Trains the fast networks for styles: `styleclip train style`."""
+"""Trains the fast networks for style transfer: `styleclip train style`."""
 
 import time
 from dataclasses import dataclass, field
@@ -22,27 +22,27 @@ TEXTS = {"pencil": "a pencil sketch", "watercolor": "a watercolor painting", "mo
 """The styles that ship, by name."""
 
 PAIRS, SEED = 24, 7301
-"""Pairs of pictures of turning heads and moving lights that are drawn once, and the seed of the people in them; those that it is measured
-on have the next one."""
+"""The number of pairs of pictures with a turning head and a moving light, and the seed of their people; those for measuring have the next
+seed."""
 
 ABOUT = About(
-    what="Restyles every picture as '{text}' says, in one pass.",
-    data="Faces that the domain's generator invents, and drawn scenes; for steadiness in videos, pairs of heads that turn and lights that "
-         "move, whose motion is known exactly, and the pictures themselves before a moving camera.",
-    limits="It knows one style, as the domain's CLIP understands it, and draws strokes of the size that it has learnt at.")
+    what="Restyles any picture to match '{text}', in one pass.",
+    data="Faces that the domain's generator invents, and drawn scenes; for temporal stability in videos, pairs with a turning head and a "
+         "moving light, whose motion is known exactly, and the same pictures seen by a moving camera.",
+    limits="It knows one style, as the domain's CLIP understands it, and draws strokes of the size on which it was trained.")
 
 
 @dataclass
 class Settings:
     """Settings of the fast styles.
 
-    domain     the domain whose CLIP teaches, and to which the networks are added
-    output     a file of one's own (.safetensors) for --text, instead of adding it to the domain
-    names      which of the styles that ship; all unless given
-    text, name another text, and the name of its network, instead of those that ship
-    source     what pictures are before
+    domain     the domain whose CLIP is used, and to which the networks are added
+    output     a file (.safetensors) to which to write the network for --text, instead of adding it to the domain
+    names      which of the styles that ship to train; by default all
+    text, name  another text, and the name of its network, instead of those that ship
+    source     text that describes the pictures before
     lambda_temporal  weight of the temporal loss; by default the domain's
-    tested     on how many people that were not learnt from it is measured
+    tested     number of held-out people for measuring
     """
 
     domain: Path = Path("data/models/portraits")
@@ -62,7 +62,7 @@ class Settings:
 
 
 def train(settings: Settings) -> dict:
-    """Trains the styles, measures each on pictures it has not seen, adds them to the domain. -> {name: metrics}"""
+    """Trains the styles, measures each on held-out pictures, adds them to the domain. -> {name: metrics}"""
     s = settings
     wanted = _wanted(s)
     if s.output is not None:
@@ -70,14 +70,14 @@ def train(settings: Settings) -> dict:
     models = load_models(s.domain)
     torch.set_flush_denormal(True)  # numbers below 1e-38 make a CPU ten times slower and change nothing
     for text in wanted.values():
-        models.clip.encode_text([text])  # a word that CLIP does not know is better said before the first is trained
+        models.clip.encode_text([text])  # reports an unknown word before the first style is trained
     heads, pictures, done = moving_heads(PAIRS, s.size, SEED), invented(models, s.count + 4, s.size, s.seed), {}
     for name, text in wanted.items():
         start = time.time()
         fast = train_style(models, text, s.source, pictures=pictures, moving=lambda rng: moving(heads, pictures, rng), steps=s.steps,
                            batch_size=s.batch_size, lr=s.lr, lambda_temporal=s.lambda_temporal, seed=s.seed)
         if len(fast.history["loss"]) < s.steps:
-            raise StyleclipError(f"Interrupted while '{name}' was trained: nothing of it was kept.")
+            raise StyleclipError(f"Interrupted while '{name}' was being trained: it was not kept.")
         seconds, done[name] = time.time() - start, measure(fast, s.size, s.tested)
         _publish(fast, name, s, seconds, done[name])
         print(f"{name}: {done[name]}")
@@ -85,7 +85,7 @@ def train(settings: Settings) -> dict:
 
 
 def moving_heads(count: int, size: int, seed: int) -> Motion:
-    """Pairs of pictures of one person each, whose head turns a little and whose light moves."""
+    """Pairs of pictures of the same person, between which the head turns slightly and the light moves."""
     people, rng, pairs = sample(count, seed), torch.Generator().manual_seed(seed), []
     for number in range(count):
         p = people.portrait(number)
@@ -102,7 +102,7 @@ def _within(value: float) -> float:
 
 
 def moving(heads: Motion, pictures: torch.Tensor, rng: torch.Generator) -> Motion:
-    """A pair: now a head that turns, now a picture before a moving camera."""
+    """A random pair: either of a turning head or of a picture seen by a moving camera."""
     which = torch.randint(len(pictures), (1,), generator=rng)
     if torch.rand(1, generator=rng) < 0.5:
         return heads[which % len(heads)]
@@ -110,7 +110,7 @@ def moving(heads: Motion, pictures: torch.Tensor, rng: torch.Generator) -> Motio
 
 
 def measure_again(settings: Settings) -> dict:
-    """The metrics of the domain's styles that ship. -> {name: metrics}"""
+    """The metrics of the domain's styles. -> {name: metrics}"""
     models = load_models(settings.domain)
     present = [name for name in settings.names if name in shipped_styles(models)]
     return {name: measure(FastTransfer.load(models, name), settings.size, settings.tested) for name in present}
@@ -118,7 +118,7 @@ def measure_again(settings: Settings) -> dict:
 
 @torch.no_grad()
 def measure(fast: FastTransfer, size: int, count: int) -> dict:
-    """CLIP's choice of the text, the perceptual distance and the flicker, on people that were not learnt from."""
+    """CLIP's probability of the text, the perceptual distance and the flicker, on held-out people."""
     heads = moving_heads(count, size, SEED + 1)
     first, second = (torch.cat([fast.apply(picture[None]).cpu() for picture in pictures]) for pictures in (heads.first, heads.second))
     reports = [measure_style(fast.models, before[None], after[None], fast.text, fast.recipe["source"])

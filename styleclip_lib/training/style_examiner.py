@@ -1,4 +1,4 @@
-"""Trains the network that judges styles for measuring: `styleclip train style_examiner`."""
+"""Trains the network that judges styles for measuring only: `styleclip train style_examiner`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,11 @@ from .loop import Run, learn
 from .worlds import ALIGNED
 
 ABOUT = About(
-    what="Says in which of the drawn styles a picture is, or in none, for measuring and for nothing else: no network is trained with it, "
-         "no search asks it. A small ConvNeXt; CLIP, which the searches ask, is a ResNet and never sees its pictures.",
-    data="Aligned portraits and scenes of its own seeds in every style of `portraits/styles`, and plain; blurred, coarsened, recoloured, "
-         "noisy, compressed. A third of the plain pictures have foreign colours, so that a palette alone is no style.",
-    limits="It knows these styles only: of any other way of drawing it still says the most likely one of them.")
+    what="Recognises in which of the world's styles a picture is drawn, if any. It only measures: no network is trained with it, and no "
+         "search uses it. It is a small ConvNeXt; CLIP, which the searches use, is a ResNet and is not trained on the same pictures.",
+    data="Aligned portraits and scenes from seeds of their own, in every style of `portraits/styles` and plain; blurred, downsampled, "
+         "recoloured, noisy, compressed. A third of the plain pictures have random colours, so that a palette alone is not a style.",
+    limits="It knows only these styles: for any other it gives the most similar one.")
 
 
 @dataclass
@@ -33,14 +33,14 @@ class Settings:
     run      folder of checkpoints and logs
     data     folder of the rendered portraits
     domain   the domain to which the network is added at the end
-    count    how many portraits to learn from
+    count    number of portraits to train on
     scenes   the share of scenes among the pictures
-    steps    how many batches
-    batch_size  pictures in a batch, each in a style of its own
-    lr       learning rate of AdamW at its highest
+    steps    number of batches
+    batch_size  pictures in a batch, each in a random style
+    lr       peak learning rate of AdamW
     strength of the degradations
-    size     pixels at which styles are drawn, and input_size those that the network sees
-    tested   how many pictures of every kind it is measured on
+    size     side in pixels at which styles are drawn;  input_size: the side to which pictures are resized for the network
+    tested   number of pictures of every class for measuring
     seed     draws weights, batches, styles; portraits have seeds of their own
     """
 
@@ -66,7 +66,7 @@ LEARNT, TESTED = 5201, 5202
 
 
 def train(settings: Settings) -> dict:
-    """Trains, measures on pictures that were never seen, and adds the network to the domain. Returns the metrics."""
+    """Trains, measures on held-out pictures, and adds the network to the domain. Returns the metrics."""
     torch.manual_seed(settings.seed)
     network = StyleExaminer(settings.widths, settings.depths, settings.input_size).to(memory_format=torch.channels_last)
     seconds = fit(network, settings)
@@ -77,7 +77,7 @@ def train(settings: Settings) -> dict:
 
 
 def fit(network: StyleExaminer, s: Settings) -> float:
-    """What is said of pictures in random styles is compared with these. Returns the seconds that it took."""
+    """Trains the network on pictures in random styles. Returns the seconds that it took."""
     portraits = Portraits(DataSettings(s.data, s.count, s.size, LEARNT), world=ALIGNED)
 
     def loss(run: Run, rng: torch.Generator) -> torch.Tensor:
@@ -90,7 +90,7 @@ def fit(network: StyleExaminer, s: Settings) -> float:
 
 
 def batch(portraits: Portraits, s: Settings, rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pictures in random styles, degraded, and the index of each one's kind. -> [N, 3, input_size, input_size], [N]"""
+    """Degraded pictures in random styles, [N, 3, input_size, input_size], and the index of each one's class, [N]."""
     count = round(s.scenes * s.batch_size)
     index = torch.randint(len(portraits), (s.batch_size - count,), generator=rng)
     seed = int(torch.randint(2**31, (1,), generator=rng))
@@ -98,7 +98,7 @@ def batch(portraits: Portraits, s: Settings, rng: torch.Generator) -> tuple[torc
     kinds = torch.randint(len(KINDS), (s.batch_size,), generator=rng)
     of_day = [number for number, kind in enumerate(KINDS) if kind != PLAIN and kind not in SCENE_STYLES]
     times = torch.isin(kinds, torch.tensor(of_day)) & (torch.arange(s.batch_size) >= s.batch_size - count)
-    kinds[times] = 0  # a scene at night is no scene in a style
+    kinds[times] = 0  # for a scene, night is a time of day and not a style
     styled = torch.cat([in_kind(plain[number][None], KINDS[kind], seed + number) for number, kind in enumerate(kinds.tolist())])
     foreign = (kinds == 0) & (torch.rand(s.batch_size, generator=rng) < 1 / 3)
     styled[foreign] = recolored(styled[foreign], rng)
@@ -118,7 +118,7 @@ def recolored(images: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
 
 @torch.no_grad()
 def measure(network: StyleExaminer, s: Settings) -> dict:
-    """How often each kind is told rightly, on portraits and on scenes that were never seen."""
+    """The accuracy of each class, on held-out portraits and scenes."""
     portraits = Portraits(DataSettings(s.data, s.tested, s.size, TESTED), world=ALIGNED)
     plain = {"portraits": pictures(portraits, torch.arange(s.tested), s.size),
              "scenes": render_scenes(sample_scenes(s.tested, TESTED), s.size)}

@@ -14,7 +14,7 @@ FILE, PLOT = "losses.csv", "losses.png"
 
 
 class LossTable:
-    """Losses at some steps of a run, in RUN/losses.csv; what a run that goes on does once more is replaced.
+    """Losses at some steps of a run, in RUN/losses.csv; when a run resumes, the rows of steps that are repeated are replaced.
 
     every: steps between two rows
     """
@@ -24,7 +24,7 @@ class LossTable:
         self.rows = [row for row in read_losses(folder) if row["step"] < step]
 
     def add(self, step: int, losses: Mapping[str, torch.Tensor | float]) -> None:
-        """Notes and prints the losses of a step, if it is one of the table's."""
+        """Records and prints the losses of a step, every `every` steps."""
         if step % self.every or not this_process().is_main_process:
             return
         row = {"step": step, **{name: torch.as_tensor(value).item() for name, value in losses.items()}}
@@ -37,7 +37,7 @@ class LossTable:
         tqdm.write(as_text(row))
 
     def plot(self) -> None:
-        """Draws the losses into RUN/losses.png, where matplotlib is installed."""
+        """Plots the losses to RUN/losses.png, if matplotlib is installed."""
         try:
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
@@ -49,7 +49,7 @@ class LossTable:
 
 
 def read_losses(folder: str | Path) -> list[dict[str, float]]:
-    """The rows of a run's table: {"step": 50, "loss": 0.71, ...}; what was not computed at a step is left out."""
+    """The rows of a run's table, {"step": 50, "loss": 0.71, ...}, without losses that were not computed at a step."""
     path = Path(folder) / FILE
     if not path.exists():
         return []
@@ -65,7 +65,7 @@ def as_text(row: Mapping[str, float]) -> str:
 
 
 def draw(figure, rows: list[dict[str, float]]):
-    """Every loss over the steps, one small plot for each, in a figure of matplotlib's. Returns the figure."""
+    """Plots every loss over the steps in an axes of its own, in a matplotlib figure. Returns the figure."""
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != "step"]
     for place, name in enumerate(names, 1):
         axes = figure.add_subplot(-(-len(names) // 3), 3, place)

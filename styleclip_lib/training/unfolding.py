@@ -1,4 +1,4 @@
-"""The mapping network's school: it learns the w of every latent's portrait, so that z, folded as it is, is unfolded in W."""
+"""The training of the mapping network: it learns the w assigned to every latent's portrait, which disentangles the factors in W."""
 
 import torch
 import torch.nn.functional as F
@@ -11,12 +11,12 @@ from .loop import Run, learning_rate, set_rate, settings_of
 from .muon import Muon
 
 KEPT = ("w_dim", "num_mapping_layers", "mapping_steps", "mapping_batch", "mapping_lr", "seed")
-"""The settings that a run keeps when it goes on."""
+"""The settings that must stay the same when a run resumes."""
 
 
 def teach_mapping(mapping: MappingNetwork, embedding: Embedding, s) -> float:
-    """Teaches a mapping network w = mapping(z) to be the w of z's portrait. s = `generator.Settings`. Returns the seconds it took."""
-    gain = mapping.fc0.lr_multiplier  # weights and biases are that much larger than what they do
+    """Trains a mapping network to map z to the w of z's portrait. s: `generator.Settings`. Returns the seconds it took."""
+    gain = mapping.fc0.lr_multiplier  # weights and biases are multiplied by it in the forward pass
     with torch.no_grad():
         getattr(mapping, f"fc{mapping.num_layers - 1}").bias.fill_(OFFSET / (SQRT2 * gain))
     matrices = [parameter for name, parameter in mapping.named_parameters() if name.endswith("weight")]
@@ -36,13 +36,13 @@ def teach_mapping(mapping: MappingNetwork, embedding: Embedding, s) -> float:
 
 
 def mapping_batch(embedding: Embedding, size: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Latents z [size, z_dim] and the w of their portraits [size, w_dim]."""
+    """Random latents z [size, z_dim], and the w of their portraits [size, w_dim]."""
     z = torch.randn(size, embedding.world.z_dim, generator=rng)
     return z, embedding.w(embedding.world.factors_of_latents(z))
 
 
 @torch.no_grad()
 def set_mean_w(mapping: MappingNetwork, count: int = 20_000) -> None:
-    """The mean w towards which truncation moves, exactly instead of as a running mean."""
+    """Sets the mean w of the truncation trick to the mean over `count` random z, instead of an EMA."""
     z = torch.randn(count, mapping.z_dim, generator=torch.Generator().manual_seed(11)).to(mapping.w_avg.device)
     mapping.w_avg.copy_(mapping.w(z).mean(0))

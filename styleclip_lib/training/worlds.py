@@ -1,4 +1,4 @@
-"""The procedural worlds that networks can learn from, under one set of names."""
+"""The procedural worlds on which networks can be trained, with a common interface."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,21 +24,21 @@ from ..weights.domain import INDEX, read_index
 class World:
     """A world of portraits.
 
-    name                what its files on disk begin with
-    factor_names        the factors, in the order of the uniform numbers they are drawn from
-    identity_names      those that make up the person
-    attributes          the table of what is said about a portrait
+    name                the prefix of its files on disk
+    factor_names        the factors, in the order of the uniform numbers from which they are drawn
+    identity_names      the factors that make up a person's identity
+    attributes          the table of attributes
     from_uniform        uniform numbers [N, F] -> Factors
     latents_of_uniform  uniform numbers [N, F], seed -> z [N, z_dim]
     factors_of_latents  z [N, z_dim] -> Factors
     render              Factors, size -> float32 [N, 3, size, size] in [-1, 1]
     z_dim               the length of z
-    code_of             Factors -> float32 [N, C], all that the pictures show, categories one-hot; None for a world that no generator
-                        learns any more
-    kinds               a factor's name -> how many columns of the code it has if it is a category, and 0 for a number, which has one
-    curved              numbers in [0, 1] whose effect is far from a straight line: they choose from a palette, or begin at a threshold
+    code_of             Factors -> float32 [N, C], everything that the pictures show, categories one-hot; None for a world on which
+                        generators are no longer trained
+    kinds               a factor's name -> its number of columns in the code if it is a category, 0 for a number (which has one column)
+    curved              numbers in [0, 1] whose effect is strongly nonlinear: they choose from a palette, or have a threshold
     landmarks           Factors -> float32 [N, 68, 2], in units of the picture's side
-    parts               Factors, size -> float32 [N, 5, size, size], which of `PARTS` each pixel shows; None where that is not known
+    parts               Factors, size -> float32 [N, 5, size, size], which of `PARTS` each pixel shows; None if unknown
     """
 
     name: str
@@ -63,29 +63,29 @@ class World:
 
 FREE = World("portraits", free_factors.NAMES, free_factors.IDENTITY, FREE_ATTRIBUTES, free_factors.from_uniform,
              free_latents.latents_of_uniform, free_latents.factors_of_latents, render_free, free_latents.Z_DIM, landmarks=landmarks_free)
-"""Portraits in free framing: what the networks of 128 pixels know."""
+"""Freely framed portraits, for the networks of 128 pixels."""
 
 ALIGNED = World("aligned", aligned_factors.NAMES, aligned_factors.IDENTITY, ALIGNED_ATTRIBUTES, aligned_factors.from_uniform,
                 aligned_latents.latents_of_uniform, aligned_latents.factors_of_latents, render_aligned, aligned_latents.Z_DIM,
                 aligned_latents.code_of, aligned_latents.kinds,
                 ("age", "skin_tone", "freckles", "fringe", "frame_color", "headwear_color", "makeup_color"),
                 landmarks_aligned, parts)
-"""Portraits aligned as FFHQ is."""
+"""Portraits with FFHQ's alignment."""
 
 
 def world_of(img_resolution: int) -> World:
-    """The world that a generator of this resolution draws."""
+    """The world of a generator with this resolution."""
     return FREE if img_resolution <= 128 else ALIGNED
 
 
 def world_of_domain(folder: Path) -> World:
-    """The world that a domain's generator draws; ALIGNED while the domain has none yet."""
+    """The world of a domain's generator; ALIGNED if the domain has no generator yet."""
     files = read_index(folder)["files"] if (Path(folder) / INDEX).exists() else {}
     return world_of(files["generator"]["config"]["img_resolution"]) if "generator" in files else ALIGNED
 
 
 def skewed_world(shares: Shares, name: str) -> World:
-    """The aligned world with another population (`portraits.aligned.world.skew`). name: what its files on disk begin with"""
+    """The aligned world with another population (`portraits.aligned.world.skew`). name: the prefix of its files on disk"""
     return replace(ALIGNED, name=name, from_uniform=partial(_from_skewed, shares), latents_of_uniform=partial(_latents_of_skewed, shares))
 
 

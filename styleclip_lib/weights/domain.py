@@ -20,11 +20,11 @@ from .tensor_file import Shapes, read_tensors
 INDEX = "domain.json"
 NETWORK_FILES = (".pkl", ".pt", ".pth", ".ckpt", ".safetensors")
 SHARED = ("attributes", "clip", "examiner", "examiner_identity", "identity", "landmarks", "perceptual")
-"""What a domain may take from the one that it is like."""
+"""The entries that a domain may take from the domain it is like."""
 
 
 def read_index(folder: Path) -> dict:
-    """The contents of a domain's `domain.json`. Raises StyleclipError if there is none or it cannot be read."""
+    """The content of a domain's `domain.json`. Raises StyleclipError if there is none or it cannot be read."""
     path = Path(folder) / INDEX
     if not os.path.exists(path):
         raise StyleclipError(f"{folder} is not a domain: it has no {INDEX}.")
@@ -49,9 +49,9 @@ def find_domain(domain: str | Path) -> Path:
 
 
 def lasting_name(domain: str | Path) -> str:
-    """What finds a domain again from any folder, in any process: the name of an installed one, the whole path of any other.
+    """A name that identifies a domain from any folder: the name of an installed domain, the absolute path of any other.
 
-    Raises StyleclipError if there is none, or its path is not text.
+    Raises StyleclipError if there is no such domain, or if its path is not valid text.
     """
     folder = find_domain(domain).resolve()
     if folder.parent == (data_folder() / "models").resolve():
@@ -61,7 +61,7 @@ def lasting_name(domain: str | Path) -> str:
 
 
 def _meant(domain: str) -> str:
-    """What somebody should have given who gave this as a domain."""
+    """Advice for somebody who gave this as a domain."""
     path, installed = user_path(domain), domains()
     near = get_close_matches(domain.casefold(), installed, n=1)
     if near:
@@ -72,18 +72,18 @@ def _meant(domain: str) -> str:
         return (f"that is a file. If it holds a StyleGAN2 generator, make a domain of it, styleclip import {shlex.quote(domain)} FOLDER, "
                 "and then give that folder.")
     if path.suffix in NETWORK_FILES:
-        return "nor is there such a file; what takes a domain wants the folder that styleclip import makes of a network file."
+        return "there is no such file either; a domain is the folder that styleclip import makes from a network file."
     inside = sorted(index.parent for index in path.glob(f"*/{INDEX}")) if os.path.isdir(path) else []
     if inside:
-        return f"the folder holds several things; give '{inside[0]}'{' or another one in it' if len(inside) > 1 else ''}."
-    return (f"installed are {', '.join(installed) or 'none'}; or give the path of a folder that holds a {INDEX}, as styleclip import makes "
-            "it of a network file.")
+        return f"domains lie inside that folder; give '{inside[0]}'{' or another one in it' if len(inside) > 1 else ''}."
+    return (f"installed are {', '.join(installed) or 'none'}; or give the path of a folder with a {INDEX}, as styleclip import makes it "
+            "from a network file.")
 
 
 def sources(folder: Path) -> dict[str, Path]:
-    """Where the files of a domain come from: name -> the folder of its domain.
+    """Where the files of a domain are: name -> folder.
 
-    They lie in `folder`, or, where `domain.json` says `"like": DOMAIN`, in the folder of that domain. Only what sees pictures is
+    They are in `folder`, or, if `domain.json` says `"like": DOMAIN`, in the folder of that domain. Only networks that take pictures are
     shared; what belongs to a generator (the encoder, mappers, directions) is not.
     """
     index = read_index(folder)
@@ -95,14 +95,14 @@ def sources(folder: Path) -> dict[str, Path]:
 
 
 def own_files(folder: Path) -> list[str]:
-    """The names of the files that a domain lists as its own; none where the folder holds no domain."""
+    """The names of the files that a domain lists as its own; none if the folder is not a domain."""
     return list(read_index(folder)["files"]) if os.path.isfile(Path(folder) / INDEX) else []
 
 
 def file_path(folder: Path, name: str, verify: bool = True) -> Path:
-    """The path of a domain's file, after its size and (to verify it) its SHA-256 were compared with those in `domain.json`.
+    """The path of a domain's file, after comparing its size, and with `verify` its SHA-256, with `domain.json`.
 
-    Raises StyleclipError if the domain does not list the file, or the file is missing or not what it should be.
+    Raises StyleclipError if the domain does not list the file, or if the file is missing or differs.
     """
     entry = read_index(folder)["files"].get(name, {})
     if "file" not in entry:
@@ -118,8 +118,8 @@ def file_path(folder: Path, name: str, verify: bool = True) -> Path:
 def load_network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.nn.Module:
     """Builds a network from its entry in `domain.json` and its safetensors file; frozen, in evaluation mode, float32.
 
-    The shapes in the file are compared with those that the settings ask for before either takes any memory.
-    Raises StyleclipError as `load_tensors` does, and if settings and weights do not fit each other.
+    The shapes in the file are compared with those of the settings before any memory is allocated.
+    Raises StyleclipError as `load_tensors` does, and if settings and weights do not fit together.
     """
     path = file_path(folder, name, verify=False)
     entry = read_index(folder)["files"][name]
@@ -148,8 +148,8 @@ def load_tensors(path: Path, sha256: str | None = None, accept: Callable[[Shapes
 def save_network(folder: Path, name: str, module: torch.nn.Module, config: dict, training: dict, half: bool = True) -> Path:
     """Writes a network into a domain and enters it in `domain.json`.
 
-    config = what its class is built with; training = how it was made (data, steps, seconds, machine, metrics, command);
-    half = whether matrices are stored in half precision, which saves room and changes what the network computes a little.
+    config: the arguments of its class; training: how it was made (data, steps, seconds, machine, metrics, command);
+    half: whether matrices are stored in half precision, which saves space and changes the network's output slightly.
     """
     tensors = {key: (value.half() if half and value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
                for key, value in module.state_dict().items()}
@@ -162,7 +162,7 @@ def save_network(folder: Path, name: str, module: torch.nn.Module, config: dict,
 
 
 def enter_file(folder: Path, name: str, path: Path, config: dict, training: dict) -> None:
-    """Writes a file's size, SHA-256, settings and making into `domain.json`."""
+    """Enters a file in `domain.json`: its size, SHA-256, settings, and how it was made."""
     index_path = Path(folder) / INDEX
     index = read_index(folder) if index_path.exists() else {"name": Path(folder).name, "files": {}}
     index["files"][name] = {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path), "config": config,
@@ -181,7 +181,7 @@ def sha256(path: Path) -> str:
 
 
 def _restore_keys(config: dict) -> dict:
-    """JSON knows no integer keys: {"channels": {"4": 128}} -> {"channels": {4: 128}}."""
+    """JSON has no integer keys: {"channels": {"4": 128}} -> {"channels": {4: 128}}."""
     def restore(value):
         numbers = isinstance(value, dict) and all(key.isascii() and key.isdigit() for key in value)
         return {int(key): item for key, item in value.items()} if numbers else value

@@ -1,5 +1,5 @@
-"""Things that were learnt for a domain, such as mappers and styles, each in one safetensors file: tensors, and facts as JSON in the
-file's metadata, which say what it belongs to, what it is built with, and how it was made."""
+"""Trained parts of a domain, such as mappers and styles, each in one safetensors file: tensors, and in the file's metadata facts as JSON
+that say what it belongs to, with which settings it is built, and how it was made."""
 
 import json
 import os
@@ -28,11 +28,11 @@ Network = TypeVar("Network", bound=torch.nn.Module)
 class Learnt(Generic[Facts]):
     """A kind of such files; a domain lists its own as NAME_..., such as `mapper_smile`.
 
-    name   by which the metadata has the facts, such as "mapper"
-    what   "a mapper", for messages
-    again  how such a file is made, for messages
-    facts  what must stand in the facts
-    others  entries of `domain.json` that begin with the name, too, and are something else
+    name    the key of the facts in the metadata, such as "mapper"
+    what    "a mapper", for messages
+    again   how such a file is made, for messages
+    facts   the required structure of the facts
+    others  entries of `domain.json` that also begin with the name but are something else
     """
 
     name: str
@@ -42,13 +42,13 @@ class Learnt(Generic[Facts]):
     others: tuple[str, ...] = ()
 
     def write(self, path: Path, tensors: Mapping[str, Tensor], facts: dict) -> None:
-        """Writes a file, whole or not at all. Raises StyleclipError if the place cannot be written."""
+        """Writes a file completely or not at all. Raises StyleclipError if it cannot be written there."""
         kept = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
         with written_whole(path) as temporary:
             save_file(kept, str(temporary), metadata={self.name: json.dumps(facts, sort_keys=True)})
 
     def read_facts(self, path: Path) -> Facts:
-        """What a file says of itself. Raises StyleclipError for a file of another kind."""
+        """The facts in a file. Raises StyleclipError for a file of another kind."""
         try:
             return parsed(read_metadata(path)[self.name].encode(), self.facts)
         except (StyleclipError, KeyError) as error:
@@ -57,7 +57,7 @@ class Learnt(Generic[Facts]):
     def read_network(self, path: Path, build: Callable[[], Network]) -> Network:
         """The network that `build` makes, with the weights of the file; frozen, in evaluation mode, float32.
 
-        Shapes are compared before either takes any memory. Raises StyleclipError where they do not fit.
+        Shapes are compared before any memory is allocated. Raises StyleclipError if they do not fit.
         """
         what = f"{self.what}, as the file describes it"
         try:
@@ -69,12 +69,12 @@ class Learnt(Generic[Facts]):
         return network.eval().requires_grad_(False)
 
     def shipped(self, folder: Path) -> list[str]:
-        """The names of the files of this kind that the domain in a folder ships."""
+        """The names of the files of this kind that come with the domain in a folder."""
         own = [name for name in own_files(folder) if name not in self.others]
         return [name.removeprefix(f"{self.name}_") for name in own if name.startswith(f"{self.name}_")]
 
     def find(self, folder: Path, domain: str, name: str | Path) -> Path:
-        """The file that a domain ships by this name, or the path itself. Raises StyleclipError if it is neither."""
+        """The domain's file of this name, or `name` as a path. Raises StyleclipError if it is neither."""
         if str(name) in self.shipped(folder):
             return file_path(folder, f"{self.name}_{name}")
         path = user_path(name)
@@ -84,7 +84,7 @@ class Learnt(Generic[Facts]):
         return path
 
     def for_text(self, folder: Path, text: str) -> str | None:
-        """The name of the file that a domain ships for this text, or None."""
+        """The name of the domain's file for this text, or None."""
         for name in self.shipped(folder):
             if self.read_facts(file_path(folder, f"{self.name}_{name}")).recipe.get("text") == text.strip():
                 return name
@@ -96,5 +96,5 @@ class Learnt(Generic[Facts]):
 
 
 def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Matrices and kernels in half precision, which saves room; vectors as they are."""
+    """Matrices and kernels in half precision, to save space; vectors unchanged."""
     return {key: value.half() if value.ndim > 1 else value for key, value in tensors.items()}

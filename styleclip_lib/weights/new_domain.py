@@ -1,4 +1,4 @@
-"""A domain around somebody's generator."""
+"""Making a domain from a user's generator."""
 
 import json
 from pathlib import Path
@@ -12,16 +12,16 @@ from .domain import INDEX, find_domain, lasting_name, read_index, save_network, 
 from .readers.any_generator import read_generator
 
 SMALL = 128
-"""A generator of up to so many pixels is taken for one of portraits, a larger one for one of photographs."""
+"""The largest resolution at which a generator is assumed to draw portraits; larger ones are assumed to draw photographs."""
 
 
 def import_network(network: str | Path, folder: str | Path, like: str | None = None) -> Path:
-    """Makes a domain of a StyleGAN2 generator: its weights in float32, once and for all as safetensors, and a `domain.json`.
+    """Makes a domain from a StyleGAN2 generator: its weights, in float32 as safetensors, and a `domain.json`.
 
-    network: a file that `read_generator` can read. folder: is made; its name is the domain's.
+    network: a file that `read_generator` can read. folder: the folder to create; its name becomes the domain's.
     like: the domain whose other networks (CLIP, identity, perceptual, landmarks) this one uses; by default "portraits" for a
-    generator of up to 128 pixels, else "ffhq". No domain's encoder fits another generator, so there is none.
-    Returns the folder. Raises StyleclipError for a file that cannot be read, an unknown domain, and a folder that is there.
+    generator of up to 128 pixels, otherwise "ffhq". It has no encoder, since an encoder fits only the generator it was trained for.
+    Returns the folder. Raises StyleclipError for a file that cannot be read, an unknown domain, and a folder that exists already.
     """
     network, folder = user_path(network), user_path(folder).absolute()
     check_new_folder(folder)
@@ -37,10 +37,10 @@ def import_network(network: str | Path, folder: str | Path, like: str | None = N
 
 
 def new_domain(folder: str | Path, like: str, generator: Generator, origin: dict, half: bool = False, **facts) -> Path:
-    """A domain with a generator, whose other networks are those of the domain that it is like.
+    """Makes a domain with a generator of its own and the other networks of the domain `like`.
 
-    origin: how the generator was made; half: see `save_network`; facts: what else `domain.json` says.
-    Returns the folder. Raises StyleclipError for a folder that is there.
+    origin: how the generator was made; half: see `save_network`; facts: further entries of `domain.json`.
+    Returns the folder. Raises StyleclipError for a folder that exists already.
     """
     folder = user_path(folder).absolute()
     with folder_written_whole(folder) as partial:
@@ -51,7 +51,7 @@ def new_domain(folder: str | Path, like: str, generator: Generator, origin: dict
 
 
 def learnt_from_pictures(folder: Path) -> bool:
-    """Whether a domain's generator learnt from somebody's pictures, of which nothing is known, and not from the portraits' world."""
+    """Whether a domain's generator was trained on a user's pictures, about which nothing is known, and not on the procedural portraits."""
     return read_index(folder).get("learnt_from") == "pictures"
 
 
@@ -61,12 +61,12 @@ def usual_like(img_resolution: int) -> str:
 
 
 def like_of(domain: str | Path) -> str:
-    """What a domain made from another one is like: that one, or the one that it has its other networks from."""
+    """The domain from which a domain made out of this one takes its other networks: this one, or the one that this one is like."""
     return read_index(find_domain(domain)).get("like") or lasting_name(domain)
 
 
 def encoder_config(encoder: Encoder | E4e) -> dict:
-    """The settings with which the class of an encoder builds this one again."""
+    """The settings that build this encoder again."""
     config = {"num_ws": encoder.num_ws, "w_dim": encoder.w_dim}
     if isinstance(encoder, E4e):
         return {**config, "blocks": list(encoder.trunk.blocks), "offsets": encoder.offsets}
@@ -74,7 +74,7 @@ def encoder_config(encoder: Encoder | E4e) -> dict:
 
 
 def generator_config(generator: Generator) -> dict:
-    """The settings with which `Generator` builds this one again."""
+    """The settings with which `Generator` builds this generator again."""
     return {"img_resolution": generator.img_resolution, "z_dim": generator.z_dim, "w_dim": generator.w_dim,
             "num_mapping_layers": generator.mapping.num_layers, "channels": generator.channels,
             "conv_clamp": generator.synthesis.b4.conv1.conv_clamp}

@@ -1,6 +1,6 @@
-"""What the JSON in other people's files must look like: a class for each kind, whose types and ranges `msgspec` checks.
+"""The required structure of the JSON in foreign files: a class for each kind, whose types and ranges `msgspec` checks.
 
-msgspec reads JSON itself, which bounds its depth and numbers, and is a fifth of pydantic's size.
+msgspec parses the JSON itself and limits its depth and numbers; it is a fifth of pydantic's size.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PACKAGE, PACKAGE_FILE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$", r"^[A-Za-z0-9_][\w./-]*
 FORMS = {FILE_NAME: "the name of a file in the same folder", SHA256: "a SHA-256 of 64 digits and small letters",
          ADDRESS: "an address that begins with http:// or https://", PACKAGE: "the name of a package",
          PACKAGE_FILE: "the path of a file in a package"}  # fmt: skip
-"""What a text of each form is, for messages."""
+"""What each pattern describes, for messages."""
 
 FileName = Annotated[str, Meta(pattern=FILE_NAME)]
-"""A name that can only be that of a file, and of none in another folder."""
+"""The name of a file, which cannot lead to another folder."""
 
 Sha256 = Annotated[str, Meta(pattern=SHA256)]
 FileSize = Annotated[int, Meta(ge=0, le=20_000_000_000)]
@@ -45,7 +45,7 @@ class TensorEntry(Struct):
 
 
 class PackageEntry(Struct):
-    """A Python package that carries a file: its name, the file's path in it, and whether the download is that file packed by bzip2."""
+    """A Python package that contains a file: its name, the file's path in it, and whether the download is that file packed by bzip2."""
 
     name: Annotated[str, Meta(pattern=PACKAGE, max_length=100)]
     file: Annotated[str, Meta(pattern=PACKAGE_FILE, max_length=300)]
@@ -60,11 +60,11 @@ class SourceEntry(Struct):
     """A file that is downloaded.
 
     origin   whose file it is
-    urls     where it is: the official place first, then the mirrors
-    bytes    its size; None if it is not known
-    sha256   None if nobody published it: then that of the first download is noted and holds ever after
-    licence  the licence, and permits what it permits, in a sentence
-    package  an installed package that is as good as a download
+    urls     its addresses: the official one first, then the mirrors
+    bytes    its size; None if unknown
+    sha256   None if nobody has published it: then that of the first download is noted and required from then on
+    licence  the licence; permits: what it permits, in a sentence
+    package  a Python package that contains the file
     """
 
     origin: Text
@@ -77,12 +77,12 @@ class SourceEntry(Struct):
 
     def __post_init__(self):
         for url in self.urls:
-            if not urlsplit(url).hostname:  # which raises ValueError for what is no address at all
+            if not urlsplit(url).hostname:  # urlsplit raises ValueError for what is not an address at all
                 raise ValueError(f"the address '{url}' has no host")
 
 
 class Entry(Struct):
-    """A file of a domain: one in its folder (file, bytes, sha256), or one that is read from downloads (format, sources)."""
+    """An entry of a domain: a file in its folder (file, bytes, sha256), or one read from downloads (format, sources)."""
 
     file: FileName | None = None
     bytes: FileSize | None = None
@@ -100,7 +100,7 @@ class Entry(Struct):
 
 
 class Index(Struct):
-    """A `domain.json`, as far as it must be right for the weights to be read; what else is in it is left alone."""
+    """A `domain.json`, as far as it is needed to read the weights; other entries are not checked."""
 
     name: Annotated[str, Meta(min_length=1, max_length=255)]
     files: dict[FileName, Entry]
@@ -128,7 +128,7 @@ class LandmarkConfig(Struct):
 
 
 class ClipConfig(Struct):
-    """The vocabulary of a CLIP of this project's own."""
+    """The vocabulary of this project's own CLIP."""
 
     words: list[Annotated[str, Meta(min_length=1, max_length=100)]] = []
     context_length: Annotated[int, Meta(ge=3, le=1024)] = 32
@@ -136,7 +136,7 @@ class ClipConfig(Struct):
 
 
 class _Learnt(Struct):
-    """What was learnt for a text says which."""
+    """The facts of something trained for a text, whose recipe names the text."""
 
     recipe: dict[str, Any]
 
@@ -145,7 +145,7 @@ class _Learnt(Struct):
 
 
 class MapperFacts(_Learnt):
-    """What a mapper's file says of itself: the generator that it belongs to, its sizes, and how it was made."""
+    """The facts in a mapper's file: the generator it belongs to, its sizes, and how it was made."""
 
     generator: Annotated[str, Meta(max_length=200)]
     num_ws: Annotated[int, Meta(ge=2, le=64)]
@@ -154,7 +154,7 @@ class MapperFacts(_Learnt):
 
 
 class StyleFacts(_Learnt):
-    """What the file of a style says of itself: the CLIP that it was learnt from, its sizes, and how it was made."""
+    """The facts in a style's file: the CLIP it was trained with, its sizes, and how it was made."""
 
     clip: Annotated[str, Meta(max_length=200)]
     width: Annotated[int, Meta(ge=2, le=1024, multiple_of=2)]
@@ -162,7 +162,7 @@ class StyleFacts(_Learnt):
 
 
 class DirectionsFacts(Struct):
-    """What a file of global directions says of itself, as far as it is needed to choose among several."""
+    """The facts in a file of global directions that are needed to choose among several."""
 
     generator: Annotated[str, Meta(max_length=200)]
     clip: Annotated[str, Meta(max_length=200)]
@@ -171,7 +171,7 @@ class DirectionsFacts(Struct):
 
 
 class AlignmentFacts(Struct):
-    """What the file of a latent alignment says of itself: the networks that it joins, its sizes, and how it was made."""
+    """The facts in a latent alignment's file: the networks it connects, its sizes, and how it was made."""
 
     generator: Annotated[str, Meta(max_length=200)]
     clip: Annotated[str, Meta(max_length=200)]
@@ -185,7 +185,7 @@ class AlignmentFacts(Struct):
 
 
 class StudentFacts(Struct):
-    """What the file of a student says of itself: the network that it learnt from, what it is built with, and how it was made."""
+    """The facts in a student's file: the network it was distilled from, its settings, and how it was made."""
 
     teacher: Annotated[str, Meta(max_length=200)]
     config: dict[str, Any]
@@ -196,20 +196,21 @@ class StudentFacts(Struct):
 
 
 CONFIGS = {"landmarks": LandmarkConfig, "clip": ClipConfig}
-"""The settings that are more than what a network is built with."""
+"""The entries whose settings are more than the arguments of a network."""
 
 LARGEST_SETTING, MOST_ITEMS, DEEPEST = 100_000, 20_000, 4
 LAYERS = 64
-"""Of a network, and of other things that are counted: the largest real networks have 48."""
+"""The most layers of a network, and the limit of other counts: the largest real networks have 48."""
 
 COUNTED = ("num_ws", "num_mapping_layers", "num_layers", "depth")
 
 SIDES, SMALLEST_SIDE, LARGEST_SIDE = ("input_size", "image_size", "img_resolution"), 4, 2048
-"""Pixels along a side of what a network takes or draws: no weight tells them, and what is computed grows with their square."""
+"""The settings that give the side, in pixels, of what a network takes or draws, and their range: no weight shows them, and the
+computation grows with their square."""
 
 
 def check_settings(settings: object, name: str = "config", depth: int = 0) -> None:
-    """Raises ValueError where the settings of a network are far from those of any real one: each has to be built before it is compared."""
+    """Raises ValueError if the settings of a network are far from any real network's: it has to be built before it can be compared."""
     match settings:
         case dict() | list():
             if len(settings) > MOST_ITEMS or depth == DEEPEST:
@@ -223,7 +224,7 @@ def check_settings(settings: object, name: str = "config", depth: int = 0) -> No
         case int() | float():
             if name in SIDES and not SMALLEST_SIDE <= settings <= LARGEST_SIDE:
                 raise ValueError(f"{name} is {settings}, which no network has")
-            if not abs(settings) <= (LAYERS if name in COUNTED else LARGEST_SETTING):  # also what is no number at all
+            if not abs(settings) <= (LAYERS if name in COUNTED else LARGEST_SETTING):  # NaN included
                 raise ValueError(f"{name} is {settings}, which no network has")
         case str():
             if len(settings) > 5000:
@@ -231,11 +232,11 @@ def check_settings(settings: object, name: str = "config", depth: int = 0) -> No
 
 
 def parsed(content: bytes, kind: type[Kind]) -> Kind:
-    """JSON -> an object of a kind. Raises StyleclipError, with what is wrong and where, for what is no JSON or not of this kind."""
+    """JSON -> an object of a kind. Raises StyleclipError, saying what is wrong and where, for anything else."""
     try:
         return msgspec.json.decode(content, type=kind)
     except RecursionError:
-        raise StyleclipError("it is nested too deep") from None
+        raise StyleclipError("it is nested too deeply") from None
     except (msgspec.MsgspecError, ValueError) as error:
         message = str(error)
         for pattern, form in FORMS.items():
@@ -244,7 +245,7 @@ def parsed(content: bytes, kind: type[Kind]) -> Kind:
 
 
 def read_json(path: str | Path, kind: type[Kind]) -> tuple[Kind, Any]:
-    """A file of JSON: as an object of a kind, and as it is. Raises StyleclipError as `parsed` and `open_regular` do."""
+    """A JSON file, as an object of a kind and as plain values. Raises StyleclipError as `parsed` and `open_regular` do."""
     with open_regular(path) as file:
         content = file.readall() if file.seek(0, 2) <= MOST_JSON and not file.seek(0) else None
     if content is None:

@@ -1,8 +1,7 @@
-"""Safetensors files: a header of JSON that names tensors, and their numbers behind it, without gaps.
+"""Safetensors files: a JSON header that names the tensors, followed by their numbers without gaps.
 
-The package `safetensors` writes them. It reads them through memory that is mapped to the file, where a file that is cut off meanwhile
-ends the program, and where what was checked need not be what is used later. Here a file is read once, from front to back, and its
-SHA-256 is that of the bytes that were read.
+The package `safetensors` writes them. Its reader memory-maps the file, so a file that is truncated meanwhile crashes the program, and
+what was checked need not be what is used later. Here a file is read once, from front to back, and the SHA-256 is that of the bytes read.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF1
           "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}  # fmt: skip
 
 MOST_HEADER = 10_000_000
-"""Bytes. The header of a network with a thousand tensors has 100,000."""
+"""Bytes. The header for a thousand tensors has 100,000."""
 
 METADATA = "__metadata__"
 
@@ -36,30 +35,30 @@ def read_tensors(
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a file, floating ones as float32, and its metadata. Nothing in the file is executed.
 
-    sha256  what the SHA-256 of the file must be
-    accept  is shown names and shapes before any number is read, and raises if they do not fit
+    sha256  the SHA-256 that the file must have
+    accept  called with names and shapes before any number is read; raises if they do not fit
 
-    Raises StyleclipError for a missing or broken file, another SHA-256, and infinite or undefined numbers.
+    Raises StyleclipError for a missing or broken file, a wrong SHA-256, and infinite or undefined numbers.
     """
     with untrusted(path) as file:
         return tensors_of(file, sha256, accept)
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
-    """What a file says of itself. Raises StyleclipError for a missing or broken file."""
+    """The metadata of a file. Raises StyleclipError for a missing or broken file."""
     with untrusted(path) as file:
         return _header(file)[2]
 
 
 def is_safetensors(file: Stretch) -> bool:
-    """Whether a file begins as such files do."""
+    """Whether a file begins like a safetensors file."""
     return len(file) > 8 and 0 < _header_size(file) <= len(file) - 8 and file.read(8, 1) == b"{"
 
 
 def tensors_of(
     file: Stretch, sha256: str | None = None, accept: Callable[[Shapes], None] | None = None
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """What `read_tensors` returns, of a file that is open; raises Refused and StyleclipError."""
+    """As `read_tensors`, for an open file; raises Refused and StyleclipError."""
     head, entries, metadata = _header(file)
     if accept is not None:
         accept({name: entry.shape for name, entry in entries.items()})
@@ -70,13 +69,13 @@ def tensors_of(
         if dtype is None:
             raise Refused(f"it holds numbers of the unknown type {entry.dtype}")
         if start != at or end - start != math.prod(entry.shape) * dtype.itemsize:
-            raise Refused("the sizes of its tensors are not those of their numbers")
+            raise Refused("the sizes of its tensors do not match their numbers")
         content = file.read(start, end - start)
         digest.update(content)
         tensors[name] = _tensor(content, dtype, entry.shape)
         at = end
     if at != len(file):
-        raise Refused("it has more bytes than tensors")
+        raise Refused("it has more bytes than its tensors need")
     if sha256 is not None and digest.hexdigest() != sha256:
         raise Refused("it is not the file that it should be (its SHA-256 differs)")
     return tensors, metadata
@@ -97,7 +96,7 @@ def _header_size(file: Stretch) -> int:
 
 
 def _header(file: Stretch) -> tuple[bytearray, dict[str, TensorEntry], dict[str, str]]:
-    """(the bytes before the numbers, the tensors by name, the metadata)."""
+    """The bytes before the numbers, the entries of the tensors by name, and the metadata."""
     size = _header_size(file) if len(file) > 8 else 0
     if not 0 < size <= min(MOST_HEADER, len(file) - 8):
         raise Refused("it is not a whole safetensors file")

@@ -93,14 +93,14 @@ def test_a_domain_is_made_that_has_the_encoder_and_the_generator(folder, picture
 
 
 def test_more_steps_go_on_from_there_and_other_settings_do_not(folder, pictures, tiny_folder, trained):
-    with pytest.raises(StyleclipError, match=r"was begun with lr 0.06, not 0.01; pool 6, not 9: "):
+    with pytest.raises(StyleclipError, match=r"was started with lr 0.06, not 0.01; pool 6, not 9: "):
         train(settings(folder, pictures, tiny_folder, lr=0.01, pool=9))
     train(settings(folder, pictures, tiny_folder, steps=14))
     assert [row["step"] for row in read_losses(folder / "run")] == list(range(14))
 
 
 def test_other_pictures_are_other_settings(folder, tiny_folder, trained, tmp_path):
-    with pytest.raises(StyleclipError, match="was begun with data set"):
+    with pytest.raises(StyleclipError, match="was started with data set"):
         train(settings(folder, make_pictures(tmp_path, 20), tiny_folder))
 
 
@@ -129,7 +129,7 @@ def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp
     assert "There is no domain 'elsewhere'" in message_of("--data", pictures, "--from", "elsewhere", *mine)
     assert "holds pictures, but is not a data set" in message_of("--data", pictures.parent / "pictures", "--from", tiny_folder, *mine)
     assert "name its folder with --domain FOLDER" in message_of("--data", pictures, "--domain", "data/models/portraits")
-    assert "or --from DOMAIN to begin with its own" in message_of("--data", pictures, *mine)
+    assert "or --from DOMAIN to use that domain's" in message_of("--data", pictures, *mine)
     assert "make the data set again with --size 128" in message_of("--data", pictures, "--from", "portraits", *mine)
     small = shutil.copytree(pictures, tmp_path / "changed")
     next(small.glob("images/*/*.png")).write_bytes(b"x")

@@ -137,7 +137,7 @@ def test_a_run_goes_on_with_its_own_settings_only(tmp_path):
             return [*run.steps(2)]
 
     assert go_on() == [0, 1] and go_on(run=Path("there"), steps=9) == []
-    with pytest.raises(StyleclipError, match=r"was begun with lr 0.1, not 0.2; widths \[1, 2\], not \[1, 3\]: give the same"):
+    with pytest.raises(StyleclipError, match=r"was started with lr 0.1, not 0.2; widths \[1, 2\], not \[1, 3\]: give the same"):
         go_on(lr=0.2, widths=(1, 3))
     with pytest.raises(StyleclipError, match="channels"):
         go_on(channels={4: 9})

@@ -77,7 +77,7 @@ def test_a_snapshot_is_a_domain(folder, trained):
 
 
 def test_it_goes_on_and_is_made_again(folder, pictures, tiny_folder, trained):
-    with pytest.raises(StyleclipError, match=r"was begun with lr 0.002, not 0.1: "):
+    with pytest.raises(StyleclipError, match=r"was started with lr 0.002, not 0.1: "):
         train(settings(folder, pictures, tiny_folder, lr=0.1))
     before = (folder / "own" / "generator.safetensors").read_bytes()
     train(settings(folder, pictures, tiny_folder, steps=9))
@@ -135,7 +135,7 @@ def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp
         return capsys.readouterr().err
 
     mine = "--data", pictures, "--domain", tmp_path / "mine"
-    assert "has no discriminator of which layers" in message_of(*mine, "--from", tiny_folder, "--freeze-d", 1)
+    assert "has no discriminator whose layers" in message_of(*mine, "--from", tiny_folder, "--freeze-d", 1)
     assert "--freeze-d keeps layers" in message_of(*mine, "--freeze-d", 1)
     assert "There is no domain 'elsewhere'" in message_of(*mine, "--from", "elsewhere")
     assert "something at" in message_of("--data", pictures, "--domain", pictures, "--from", tiny_folder)

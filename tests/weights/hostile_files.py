@@ -109,7 +109,7 @@ FILLING: dict[str, tuple[Callable[[], bytes], str]] = {
     # known names, used for something else
     "the globals of a known name": (
         lambda: pickled(by_name("collections", "OrderedDict.__init__.__globals__")), r"collections\.OrderedDict\.__init__\.__globals__"),
-    "a name that is a number": (lambda: pickled(text("os") + b"K\x05\x93"), "something that is no name"),
+    "a name that is a number": (lambda: pickled(text("os") + b"K\x05\x93"), "something other than a name"),
     "a name of several lines": (lambda: pickled(by_name("os\nTraceback:\x1b[31m", "x" * 5000)), r"asks for os\\nTraceback"),
     "the class of another object": (
         lambda: pickled(b"ccopyreg\n_reconstructor\n(" + NAMESPACE + b"c__builtin__\nobject\nNtR"), r"copyreg\._reconstructor"),
@@ -121,7 +121,7 @@ FILLING: dict[str, tuple[Callable[[], bytes], str]] = {
     "the call of a text": (lambda: pickled(text("os.system") + b")R"), "calls a str"),
     "a call without arguments": (lambda: pickled(NAMESPACE + b"NR"), "without a tuple of arguments"),
     "too many arguments": (lambda: pickled(NAMESPACE + b"K\x01\x85R"), "gives argparse.Namespace the wrong arguments"),
-    "a dictionary of a text": (lambda: pickled(b"ccollections\nOrderedDict\n" + text("ab") + b"\x85R"), "something else than pairs"),
+    "a dictionary of a text": (lambda: pickled(b"ccollections\nOrderedDict\n" + text("ab") + b"\x85R"), "something other than pairs"),
     "a dictionary of single things": (lambda: pickled(b"ccollections\nOrderedDict\n]K\x01a\x85R"), "the wrong arguments"),
     "items of a text": (lambda: pickled(text("ab") + b"K\x01K\x02s"), "treats a str as a dict"),
     "a class as a type": (lambda: pickled(b"ctorch\nFloatStorage\n)R"), r"asks for torch\.FloatStorage"),
@@ -133,7 +133,7 @@ FILLING: dict[str, tuple[Callable[[], bytes], str]] = {
     # NumPy
     "an array of objects": (lambda: pickled(array(text("O8"), numbers(1), bytes(8))), "other than numbers"),
     "a type of several fields": (lambda: pickled(array(text("f4,O"), numbers(1), bytes(8))), "other than numbers"),
-    "an enormous array": (lambda: pickled(array(text("f4"), numbers(10**6, 10**6), bytes(8))), "another size than its numbers"),
+    "an enormous array": (lambda: pickled(array(text("f4"), numbers(10**6, 10**6), bytes(8))), "does not match its number of bytes"),
     "a negative array": (lambda: pickled(array(text("f4"), numbers(-1, -2), bytes(8))), "absurd shape"),
     "an array of many dimensions": (lambda: pickled(array(text("f4"), numbers(*[1] * 5000), bytes(4))), "not described as one"),
     "an array of another class": (
@@ -161,24 +161,24 @@ FILLING: dict[str, tuple[Callable[[], bytes], str]] = {
     "a nested value": (lambda: nested(saved([1], old=True)), "other than a storage"),
     # the old format
     "an enormous storage, old format": (
-        lambda: old_file(tensor((4,), (1,), claimed=10**15), ["0"], 10**15), "a storage in it is not whole"),
-    "a storage of another size, old format": (lambda: old_file(tensor(*A_TENSOR), ["0"], 5), "a storage in it is not whole"),
+        lambda: old_file(tensor((4,), (1,), claimed=10**15), ["0"], 10**15), "a storage in it is incomplete"),
+    "a storage of another size, old format": (lambda: old_file(tensor(*A_TENSOR), ["0"], 5), "a storage in it is incomplete"),
     "other storages, old format": (lambda: old_file(tensor(*A_TENSOR), ["1"], 4), "not the ones that it uses"),
     "storages of one name, old format": (
-        lambda: old_file(tensor(*A_TENSOR) + b"0" + storage(4, kind="LongStorage"), ["0"], 4), "two storages of one name"),
+        lambda: old_file(tensor(*A_TENSOR) + b"0" + storage(4, kind="LongStorage"), ["0"], 4), "two storages with the same name"),
     "another order of bytes, old format": (lambda: OLD_START.replace(b"\x88", b"\x89"), "unknown kind"),
     # zip archives
     "a compressed value": (lambda: as_zip(raw_bytes(BOMB), value=zipfile.ZIP_DEFLATED), "not one of PyTorch's"),
     "a compressed storage": (
         lambda: as_zip(tensor((4,), (1,), claimed=len(BOMB) // 4), {"0": BOMB}, data=zipfile.ZIP_DEFLATED), "missing, compressed"),
-    "an entry of two gigabytes": (lambda: overwritten(20, struct.pack("<II", 2**31, 2**31)), "lies behind its end"),
+    "an entry of two gigabytes": (lambda: overwritten(20, struct.pack("<II", 2**31, 2**31)), "lies beyond its end"),
     "an entry elsewhere": (lambda: overwritten(42, struct.pack("<I", 7)), "not where the table of contents says"),
     "an entry outside": (lambda: overwritten(42, struct.pack("<I", 2**31)), "not where the table of contents says"),
     "a name longer than the file": (lambda: overwritten(28, struct.pack("<H", 2**16 - 1)), "table of contents is broken"),
     "a name that is no text": (lambda: overwritten(46, b"\xff\xfe"), "table of contents is broken"),
     "a hundred thousand entries": (lambda: many_entries(120_000), "more entries"),
     "no table of contents": (lambda: one_tensor(*A_TENSOR)[:-22], "without a table of contents"),
-    "another order of bytes": (lambda: as_zip(b"N", {"xxxx": b"big"}).replace(b"a/data/xxxx", b"a/byteorder"), "order of bytes"),
+    "another order of bytes": (lambda: as_zip(b"N", {"xxxx": b"big"}).replace(b"a/data/xxxx", b"a/byteorder"), "byte order"),
     "a picture in an archive": (lambda: one_tensor(*A_TENSOR).replace(b"data.pkl", b"face.png"), "not one of PyTorch's"),
     # networks
     "a network that is its own part": (lambda: own_part(script=False), "no end|not that of StyleGAN2"),

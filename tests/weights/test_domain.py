@@ -210,7 +210,7 @@ def test_nothing_in_a_file_is_executed(folder, tmp_path):
     ("FFHQ", "did you mean 'ffhq'?"), ("Portraits", "did you mean 'portraits'?"), ("portrait", "did you mean 'portraits'?"),
     ("network.pkl", "styleclip import network.pkl FOLDER"), ("my network.pt", "styleclip import 'my network.pt' FOLDER"),
     ("mine/domain.json", "give the folder of that file, 'mine'"), (".", "give 'mine'"),
-    ("other.pkl", "nor is there such a file"), ("nowhere", "installed are "), ("mine/inner", "styleclip import"),
+    ("other.pkl", "there is no such file either"), ("nowhere", "installed are "), ("mine/inner", "styleclip import"),
     ("~nosuchuser", "begins with '~'"),
 ])  # fmt: skip
 def test_what_else_people_give_as_a_domain(folder, given, message, monkeypatch):

@@ -218,7 +218,7 @@ def test_numbers_with_which_nothing_can_be_computed(arcface_state, checkpoint, l
                  lambda: lpips_from_states(backbone, with_one(heads, "lin2.model.1.weight")),
                  lambda: clip_from_openai(with_one(clip_state, "ln_final.weight")),
                  lambda: mapper_state({"mapper.mapping.mapping.1.bias": NOT_COMPUTABLE[change](torch.ones(4))})):  # fmt: skip
-        with pytest.raises(StyleclipError, match=r"infinite, undefined or whole numbers.*check which file|no tensor of numbers"):
+        with pytest.raises(StyleclipError, match=r"infinite, undefined or integer numbers.*check which file|not a tensor of numbers"):
             read()
 
 

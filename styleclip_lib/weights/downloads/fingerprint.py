@@ -1,4 +1,4 @@
-"""Telling networks apart by their weights, for files that fit one network only."""
+"""Identifying a network by its weights, for files that belong to one network only."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ import torch
 
 
 def fingerprint(network: torch.nn.Module) -> str:
-    """A SHA-256 over names, shapes and values of all weights and buffers, wherever and in whatever order of memory they lie."""
+    """A SHA-256 over names, shapes and values of all weights and buffers, independent of device and memory layout."""
     digest = hashlib.sha256()
     for name, value in sorted(network.state_dict().items()):
         value = value.float() if value.is_floating_point() else value

@@ -1,6 +1,7 @@
-"""The networks of a domain that is made of official files: fetched, read safely, and kept in the cache as safetensors.
+"""The networks of a domain made from official files: downloaded, read safely, and kept in the cache as safetensors.
 
-What is kept depends on the files' SHA-256 and on VERSION, so that other files, or another way to read them, make it anew.
+The name of a cached file depends on the SHA-256 of the official files and on VERSION, so new files, or a new way to read them, make a
+new one.
 """
 
 from __future__ import annotations
@@ -38,15 +39,15 @@ from .download import expected_sha256, fetch, fetch_all
 from .registry import Source, domain_cache, downloads_of, is_official
 
 VERSION = 2
-"""Of what is kept in the cache."""
+"""The version of the files in the cache."""
 
 
 @dataclass(frozen=True)
 class Format:
     """How a network is read from official files.
 
-    read   files -> the tensors and the settings that the network is built from
-    build  these -> the network, frozen, in evaluation mode, float32
+    read   files -> the tensors and the settings from which the network is built
+    build  tensors, settings -> the network, frozen, in evaluation mode, float32
     """
 
     read: Callable[..., tuple[StateDict, dict]]
@@ -54,7 +55,7 @@ class Format:
 
 
 def fetch_official(folder: Path, names: Iterable[str], progress: bool = True) -> None:
-    """Downloads what entries of a domain need, as far as it is not there yet, after naming it all.
+    """Lists and downloads the files that some entries of a domain need and that are not in the cache yet.
 
     Raises StyleclipError as `fetch_all` does.
     """
@@ -64,7 +65,7 @@ def fetch_official(folder: Path, names: Iterable[str], progress: bool = True) ->
 
 
 def missing_downloads(folder: Path, names: Iterable[str]) -> list[Source]:
-    """What `fetch_official` would download."""
+    """The files that `fetch_official` would download."""
     return [source for source in _needed(folder, names) if not (domain_cache(folder) / source.name).is_file()]
 
 
@@ -76,7 +77,7 @@ def _needed(folder: Path, names: Iterable[str]) -> list[Source]:
 def load_official(folder: Path, name: str) -> nn.Module:
     """A network of a domain, frozen, in evaluation mode, float32, on the CPU.
 
-    Raises StyleclipError as `fetch_all` does, and for files that are not of the format that `domain.json` states.
+    Raises StyleclipError as `fetch_all` does, and for files that do not have the format stated in `domain.json`.
     """
     kind = read_index(folder)["files"][name]["format"]
     if kind not in FORMATS:
@@ -92,7 +93,7 @@ def load_official(folder: Path, name: str) -> nn.Module:
 
 
 def landmark_file(folder: Path) -> Path:
-    """The landmark model of a domain, as safetensors. Raises StyleclipError as `fetch_all` does, and for what is no model of dlib's."""
+    """The landmark model of a domain, as safetensors. Raises StyleclipError as `fetch_all` does, and for another kind of file."""
     if not _is_kept(folder, "landmarks"):
         (packed,) = _fetched(folder, "landmarks")
         arrays = _landmarks(packed)
@@ -110,7 +111,7 @@ def _fetched(folder: Path, name: str) -> list[Path]:
 
 
 def _kept(folder: Path, name: str) -> Path | None:
-    """Where is kept what is made of an entry's files; None as long as nobody knows which files these are."""
+    """The cached file made from an entry's official files; None as long as their SHA-256 is unknown."""
     kind = read_index(folder)["files"][name]["format"]
     hashes = [expected_sha256(source, domain_cache(folder)) for source in downloads_of(folder, [name])]
     if None in hashes:
@@ -126,7 +127,7 @@ def _is_kept(folder: Path, name: str) -> bool:
 
 @contextmanager
 def _keeping(folder: Path, name: str) -> Iterator[Path]:
-    """Where to write what is made of an entry's files; its SHA-256 is noted beside it, for whoever reads it later."""
+    """The path to which to write what is made from an entry's files; afterwards its SHA-256 is noted next to it."""
     path = _kept(folder, name)
     with written_whole(path) as partial:
         yield partial
@@ -139,7 +140,7 @@ def _noted(path: Path) -> Path:
 
 
 def _hash_of(path: Path) -> str | None:
-    """The SHA-256 that was noted when a file was made; without it, it counts as not made."""
+    """The SHA-256 that was noted when a file was made; a file without one counts as not made."""
     noted = _noted(path)
     return noted.read_text(encoding="ascii", errors="replace").strip() if noted.is_file() else None
 
@@ -159,19 +160,19 @@ def _landmarks(packed: Path) -> Arrays:
 
 
 def _unpacked(packed: Path) -> bytes:
-    """What bzip2 has packed."""
+    """The content of a bzip2 file."""
     try:
         with bz2.open(packed) as file:
             content = file.read(MOST_BYTES + 1)
     except (EOFError, OSError) as error:
         raise StyleclipError(f"{packed} cannot be unpacked ({error}).") from error
     if len(content) > MOST_BYTES:
-        raise StyleclipError(f"{packed} has more than {MOST_BYTES:,} bytes in it: it is no landmark model.")
+        raise StyleclipError(f"{packed} has more than {MOST_BYTES:,} bytes in it: it is not a landmark model.")
     return content
 
 
 def _tensors(path: Path, *beginnings: str) -> StateDict:
-    """The tensors of a file whose names begin like this, or all of them."""
+    """The tensors of a file: all of them, or those whose names begin with one of `beginnings`."""
     return read_torch(path, lambda content: tensors(content, *beginnings))
 
 
@@ -188,14 +189,14 @@ def _build_generator(state: StateDict, settings: dict) -> Generator:
 def _read_e4e(path: Path) -> tuple[StateDict, dict]:
     def take(content: object) -> tuple[StateDict, dict]:
         if type(content) is not dict:
-            raise Unknown("it is no checkpoint of an encoder")
+            raise Unknown("it is not a checkpoint of an encoder")
         settings = content.get("opts") or {}
         settings = vars(settings) if isinstance(settings, argparse.Namespace) else settings
         return ({**tensors(content.get("state_dict"), "encoder."), **tensors(content, "latent_avg")},
                 {key: settings[key] for key in ("encoder_type", "start_from_latent_avg") if type(settings.get(key)) in (str, bool)})
 
     state, settings = read_torch(path, take)
-    _build_e4e(state, settings)  # says it if this is something else
+    _build_e4e(state, settings)  # raises if it is something else
     return state, settings
 
 
@@ -215,4 +216,4 @@ FORMATS = {
     "lpips": Format(_read_lpips, lambda state, _: lpips_from_states(state, state)),
     "vgg19": Format(lambda path: (_tensors(path, "features."), {}), lambda state, _: content_from_state(state)),
 }
-"""What an entry of `domain.json` may state as its format. A generator may be in any file that `read_generator` knows."""
+"""The formats that an entry of `domain.json` may state. A generator may be in any file that `read_generator` can read."""

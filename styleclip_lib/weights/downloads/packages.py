@@ -1,6 +1,6 @@
-"""Official files that an installed package carries: copied out of it, without importing anything of it.
+"""Official files that come with an installed package: copied from it, without importing it.
 
-The extra `photos` installs two such packages; on a machine that reaches a package index only they take the place of a download.
+The extra `photos` installs two such packages, for machines that can reach a package index but not the official addresses.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ..schema import PackageEntry
 
 
 def copy_from_package(package: PackageEntry, target: Path) -> bool:
-    """Writes the file that a package carries to `target`, packed as the download would be. False if the package is not installed.
+    """Copies the file from a package to `target`, packed as the download would be. False if the package is not installed.
 
-    What it is worth is for the caller to check: by its SHA-256, as that of a download.
+    The caller must check the copy's SHA-256, as for a download.
     """
     try:
         path = Path(str(distribution(package.name).locate_file(package.file)))

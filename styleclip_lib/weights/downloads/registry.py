@@ -1,6 +1,6 @@
-"""The files of other people that a domain is made from: where they are, how large, and under which licence.
+"""The official files from which a domain is made: their addresses, sizes and licences.
 
-`domain.json` describes them under "sources"; an entry under "files" says which of them it is read from, and in which format:
+`domain.json` describes them under "sources"; an entry under "files" says from which of them it is read, and in which format:
 
     "files":   {"clip": {"format": "openai-clip", "sources": ["ViT-B-32.pt"]}}
     "sources": {"ViT-B-32.pt": {"origin": ..., "urls": [...], "bytes": ..., "sha256": ..., "licence": ..., "permits": ...}}
@@ -25,13 +25,13 @@ from ..schema import PackageEntry
 class Source:
     """A file that is downloaded.
 
-    name     what it is called in the cache
+    name     its name in the cache
     origin   whose file it is
-    urls     where it is: the official place first, then the mirrors
-    bytes    its size; None if it is not known
-    sha256   None if nobody published it: then that of the first download is noted and holds ever after
-    licence  the licence, and permits what it permits, in a sentence
-    package  an installed package that carries the file, if there is one that does
+    urls     its addresses: the official one first, then the mirrors
+    bytes    its size; None if unknown
+    sha256   None if nobody has published it: then that of the first download is noted and required from then on
+    licence  the licence; permits: what it permits, in a sentence
+    package  a Python package that contains the file, if there is one
     """
 
     name: str
@@ -45,12 +45,12 @@ class Source:
 
 
 def is_official(entry: dict) -> bool:
-    """Whether an entry under "files" is read from downloads, and not from a file in the domain's folder."""
+    """Whether an entry under "files" is read from downloads rather than from a file in the domain's folder."""
     return "format" in entry
 
 
 def downloads_of(folder: Path, names: Iterable[str]) -> list[Source]:
-    """What must be downloaded for some entries of a domain, each file once."""
+    """The files that some entries of a domain are read from, each once."""
     index = read_index(folder)
     wanted = {source: index["sources"][source] for name in names for source in index["files"][name].get("sources", ())}
     return [Source(name, entry["origin"], tuple(entry["urls"]), *(entry[field] for field in ("bytes", "sha256", "licence", "permits")),
@@ -58,9 +58,9 @@ def downloads_of(folder: Path, names: Iterable[str]) -> list[Source]:
 
 
 def domain_cache(folder: Path) -> Path:
-    """Where the downloads of a domain lie, and what is made of them: one folder for each description of the sources.
+    """The folder for a domain's downloads and what is made from them: one for each description of the sources.
 
-    A domain that only bears another one's name finds nothing of what was fetched for that, and leaves nothing there.
+    So a domain that merely has the same name as another neither finds that one's files nor leaves its own there.
     """
     index = read_index(folder)
     key = hashlib.sha256(json.dumps(index.get("sources", {}), sort_keys=True).encode()).hexdigest()[:12]
@@ -68,7 +68,7 @@ def domain_cache(folder: Path) -> Path:
 
 
 def described(sources: Sequence[Source]) -> Iterator[str]:
-    """Lines that name files, sizes, owners and licences, and the sum."""
+    """Lines with the names, sizes, owners and licences of the files, and the total size."""
     width = max(len(source.name) for source in sources)
     for source in sources:
         yield f"{source.name:{width}}  {megabytes(source.bytes):>9}  {plain(source.origin)}"

@@ -1,4 +1,4 @@
-"""A StyleGAN2 generator from a file of any of the formats in use, which is told by the content and not by the name."""
+"""Reading a StyleGAN2 generator from a file in any common format, recognised by its content and not by its name."""
 
 import re
 from collections.abc import Iterator
@@ -15,34 +15,34 @@ from ..unpickling.untrusted import Unknown, Untrusted, untrusted
 from .stylegan2 import generator_from_nvidia, generator_from_rosinality
 
 PICKLE = b"\x80"
-"""How a pickle of protocol 2 and later begins."""
+"""The first byte of a pickle of protocol 2 or later."""
 
 SAMPLES, BATCHES = 10_000, 10
-"""Latent vectors from which a mean is computed that a file does not have; NVIDIA's projector takes as many."""
+"""Latent vectors for computing a mean w that a file lacks; NVIDIA's projector uses as many."""
 
 
 OTHERS = {
-    rb"\s*<(!doctype|html|\?xml)": "a web page: open its address in a browser, and save what that page offers",
+    rb"\s*<(!doctype|html|\?xml)": "a web page: open its address in a browser, and save the file that it offers",
     rb"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with git lfs pull",
     rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!|.{257}ustar": "an archive: unpack it first",
     rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
 }
-"""How files begin that are taken for a network, and what they are."""
+"""Beginnings of files that people mistake for a network -> what they are."""
 
 LONGEST_NAME = 200
-"""Characters that are kept of the name of a dictionary within others."""
+"""Characters kept of the path to a nested dictionary."""
 
 CONSTANTS = ("synthesis.b4.const", "synthesis.input.freqs", "input.input")
-"""The tensor that every generator begins with, by which it is found under whatever prefix: NVIDIA's, StyleGAN3's, rosinality's."""
+"""The first tensor of every generator, by which it is found under any prefix: NVIDIA's, StyleGAN3's, rosinality's."""
 
 
 def read_generator(path: str | Path) -> Generator:
     """The generator in a file: float32, frozen, in evaluation mode, on the CPU. Nothing in the file is executed.
 
-    Known are NVIDIA's pickles (TensorFlow's, StyleGAN2-ADA's), rosinality's checkpoints (`g_ema`), those of e4e, pSp and
-    StyleCLIP's mappers (`decoder.*`), networks of NVIDIA's that `torch.save` has written as a whole, and state dicts of either
-    layout, also under a prefix (DataParallel, Lightning) and as safetensors. Averaged weights come before others. Where the mean w
-    is missing, it is computed from random z, always the same.
+    Supported are NVIDIA's pickles (TensorFlow and StyleGAN2-ADA), rosinality's checkpoints (`g_ema`), those of e4e, pSp and StyleCLIP's
+    mappers (`decoder.*`), whole NVIDIA networks written by `torch.save`, and state dicts of either layout, also under a prefix
+    (DataParallel, Lightning) and as safetensors. EMA weights are preferred to others. A missing mean w is computed from random z with a
+    fixed seed.
     Raises StyleclipError for anything else, and for a file that is broken or would run code.
     """
     with untrusted(path) as file:
@@ -60,23 +60,23 @@ def _generator(file: Untrusted) -> Generator:
         return _from_state_dicts(tensors_of(file)[0])
     if file.read(0, 1) == PICKLE:
         return read_nvidia(file)
-    raise Unknown(f"it is neither a pickle, nor a safetensors file, nor one that PyTorch has written{_what_it_is(file)}")
+    raise Unknown(f"it is neither a pickle, nor a safetensors file, nor one written by PyTorch{_what_it_is(file)}")
 
 
 def _what_it_is(file: Untrusted) -> str:
-    """What else people take for a network, and what helps."""
+    """What the file is instead, if it is a common mistake, and what to do."""
     start = bytes(file.read(0, min(len(file), 512)))
     return next((f", but {name}" for pattern, name in OTHERS.items() if re.match(pattern, start, re.IGNORECASE | re.DOTALL)), "")
 
 
 def _from_state_dicts(content: object) -> Generator:
-    """The generator among the state dicts of a checkpoint, which is one itself or has some in it."""
+    """The generator among the state dicts of a checkpoint, which may itself be one."""
     if type(content) is not dict:
-        raise Unknown("it holds no generator")
+        raise Unknown("it does not hold a generator")
     candidates = [(f"{name}.{prefix}", state, around, prefix)
                   for name, state, around in _dictionaries(content) for prefix in _prefixes(state)]
     if not candidates:
-        raise Unknown("it holds no StyleGAN2 generator, in any layout that is known here")
+        raise Unknown("it does not hold a StyleGAN2 generator in any layout supported here")
     _, state, around, prefix = min(candidates, key=lambda one: ("ema" not in one[0].lower(), len(one[0])))
     latent_avg = around.get("latent_avg", state.get(f"{prefix}latent_avg"))
     latent_avg = latent_avg.read() if type(latent_avg) is StoredTensor else latent_avg
@@ -89,7 +89,7 @@ def _from_state_dicts(content: object) -> Generator:
 
 
 def _dictionaries(content: dict) -> Iterator[tuple[str, dict, dict]]:
-    """Each dictionary in a checkpoint, itself among them, once: its name, itself, and the one that it lies in."""
+    """Each dictionary in a checkpoint once, including the checkpoint: its path, itself, and the dictionary around it."""
     waiting, seen = [("", content, content)], {id(content)}
     while waiting:
         name, state, around = waiting.pop(0)
@@ -101,7 +101,7 @@ def _dictionaries(content: dict) -> Iterator[tuple[str, dict, dict]]:
 
 
 def _prefixes(state: dict) -> set[str]:
-    """What stands before the names of a generator's tensors, for each generator in a state dict."""
+    """The prefix of the tensors' names for each generator in a state dict."""
     return {key.removesuffix(name) for key in state if type(key) is str
             for name in CONSTANTS if key == name or key.endswith(f".{name}")}
 

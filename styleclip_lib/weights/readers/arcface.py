@@ -10,7 +10,7 @@ WHAT = "an ArcFace network (IR-SE50)"
 def arcface_from_state(state: StateDict) -> Arcface:
     """The network, frozen, in evaluation mode. The tensors are not copied.
 
-    Raises StyleclipError where a tensor is missing, unknown, or has another shape.
+    Raises StyleclipError if a tensor is missing, unknown, or has a wrong shape.
     """
     shapes = shapes_of(state)
     blocks = irse50_blocks(shapes, WHAT)
@@ -19,13 +19,13 @@ def arcface_from_state(state: StateDict) -> Arcface:
 
 
 def irse50_blocks(shapes: Shapes, what: str) -> list[int]:
-    """How many channels come out of each block, from the shapes. Raises StyleclipError if there are no blocks or one is missing."""
+    """The output channels of each block, from the shapes. Raises StyleclipError if there are no blocks or one is missing."""
     number = max(1, count(shapes, r"body\.\d+\.res_layer\.3\.weight"))
     return [shape_of(shapes, f"body.{i}.res_layer.3.weight", 4, what)[0] for i in range(number)]
 
 
 def _our_name(key: str) -> str:
-    """The body is a network by itself here, and what makes a vector of its features is the head."""
+    """Here the body is a network of its own, `trunk`, and the layers after it are `head`."""
     if key.startswith("output_layer."):
         return f"head.{key.removeprefix('output_layer.')}"
     return f"trunk.{key}"

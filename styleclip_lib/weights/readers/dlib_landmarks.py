@@ -1,11 +1,12 @@
 """dlib's shape predictors (`shape_predictor_68_face_landmarks.dat` and its like) -> arrays.
 
-dlib itself believes the indices and the counts in such a file. Here all is read into arrays whose sizes and ranges are checked, with
-which `photos.landmarks` predicts.
+dlib itself trusts the indices and counts in such a file. Here everything is read into arrays whose sizes and ranges are checked, and
+`photos.landmarks` predicts with them.
 
-The file is one row of packed integers (a byte with the sign and the number of bytes, then these); a float is two of them, a mantissa
-and an exponent of 2. In this order: version; the mean shape; for every cascade its trees, each with splits (two pixels, threshold)
-and leaves (how far the points move); for every cascade the point that each pixel goes with; and how far it lies from it.
+The file is a sequence of packed integers (a byte with the sign and the number of bytes, then those bytes); a float is two of them, a
+mantissa and an exponent of 2. They are, in this order: the version; the mean shape; for every cascade its trees, each with splits (two
+pixels and a threshold) and leaves (how far the points move); for every cascade the point to which each pixel is anchored; and the
+offset of each pixel from that point.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ import numpy as np
 from ..unpickling.untrusted import Refused, Stretch
 
 MOST_BYTES = 120_000_000
-"""dlib's own model has 99.7 million."""
+"""dlib's own model has 99.7 million bytes."""
 
 POINTS = 68
 MOST_CASCADES, MOST_TREES, MOST_SPLITS, MOST_PIXELS = 100, 5000, 255, 5000
 
 WINDOW = 1 << 15
-"""Bytes that are decoded at once."""
+"""Bytes that are decoded together."""
 
 Arrays = dict[str, np.ndarray]
 
 
 def read_dlib(file: Stretch) -> Arrays:
-    """The model in a file. C cascades of T trees with S splits look at F pixels:
+    """The model in a file: C cascades of T trees with S splits, which compare F pixels.
 
     shape       float32 [68, 2], the mean shape in the unit square of a face's box
-    anchors     int32 [C, F], the point near which each pixel lies;  deltas float32 [C, F, 2], and how far from it
+    anchors     int32 [C, F], the point to which each pixel is anchored;  deltas float32 [C, F, 2], its offset from that point
     pixels      int32 [C, T, S, 2], the pixels that a split compares;  thresholds float32 [C, T, S]
-    leaves      float32 [C, T, S + 1, 68, 2]
+    leaves      float32 [C, T, S + 1, 68, 2], how far the points move
 
-    Raises Refused for a file that is broken, is something else, or has indices or counts that no model has.
+    Raises Refused for a file that is broken, is something else, or has impossible indices or counts.
     """
     if len(file) > MOST_BYTES:
         raise Refused("it is larger than any model of 68 landmarks")
@@ -45,7 +46,7 @@ def read_dlib(file: Stretch) -> Arrays:
 
 
 def checked(arrays: Arrays) -> Arrays:
-    """The arrays, if they belong together and no index leads outside. Raises Refused."""
+    """The arrays, if they belong together and every index is in range. Otherwise raises Refused."""
     try:
         cascades, trees, splits = arrays["thresholds"].shape
         count = arrays["anchors"].shape[1]
@@ -64,7 +65,7 @@ def checked(arrays: Arrays) -> Arrays:
 
 
 class _Parts:
-    """The integers of a file, taken one part after the other."""
+    """The integers of a file, taken part by part."""
 
     def __init__(self, numbers: np.ndarray):
         self.numbers, self.at = numbers, 0
@@ -93,7 +94,7 @@ class _Parts:
         self.count(MOST_CASCADES, len(forests))
         deltas = np.stack([floats(self.take(self.count(MOST_PIXELS), 2, 2)) for _ in forests])
         if self.at != len(self.numbers):
-            raise Refused("there is something behind its end")
+            raise Refused("there is something after its end")
         for indices, most in ((anchors, POINTS), (pixels, MOST_PIXELS)):
             if (indices < 0).any() or (indices >= most).any():
                 raise Refused("an index in it leads outside")
@@ -101,7 +102,7 @@ class _Parts:
                 "thresholds": thresholds, "leaves": leaves}  # fmt: skip
 
     def forest(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The trees of a cascade, all of one size: pixels [T, S, 2], thresholds [T, S], leaves [T, S + 1, 68, 2]."""
+        """The trees of a cascade, all of the same size: pixels [T, S, 2], thresholds [T, S], leaves [T, S + 1, 68, 2]."""
         trees = self.count(MOST_TREES)
         splits = int(self.numbers[self.at])
         if not 0 < splits <= MOST_SPLITS:
@@ -110,22 +111,22 @@ class _Parts:
         each = self.take(trees, 1 + 4 * splits + 1 + (splits + 1) * leaf)
         decisions, movements = each[:, 1 : 1 + 4 * splits].reshape(trees, splits, 4), each[:, 2 + 4 * splits :].reshape(trees, -1, leaf)
         if (each[:, 0] != splits).any() or (each[:, 1 + 4 * splits] != splits + 1).any() or (movements[..., :2] != (-2 * POINTS, -1)).any():
-            raise Refused("its trees are not all of one size")
+            raise Refused("its trees are not all of the same size")
         moves = floats(movements[..., 2:].reshape(trees, splits + 1, POINTS, 2, 2))
         return decisions[..., :2], floats(decisions[..., 2:]), moves
 
 
 def floats(pairs: np.ndarray) -> np.ndarray:
     """Mantissas and exponents, int64 [..., 2] -> float32 [...]."""
-    if (np.abs(pairs[..., 1]) > 1000).any():  # that is how dlib writes infinite and undefined numbers
+    if (np.abs(pairs[..., 1]) > 1000).any():  # dlib writes infinite and undefined numbers like this
         raise Refused("numbers in it are infinite or undefined")
     with np.errstate(over="ignore"):
         return np.ldexp(pairs[..., 0].astype(np.float64), pairs[..., 1].astype(np.int32)).astype(np.float32)
 
 
 def packed_integers(content: np.ndarray) -> np.ndarray:
-    """All integers of a file, uint8 [N] -> int64. Where one ends, only its first byte tells; a window of bytes is decoded at once by
-    jumping from every byte to the next but one, the next but three, and so on."""
+    """All integers of a file, uint8 [N] -> int64. Only the first byte of an integer says where the next one begins, so a window of bytes is
+    decoded together by pointer doubling: from every byte to the next integer, to the one after two, after four, and so on."""
     parts, at = [], 0
     while at < len(content):
         window = content[at : at + WINDOW].astype(np.int64)

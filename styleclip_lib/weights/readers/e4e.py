@@ -1,7 +1,7 @@
 """`e4e_ffhq_encode.pt` and other checkpoints of encoder4editing and pixel2style2pixel -> E4e.
 
-{"state_dict": {"encoder.*", "decoder.*"}, "latent_avg": [num_ws, w_dim], "opts": settings}; the decoder is the generator that
-the encoder was trained with, which `any_generator` reads.
+{"state_dict": {"encoder.*", "decoder.*"}, "latent_avg": [num_ws, w_dim], "opts": settings}; the decoder is the generator with which
+the encoder was trained, and `any_generator` reads it.
 """
 
 import argparse
@@ -20,8 +20,8 @@ WHAT = "an e4e or pSp encoder"
 def e4e_from_checkpoint(checkpoint: dict, w_avg: Tensor | None = None) -> E4e:
     """The encoder, frozen, in evaluation mode. The tensors are not copied.
 
-    w_avg [w_dim] or [num_ws, w_dim]: the mean w, for a checkpoint that does not hold it.
-    Raises StyleclipError where a tensor is missing, unknown, or has another shape.
+    w_avg [w_dim] or [num_ws, w_dim]: the mean w, for a checkpoint without it.
+    Raises StyleclipError if a tensor is missing, unknown, or has a wrong shape.
     """
     state, settings = part_of(_state(checkpoint), "encoder."), _settings(checkpoint)
     shapes = shapes_of(state)
@@ -41,16 +41,16 @@ def _state(checkpoint: dict) -> StateDict:
 
 
 def _settings(checkpoint: dict) -> dict:
-    """The settings of the training, of which some files have a dictionary and some a Namespace."""
+    """The settings of the training, in some files a dictionary and in others a Namespace."""
     settings = checkpoint.get("opts") or {}
     settings = vars(settings) if isinstance(settings, argparse.Namespace) else settings
     if not isinstance(settings, dict):
-        raise StyleclipError(f"This is not {WHAT}: its opts are no settings; check which file was opened.")
+        raise StyleclipError(f"This is not {WHAT}: its opts are not settings; check which file was opened.")
     return settings
 
 
 def _w_avg(checkpoint: dict, settings: dict, given: Tensor | None, num_ws: int, w_dim: int) -> Tensor:
-    """The mean w for each layer: of the file, or the given one; zero if the encoder was trained to do without."""
+    """The mean w of each layer: the file's, or the given one; zero if the encoder was trained without it."""
     if not settings.get("start_from_latent_avg", True):
         return torch.zeros(num_ws, w_dim)
     mean = checkpoint.get("latent_avg")
@@ -58,8 +58,8 @@ def _w_avg(checkpoint: dict, settings: dict, given: Tensor | None, num_ws: int, 
     if mean is None:
         raise StyleclipError("The encoder's checkpoint lacks latent_avg; give the mean w of its generator.")
     if not isinstance(mean, Tensor) or not mean.is_floating_point():
-        raise StyleclipError("The encoder's latent_avg is no tensor of numbers; check which file was opened.")
+        raise StyleclipError("The encoder's latent_avg is not a tensor of numbers; check which file was opened.")
     if mean.shape not in ((w_dim,), (1, w_dim), (num_ws, w_dim)):
-        raise StyleclipError(f"The mean w has the shape {list(mean.shape)}, but the encoder makes {num_ws} w's of {w_dim} dimensions; "
+        raise StyleclipError(f"The mean w has shape {list(mean.shape)}, but the encoder makes {num_ws} w's of {w_dim} dimensions; "
                              "check which file was opened.")
     return mean.reshape(-1, w_dim).expand(num_ws, w_dim).contiguous()

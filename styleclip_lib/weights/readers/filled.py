@@ -1,4 +1,4 @@
-"""A state dict's tensors into a network of the size that their shapes tell: what the readers of official files have in common."""
+"""Loading a state dict into a network whose size follows from the tensors' shapes, as all readers of official files do."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -14,22 +14,22 @@ StateDict = dict[str, Tensor]
 Network = TypeVar("Network", bound=nn.Module)
 
 COUNT = "num_batches_tracked"
-"""What batch normalisation counts while it learns, and old files lack."""
+"""A counter of batch normalisation in training, which old files lack."""
 
 
 MOST_OF_A_KIND = 200
-"""A network has at most so many layers of a kind; the largest official one has 50 blocks."""
+"""The largest number of layers of one kind; the largest official network has 50 blocks."""
 
 MOST_TENSORS = 5000
-"""A network has at most so many tensors; the largest official one, e4e, has 1,100."""
+"""The largest number of tensors; the largest official network, e4e, has 1,100."""
 
 
 def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Module:
     """The network that `build` makes, with the tensors of the state dict as its weights, float32; frozen, in evaluation mode.
 
-    The tensors are not copied, and the network takes no memory before. Counts of batches become zero.
-    what: "an ArcFace network", for messages. Raises StyleclipError where a tensor is missing, unknown, or has another shape, and
-    where its numbers are whole, infinite or undefined.
+    The tensors are not copied, and the network allocates no memory of its own. Counters of batches become zero.
+    what: "an ArcFace network", for messages. Raises StyleclipError if a tensor is missing, unknown, or has a wrong shape, or if its
+    numbers are integers, infinite or undefined.
     """
     state = {key: value for key, value in state.items() if not key.endswith(COUNT)}
     shapes = shapes_of(state)
@@ -38,15 +38,15 @@ def filled(build: Callable[[], nn.Module], state: StateDict, what: str) -> nn.Mo
     weights = {key: value.detach().float() for key, value in state.items()}
     for key, value in state.items():
         if not value.is_floating_point() or not (value.is_meta or weights[key].isfinite().all()):
-            raise StyleclipError(f"The tensor {shown(key, value.shape)} has infinite, undefined or whole numbers, with which no network "
-                                 "computes; check which file was opened.")
+            raise StyleclipError(f"The tensor {shown(key, value.shape)} has infinite, undefined or integer numbers, which are not weights; "
+                                 "check which file was opened.")
     counts = {key: torch.tensor(0) for key in network.state_dict() if key.endswith(COUNT)}
     network.load_state_dict(counts | weights, assign=True)
     return network.eval().requires_grad_(False)
 
 
 def unfilled(build: Callable[[], Network], what: str) -> Network:
-    """The network that `build` makes, without any memory for its weights. Raises StyleclipError where it makes none of its sizes."""
+    """The network that `build` makes, without memory for its weights. Raises StyleclipError if its sizes are impossible."""
     try:
         with torch.device("meta"):
             return build()
@@ -55,7 +55,7 @@ def unfilled(build: Callable[[], Network], what: str) -> Network:
 
 
 def compared(shapes: Shapes, network: nn.Module, what: str) -> None:
-    """Raises StyleclipError where a tensor of the network is missing or has another shape, and where there is one that it lacks."""
+    """Raises StyleclipError if a tensor of the network is missing or has a wrong shape, or if there is one too many."""
     wanted = {key: value.shape for key, value in network.state_dict().items() if not key.endswith(COUNT)}
     require(shapes, wanted, what)
     for key, shape in shapes.items():
@@ -64,7 +64,7 @@ def compared(shapes: Shapes, network: nn.Module, what: str) -> None:
 
 
 def shapes_of(state: Mapping[str, object]) -> dict[str, tuple[int, ...]]:
-    """The shapes of a state dict's tensors; what else is in it is left out. Raises StyleclipError where there are too many."""
+    """The shapes of a state dict's tensors; other values are left out. Raises StyleclipError if there are too many."""
     shapes = {key: tuple(value.shape) for key, value in state.items() if isinstance(value, Tensor)}
     if len(shapes) > MOST_TENSORS:
         raise StyleclipError(f"There are {len(shapes)} tensors, more than any network here has; check which file was opened.")
@@ -72,7 +72,7 @@ def shapes_of(state: Mapping[str, object]) -> dict[str, tuple[int, ...]]:
 
 
 def shape_of(shapes: Shapes, key: str, dimensions: int, what: str) -> tuple[int, ...]:
-    """The shape of a tensor. Raises StyleclipError if it is missing or does not have so many dimensions."""
+    """The shape of a tensor. Raises StyleclipError if it is missing, empty, or has another number of dimensions."""
     require(shapes, [key], what)
     if len(shapes[key]) != dimensions or 0 in shapes[key]:
         raise _misfit(key, shapes[key], what)
@@ -85,7 +85,7 @@ def part_of(state: StateDict, prefix: str) -> StateDict:
 
 
 def count(names: Iterable[str], pattern: str) -> int:
-    """How many names match as a whole. Raises StyleclipError for more than any network has."""
+    """The number of names that match completely. Raises StyleclipError if that is more than any network has."""
     matching = sum(re.fullmatch(pattern, name) is not None for name in names)
     if matching > MOST_OF_A_KIND:
         raise StyleclipError(f"There are {matching} layers of a kind, more than any network here has; check which file was opened.")

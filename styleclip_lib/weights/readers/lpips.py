@@ -1,7 +1,7 @@
 """LPIPS (Zhang et al. 2018): torchvision's backbone and the package's heads -> Lpips.
 
-The backbone is the state dict of `vgg16-397923af.pth` or `alexnet-owt-7be5be79.pth`, of which only the convolutions are used;
-the heads are that of `vgg.pth` or `alex.pth`, version 0.1.
+The backbone is the state dict in `vgg16-397923af.pth` or `alexnet-owt-7be5be79.pth`, of which only the convolutions are used;
+the heads are the state dict in `vgg.pth` or `alex.pth`, version 0.1.
 """
 
 from ...errors import StyleclipError
@@ -15,7 +15,7 @@ CONVOLUTIONS = {13: "vgg16", 5: "alexnet"}
 def lpips_from_states(backbone: StateDict, heads: StateDict) -> Lpips:
     """The network, frozen, in evaluation mode. The tensors are not copied.
 
-    Raises StyleclipError where a tensor is missing or has another shape, for another backbone, and for heads of the other one.
+    Raises StyleclipError if a tensor is missing or has a wrong shape, for another backbone, and for heads that belong to the other one.
     """
     require(shapes_of(backbone), ["features.0.weight"], WHAT)
     kind = CONVOLUTIONS.get(count(backbone, r"features\.\d+\.weight"))

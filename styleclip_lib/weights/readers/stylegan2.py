@@ -1,7 +1,7 @@
 """StyleGAN2 state dicts -> Generator.
 
-Two layouts are in use: rosinality's (also StyleCLIP's and e4e's), and NVIDIA's, whose names ours are.
-Sizes are read from the tensors' shapes, never from a setting.
+Two layouts are in use: rosinality's (also StyleCLIP's and e4e's), and NVIDIA's, whose names are also ours.
+Sizes are taken from the tensors' shapes, never from a setting.
 """
 
 import re
@@ -15,17 +15,17 @@ from ..tensor_file import Shapes
 from .filled import StateDict, compared, count, require, shapes_of, shown, unfilled
 
 MOST_LEVELS, LARGEST = 12, 8192
-"""A generator has at most so many resolutions, and none of its tensors a larger size. The largest official one has 9, and 1024."""
+"""The largest number of resolutions of a generator, and the largest size along a dimension. The largest official one has 9 and 1024."""
 
 WHAT = "a StyleGAN2 generator"
 NVIDIA, ROSINALITY = f"{WHAT} in NVIDIA layout", f"{WHAT} in rosinality layout"
 
 COLOURS = {1: "grey pictures", 4: "pictures with transparency (RGBA)", 12: "wavelets in place of colours (SWAGAN)"}
-"""What a generator draws whose toRGB layers do not have three channels."""
+"""What a generator draws whose toRGB layers have a number of channels other than three."""
 
 
 def rosinality_names(img_resolution: int, num_mapping_layers: int) -> dict[str, str]:
-    """Our key -> rosinality's key, for every tensor but `mapping.w_avg`, which lies beside that state dict."""
+    """Our key -> rosinality's key, for every tensor except `mapping.w_avg`, which is stored next to that state dict."""
     names = {"synthesis.b4.const": "input.input"}
     for i in range(num_mapping_layers):
         for kind in ("weight", "bias"):
@@ -49,12 +49,12 @@ def rosinality_names(img_resolution: int, num_mapping_layers: int) -> dict[str, 
 
 
 def from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> StateDict:
-    """Rosinality's state dict (`checkpoint["g_ema"]`) and mean latent [w_dim] -> a state dict with our names, shapes.
+    """Rosinality's state dict (`checkpoint["g_ema"]`) and mean latent [w_dim] -> a state dict with our names and shapes.
 
-    Rosinality's tensors have additional dimensions of size 1, and there are filters, which ours does not store.
-    latent_avg may also be [num_ws, w_dim], as encoders have it; without one, `mapping.w_avg` is zero.
-    Without noise maps, which checkpoints of the first months lack, these are drawn from a fixed seed.
-    Raises StyleclipError where a tensor is missing or has another number of dimensions, and for networks that only resemble this one.
+    Rosinality's tensors have additional dimensions of size 1, and it stores resampling filters, which ours does not.
+    latent_avg may also be [num_ws, w_dim], as encoders store it; without it, `mapping.w_avg` is zero.
+    Noise maps, which the earliest checkpoints lack, are drawn from a fixed seed.
+    Raises StyleclipError if a tensor is missing or has a wrong number of dimensions, and for networks that only resemble this one.
     """
     shapes = shapes_of(state)
     check_kind(shapes)
@@ -69,28 +69,28 @@ def from_rosinality(state: StateDict, latent_avg: Tensor | None = None) -> State
         w_dim = state["conv1.conv.modulation.weight"].shape[1]
         result["mapping.w_avg"] = torch.zeros(w_dim) if latent_avg is None else _first_w(latent_avg, w_dim)
     except (RuntimeError, IndexError) as error:
-        raise StyleclipError(f"This is not {ROSINALITY} (a tensor has another shape than there); check which file was opened.") from error
+        raise StyleclipError(f"This is not {ROSINALITY} (a tensor has another shape); check which file was opened.") from error
     return result
 
 
 def check_kind(shapes: Shapes) -> None:
-    """Raises StyleclipError that names what a generator is, in either layout, where it is another one than StyleGAN2's usual."""
+    """Raises StyleclipError for a generator, in either layout, that is not the usual StyleGAN2, and says what it is."""
     if any(name.startswith(("synthesis.L0_", "synthesis.input.")) for name in shapes):
-        raise StyleclipError("This is a StyleGAN3 generator, and only StyleGAN2 is known here.")
+        raise StyleclipError("This is a StyleGAN3 generator, and only StyleGAN2 is supported here.")
     first, second = shapes.get("style.1.weight", ()), shapes.get("style.2.weight", ())
     if "mapping.embed.weight" in shapes or (len(first) == len(second) == 2 and first[1] == 2 * second[1]):
-        raise StyleclipError("This is a class-conditional generator, and only those without classes are known here.")
+        raise StyleclipError("This is a class-conditional generator, and only those without classes are supported here.")
     colours = shapes.get("synthesis.b4.torgb.weight", ())[:1] or shapes.get("to_rgb1.conv.weight", ())[1:2]
     if colours not in ((), (0,), (3,)):
         drawn = COLOURS.get(colours[0], f"pictures of {colours[0]} channels")
-        raise StyleclipError(f"This generator draws {drawn}, and only those that draw red, green and blue are known here.")
+        raise StyleclipError(f"This generator draws {drawn}, and only those that draw red, green and blue are supported here.")
     start = shapes.get("synthesis.b4.const", ()) or shapes.get("input.input", ())
     if len(start) > 2 and start[-1] != start[-2]:
-        raise StyleclipError("This generator draws pictures that are not square, and only those that draw square ones are known here.")
+        raise StyleclipError("This generator draws pictures that are not square, and only square ones are supported here.")
 
 
 def _noise_maps(names: dict[str, str]) -> StateDict:
-    """Noise maps in rosinality's layout, always the same."""
+    """Noise maps in rosinality's layout, from a fixed seed."""
     rng, maps = torch.Generator().manual_seed(0), {}
     for ours, theirs in names.items():
         if ours.endswith("noise_const"):
@@ -100,7 +100,7 @@ def _noise_maps(names: dict[str, str]) -> StateDict:
 
 
 def _first_w(latent_avg: object, w_dim: int) -> Tensor:
-    """The mean w [w_dim] of [w_dim], or of one for each layer [num_ws, w_dim]. Raises RuntimeError for anything else."""
+    """The mean w [w_dim], from [w_dim] or [num_ws, w_dim]. Raises RuntimeError for anything else."""
     if not isinstance(latent_avg, Tensor) or latent_avg.ndim not in (1, 2) or latent_avg.shape[-1] != w_dim or not latent_avg.numel():
         raise RuntimeError("no mean w")
     return latent_avg.reshape(-1, w_dim)[0]
@@ -114,8 +114,8 @@ def generator_from_rosinality(state: StateDict, latent_avg: Tensor | None = None
 def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> Generator:
     """NVIDIA's state dict (that of `G_ema`) -> Generator in eval mode. Stored resampling filters are left out.
 
-    conv_clamp does not leave a trace in the tensors; a pickle tells it in its `synthesis_kwargs`.
-    Raises StyleclipError where a tensor is missing, is unknown, has the wrong shape or whole numbers.
+    conv_clamp leaves no trace in the tensors; a pickle has it in its `synthesis_kwargs`.
+    Raises StyleclipError if a tensor is missing, unknown, has a wrong shape or holds integers.
     """
     state = {key: tensor.detach().clone() for key, tensor in state.items() if not key.endswith("resample_filter")}
     shapes = shapes_of(state)
@@ -142,7 +142,7 @@ def generator_from_nvidia(state: StateDict, conv_clamp: float | None = None) -> 
 
 
 def _shaped_like_ours(name: str, tensor: Tensor) -> Tensor:
-    """Drop rosinality's leading dimensions of size 1, and those behind the toRGB bias."""
+    """Drops rosinality's leading dimensions of size 1, and the trailing ones of the toRGB bias."""
     if name.endswith("noise_strength"):
         return tensor.reshape([])
     if name.endswith("noise_const"):

@@ -1,4 +1,4 @@
-"""One file over HTTP from one address: goes on where it broke off, and tells a file from a web page that stands in its place."""
+"""Downloading one file over HTTP from one address: resumes a broken download, and recognises a web page sent in place of the file."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from tqdm.auto import tqdm
 
 CHUNK = 1 << 16
 PAGE = 1 << 18
-"""No more than so many bytes of a web page are looked at."""
+"""Bytes of a web page that are examined at most."""
 
 TIMEOUT = (15, 60)
-"""Seconds until a server must have been reached, and must have sent something more."""
+"""Seconds within which a server must be reached, and within which it must send something more."""
 
 ANSWER = 120
-"""Seconds until it must have begun with the file, redirections included; one that sends its answer letter by letter does not."""
+"""Seconds within which the file must begin, redirections included; this stops a server that sends its headers byte by byte."""
 
 WINDOW, LEAST = 60, 60_000
-"""In so many seconds so many bytes of the file must come, or else it takes for ever: a thousand bytes a second."""
+"""Seconds, and the bytes that must arrive within them: a thousand bytes a second."""
 
 MOST_UNKNOWN = 3_000_000_000
-"""Bytes of a file of which nobody said how large it is; the largest official one has 1.2 billion."""
+"""The most bytes of a file of unknown size; the largest official one has 1.2 billion."""
 
 PATIENCE = 3
-"""How often in a row a connection may break off without having brought a chunk that is new."""
+"""How often in a row a connection may break off without delivering a new chunk."""
 
 PAUSE = 2.0
 """Seconds between two attempts."""
 
 
 class TransferError(Exception):
-    """Why an address did not give the file: a few words that go into a sentence."""
+    """Why an address did not deliver the file, in a few words that fit into a sentence."""
 
 
 def transfer(url: str, part: Path, size: int | None = None, progress: bool = True) -> None:
-    """Fills `part` with the file at an address, beginning where `part` ends.
+    """Downloads the file at an address into `part`, starting where `part` ends.
 
-    size = how many bytes the file has, if that is known
+    size: the number of bytes in the file, if known
 
-    A connection that breaks off is taken up again; a server that cannot begin in the middle sends everything once more.
-    Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
-    Raises TransferError, and OSError where `part` cannot be written; what has arrived stays in `part` for another time.
+    A connection that breaks off is resumed; a server that cannot resume sends everything again.
+    Proxies are taken from the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
+    Raises TransferError, and OSError if `part` cannot be written; what has arrived stays in `part` for the next attempt.
     """
     fruitless = 0
     while True:
@@ -65,7 +65,7 @@ def transfer(url: str, part: Path, size: int | None = None, progress: bool = Tru
 
 
 def _attempt(url: str, part: Path, size: int | None, progress: bool) -> bool:
-    """One request. True if `part` is whole after it, False if the connection broke off."""
+    """One request. True if `part` is complete afterwards, False if the connection broke off."""
     have = _length(part)
     with _ask(url, have) as response:
         begin = have if response.status_code == requests.codes.partial_content else 0
@@ -89,7 +89,7 @@ def _attempt(url: str, part: Path, size: int | None, progress: bool) -> bool:
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """What a server sends, as it comes. Raises TransferError where that is so little that it would take for ever."""
+    """What a server sends, as it arrives. Raises TransferError if it sends too slowly."""
     since, came = time.monotonic(), 0
     while chunk := response.raw.read1(CHUNK):
         came += len(chunk)
@@ -101,7 +101,7 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 def _ask(url: str, have: int) -> requests.Response:
-    """The answer to a request for the file from byte `have` on; a page that only asks to confirm the download is confirmed."""
+    """The answer to a request for the file from byte `have` on. A page that only asks to confirm the download is confirmed."""
     response = _get(url, have)
     page = _page(response)
     confirmed = page.confirmation(response.url) if page else None
@@ -138,8 +138,8 @@ def _get(url: str, have: int) -> requests.Response:
 
 
 def _in_time(ask: Callable[[], requests.Response]) -> requests.Response:
-    """What `ask` returns or raises. Raises TimeoutError after `ANSWER` seconds, since the timeouts of `requests` begin anew with
-    every byte; the thread that still waits then is left behind."""
+    """What `ask` returns or raises. Raises TimeoutError after `ANSWER` seconds, since the timeouts of `requests` restart with every
+    byte; the waiting thread is then abandoned."""
     answers: list[requests.Response | Exception] = []
 
     def work() -> None:
@@ -159,7 +159,7 @@ def _in_time(ask: Callable[[], requests.Response]) -> requests.Response:
 
 
 def _announced(response: requests.Response, begin: int) -> int | None:
-    """How many bytes the whole file has, as the server says; None if it does not."""
+    """The size of the whole file in bytes according to the server; None if it does not say."""
     if begin:
         match = re.fullmatch(r"bytes ([0-9]{1,15})-[0-9]+/([0-9]{1,15}|\*)", response.headers.get("Content-Range", ""))
         if match is None or int(match[1]) != begin:
@@ -170,7 +170,7 @@ def _announced(response: requests.Response, begin: int) -> int | None:
 
 
 def _check_offer(first: bytes, begin: int, whole: int | None, size: int | None) -> None:
-    """What can be told before anything is kept: from the first bytes, and from the length that was announced."""
+    """Checks the first bytes and the announced length before anything is written. Raises TransferError."""
     if begin == 0 and re.match(rb"\s*(<!doctype html|<html)", first[:1024], re.IGNORECASE):
         raise TransferError(Page(first[:PAGE]).reason())
     if None not in (whole, size) and whole != size:
@@ -178,7 +178,7 @@ def _check_offer(first: bytes, begin: int, whole: int | None, size: int | None) 
 
 
 def _page(response: requests.Response) -> Page | None:
-    """The web page that an answer says it is, or None."""
+    """The web page in an answer, or None if the answer is not a web page."""
     if "html" not in response.headers.get("Content-Type", "").lower():
         return None
     content = b""
@@ -188,7 +188,7 @@ def _page(response: requests.Response) -> Page | None:
             if len(content) >= PAGE:
                 break
     except (TransferError, urllib3.exceptions.HTTPError):
-        pass  # what has come of it may say enough
+        pass  # what has arrived may be enough
     return Page(content)
 
 
@@ -197,7 +197,7 @@ def _length(path: Path) -> int:
 
 
 class Page(HTMLParser):
-    """What a web page says that came instead of a file."""
+    """A web page that came instead of a file."""
 
     def __init__(self, content: bytes):
         super().__init__()
@@ -222,9 +222,9 @@ class Page(HTMLParser):
             self.text += f"{data} "
 
     def confirmation(self, address: str) -> str | None:
-        """Google Drive asks before it hands out a file that is too large for its virus scan: the address behind its button.
+        """The address behind Google Drive's button for downloading a file that is too large for its virus scan.
 
-        None for every other page; the button must lead to the host that the page at `address` came from.
+        None for every other page. The button must lead to the host of `address`, the page's own.
         """
         if not self.action:
             return None
@@ -238,7 +238,7 @@ class Page(HTMLParser):
         return "quota" in words or "too many users" in words
 
     def reason(self) -> str:
-        """Why there is a page and no file, as far as its words tell."""
+        """Why there is a page instead of the file, as far as the page says."""
         if self.tells_of_quota():
             return "its download quota is used up for now (for Google Drive that passes within a day)"
         title = " ".join(self.title.split())[:80]

@@ -1,7 +1,7 @@
 """NVIDIA's `.pkl` files (StyleGAN2 for TensorFlow, StyleGAN2-ADA, the StyleGAN2 of the StyleGAN3 repository) -> Generator.
 
-Such a file is a pickle of whole objects, with the source text of their classes in it. Here the text stays text: an object
-becomes a `Record`, and from its tensors and settings the generator is built anew.
+Such a file is a pickle of whole objects, which includes the source code of their classes. Here that code is only text: an object
+becomes a `Record`, and the generator is built anew from the record's tensors and settings.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ from .untrusted import Budget, Refused, Stretch, Unknown, Untrusted
 
 
 def nvidia_names(file: Untrusted) -> dict[str, Builder]:
-    """What NVIDIA's files ask for, beside plain values and tensors: networks, and storages that were saved inside."""
+    """The names that NVIDIA's files ask for besides plain values and tensors: networks, and storages that were saved inside."""
 
     def nested_storage(content: object) -> Storage:
-        """A storage that was saved as a file of the old format, and that file as bytes. It may refer to nothing but itself."""
+        """A storage that was saved as a file of the old format, which is stored here as bytes. It may refer only to itself."""
         if type(content) is not bytes:
             raise Refused("it loads a storage from something other than bytes")
         storage = read_old_format(Stretch(content, 0, len(content)), {}, file.budget)
@@ -39,20 +39,20 @@ def nvidia_names(file: Untrusted) -> dict[str, Builder]:
 
 
 def read_nvidia(file: Untrusted) -> Generator:
-    """The generator of a file, with averaged weights (`G_ema`, in TensorFlow's files `Gs`), or the only one in it.
+    """The generator in a file: the one with EMA weights (`G_ema`, in TensorFlow's files `Gs`), or the only one.
 
     Raises Refused for anything in the file that is not needed, and StyleclipError or Refused for other networks:
-    StyleGAN3, StyleGAN1, class-conditional ones, and other designs of StyleGAN2 than the paper's last one.
+    StyleGAN3, StyleGAN1, class-conditional ones, and variants of StyleGAN2 other than the paper's final one.
     """
     names = {**pickle_values.NAMES, **Tensors(file.budget).names(), **nvidia_names(file)}
     generator = generator_from_content(read_pickle(file.stream(), names, STATES, file.budget), file.budget)
     if generator is None:
-        raise Unknown("it holds no generator of NVIDIA's")
+        raise Unknown("it does not hold a generator in NVIDIA's format")
     return generator
 
 
 def generator_from_content(content: object, budget: Budget) -> Generator | None:
-    """The generator in what a file of NVIDIA's, or one of PyTorch's, holds; None if there is no network of NVIDIA's in it."""
+    """The generator in the content of an NVIDIA or PyTorch file; None if it holds no network in NVIDIA's format."""
     if type(content) in (tuple, list) and len(content) == 3:
         content = content[2]
     if type(content) is dict:
@@ -68,7 +68,7 @@ def _only_generator(content: dict) -> Record | None:
 
 
 def _persistent_object(meta: object) -> Record:
-    """meta: what made the object (`module_src`, the source text, is not looked at), and its attributes (`state`)."""
+    """meta: how to rebuild the object (`module_src`, its source code, is ignored), and its attributes (`state`)."""
     if type(meta) is not dict:
         raise Refused("a network in it is not described as one")
     record = Record()
@@ -88,7 +88,7 @@ def _generator(network: Record) -> Generator:
 
 
 def _contents(record: Record) -> Mapping[str, object]:
-    """The tensors and the parts of a torch.nn.Module, from its attributes."""
+    """The tensors and submodules of a torch.nn.Module, from its attributes."""
     contents = {}
     for kind in ("_parameters", "_buffers", "_modules"):
         attributes = record.attributes.get(kind, {})
@@ -102,12 +102,12 @@ def _part(record: Record, *path: str) -> Record:
     for name in path:
         record = _contents(record).get(name)
         if type(record) is not Record:
-            raise Unknown("its generator is not that of StyleGAN2")
+            raise Unknown("its generator is not StyleGAN2's")
     return record
 
 
 def _check_design(network: Record) -> None:
-    """Raises Refused where a setting says that the network computes something else than ours, which its tensors do not show."""
+    """Raises Refused if a setting, which the tensors do not reveal, says that the network computes something other than ours."""
     block = _part(network, "synthesis", "b4")
     check_usual(block.attributes, {"architecture": "skip"})
     check_usual(_part(block, "conv1").attributes, {"activation": "lrelu", "use_noise": True})
@@ -115,4 +115,4 @@ def _check_design(network: Record) -> None:
     kernel = _contents(block).get("resample_filter")
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
     if type(kernel) is StoredTensor and (kernel.shape != (4, 4) or not torch.allclose(kernel.read().float(), torch.outer(taps, taps))):
-        raise Unknown("its generator enlarges pictures with another filter than [1, 3, 3, 1]")
+        raise Unknown("its generator upsamples with a filter other than [1, 3, 3, 1]")

@@ -1,4 +1,4 @@
-"""What stands for the tensors of pickles: a storage is a stretch of bytes, a tensor a view of one."""
+"""Stand-ins for the tensors in pickles: a storage is a stretch of bytes, a tensor a view of one."""
 
 import math
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ STORAGES = {
 
 MOST_DIMENSIONS = 8
 MOST_EMPTY = 2**31
-"""The largest size of a tensor without numbers."""
+"""The largest size along a dimension of an empty tensor."""
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Numbers of one type, one after the other, where the file has them."""
+    """Consecutive numbers of one type, still in the file."""
 
     dtype: torch.dtype
     content: Stretch
@@ -31,7 +31,7 @@ class Storage:
 
 @dataclass(frozen=True, eq=False)
 class StoredTensor:
-    """A tensor that still lies in its file: element i, j, ... is number offset + i · stride[0] + j · stride[1] + ... of the storage."""
+    """A tensor that is still in its file: element i, j, ... is number offset + i · stride[0] + j · stride[1] + ... of the storage."""
 
     storage: Storage
     offset: int
@@ -40,7 +40,7 @@ class StoredTensor:
     budget: Budget
 
     def read(self) -> Tensor:
-        """The tensor, with its numbers; what is written into it later does not reach the file."""
+        """The tensor with its numbers. Writing into it does not change the file."""
         if 0 in self.shape:
             return torch.empty(self.shape, dtype=self.storage.dtype)
         width = self.storage.dtype.itemsize
@@ -52,7 +52,7 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class StorageName:
-    """How a pickle refers to a storage that lies outside of it."""
+    """How a pickle refers to a storage outside itself."""
 
     key: str
     dtype: torch.dtype
@@ -68,11 +68,11 @@ class StorageName:
 
 
 def storage_name(reference: object) -> StorageName:
-    """("storage", type, key, device, size[, None]), as torch.save writes it."""
+    """Parses the reference ("storage", type, key, device, size[, None]), as torch.save writes it."""
     if type(reference) is not tuple or len(reference) not in (5, 6) or type(reference[0]) is not str or reference[0] != "storage":
         raise Refused("it refers to something other than a storage")
     if len(reference) == 6 and reference[5] is not None:
-        raise Refused("it was written by a PyTorch from before 2018, as a view of another storage")
+        raise Refused("it was written by a version of PyTorch from before 2018, with a storage that is a view of another")
     kind = reference[1]
     if type(kind) is not Global or kind.name not in STORAGES:
         raise Refused("it holds a storage of an unknown type")
@@ -112,7 +112,7 @@ class Tensors:
 
 def _parameter(data: object, *_gradient_and_hooks: object) -> StoredTensor:
     if type(data) is not StoredTensor:
-        raise Refused("a parameter in it is no tensor")
+        raise Refused("a parameter in it is not a tensor")
     return data
 
 
@@ -121,7 +121,7 @@ def _only_named(*_: object) -> None:
 
 
 def _ignore(_tensor: object, _state: object) -> None:
-    """Of parameters in files from before 2018: whether they need a gradient."""
+    """For parameters in files from before 2018, whose state says whether they need a gradient."""
 
 
 STORAGE_NAMES: dict[str, Builder] = dict.fromkeys(STORAGES, _only_named)

@@ -1,4 +1,4 @@
-"""What stands for the plain values of pickles: dictionaries, sets, settings, NumPy's numbers and arrays."""
+"""Stand-ins for the plain values in pickles: dictionaries, sets, settings, NumPy's numbers and arrays."""
 
 import argparse
 import math
@@ -15,7 +15,7 @@ NUMBERS = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8
 
 @dataclass
 class NumberType:
-    """NumPy's dtype: kind and size ("f4"), and the order of the bytes ("<" or ">"), which a pickle tells afterwards."""
+    """NumPy's dtype: kind and size ("f4"), and the byte order ("<" or ">"), which a pickle gives later."""
 
     code: str
     order: str = "="
@@ -25,26 +25,26 @@ class NumberType:
             raise Refused("it holds a NumPy array of something other than numbers")
 
     def read(self, content: object, shape: object, order: str = "C") -> np.ndarray:
-        """The numbers of this type that `content` consists of, not copied."""
+        """`content` as an array of this type, not copied."""
         if type(content) not in (bytes, bytearray) or type(shape) is not tuple or len(shape) > MOST_DIMENSIONS:
             raise Refused("a NumPy array in it is not described as one")
         if any(type(n) is not int or n < 0 for n in shape):
             raise Refused("a NumPy array in it has an absurd shape")
         dtype = np.dtype(self.order + self.code)
         if math.prod(min(n, len(content) + 1) for n in shape) * dtype.itemsize != len(content):
-            raise Refused("a NumPy array in it has another size than its numbers")
+            raise Refused("the shape of a NumPy array in it does not match its number of bytes")
         return np.frombuffer(content, dtype).reshape(shape, order=order)
 
 
 class Array:
-    """A NumPy array: `values`, which a pickle tells after it has made the array."""
+    """A NumPy array: `values`, which a pickle gives after it has made the array."""
 
     values: np.ndarray = np.empty(0)
 
 
 def _dictionary(pairs: object = ()) -> dict:
     if type(pairs) not in (list, tuple):
-        raise Refused("it makes a dictionary of something else than pairs")
+        raise Refused("it makes a dictionary of something other than pairs")
     return {plain_key(key): value for key, value in pairs}
 
 
@@ -65,27 +65,27 @@ def _array(kind: object, *_shape_and_type: object) -> Array:
 
 
 def _encode(text: object, encoding: object) -> bytes:
-    """How bytes are written in the pickles of Python 2."""
+    """The way in which pickles of Python 2 store bytes."""
     if type(text) is not str or type(encoding) is not str or encoding != "latin1":
         raise Refused("it encodes a text in an unusual way")
     return text.encode("latin1")
 
 
 def _path(*parts: object) -> str:
-    """A path of Python's is a text here: it is not looked for."""
+    """A pathlib path, here only text that is never looked up."""
     if not all(type(part) is str for part in parts):
-        raise Refused("it holds a path that is none")
+        raise Refused("it holds a path that is not a path")
     return "/".join(parts)
 
 
 def _device(kind: object, *_number: object) -> object:
-    """Where a tensor was; here all are on the CPU."""
+    """The device of a tensor, which is ignored: all tensors are read to the CPU."""
     return kind
 
 
 def _size(numbers: object) -> tuple:
     if type(numbers) is not tuple:
-        raise Refused("a shape in it is none")
+        raise Refused("a shape in it is not a shape")
     return numbers
 
 
@@ -96,7 +96,7 @@ def _only_named(*_: object) -> None:
 def _set_order(dtype: NumberType, state: object) -> None:
     order = state[1] if type(state) is tuple and len(state) > 1 else None
     if type(order) is not str or order not in ("<", ">", "|", "="):
-        raise Refused("a NumPy array in it has an unknown order of bytes")
+        raise Refused("a NumPy array in it has an unknown byte order")
     dtype.order = order
 
 
@@ -109,12 +109,12 @@ def _set_values(array: Array, state: object) -> None:
 
 def _set_settings(settings: argparse.Namespace, state: object) -> None:
     if type(state) is not dict or not all(type(key) is str and not key.startswith("__") for key in state):
-        raise Refused("the settings in it are no dictionary of names")
+        raise Refused("the settings in it are not a dictionary of names")
     vars(settings).update(state)
 
 
 def _ignore(_target: object, _state: object) -> None:
-    """For an OrderedDict, whose state is what somebody noted on the margin."""
+    """For an OrderedDict, whose state holds only attributes that somebody attached to it."""
 
 
 NAMES: dict[str, Builder] = {

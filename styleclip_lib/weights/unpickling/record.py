@@ -1,4 +1,4 @@
-"""A network in a file, as long as it is only a tree of names and tensors."""
+"""A network in a file, as a tree of names and tensors."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -8,26 +8,26 @@ from .pickle_tensors import StoredTensor
 from .untrusted import Refused, Unknown
 
 MOST_PARTS, LONGEST_PATH = 100_000, 500
-"""A record that is its own part would go on for ever, and its path grow."""
+"""Limits for a record that contains itself, whose tree would have no end."""
 
 
 @dataclass(eq=False)
 class Record:
-    """Stands for an object whose class is not here: its attributes, as the file has them."""
+    """Stands for an object whose class is not available: its attributes, as they are in the file."""
 
     attributes: dict = field(default_factory=dict, init=False)
 
     def set_state(self, state: object) -> None:
         if type(state) is not dict:
-            raise Refused("the attributes of an object in it are no dictionary")
+            raise Refused("the attributes of an object in it are not a dictionary")
         self.attributes = state
 
 
 def flat_state(root: object, contents: Callable[[Record], Mapping]) -> dict[str, StoredTensor]:
-    """All tensors of a tree of records by their path, "synthesis.b4.const". What is neither tensor nor record is left out.
+    """All tensors of a tree of records by their path, such as "synthesis.b4.const". Other values are left out.
 
     contents: a record -> its tensors and its parts by name.
-    Raises Refused if there is no tree, or an endless one.
+    Raises Refused if it is not a tree, or an endless one.
     """
     if type(root) is not Record:
         raise Refused("it holds no network")
@@ -49,15 +49,15 @@ def flat_state(root: object, contents: Callable[[Record], Mapping]) -> dict[str,
 
 
 def check_usual(settings: Mapping, usual: Mapping) -> None:
-    """Raises Refused where a file has a setting with another value than the one that our networks know."""
+    """Raises Refused if a setting in a file differs from the only value that our networks support."""
     for name, value in usual.items():
         setting = settings.get(name, value)
         if type(setting) is not type(value) or setting != value:
-            raise Unknown(f"its {name} is not {value}, as it is in StyleGAN2's usual design, the only one known here")
+            raise Unknown(f"its {name} is not {value}, as in StyleGAN2's usual design, the only one supported here")
 
 
 def clamp_of(settings: Mapping) -> float | None:
-    """The number that limits activations, which leaves no trace in the tensors."""
+    """The limit of the activations, which leaves no trace in the tensors."""
     clamp = settings.get("conv_clamp")
     if clamp is None:
         return None

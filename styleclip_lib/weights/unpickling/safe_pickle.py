@@ -1,12 +1,12 @@
 """Reading pickles without running them.
 
-A pickle is a program for a small stack machine: it pushes values, and asks for functions and classes by name, to call
-them. Python's own machine hands out whatever is asked for, so that a pickle may run anything. The machine here hands out
-only what a table of names holds, and what stands in the table is ours: builders of plain values and of inert stand-ins.
-Functions and classes of Python are never on its stack, and source text in a file is text like any other.
+A pickle is a program for a small stack machine: it pushes values, asks for functions and classes by name, and calls them. Python's own
+machine provides whatever is asked for, so a pickle can run anything. The machine here provides only what is in a table of names, and
+everything in the table is ours: builders of plain values and of inert stand-ins. Python's functions and classes never reach its stack,
+and source code in a file is text like any other.
 
-The instructions are read by `pickletools`, the standard library's disassembler. Each one, and whatever it reads, copies or looks
-through, spends of the file's budget, and no number that a file states makes anything larger.
+The instructions are read by `pickletools`, the standard library's disassembler. Each instruction, and whatever it reads, copies or
+traverses, is charged to the file's budget, and no number stated in a file causes an allocation.
 """
 
 import pickletools
@@ -21,21 +21,21 @@ Builder = Callable[..., object]
 States = Mapping[type, Callable[[object, object], None]]
 
 MOST_BITS = 128
-"""Of an integer. The largest one in these files is the mark of PyTorch's old format, with 77 bits."""
+"""The longest integer. The largest one in genuine files is the mark of PyTorch's old format, with 77 bits."""
 
 LARGEST_KEY = 2**32
-"""Of an integer that is a key. Larger ones can be chosen so that a dictionary finds all of them in one place, one after the other."""
+"""The largest integer used as a key. Larger ones can be chosen so that all their hashes collide."""
 
 ITEM = 100
-"""Bytes that an item of a container is taken for."""
+"""Bytes charged for an item of a container."""
 
 MODULES = {"__builtin__", "builtins", "posix", "nt", *sys.stdlib_module_names}
-"""Where functions come from that no network is made of."""
+"""Modules whose functions no network needs."""
 
 
 @dataclass(frozen=True)
 class Global:
-    """A function or class that a pickle asked for and that is in the table; `build` makes what stands for its result."""
+    """A function or class that a pickle asked for and that is in the table; `build` makes the stand-in for its result."""
 
     name: str
     build: Builder
@@ -44,12 +44,12 @@ class Global:
 def read_pickle(
     file: BinaryIO, names: Mapping[str, Builder], states: States, budget: Budget, persistent: Builder | None = None
 ) -> object:
-    """The value of the pickle at which `file` stands; afterwards the file stands behind it.
+    """The value of the pickle at the current position of `file`, which is left after the pickle.
 
     names: the functions and classes that it may ask for, "module.name" -> builder.
-    states: type of an object -> what takes in the state that the pickle has for it (what Python does by __setstate__).
+    states: type of an object -> the function that sets its state (Python's __setstate__).
     budget: what the file may cost.
-    persistent: makes a value of what the pickle leaves to its reader, such as the name of a storage.
+    persistent: turns a persistent id, such as the name of a storage, into a value.
 
     Raises Refused for anything else, naming it.
     """
@@ -65,14 +65,14 @@ def read_pickle(
 
 
 def extent(value: object) -> int:
-    """The bytes that a copy of a value takes, or that are looked at to go through it, about; what its items hold does not count."""
+    """Roughly the bytes needed to copy or traverse a value, not counting the contents of its items."""
     if isinstance(value, (str, bytes, bytearray)):
         return len(value)
     return ITEM * len(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else 0
 
 
 def plain_key(value: object) -> object:
-    """The value, if it may be a key: a number, a text, bytes or None (to hash a tuple of tuples of tuples can take for ever)."""
+    """The value, if it may be a key: a number, text, bytes or None (hashing nested tuples can take for ever)."""
     if type(value) not in (str, int, float, bool, bytes, type(None)):
         raise Refused(f"it uses a {type(value).__name__} as a key")
     if type(value) is int and abs(value) > LARGEST_KEY:
@@ -92,7 +92,7 @@ def plain_set(items: Iterable) -> set:
 
 
 class _Machine:
-    """The stack, the marks on it, and the memo, from which a pickle fetches what it has made before."""
+    """The stack, the marks on it, and the memo, from which a pickle fetches earlier values."""
 
     def __init__(self, names: Mapping[str, Builder], states: States, budget: Budget, persistent: Builder | None):
         self.names, self.states, self.budget, self.persistent = names, states, budget, persistent
@@ -140,7 +140,7 @@ class _Machine:
                 self.stack.append(value)
 
     def value(self, instruction: str, argument) -> object:
-        """What an instruction pushes."""
+        """The value that an instruction pushes."""
         match instruction:
             case "INT" | "BININT" | "BININT1" | "BININT2" | "LONG" | "LONG1" | "LONG4" | "FLOAT" | "BINFLOAT":
                 return argument
@@ -201,14 +201,14 @@ class _Machine:
         return items
 
     def top(self, kind: type):
-        """The list, dictionary or set on top, to which something is to be added."""
+        """The list, dictionary or set on top of the stack, to which something is added."""
         if type(self.stack[-1]) is not kind:
             raise Refused(f"it treats a {type(self.stack[-1]).__name__} as a {kind.__name__}")
         return self.stack[-1]
 
     def find(self, module: object, name: object) -> Global:
         if type(module) is not str or type(name) is not str:
-            raise Refused("it asks for a function by something that is no name")
+            raise Refused("it asks for a function by something other than a name")
         full = f"{module}.{name}"
         try:
             return Global(full, self.names[full])
@@ -216,8 +216,8 @@ class _Machine:
             shown = ascii(full[:80])[1:-1]
             if module.partition(".")[0] in MODULES:
                 raise Refused(f"it asks for {shown}, which would run code and is not needed to hold a network") from None
-            raise Unknown(f"it asks for {shown}, which would run code of somebody else's; where that is a network that was saved as a "
-                          "whole, save its tensors, torch.save(network.state_dict(), FILE), and take that file") from None
+            raise Unknown(f"it asks for {shown}, which would run somebody else's code; if the file holds a network that was saved as a "
+                          "whole, save its tensors, torch.save(network.state_dict(), FILE), and use that file") from None
 
     def call(self, function: object, arguments: object) -> object:
         if type(function) is not Global:

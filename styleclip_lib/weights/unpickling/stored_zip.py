@@ -1,7 +1,6 @@
 """The entries of a zip archive as stretches of its bytes (APPNOTE.TXT, sections 4.3.7 to 4.3.16).
 
-PyTorch's files are zip archives in which the numbers are stored as they are, not compressed. Nothing is unpacked here, so
-that an archive cannot become larger than it is.
+PyTorch's files are zip archives whose entries are stored uncompressed. Nothing is decompressed here, so an archive cannot expand.
 """
 
 import struct
@@ -12,13 +11,13 @@ END, END_64, LOCATOR_64, DIRECTORY, LOCAL = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"P
 MOST_COMMENT = 2**16
 MOST_ENTRIES = 100_000
 BEYOND = 0xFFFFFFFF
-"""Stands where a number does not fit into 32 bits; the entry's extra field has it then."""
+"""Stands for a number that does not fit into 32 bits and is found in the entry's extra field instead."""
 
 
 def stored_entries(archive: Stretch, budget: Budget) -> dict[str, Stretch]:
-    """Name -> content of every entry that is stored as it is; compressed and encrypted ones are left out.
+    """Name -> content of every uncompressed entry; compressed and encrypted ones are left out.
 
-    Raises Refused for an archive that is broken, or whose entries lie outside of it.
+    Raises Refused for an archive that is broken, or whose entries lie outside it.
     """
     try:
         at, size = _directory(archive)
@@ -46,7 +45,7 @@ def _entries(archive: Stretch, directory: memoryview):
 
 
 def _directory(archive: Stretch) -> tuple[int, int]:
-    """Place and size of the table of contents."""
+    """Position and size of the table of contents."""
     before = max(0, len(archive) - MOST_COMMENT - 22 - 20)
     tail = archive.read(before)
     if END not in tail:
@@ -54,7 +53,7 @@ def _directory(archive: Stretch) -> tuple[int, int]:
     end = tail.rindex(END)
     size, at, comment = struct.unpack_from("<12xIIH", tail, end)
     if end + 22 + comment != len(tail):
-        raise Refused("it is not whole, or there is something behind its end")
+        raise Refused("it is incomplete, or there is something after its end")
     if BEYOND in (size, at) and end >= 20 and tail[end - 20 : end - 16] == LOCATOR_64:
         (end_64,) = struct.unpack_from("<8xQ", tail, end - 20)
         last = archive.read(end_64, 56)
@@ -62,12 +61,12 @@ def _directory(archive: Stretch) -> tuple[int, int]:
             raise Refused("its table of contents is broken")
         size, at = struct.unpack_from("<40xQQ", last)
     if at + size > len(archive):
-        raise Refused("it is cut off: its table of contents lies behind its end")
+        raise Refused("it is cut off: its table of contents lies beyond its end")
     return at, size
 
 
 def _full_numbers(extra: memoryview, packed: int, unpacked: int, header: int) -> tuple[int, int, int]:
-    """Sizes and place of an entry, the ones beyond 32 bits from field 1 of its extra fields."""
+    """Sizes and position of an entry; those beyond 32 bits come from field 1 of its extra fields."""
     wide = iter(())
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)

@@ -1,7 +1,7 @@
-"""Generators of NVIDIA's TensorFlow files -> Generator.
+"""Generators in NVIDIA's TensorFlow files -> Generator.
 
-There a network is a list of named NumPy arrays, with the networks that it consists of as components. TensorFlow convolves
-with weights [k, k, in, out]; its enlarging convolution has them turned around; the 1 of a style stands outside of its bias.
+There a network is a list of named NumPy arrays plus the networks that are its components. TensorFlow's convolution weights are
+[k, k, in, out]; those of its upsampling convolution are flipped; and the 1 of a style is not part of its bias.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from .untrusted import Budget, Refused, Unknown
 
 USUAL = {"label_size": 0, "architecture": "skip", "nonlinearity": "lrelu", "mapping_nonlinearity": "lrelu", "mapping_lrmul": 0.01,
          "resample_kernel": [1, 3, 3, 1], "use_noise": True}  # fmt: skip
-"""The settings of which our generator knows one value alone."""
+"""The settings for which our generator supports only one value."""
 
 MOST_LEVELS = 12
 
@@ -44,21 +44,21 @@ LAYER: dict[str, tuple[str, Change]] = {
     "affine.weight": ("mod_weight", _matrix),
     "affine.bias": ("mod_bias", lambda x: x + 1),
 }
-"""Our name -> theirs and what is done with the array, within a layer; its weight apart."""
+"""Our name -> theirs and the conversion of the array, within a layer, except for its weight."""
 
 
 def generator_from_tensorflow(network: Record, budget: Budget) -> Generator:
-    """`Gs` of a file (G, D, Gs), with its arrays under names such as "synthesis/8x8/Conv0_up/weight".
+    """The generator of `Gs`, from a file (G, D, Gs) whose arrays have names such as "synthesis/8x8/Conv0_up/weight".
 
-    Raises Refused for StyleGAN1, for conditional networks, for other designs than StyleGAN2's usual one, and where the arrays
-    need more memory than the budget has; StyleclipError where an array is missing.
+    Raises Refused for StyleGAN1, conditional networks and variants of StyleGAN2 other than the usual one, and if the arrays need more
+    memory than the budget has; StyleclipError if an array is missing.
     """
     parts = _dictionary(network, "components")
     arrays = _variables(network, "")
     for name in ("mapping", "synthesis"):
         arrays |= _variables(parts[name], f"{name}/") if name in parts else {}
     if "synthesis/4x4/Conv/mod_weight" not in arrays:
-        raise Unknown("it holds no StyleGAN2 generator; StyleGAN1 and ProGAN are not known here")
+        raise Unknown("it does not hold a StyleGAN2 generator; StyleGAN1 and ProGAN are not supported here")
     settings = _dictionary(network, "static_kwargs")
     check_usual(settings, USUAL)
     names = {ours: (theirs, change) for ours, (theirs, change) in _names(arrays).items() if theirs in arrays}
@@ -75,7 +75,7 @@ def _dictionary(network: object, name: str) -> dict:
 
 
 def _variables(network: object, path: str) -> dict[str, np.ndarray]:
-    """The arrays of a network by their names behind `path`. TensorFlow has single numbers as such."""
+    """The arrays of a network, their names prefixed with `path`. TensorFlow stores scalars as plain numbers."""
     variables = network.attributes.get("variables") if type(network) is Record else None
     if type(variables) is not list:
         raise Refused("a network in it is not described as one")
@@ -85,13 +85,13 @@ def _variables(network: object, path: str) -> dict[str, np.ndarray]:
             raise Refused("a network in it is not described as one")
         name, values = variable
         if type(values) not in (Array, int, float):
-            raise Refused("a network in it has something other than an array for a variable")
+            raise Refused("a variable of a network in it is not an array")
         arrays[path + name] = values.values if type(values) is Array else np.array(values, dtype=np.float32)
     return arrays
 
 
 def _names(arrays: dict[str, np.ndarray]) -> dict[str, tuple[str, Change]]:
-    """Our key -> their name, and what is done with the array."""
+    """Our key -> their name and the conversion of the array."""
     names: dict[str, tuple[str, Change]] = {
         "mapping.w_avg": ("dlatent_avg", _same),
         "synthesis.b4.const": ("synthesis/4x4/Const/const", lambda x: x[0]),

@@ -1,8 +1,8 @@
 """PyTorch's files -> tensors and plain values, without running anything in them.
 
-There are three kinds: the zip archives of today, the stream of pickles from before 2020 (which NVIDIA's files still nest),
-and TorchScript archives, as OpenAI's CLIP is one. `torch.load(weights_only=True)` also refuses code, but not a file that
-states a size of terabytes, and it cannot read TorchScript at all, which `torch.jit.load` compiles.
+There are three kinds: today's zip archives, the streams of pickles from before 2020 (which NVIDIA's files still nest), and TorchScript
+archives such as OpenAI's CLIP. `torch.load(weights_only=True)` also refuses code, but not a file that claims a size of terabytes, and
+it cannot read TorchScript at all, which `torch.jit.load` compiles.
 """
 
 import struct
@@ -21,20 +21,20 @@ from .untrusted import Budget, Refused, Stretch, Unknown, Untrusted, untrusted
 
 OLD_MARK, OLD_VERSION = 0x1950A86A20F9469CFC6C, 1001
 OLD_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-"""The mark as a pickle: how a file of the old format begins."""
+"""The mark as a pickle, with which a file of the old format begins."""
 
 STATES = {**pickle_values.STATES, **pickle_tensors.STATES, Record: Record.set_state}
-"""What takes in the state of anything that stands for an object of a network's file."""
+"""Type of a stand-in -> the function that receives its state."""
 
 
 Taken = TypeVar("Taken")
 
 
 def read_torch(path: str | Path, take: Callable[[object], Taken]) -> Taken:
-    """What `take` makes of what a file holds; of a TorchScript archive that is the tensors by name, as a state dict has them.
+    """Applies `take` to the content of a file and returns the result. The content of a TorchScript archive is its state dict.
 
-    It may hold tensors, plain values, containers of them, and an `argparse.Namespace`. The tensors are `StoredTensor`s, which
-    `take` reads, as long as the file is open, where it needs their numbers (`tensors` does so for a state dict).
+    The file may hold tensors, plain values, containers of them, and an `argparse.Namespace`. The tensors are `StoredTensor`s; `take` reads
+    those whose numbers it needs while the file is open (`tensors` does so for a state dict).
     Raises StyleclipError, in one sentence, for a missing or broken file and for one that asks for anything else.
     """
     with untrusted(path) as file:
@@ -42,16 +42,16 @@ def read_torch(path: str | Path, take: Callable[[object], Taken]) -> Taken:
 
 
 def tensors(state: object, *beginnings: str) -> dict[str, Tensor]:
-    """The tensors of a state dict whose names begin like this, or all of them, with their numbers. What else is in it is left out."""
+    """The tensors of a state dict, read: all of them, or those whose names begin with one of `beginnings`. Other values are left out."""
     if type(state) is not dict:
-        raise Refused("it holds no tensors with names")
+        raise Refused("it does not hold named tensors")
     wanted = {key: value for key, value in state.items() if type(key) is str and (not beginnings or key.startswith(beginnings))}
     return {key: value.read() if type(value) is StoredTensor else value for key, value in wanted.items()
             if type(value) in (StoredTensor, Tensor)}
 
 
 def with_numbers(content: object) -> object:
-    """The same dictionaries, lists and tuples, with every tensor in them read; what is in several places is read once."""
+    """The same dictionaries, lists and tuples with every tensor in them read; a value that occurs several times is read once."""
     known: dict[int, object] = {}
 
     def read(value: object) -> object:
@@ -70,18 +70,18 @@ def with_numbers(content: object) -> object:
 
 
 def written_by_torch(file: Stretch) -> bool:
-    """Whether a file begins as PyTorch's files do."""
+    """Whether a file begins like one of PyTorch's."""
     start = file.read(0, min(len(OLD_START), len(file)))
     return start[: len(LOCAL)] == LOCAL or start == OLD_START
 
 
 def torch_content(file: Untrusted, names: Mapping[str, Builder] | None = None) -> object:
-    """What `read_torch` hands out, for a file that is open already; raises Refused.
+    """The content of an open file, as `read_torch` passes it to `take`; raises Refused.
 
-    names: what it may ask for beside plain values and tensors.
+    names: what the file may ask for besides plain values and tensors.
     """
     if not written_by_torch(file):
-        raise Refused("it is not a file that PyTorch has written")
+        raise Refused("it was not written by PyTorch")
     names = {**pickle_values.NAMES, **(names or {})}
     if file.read(0, len(LOCAL)) == LOCAL:
         return _read_zip(file, names)
@@ -89,15 +89,15 @@ def torch_content(file: Untrusted, names: Mapping[str, Builder] | None = None) -
 
 
 def _read_zip(file: Untrusted, names: Mapping[str, Builder]) -> object:
-    """`NAME/data.pkl` is the value, `NAME/data/KEY` its storages. With `NAME/constants.pkl` it is a TorchScript archive."""
+    """`NAME/data.pkl` is the value, `NAME/data/KEY` are its storages. `NAME/constants.pkl` marks a TorchScript archive."""
     entries = stored_entries(file, file.budget)
     roots = [name.removesuffix("/data.pkl") for name in entries if name.endswith("/data.pkl") and name.count("/") == 1]
     if len(roots) != 1:
-        raise Unknown("it is a zip archive, but not one of PyTorch's: where a network is packed into it, unpack that first")
+        raise Unknown("it is a zip archive, but not one of PyTorch's: if there is a network inside, unpack it first")
     root = roots[0]
     order = entries.get(f"{root}/byteorder")
     if order is not None and order.read(0, min(len(order), 10)) != b"little":
-        raise Refused("it was written on a machine with another order of bytes")
+        raise Refused("it was written on a machine with another byte order")
 
     def storage(reference: object) -> Storage:
         name = storage_name(reference)
@@ -114,22 +114,22 @@ def _read_zip(file: Untrusted, names: Mapping[str, Builder]) -> object:
 
 
 def read_old_format(content: Stretch, names: Mapping[str, Builder], budget: Budget) -> object:
-    """Six parts: mark, version, machine, value, keys of the storages (five pickles), and the storages, each after its size.
+    """Six parts: mark, version, machine, value, keys of the storages (five pickles), and the storages, each preceded by its size.
 
-    What a storage is called and of which type it is only the value tells, and where it lies only what comes after, so that the
-    value is read twice: first without tensors.
+    Only the value gives the name and type of a storage, and only what follows gives its position, so the value is read twice: the
+    first time without tensors.
     """
     file = content.stream()
     mark, version, machine = (read_pickle(file, {}, {}, budget) for _ in range(3))
     if mark != OLD_MARK or version != OLD_VERSION or type(machine) is not dict or machine.get("little_endian") is not True:
-        raise Refused("it was written by a PyTorch, or on a machine, of an unknown kind")
+        raise Refused("it was written by an unknown version of PyTorch, or on an unknown kind of machine")
     start = file.tell()
     asked: dict[str, StorageName] = {}
 
     def note(reference: object) -> Storage:
         name = storage_name(reference)
         if asked.setdefault(name.key, name) != name:
-            raise Refused("it has two storages of one name")
+            raise Refused("it has two storages with the same name")
         return Storage(name.dtype, content.part(0, 0))
 
     names, tensors = {**names, **STORAGE_NAMES}, Tensors(budget).names()
@@ -149,17 +149,17 @@ def _old_storages(file, content: Stretch, asked: Mapping[str, StorageName], budg
         name, start = asked[key], at + 8
         at = start + name.bytes
         if at > len(content) or struct.unpack("<Q", content.read(start - 8, 8)) != (name.size,):
-            raise Refused("it is cut off: a storage in it is not whole")
+            raise Refused("it is cut off: a storage in it is incomplete")
         storages[key] = Storage(name.dtype, content.part(start, name.bytes))
     return storages
 
 
 _NO_TENSOR_YET = StoredTensor(None, 0, (), (), None)
-"""Stands for every tensor as long as nobody knows where the storages lie."""
+"""Stands for every tensor until it is known where the storages are."""
 
 
 class _ScriptNames(dict):
-    """A table of names that also has every class of a TorchScript archive, and the makers of its typed lists."""
+    """A table of names that also has every class of a TorchScript archive and the builders of its typed lists."""
 
     def __missing__(self, name: str) -> Builder:
         if name.startswith("__torch__."):

@@ -1,4 +1,4 @@
-"""A file that somebody else made: looked at a piece at a time, never believed, and never allowed to cost more than a real one."""
+"""A file from an unknown source: read piece by piece, never trusted, and never allowed to cost more than a genuine one."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from ...errors import StyleclipError
 from ...paths import open_regular
 
 MOST_WORK = 500_000
-"""Instructions. A StyleGAN2-ADA file of 16 pixels has 13,000, and one of 1024 pixels about three times as many."""
+"""Instructions. A StyleGAN2-ADA file of 16 pixels has 13,000, one of 1024 pixels about three times as many."""
 
 ROOM, TIMES = 128_000_000, 3
-"""Bytes that the content of a file may take: so many, and its own size so many times. A network is read once, and its numbers are
-perhaps converted to others twice as wide."""
+"""The memory that the content of a file may take: `ROOM` bytes plus `TIMES` its size, since a network is read once, and its numbers may
+be converted to a type twice as wide."""
 
 LONGEST_LINE = 1 << 20
 """Bytes of a line of text in a file."""
 
 
 class Refused(Exception):
-    """What is wrong with a file, as the second half of a sentence: "it is cut off"."""
+    """The reason why a file is refused, as the second half of a sentence: "it is cut off"."""
 
     advice = "; get it again from where its authors offer it"
 
 
 class Unknown(Refused):
-    """A file that is whole and harmless, but holds something that is not known here."""
+    """A file that is intact and harmless, but holds something unknown to this project."""
 
     advice = ""
 
 
 class Budget:
-    """What reading one file may cost. All that is done for the file spends of it, in whatever way the file asks for it."""
+    """What reading one file may cost. Everything done for the file is charged to it, however the file asks for it."""
 
     def __init__(self, size: int):
         self.work, self.memory = MOST_WORK, ROOM + TIMES * size
 
     def spend(self, work: int = 0, memory: int = 0) -> None:
-        """Raises Refused where more steps, or more bytes, are needed than are left."""
+        """Raises Refused if more steps or bytes are needed than are left."""
         self.work -= work
         self.memory -= memory
         if self.work < 0:
@@ -51,7 +51,7 @@ class Budget:
 
 
 class Stretch:
-    """Bytes that lie one after the other in a file (or in `file`, if that is bytes). Only what is asked for is read."""
+    """Consecutive bytes of a file (or of `file`, if that is bytes). Only what is asked for is read."""
 
     def __init__(self, file: BinaryIO | bytes, start: int, size: int):
         self.file, self.start, self.size = file, start, size
@@ -60,13 +60,13 @@ class Stretch:
         return self.size
 
     def part(self, start: int, size: int) -> Stretch:
-        """A piece of it. Raises Refused where that lies outside."""
+        """A part of it. Raises Refused if that lies outside."""
         if start < 0 or size < 0 or start + size > self.size:
-            raise Refused("it is cut off: something in it lies behind its end")
+            raise Refused("it is cut off: something in it lies beyond its end")
         return Stretch(self.file, self.start + start, size)
 
     def read(self, start: int = 0, size: int | None = None) -> bytearray:
-        """A copy of a piece of it. Raises Refused where that lies outside, also because the file has become shorter meanwhile."""
+        """A copy of a part of it. Raises Refused if that lies outside, which may happen when the file shrinks while it is read."""
         piece = self.part(start, self.size - start if size is None else size)
         if isinstance(self.file, bytes):
             return bytearray(self.file[piece.start : piece.start + piece.size])
@@ -76,17 +76,17 @@ class Stretch:
         while have < piece.size:
             got = self.file.readinto(memoryview(content)[have:])
             if not got:
-                raise Refused("it became shorter while it was read")
+                raise Refused("it became shorter while it was being read")
             have += got
         return content
 
     def stream(self, start: int = 0) -> BinaryIO:
-        """The same bytes from `start` on, to be read one after the other."""
+        """The same bytes from `start` on, as a stream."""
         return _Stream(_Raw(self.part(start, self.size - start)))
 
 
 class Untrusted(Stretch):
-    """All bytes of a file, and what it may still cost to read them."""
+    """All bytes of a file, and the budget left for reading them."""
 
     def __init__(self, file: BinaryIO):
         super().__init__(file, 0, file.seek(0, io.SEEK_END))
@@ -115,7 +115,7 @@ class _Raw(io.RawIOBase):
 
 
 class _Stream(io.BufferedReader):
-    """Whoever asks for more than there is gets what there is, and no room is made for the rest."""
+    """Asked for more bytes than there are, it returns those there are, without allocating memory for the rest."""
 
     def read(self, size: int | None = -1) -> bytes:
         left = len(self.raw.stretch) - self.tell()
@@ -127,9 +127,9 @@ class _Stream(io.BufferedReader):
 
 @contextmanager
 def untrusted(path: str | Path) -> Iterator[Untrusted]:
-    """A file, open as long as the block runs.
+    """A file, open for the duration of the block.
 
-    `Refused` in the block, and whatever else goes wrong with a file that is not what it seems, become one StyleclipError that names it.
+    `Refused`, and whatever else goes wrong in the block because a file is not what it seems, becomes a StyleclipError that names the file.
     """
     try:
         with open_regular(path) as file:

@@ -109,7 +109,7 @@ def test_the_message_without_a_network_says_where_to_put_the_file(source, cache)
         fetch(replace(source, urls=urls), cache)
     message = str(error.value)
     assert message.startswith("file.pt could not be downloaded (127.0.0.1: no connection; nowhere.invalid: no connection)")
-    assert f"fetch {urls[0]} in another way and put it at {cache / 'file.pt'}." in message and "\n" not in message
+    assert f"download {urls[0]} in another way and put it at {cache / 'file.pt'}." in message and "\n" not in message
 
 
 def test_an_interrupted_download_goes_on_next_time(server, source, cache):

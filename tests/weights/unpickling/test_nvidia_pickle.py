@@ -76,13 +76,13 @@ def test_other_designs_are_refused(path, change, match):
 
 def test_another_filter_is_refused(path):
     refused(path, ada_pickle(small_generator(), lambda states: states["synthesis.b4"]["_buffers"].update(resample_filter=torch.ones(4, 4))),
-            r"another filter than \[1, 3, 3, 1\]")
+            r"a filter other than \[1, 3, 3, 1\]")
 
 
 def test_what_is_no_generator(path):
-    refused(path, b"\x80\x04}.", "no generator of NVIDIA's")
-    refused(path, b"\x80\x04N.", "no generator of NVIDIA's")
-    refused(path, ada_pickle(small_generator()).replace(b"G_ema", b"G_EMA"), "no generator of NVIDIA's")
+    refused(path, b"\x80\x04}.", "not hold a generator in NVIDIA's format")
+    refused(path, b"\x80\x04N.", "not hold a generator in NVIDIA's format")
+    refused(path, ada_pickle(small_generator()).replace(b"G_ema", b"G_EMA"), "not hold a generator in NVIDIA's format")
 
 
 @pytest.mark.parametrize(
