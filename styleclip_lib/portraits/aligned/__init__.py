@@ -1,1 +1,1 @@
-"""The aligned world: portraits cropped as FFHQ's faces are, drawn like stills of an animation film."""
+"""The aligned world: portraits with FFHQ's crop, drawn in the style of animated films."""

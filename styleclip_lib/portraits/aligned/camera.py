@@ -1,4 +1,4 @@
-"""What a picture shows: the aligned square that FFHQ's rule chooses, or that square somewhere in a larger picture."""
+"""The framing of a picture: the aligned square chosen by FFHQ's rule, or that square somewhere in a larger picture."""
 
 import math
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ FRAMING = 1.15
 """The aligned square is this many times as large as FFHQ's, so that hats, mohawks and long hair fit."""
 
 SLIP_ROLL, SLIP_PLACE, SLIP_SIZE = math.radians(1.5), 0.01, 0.02
-"""What an aligner leaves at most: a tilt, an offset and a change of size, in shares of the picture's side."""
+"""The largest errors of an aligner: in tilt (radians), position and size (shares of the picture's side)."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Where in a picture the aligned square lies.
+    """Where the aligned square lies in a picture.
 
-    x, y   its middle, in shares of the picture's side from the upper left corner
+    x, y   its centre, in shares of the picture's side from the upper left corner
     side   its side, as a share of the picture's
     roll   its tilt in degrees; positive: the head tilts to the viewer's left
     """
@@ -31,9 +31,9 @@ class Camera:
     roll: float = 0.0
 
     def frame(self, aligned: Frame) -> Frame:
-        """What the whole picture shows, when the aligned square is `aligned`."""
+        """The frame of the whole picture, given the frame of its aligned square."""
         half, roll = aligned.half / self.side, aligned.roll - math.radians(self.roll)
-        u, v = (1 - 2 * self.x) * half, (2 * self.y - 1) * half  # from the square's middle to the picture's
+        u, v = (1 - 2 * self.x) * half, (2 * self.y - 1) * half  # from the square's centre to the picture's
         c, s = math.cos(roll), math.sin(roll)
         return Frame(aligned.x + u * c - v * s, aligned.y + u * s + v * c, half, roll)
 
@@ -42,8 +42,8 @@ ALIGNED = Camera()
 
 
 def aligned_frame(p: Portrait, eyes_and_mouth: torch.Tensor) -> Frame:
-    """The square of a portrait: FFHQ's rule, and what an aligner leaves. eyes_and_mouth [32, 2], landmarks 36-67, camera coordinates"""
-    landmarks = torch.cat([torch.zeros(36, 2), eyes_and_mouth]).double().numpy()  # the rule asks for no others
+    """The aligned square of a portrait: FFHQ's rule plus an aligner's error. eyes_and_mouth [32, 2]: landmarks 36-67, camera coordinates"""
+    landmarks = torch.cat([torch.zeros(36, 2), eyes_and_mouth]).double().numpy()  # the rule uses no others
     quad = face_quad(landmarks * [1, -1], FRAMING) * [1, -1]
     middle, across = quad.mean(0), (quad[3] - quad[0]) / 2
     half = math.hypot(*across)
@@ -52,7 +52,7 @@ def aligned_frame(p: Portrait, eyes_and_mouth: torch.Tensor) -> Frame:
 
 
 def cameras(n: int, seed: int, roll: float = 40.0) -> list[Camera]:
-    """Free framings: the square's side between 0.35 and 0.75 of the picture's, anywhere inside, tilted by up to `roll` degrees."""
+    """n random framings: the square's side is 0.35 to 0.75 of the picture's, anywhere inside it, tilted by up to `roll` degrees."""
     u = torch.rand(n, 4, generator=torch.Generator().manual_seed(seed)).tolist()
     found = []
     for a, b, c, d in u:

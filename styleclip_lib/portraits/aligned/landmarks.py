@@ -19,7 +19,7 @@ JAW, BROWS, NOSE, EYES, MOUTH = slice(0, 17), slice(17, 27), slice(27, 36), slic
 
 @torch.no_grad()
 def landmarks(factors: Factors, camera: Camera = ALIGNED) -> torch.Tensor:
-    """Where the 68 points of each portrait are, whether hair, hat or glasses hide them or not.
+    """The positions of the 68 points of each portrait, even those hidden by hair, hat or glasses.
 
     factors of length N  ->  float32 [N, 68, 2]: x to the right and y down, in units of the picture's side, from its
     upper left corner. The point (x, y) lies on pixel (x * size - 0.5, y * size - 0.5) of `render(factors, size, camera)`.

@@ -1,1 +1,1 @@
-"""What can be said about a portrait, and understanding it."""
+"""Captions and sentences about portraits: writing and understanding them."""

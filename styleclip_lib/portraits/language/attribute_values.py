@@ -1,8 +1,7 @@
 """Attribute values of portraits: a caption names some, and each is true, false or undecided for a portrait.
 
-An attribute value is a pair (attribute, value), such as ("glasses", "sunglasses"). Because everything is known about a portrait,
-it is also known which captions of *other* portraits are true of it; this is what makes exact positives and
-negatives for training CLIP.
+An attribute value is a pair (attribute, value), such as ("glasses", "sunglasses"). Since everything is known about a portrait, it is also
+known which captions of *other* portraits are true of it: this gives exact positives and negatives for training CLIP.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,8 +35,8 @@ class Caption:
 def visible(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
     """Which attribute values can be decided by looking at the picture.
 
-    Nobody can tell the colour of closed eyes, or whether the head under a hat is bald; and a pencil sketch has
-    no hair colour. Returns bool [N, number of ATTRIBUTE_VALUES].
+    The colour of closed eyes is not visible, nor whether the head under a hat is bald; and a pencil sketch has no hair colour.
+    styles: the style in which each portrait is drawn, None for a plain one. Returns bool [N, number of ATTRIBUTE_VALUES].
     """
     decidable = torch.ones(len(factors), len(ATTRIBUTE_VALUES), dtype=torch.bool, device=factors.gender.device)
 
@@ -64,28 +63,28 @@ def visible(factors: Factors, styles: Sequence[str | None] | None = None) -> tor
 
 
 def values_true(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Which attribute values clearly hold and can be seen. Returns bool [N, number of ATTRIBUTE_VALUES]."""
+    """Which attribute values are clearly true and visible. Returns bool [N, number of ATTRIBUTE_VALUES]."""
     return _of_each(factors, Attribute.is_true) & ~_no_hair_color(factors) & visible(factors, styles)
 
 
 def values_false(factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Which attribute values clearly do not hold. Returns bool [N, number of ATTRIBUTE_VALUES]."""
+    """Which attribute values are clearly false. Returns bool [N, number of ATTRIBUTE_VALUES]."""
     return (_of_each(factors, Attribute.is_false) | _no_hair_color(factors)) & visible(factors, styles)
 
 
 def _of_each(factors: Factors, holds: Callable[[Attribute, torch.Tensor], torch.Tensor]) -> torch.Tensor:
-    """`holds` of every attribute; of one that portraits of this kind do not have, nothing holds. -> bool [N, number of ATTRIBUTE_VALUES]"""
+    """`holds` for every attribute, False for attributes that these portraits do not have. -> bool [N, number of ATTRIBUTE_VALUES]"""
     nothing = torch.zeros(len(factors), dtype=torch.bool, device=factors.gender.device)
     return torch.cat([holds(a, getattr(factors, a.name)) if hasattr(factors, a.name) else nothing[:, None].expand(-1, len(a.values))
                       for a in ATTRIBUTES], 1)
 
 
 def true_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Whether all that a caption says clearly holds, and clearly nothing of what it denies.
+    """Whether everything that a caption says is clearly true, and everything that it denies clearly false.
 
     captions   C captions
     factors    N portraits
-    styles     the style each portrait is drawn in, None for a plain one; None for all plain
+    styles     the style in which each portrait is drawn, None for a plain one; None: all are plain
 
     Returns bool [C, N].
     """
@@ -95,7 +94,7 @@ def true_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str 
 
 
 def false_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Whether something that a caption says clearly does not hold, or something that it denies does; arguments and result as for
+    """Whether something that a caption says is clearly false, or something that it denies clearly true. Arguments and result as for
     `true_of`.
 
     Both can be False: a face turned by ten degrees is neither clearly looking left nor clearly not.
@@ -106,7 +105,7 @@ def false_of(captions: Sequence[Caption], factors: Factors, styles: Sequence[str
 
 
 def named_values(captions: Sequence[Caption]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Which attribute values each caption names, and which it denies. Two of [C, number of ATTRIBUTE_VALUES], 0 or 1"""
+    """Which attribute values each caption names, and which it denies: two tensors [C, number of ATTRIBUTE_VALUES] of 0 and 1."""
     named, denied = torch.zeros(2, len(captions), len(ATTRIBUTE_VALUES)).unbind()
     for row, caption in enumerate(captions):
         named[row, [COLUMN[attribute_value] for attribute_value in caption.attribute_values]] = 1
@@ -121,7 +120,7 @@ def _under_a_fringe(factors):
 
 
 def _no_hair_color(factors):
-    """The hair colours, for heads without hair [N, number of ATTRIBUTE_VALUES]."""
+    """True for all hair colours of bald heads [N, number of ATTRIBUTE_VALUES]."""
     about_color = torch.tensor([attribute == "hair_color" for attribute, _ in ATTRIBUTE_VALUES], device=factors.gender.device)
     return (factors.hair_style == index_of("hair_style", "bald"))[:, None] & about_color
 
@@ -133,7 +132,7 @@ def _style_fits(captions, factors, styles):
 
 
 def style_fits(captions: Sequence[Caption], styles: Sequence[str | None]) -> torch.Tensor:
-    """Whether the style that a caption names, if any, is the one that a picture is drawn in. styles of N pictures -> bool [C, N]"""
+    """Whether the style that a caption names, if any, is the style of a picture. styles of N pictures -> bool [C, N]"""
     code = {name: index for index, name in enumerate((PLAIN, *STYLE_WORDS))}
     named = torch.tensor([code[c.style] if c.style else -1 for c in captions])[:, None]
     drawn = torch.tensor([code[name or PLAIN] for name in styles])[None, :]

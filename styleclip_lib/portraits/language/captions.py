@@ -1,4 +1,4 @@
-"""Captions: some of what is known about a portrait, said in many ways."""
+"""Captions: some of a portrait's attribute values, phrased in many ways."""
 
 import random
 import re
@@ -31,7 +31,7 @@ MAX_WORDS = 24
 _PLACE_WEIGHTS = {"before": 3, "noun": 4, "having": 3, "wearing": 3, "after": 2}
 _QUIET = {("eyes", "open"), ("expression", "neutral")} | {s for s in ATTRIBUTE_VALUES if s[1] == "none"}
 _WITH = ("with", "with", "with", "with", "who has", "that has", "having")
-NOT_AFTER_IS = ("hair", "smile", "mohawk", "adult", "close up", "punk")  # "who is red hair" is no English
+NOT_AFTER_IS = ("hair", "smile", "mohawk", "adult", "close up", "punk")  # "who is red hair" is not English
 
 
 def caption(factors: Factors, seed: int, max_values: int = 4,
@@ -39,10 +39,10 @@ def caption(factors: Factors, seed: int, max_values: int = 4,
     """Writes one caption for each portrait, true of it.
 
     factors     N portraits
-    max_values  0 to 4; four in ten captions name only one attribute value, so that each word is learnt by itself
-    styles      the style each portrait is drawn in, or None for a plain one; named in two of three captions, sometimes alone
+    max_values  0 to 4; four in ten captions name only one attribute value, so that each word can be learnt on its own
+    styles      the style of each portrait, or None for a plain one; named in two of three captions, sometimes alone
 
-    No caption contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same.
+    No caption contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same captions.
     """
     rng = random.Random(seed)
     rows = values_true(factors, styles).tolist()
@@ -59,7 +59,7 @@ def caption(factors: Factors, seed: int, max_values: int = 4,
 
 
 def write(attribute_values: Sequence[AttributeValue], rng: random.Random, style: str | None = None) -> Caption:
-    """Names exactly these attribute values, in one of many ways that are not held out."""
+    """A caption that names exactly these attribute values, in one of many phrasings that are not held out."""
     while True:
         text = _one_way_to_say(attribute_values, rng, style)
         if len(text.split()) <= MAX_WORDS and not is_heldout(text):
@@ -67,7 +67,7 @@ def write(attribute_values: Sequence[AttributeValue], rng: random.Random, style:
 
 
 def style_caption(styles: Sequence[str | None], seed: int) -> list[Caption]:
-    """Names the style of each picture and says nothing else: "a mosaic", "in watercolor", "a photo" for None."""
+    """A caption for each picture that names only its style: "a mosaic", "in watercolor", "a photo" for None."""
     rng = random.Random(seed)
     captions = []
     for style in styles:
@@ -77,10 +77,10 @@ def style_caption(styles: Sequence[str | None], seed: int) -> list[Caption]:
 
 
 def said_apart(text: str) -> list[str]:
-    """A text that says several things of a portrait, as a text for each; the gender stays with all of them.
+    """Splits a text that says several things about a portrait into one text for each; all of them keep the gender.
 
-    "a blond woman with sunglasses" -> "a woman with blond hair", "a woman with sunglasses". Words outside the vocabulary, a style, or
-    only one thing said: the text itself.
+    "a blond woman with sunglasses" -> "a woman with blond hair", "a woman with sunglasses". A text with unknown words, with a style, or
+    that says only one thing is returned unchanged.
     """
     parsed = parse(text)
     things = [attribute_value for attribute_value in parsed.attribute_values if attribute_value[0] != "gender"]
@@ -92,7 +92,7 @@ def said_apart(text: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def heldout_captions() -> tuple[Caption, ...]:
-    """The captions of `heldout_phrasings.txt`, with phrasings that no training caption contains."""
+    """The captions of `heldout_phrasings.txt`, whose phrasings no training caption contains."""
     captions = []
     for text, values in _heldout_lines():
         parts = [part.strip() for part in values.split(",")]
@@ -144,7 +144,7 @@ def _one_way_to_say(attribute_values, rng, style):
 
 def describe(attribute_values: Sequence[AttributeValue], rng: random.Random,
              phrase_for: Callable[[AttributeValue, Sequence[str]], Phrase | None]) -> str:
-    """A noun phrase that names these attribute values, each in a phrase that `phrase_for(attribute_value, places)` gives."""
+    """A noun phrase that names these attribute values, each by the phrase from `phrase_for(attribute_value, places)`."""
     phrases, places = [], list(_PLACE_WEIGHTS)
     for attribute_value in attribute_values:
         phrase = phrase_for(attribute_value, places)
@@ -157,7 +157,7 @@ def describe(attribute_values: Sequence[AttributeValue], rng: random.Random,
 
 
 def _bare(text, rng):
-    """A phrase alone, with or without its article: "a beard", "beard"."""
+    """A phrase on its own, with or without its article: "a beard", "beard"."""
     return text.removeprefix("a ").removeprefix("an ") if rng.random() < 0.5 else text
 
 
@@ -210,16 +210,16 @@ def _noun_phrase(phrases, rng):
 
 
 def _intensified(phrase, rng):
-    """Sometimes "very" before an adjective that has degrees: "a really angry face"."""
+    """Sometimes puts "very" or the like before a gradable adjective: "a really angry face"."""
     has_degrees = phrase.attribute_values[0][0] in GRADABLE and not phrase.text.endswith(("er", *NOT_AFTER_IS))
-    has_degrees = has_degrees and phrase.attribute_values != (("age", "young"),)  # who is very young is a child
+    has_degrees = has_degrees and phrase.attribute_values != (("age", "young"),)  # "very young" means a child
     if has_degrees and not phrase.text.startswith("very") and rng.random() < 0.15:
         return f"{rng.choice(INTENSIFIERS)} {phrase.text}"
     return phrase.text
 
 
 def _listed(items, rng):
-    """ "a, b and c", with what is absent ("no hat") last, so that "no" does not seem to reach further."""
+    """ "a, b and c", with what is absent ("no hat") last, so that "no" does not seem to apply to the rest."""
     items = list(items)
     rng.shuffle(items)
     items.sort(key=lambda item: item.startswith("no "))

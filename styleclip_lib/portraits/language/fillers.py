@@ -1,6 +1,6 @@
-"""Words that say nothing about a portrait, but stand around those that do.
+"""Words in captions that say nothing about a portrait.
 
-Many are from the prompts used with CLIP for ImageNet: "a bad photo of the hard to see face".
+Many come from CLIP's prompts for ImageNet: "a bad photo of the hard to see face".
 """
 
 from .vocabulary import split

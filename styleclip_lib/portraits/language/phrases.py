@@ -1,4 +1,4 @@
-"""All phrases of the vocabulary as one list, each with the attribute values it names."""
+"""All phrases of the vocabulary, each with the attribute values that it names."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ from .vocabulary import HAIR_COLORS, HAIR_CUTS, HAIR_LENGTHS, NOUNS_OF_TWO, WIG_
 
 @dataclass(frozen=True)
 class Phrase:
-    """`text` at one of `vocabulary.PLACES` in a caption names these attribute values."""
+    """A phrase: `text`, at one of `vocabulary.PLACES` in a caption, names these attribute values."""
 
     text: str
     place: str
@@ -20,7 +20,7 @@ class Phrase:
 
 @lru_cache(maxsize=1)
 def single_phrases() -> dict[AttributeValue, tuple[Phrase, ...]]:
-    """For each attribute value the phrases that name it and no other."""
+    """For each attribute value the phrases that name only this one."""
     return {
         (a.name, value): tuple(Phrase(text, place, ((a.name, value),)) for place, text in a.words[value].items())
         for a in ATTRIBUTES for value in a.values

@@ -1,4 +1,4 @@
-"""What a part of a picture shows, said in a few words: for finding the region that a text names."""
+"""The words for the parts of a picture, for finding the region that a text names."""
 
 import random
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ REGIONS: dict[str, tuple[str, ...]] = {
     "boat": split("a boat, the boat, a sailing boat, a ship"),
     "mountains": split("mountains, the mountains, a mountain, rocks"),
 }
-"""The parts of portraits and of scenes that are told apart, and their words."""
+"""The parts of portraits and scenes, and the words for them."""
 
 PART = "part"
 
 
 def region_caption(regions: Sequence[str], seed: int) -> list[Caption]:
-    """Names each of these parts. Returns captions with one attribute value, ("part", name)."""
+    """A caption for each of these parts, with one attribute value, ("part", name)."""
     rng = random.Random(seed)
     return [Caption(rng.choice(REGIONS[name]), ((PART, name),)) for name in regions]

@@ -11,14 +11,14 @@ from .fillers import OPENINGS
 from .scene_words import PLACES, SCENE_WORDS, TIMES
 from .style_words import STYLE_WORDS
 
-# These styles are times of day themselves, and are not used on scenes.
+# Night and sunset are times of day, so they are not used as styles of scenes.
 SCENE_STYLES: tuple[str, ...] = tuple(name for name in STYLE_WORDS if name not in ("night", "sunset"))
 
 
 def scene_caption(scenes: Scenes, seed: int, styles: Sequence[str | None] | None = None) -> list[Caption]:
     """Writes one caption for each scene, with attribute values ("place", ...) and ("time", ...), true of it.
 
-    styles  the style (one of SCENE_STYLES) each scene is drawn in, or None; named in two of three captions
+    styles  the style (one of SCENE_STYLES) of each scene, or None; named in two of three captions
     """
     rng = random.Random(seed)
     styles = [None] * len(scenes) if styles is None else styles
@@ -33,7 +33,7 @@ def scene_caption(scenes: Scenes, seed: int, styles: Sequence[str | None] | None
 
 def scenes_true_of(captions: Sequence[Caption], scenes: Scenes,
                    styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Whether all that each caption of a scene says holds for each scene and can be seen. Returns bool [C, N].
+    """Whether everything that each caption says is true of each scene and visible. Returns bool [C, N].
 
     Captions of portraits are false of all scenes, and captions of scenes of all portraits.
     """
@@ -46,7 +46,7 @@ def scenes_true_of(captions: Sequence[Caption], scenes: Scenes,
 
 def scenes_false_of(captions: Sequence[Caption], scenes: Scenes,
                     styles: Sequence[str | None] | None = None) -> torch.Tensor:
-    """Whether something that a caption says clearly does not hold, as for `scenes_true_of`. Returns bool [C, N]."""
+    """Whether something that each caption says is clearly false of each scene. Returns bool [C, N]."""
     styles = [None] * len(scenes) if styles is None else styles
     pictures = list(zip(_facts(scenes), styles))
     return torch.tensor([[caption.style not in (None, style)
@@ -55,13 +55,13 @@ def scenes_false_of(captions: Sequence[Caption], scenes: Scenes,
 
 
 def _facts(scenes) -> list[tuple[AttributeValue, AttributeValue]]:
-    """All that is known about each scene."""
+    """The place and the time of day of each scene."""
     return [(("place", PLACE_NAMES[place]), ("time", TIME_NAMES[time]))
             for place, time in zip(scenes.place.tolist(), scenes.time.tolist())]
 
 
 def _can_tell(attribute_value, style):
-    """The time of day is seen in the colours, which some styles lose."""
+    """Whether a fact is visible in a style: the time of day is visible in the colours, which some styles lose."""
     return attribute_value[0] != "time" or style is None or "background" not in STYLE_WORDS[style].loses
 
 

@@ -1,7 +1,7 @@
-"""What people write: sentences, commands, denials and everyday words, with what each of them says.
+"""Everyday sentences: statements, commands, negations and colloquial words, each with what it says.
 
-`captions` describes pictures; this speaks as a person does who wants one: "make her hair blue", "he is not smiling", "no glasses, please".
-Whatever is written here is understood by `parsing` as it is meant; the tests hold the two together.
+`captions` describes pictures; this module phrases what people ask for: "make her hair blue", "he is not smiling", "no glasses, please".
+`parsing` understands every sentence as it was meant, which the tests check.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from .phrases import Phrase, single_phrases
 from .region_words import REGIONS
 
 DENIABLE: tuple[AttributeValue, ...] = tuple(s for s in OPPOSITES if s[1] not in ("none", "open"))
-"""What a sentence denies: a thing that is not there, not a thing that is missing."""
+"""The attribute values that sentences deny: things, not the absence of things."""
 
-_SHARES = (0.45, 0.35, 0.20)  # how often a sentence says one thing, two or three
+_SHARES = (0.45, 0.35, 0.20)  # how often a sentence says one, two or three things
 _PRONOUNS = (("he", "him", "his"), ("she", "her", "her"), ("the person", "the person", "the"), ("this person", "them", "their"))
 _PLEASE = ("please", "now", "just", "then", "i want to", "can you", "could you please", "i would like to")
 _FILLING = tuple(sorted(FILLERS - {"a", "an", "the", "and", "or", "nor", "by", "of", "plus"}))
@@ -33,7 +33,7 @@ _DENYING = re.compile(r"\b(no|not|without|remove|lose|rid)\b|n’t")
 _NOTHING = re.compile(r"^(no |without |not |bare|nothing |natural |smooth |who |whose |the |hair that )")
 
 
-# How a phrase is said, by its place in a caption or its first word. [a|a|b]: one of these, by chance.
+# The forms of a clause, by the phrase's place in a caption or its first word. [a|a|b]: a random one of these.
 _CLAUSES = {
     "color": "{whose} {noun} {be} {color}",
     "hair color": "{whose} {noun} {be} {color}",
@@ -74,10 +74,10 @@ _TAILS = {
 
 
 def sentences(factors: Factors, seed: int, styles: Sequence[str | None] | None = None) -> list[Caption]:
-    """One sentence for each portrait, true of it.
+    """Writes one sentence for each portrait, true of it.
 
     factors, styles  of N portraits, as for `captions.caption`; no style is named
-    No sentence contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same.
+    No sentence contains a phrasing of `heldout_phrasings.txt`. Returns N captions; the same seed gives the same captions.
     """
     rng = random.Random(seed)
     written = []
@@ -93,9 +93,9 @@ def sentences(factors: Factors, seed: int, styles: Sequence[str | None] | None =
 
 
 def say(attribute_values: Sequence[AttributeValue], denied: Sequence[AttributeValue], rng: random.Random) -> Caption:
-    """Names these attribute values and denies those, in one of many ways that are not held out.
+    """A sentence that names some attribute values and denies others, in one of many phrasings that are not held out.
 
-    Denying a beard says that there is no moustache either: to deny a thing is to name the attribute value "none".
+    Denying a beard says that there is no moustache either: denying a thing names the attribute value "none".
     """
     absent = [_opposite(attribute_value) for attribute_value in denied if _opposite(attribute_value)[1] == "none"]
     while True:
@@ -114,7 +114,7 @@ def say(attribute_values: Sequence[AttributeValue], denied: Sequence[AttributeVa
 
 @lru_cache(maxsize=1)
 def everyday_phrases() -> dict[AttributeValue, tuple[Phrase, ...]]:
-    """For each attribute value the understood phrases with everyday words in them: "a toothy grin", "a crimson jumper"."""
+    """For each attribute value the phrases with everyday words that the parser understands: "a toothy grin", "a crimson jumper"."""
     phrases_of: dict[AttributeValue, list[Phrase]] = {attribute_value: [] for attribute_value in ATTRIBUTE_VALUES}
     others: dict[str, list[str]] = {}
     for other, word in SYNONYMS.items():
@@ -149,14 +149,14 @@ def _opposite(attribute_value):
 
 
 def _words_within(text, others):
-    """(word, everyday word) for every word or phrase of a text that has one."""
+    """(word, everyday word) for every word or phrase of a text that has an everyday synonym."""
     words = text.split()
     spans = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 3) + 1)}
     return [(span, other) for span in sorted(spans) for other in others.get(span, ())]
 
 
 def _denied_among(absent, rng):
-    """One or two attribute values to deny, of attributes that differ."""
+    """One or two attribute values to deny, of different attributes."""
     chosen: dict[str, AttributeValue] = {}
     for attribute_value in rng.sample(absent, min(3, len(absent))):
         chosen.setdefault(attribute_value[0], attribute_value)
@@ -164,7 +164,7 @@ def _denied_among(absent, rng):
 
 
 def _phrase(attribute_value, rng, places=None):
-    """A phrase for an attribute value, one in three with an everyday word, if there is one at one of these places; else None."""
+    """A phrase for an attribute value at one of these places, one in three with an everyday word; None if there is no phrase."""
     base, more = ([phrase for phrase in source[attribute_value] if places is None or phrase.place in places]
                   for source in (single_phrases(), everyday_phrases()))
     options = more if more and rng.random() < 0.35 else base
@@ -220,7 +220,7 @@ def _joined(clauses, rng):
 
 
 def _color_of(text):
-    """("blue", "hair") for "blue hair", "a blue shirt"; None for what is no adjective before one of the nouns that have some."""
+    """("blue", "hair") for "blue hair"; None unless the text is an adjective before one of the nouns of `ATTRIBUTIVE`."""
     words = _bare(text).split()
     pair = len(words) == 2 and words[1] in ATTRIBUTIVE and words[1] not in ("head", "face")
     parsed = parse(f"make her {words[1]} {words[0]}") if pair else None

@@ -1,4 +1,4 @@
-"""The words for the ways of drawing in `styles`, and what cannot be seen any more in each of them."""
+"""The words for the styles, and the attributes that are no longer visible in each of them."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from .vocabulary import split
 
 COLORS = ("skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes")
 PLAIN = "plain"
-"""The style of pictures that are not drawn in any, where a caption says so."""
+"""The style named by a caption which says that a picture has none, such as "a photo"."""
 PLAIN_WORDS = split("""a photo, a photo, a photograph, a plain photo, a normal photo, an ordinary photo, an ordinary photograph,
                     a normal picture, a plain picture, a realistic photo, a realistic picture, a real photo, a color photo""")
 SMALL_THINGS = ("eye_color", "earrings", "brows", "eyes", "makeup", "facial_hair", "light", "age", "expression")
@@ -19,7 +19,7 @@ class StyleWords:
     opening  goes before "of a face", or stands alone: "a pencil sketch", "a mosaic"
     ending   goes after the noun: "a face drawn in charcoal", "houses at night"
     alone    only stands alone: "snow", "cubist style"
-    loses    the attributes that can no longer be told in this style
+    loses    the attributes that are no longer visible in this style
     """
 
     opening: tuple[str, ...]

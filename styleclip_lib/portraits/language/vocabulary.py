@@ -1,9 +1,9 @@
-"""The words for every attribute value: what can be said of a portrait, and in how many ways.
+"""The phrases for every attribute value.
 
-Phrases are grouped by the place they take in a caption:
+They are grouped by their place in a caption:
 
     before    an adjective before the noun                 "a {smiling} face", "a person who is {smiling}"
-    noun      stands for the noun itself                   "a {woman} with glasses"
+    noun      the noun itself                              "a {woman} with glasses"
     having    after "with" or "who has"                    "a face with {a beard}"
     wearing   as `having`, and also after "wearing"        "a man wearing {glasses}"
     after     directly after the noun                      "a face {looking left}", "a man {without glasses}"
@@ -45,7 +45,7 @@ def _words(before="", noun="", having="", wearing="", after=""):
 
 
 def _fill(patterns, names):
-    """Every pattern with every name in the place of its X, as one list."""
+    """Every pattern with its X replaced by every name, as a comma-separated list."""
     return ",".join(with_article(pattern.replace("X", name)) for pattern in split(patterns) for name in split(names))
 
 
@@ -282,7 +282,7 @@ WORDS: dict[str, dict[str, Words]] = {
     },
 }
 
-# Nouns that name two things at once: phrase -> the attribute values.
+# Nouns that name two attribute values: the values -> the nouns.
 NOUNS_OF_TWO: dict[tuple[tuple[str, str], tuple[str, str]], tuple[str, ...]] = {
     (("gender", "man"), ("age", "child")): split("boy, little boy, lad, young boy"),
     (("gender", "woman"), ("age", "child")): split("girl, little girl, young girl"),

@@ -1,4 +1,4 @@
-"""Attribute values said plainly, in words that captions use often."""
+"""Attribute values in plain words that are frequent in captions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .vocabulary import with_article
 
 
 def plainly(attribute_value: AttributeValue, noun: str) -> str:
-    """The first phrase for an attribute value, around a noun: ("hair_style", "bald"), "man" -> "a bald man"."""
+    """A noun with the first phrase for an attribute value: ("hair_style", "bald"), "man" -> "a bald man"."""
     phrase = single_phrases()[attribute_value][0]
     text = {"before": f"a {phrase.text} {noun}", "noun": f"a {phrase.text}", "having": f"a {noun} with {phrase.text}",
             "wearing": f"a {noun} wearing {phrase.text}", "after": f"a {noun} {phrase.text}"}[phrase.place]
@@ -21,11 +21,11 @@ def plainly(attribute_value: AttributeValue, noun: str) -> str:
 _ADJECTIVE = ("before", "after", "having")
 FIRST = {**dict.fromkeys(("age", "weight", "skin_tone", "expression"), _ADJECTIVE),
          **dict.fromkeys(("hair_style", "hair_color"), ("having", "before"))}
-"""Where an attribute is best said, where not after "wearing" or "with"."""
+"""The preferred places of attributes that do not belong after "wearing" or "with"."""
 
 
 def worded(attribute_values: Iterable[AttributeValue], style: str | None = None) -> str:
-    """All of the attribute values in one caption: "a smiling old woman with long red hair wearing glasses"."""
+    """One caption with all of the attribute values: "a smiling old woman with long red hair wearing glasses"."""
     left = dict(attribute_values)
     noun = {"woman": "woman", "man": "man"}.get(left.pop("gender", ""), "face")
     places: dict[str, list[str]] = {"before": [], "having": [], "wearing": [], "after": []}

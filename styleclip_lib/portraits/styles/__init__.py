@@ -1,1 +1,1 @@
-"""Pictures in drawn styles, and scenes."""
+"""Styles, which are image filters, and scenes."""

@@ -1,4 +1,4 @@
-"""Ways of drawing with lines and with one colour. Each: picture [N, 3, H, W] in [0, 1], generator -> the same."""
+"""Styles of drawing, with lines or in one colour. Each: picture [N, 3, H, W] in [0, 1], generator -> the same shape and range."""
 
 import torch
 
@@ -16,10 +16,9 @@ from .filters import (
 
 
 def _tone(x, contrast: float = 1.25, local: float = 0.9):
-    """Brightness spread over the whole range, for drawings that have nothing else. -> [N, 1, H, W].
+    """Brightness stretched to the whole range, for drawings without colour. -> [N, 1, H, W].
 
-    Dark areas are lifted, and what differs from its surroundings is stressed (`local`), so that a dark face keeps
-    its features.
+    Dark areas are lifted and local contrast is enhanced (`local`), so that a dark face keeps its features.
     """
     g = gray(x).clamp(min=0) ** 0.75
     g = g + local * (g - blur(g, 0.05))
@@ -29,7 +28,7 @@ def _tone(x, contrast: float = 1.25, local: float = 0.9):
 
 
 def _hatching(like, generator, slope: float = 1.0):
-    """Strokes in parallel, slanting: smooth numbers between about 0 and 1 [N, 1, H, W]."""
+    """Parallel slanting strokes: smooth numbers between about 0 and 1, [N, 1, H, W]."""
     x, y = coordinates(like)
     along = 0.02 * noise(like, 0.15, generator)
     waves = torch.sin(2 * torch.pi * 30 * (x + slope * y + along))

@@ -1,7 +1,7 @@
-"""The image operations that ways of drawing are made of.
+"""The image operations from which the styles are built.
 
-Everything here works on pictures [N, C, H, W] with values in [0, 1], and measures lengths in parts of the
-picture's height, so that a style looks the same at every size.
+Everything here works on pictures [N, C, H, W] with values in [0, 1], and measures lengths as shares of the picture's height, so that a
+style looks the same at every size.
 """
 
 import math
@@ -23,12 +23,12 @@ def color(r: float, g: float, b: float) -> torch.Tensor:
 
 
 def saturate(x: torch.Tensor, amount: float) -> torch.Tensor:
-    """Colours further from (amount > 1) or closer to their grey."""
+    """Colours with more (amount > 1) or less saturation."""
     return lerp(gray(x), x, amount).clamp(0, 1)
 
 
 def blur(x: torch.Tensor, sigma: float, direction: str = "both") -> torch.Tensor:
-    """Gaussian blur with a standard deviation of `sigma` heights; `direction` is "both", "x" or "y"."""
+    """Gaussian blur whose standard deviation is `sigma` picture heights; `direction` is "both", "x" or "y"."""
     pixels = sigma * x.shape[-2]
     radius = max(1, math.ceil(2.5 * pixels))
     t = torch.arange(-radius, radius + 1, device=x.device) / max(pixels, 0.1)
@@ -47,7 +47,7 @@ def gradient(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def outlines(x: torch.Tensor, width: float = 0.008, strength: float = 12.0) -> torch.Tensor:
-    """Where a draughtsman would draw a line: dark sides of edges, as the difference of two blurs.
+    """Where an artist would draw a line: the dark sides of edges, by the difference of two blurs.
 
     (After the extended difference of Gaussians, Winnemöller 2011.) x [N, 3, H, W] -> [N, 1, H, W], 1 on a line.
     """
@@ -57,7 +57,7 @@ def outlines(x: torch.Tensor, width: float = 0.008, strength: float = 12.0) -> t
 
 
 def noise(like: torch.Tensor, grain: float, generator: torch.Generator, channels: int = 1) -> torch.Tensor:
-    """Smooth random numbers, mean 0, deviation about 1, in spots of `grain` heights. -> [N, channels, H, W]."""
+    """Smooth random numbers with mean 0 and standard deviation about 1, in spots of `grain` heights. -> [N, channels, H, W]."""
     n, _, height, width = like.shape
     rows, columns = (max(2, round(side / max(1.0, grain * height))) + 1 for side in (height, width))
     spots = torch.randn(n, channels, rows, columns, generator=generator)
@@ -72,7 +72,7 @@ def coordinates(like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def shifted(image: torch.Tensor, dx: torch.Tensor, dy: torch.Tensor) -> torch.Tensor:
-    """Each pixel taken from dx heights further right and dy further down. dx, dy [N or 1, 1, H, W]."""
+    """Each pixel sampled dx heights further right and dy further down. dx, dy [N or 1, 1, H, W]."""
     height, width = image.shape[-2:]
     x, y = coordinates(image)
     grid = torch.cat([2 * (x + dx) * height / width - 1, 2 * (y + dy) - 1], 1).expand(len(image), -1, -1, -1)
@@ -80,9 +80,9 @@ def shifted(image: torch.Tensor, dx: torch.Tensor, dy: torch.Tensor) -> torch.Te
 
 
 def painted(x: torch.Tensor, radius: float = 0.02) -> torch.Tensor:
-    """Flat patches with sharp borders (Kuwahara's filter).
+    """Flat patches with sharp borders (Kuwahara filter).
 
-    Of the four squares that have the pixel in their corner, the one with the least variance gives the colour.
+    The colour of a pixel is the mean of the square with the least variance among the four squares that have it in a corner.
     """
     r = max(1, round(radius * x.shape[-2]))
     size = 2 * r + 1
@@ -93,12 +93,12 @@ def painted(x: torch.Tensor, radius: float = 0.02) -> torch.Tensor:
     corners = [(offset + dy, offset + dx) for dy in (-r, r) for dx in (-r, r)]
     means = torch.stack([mean[..., top : top + height, left : left + width] for top, left in corners])
     spread = torch.stack([variance[..., top : top + height, left : left + width] for top, left in corners])
-    nearness = torch.softmax(-spread * 400, 0)  # a soft choice: fewer jagged corners
+    nearness = torch.softmax(-spread * 400, 0)  # a soft choice gives fewer jagged corners
     return (means * nearness).sum(0).clamp(0, 1)
 
 
 def along_contours(texture: torch.Tensor, x: torch.Tensor, length: float = 0.05) -> torch.Tensor:
-    """Smears a texture along the contours of x, as brush strokes follow the form (line integral convolution).
+    """Smears a texture along the contours of x, as brush strokes follow a shape (line integral convolution).
 
     texture [N, C, H, W], x [N, 3, H, W] -> the shape of `texture`
     """
@@ -111,10 +111,10 @@ def along_contours(texture: torch.Tensor, x: torch.Tensor, length: float = 0.05)
 
 
 def cells(like: torch.Tensor, size: float, jitter: float, generator: torch.Generator):
-    """Divides the picture among points scattered around a grid of `size` heights; jitter 0 keeps it square.
+    """Divides the picture into the cells of points scattered around a grid of `size` heights; jitter 0 keeps the grid square.
 
-    Returns, each [N, 1, H, W]: x and y of the nearest point in heights; the distance to it; how much further the
-    second nearest is (0 on the borders between cells); and a random number in [0, 1] of each cell.
+    Returns, each [N, 1, H, W]: x and y of the nearest point in heights; the distance to it; how much further away the second nearest is
+    (0 on the borders between cells); and a random number in [0, 1] for each cell.
     """
     n, (height, width) = len(like), like.shape[-2:]
     x, y = coordinates(like)
@@ -138,6 +138,6 @@ def cells(like: torch.Tensor, size: float, jitter: float, generator: torch.Gener
 
 
 def taken_at(image: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """The picture's colours at other places, x and y in heights [N, 1, H, W]."""
+    """The picture's colours at other positions, x and y in heights [N, 1, H, W]."""
     here_x, here_y = coordinates(image)
     return shifted(image, x - here_x, y - here_y)

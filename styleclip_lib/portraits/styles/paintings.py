@@ -1,4 +1,4 @@
-"""Ways of painting, and of building a picture from pieces. Each: [N, 3, H, W] in [0, 1], generator -> the same."""
+"""Styles of painting, and of assembling a picture from pieces. Each: [N, 3, H, W] in [0, 1], generator -> the same shape and range."""
 
 import torch
 from torch.nn.functional import interpolate
@@ -22,7 +22,7 @@ from .filters import (
 
 
 def _kept_features(picture, x, amount: float):
-    """Lets eyes, brows and lips through: there, small things differ strongly from their surroundings."""
+    """Keeps eyes, brows and lips of the original: details that differ strongly from their surroundings."""
     detail = (gray(x) - blur(gray(x), 0.02)).abs()
     return lerp(picture, x, amount * smoothstep(0.02, 0.10, blur(detail, 0.008)))
 
@@ -112,7 +112,7 @@ def pop_art(x, generator):
 
 
 def cubism(x, generator):
-    """Straight cuts through the picture; each facet is moved, turned, and shaded towards one of its borders."""
+    """Straight cuts through the picture; each facet is shifted, rotated, and shaded towards one of its borders."""
     n = len(x)
     across, down = coordinates(x)
     angle = torch.rand(n, 7, 1, 1, generator=generator) * torch.pi

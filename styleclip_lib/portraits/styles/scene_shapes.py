@@ -1,6 +1,6 @@
-"""What scenes are made of. Each function paints onto canvas [N, 3, H, W] in [0, 1] and returns the new canvas.
+"""The objects of scenes. Each function paints onto canvas [N, 3, H, W] in [0, 1] and returns the new canvas.
 
-`details` [N, DETAILS] in [0, 1) say where things stand and how large they are; y goes down from 0 to 1.
+`details` [N, DETAILS] in [0, 1) determine positions and sizes; y goes down from 0 to 1.
 """
 
 import torch
@@ -12,7 +12,7 @@ DETAILS = 48
 
 
 def far_to_near(far, middle, near):
-    """Three colours for three layers; what is far takes on the colour of the air."""
+    """Three colours for three layers, from far to near."""
     return [lerp(far, middle, 0.45), lerp(middle, near, 0.25), near]
 
 

@@ -1,4 +1,4 @@
-"""A few simple places at several times of day, so that styles are also seen on something that is no face."""
+"""A few simple places at several times of day, so that styles are also learnt on pictures other than faces."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from .scene_shapes import (
 PLACE_NAMES: tuple[str, ...] = tuple(PLACES)
 TIME_NAMES: tuple[str, ...] = tuple(TIMES)
 SCENE_PARTS = ("sky", "hills", "trees", "houses", "sea", "boat", "mountains")
-"""What is told apart in a scene."""
+"""The parts of a scene."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def sample_scenes(n: int, seed: int) -> Scenes:
 
 @torch.no_grad()
 def render_scenes(scenes: Scenes, size: int = 128) -> torch.Tensor:
-    """Draws scenes, from the sky to what is nearest. -> float32 [N, 3, size, size], RGB in [-1, 1]."""
+    """Draws scenes, from back to front. -> float32 [N, 3, size, size], RGB in [-1, 1]."""
     canvas = torch.empty(len(scenes), 3, size, size)
     for index, name in enumerate(PLACE_NAMES):
         here = scenes.place == index
@@ -67,7 +67,7 @@ def render_scenes(scenes: Scenes, size: int = 128) -> torch.Tensor:
 def scene_parts(scenes: Scenes, size: int = 128) -> torch.Tensor:
     """How much of every pixel of `render_scenes(scenes, size)` shows each of `SCENE_PARTS`. -> float32 [N, 7, size, size] in [0, 1], sum 1
 
-    What a layer covers is told by painting it onto black and onto white: where it hides both, nothing is left of their difference.
+    The coverage of a layer is found by painting it onto black and onto white: where it covers both, they no longer differ.
     """
     shown = torch.zeros(len(scenes), len(SCENE_PARTS), size, size)
     shown[:, SCENE_PARTS.index("sky")] = 1
@@ -183,4 +183,4 @@ _LAYERS = {
     "city": (("houses", _towers),),
     "mountains": (("mountains", _peaks), ("hills", _foothills), ("trees", _mountain_trees)),
 }
-"""What each place is made of, from back to front: the part that it is, and what paints it."""
+"""The layers of each place from back to front: the part, and the function that paints it."""

@@ -1,4 +1,4 @@
-"""The ways of drawing a picture, by name."""
+"""The styles by name."""
 
 from collections.abc import Callable
 
@@ -35,15 +35,15 @@ STYLES: dict[str, Style] = {
 
 @torch.no_grad()
 def apply_style(images: torch.Tensor, name: str, seed: int = 0) -> torch.Tensor:
-    """Draws pictures in a style, with ordinary image operations.
+    """Renders pictures in a style by ordinary image operations.
 
     images  float32 [N, 3, H, W], RGB in [-1, 1], on the CPU; at least 16 pixels along each side
     name    a key of STYLES
-    seed    of the strokes, cracks and flakes: the same seed gives the same picture
+    seed    draws the strokes, cracks and flakes: the same seed gives the same picture
 
     Returns the same shape and range. Raises StyleclipError for an unknown style.
     """
     if name not in STYLES:
-        raise StyleclipError(f"there is no style '{name}'; choose one of: {', '.join(STYLES)}")
+        raise StyleclipError(f"There is no style '{name}': choose from {', '.join(STYLES)}.")
     generator = torch.Generator().manual_seed(seed)
     return STYLES[name]((images + 1) / 2, generator).clamp(0, 1) * 2 - 1

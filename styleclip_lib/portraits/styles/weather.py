@@ -1,4 +1,4 @@
-"""Lights and weathers a picture can stand in. Each: [N, 3, H, W] in [0, 1], generator -> the same."""
+"""Styles that change light and weather. Each: picture [N, 3, H, W] in [0, 1], generator -> the same shape and range."""
 
 from itertools import pairwise
 

@@ -41,5 +41,5 @@ def test_every_style_has_words_that_are_understood():
 
 
 def test_an_unknown_style_is_refused(pictures):
-    with pytest.raises(StyleclipError, match="there is no style 'baroque'"):
+    with pytest.raises(StyleclipError, match="There is no style 'baroque': choose from"):
         apply_style(pictures, "baroque")

@@ -138,7 +138,7 @@ def zip_of(content):
 @pytest.mark.parametrize(("make", "named"), [
     (gzip.compress, "an archive: unpack it first"),
     (archive_of, "an archive: unpack it first"),
-    (zip_of, "unpack that first"),
+    (zip_of, "unpack it first"),
     (lambda content: b"<!DOCTYPE html><html><title>Virus scan warning</title>", "a web page"),
     (lambda content: b"\n<html>", "a web page"),
     (lambda content: b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", "git lfs pull"),
@@ -213,11 +213,11 @@ def test_a_missing_mean_is_computed(content, generator, path):
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (lambda g: [1, 2], "no generator"),
-        (lambda g: torch.zeros(3), "no generator"),
-        (lambda g: {}, "(no|not a) StyleGAN2 generator"),
-        (lambda g: {"state_dict": {"mapper.course_mapping.mapping.1.weight": torch.zeros(2, 2)}}, "(no|not a) StyleGAN2 generator"),
-        (lambda g: {**rosinality(g), "g_ema": {}}, "(no|not a) StyleGAN2 generator"),
+        (lambda g: [1, 2], "not hold a generator"),
+        (lambda g: torch.zeros(3), "not hold a generator"),
+        (lambda g: {}, "not (hold )?a StyleGAN2 generator"),
+        (lambda g: {"state_dict": {"mapper.course_mapping.mapping.1.weight": torch.zeros(2, 2)}}, "not (hold )?a StyleGAN2 generator"),
+        (lambda g: {**rosinality(g), "g_ema": {}}, "not (hold )?a StyleGAN2 generator"),
         (lambda g: {**rosinality(g), "latent_avg": torch.zeros(7)}, "another shape"),
         (lambda g: {**rosinality(g), "latent_avg": torch.tensor(0.0)}, "another shape"),
         (lambda g: {**rosinality(g), "g_ema": {key: torch.zeros(()) for key in rosinality(g)["g_ema"]}}, "another shape"),

@@ -119,7 +119,7 @@ def test_broken_networks_of_tensorflow(path):
     refused(path, changed(lambda n: vars(n).update(variables=None)), "not described")
     refused(path, changed(lambda n: vars(n).update(static_kwargs=None)), "not described")
     refused(path, changed(lambda n: n.components.update(mapping=5)), "not described")
-    refused(path, changed(lambda n: synthesis(n).append(("4x4/Conv/bias", [1.0, 2.0]))), "something other than an array")
+    refused(path, changed(lambda n: synthesis(n).append(("4x4/Conv/bias", [1.0, 2.0]))), "is not an array")
     large = np.zeros((8000, 100), np.float32)
     again = [(f"Dense{i}/weight", large) for i in range(3, 50)]
     refused(path, changed(lambda n: n.components["mapping"].variables.extend(again)), "far larger than the file")

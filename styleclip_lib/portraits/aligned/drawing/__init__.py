@@ -1,1 +1,1 @@
-"""From factors to pictures, one portrait at a time, from the back to the front."""
+"""The renderer: from factors to pictures, one portrait at a time, from back to front."""

@@ -1,7 +1,7 @@
-"""Where the features of a face are and what shape they take: the factors of one portrait turned into lengths.
+"""The positions and shapes of a face's features: the factors of one portrait turned into lengths.
 
-Everything is a number in head units. The renderer draws these numbers and the landmarks are read from them, so that
-both always agree. Features with two sides are given for the viewer's right and mirrored.
+Everything is a number in head units. The renderer and the landmarks use the same numbers, so they always agree. Paired features are given
+for the viewer's right and mirrored.
 """
 
 from dataclasses import dataclass
@@ -97,17 +97,17 @@ class Anatomy:
 
 
 def childhood(age: float) -> float:
-    """How much of a child somebody is, [0, 1]."""
+    """How childlike a face is, [0, 1]."""
     return ramp(0.27, 0.14, age)
 
 
 def old_age(age: float) -> float:
-    """How old somebody looks, [0, 1]."""
+    """How old a face looks, [0, 1]."""
     return ramp(0.46, 0.80, age)
 
 
 def anatomy(p: Portrait) -> Anatomy:
-    """The lengths that belong to a portrait."""
+    """The lengths of a portrait's face."""
     man = 1.0 if p.gender == "man" else 0.0
     child, old = childhood(p.age), old_age(p.age)
     man_grown = man * (1 - child)

@@ -1,4 +1,4 @@
-"""The wall behind: a photo studio's paper, lit from the key light's side, with a soft pool of light."""
+"""The backdrop: a photo studio's paper, lit from the key light's side, with a soft pool of light."""
 
 import torch
 
@@ -11,7 +11,7 @@ REACH = 1.4
 
 
 def draw_backdrop(scene: Scene) -> None:
-    """An even colour with a pool of light beside the head, falling off towards the corners, and a shade warmer where it is dark."""
+    """Draws an even colour with a pool of light beside the head, which falls off towards the corners and is slightly warmer in the dark."""
     view, p = scene.view, scene.p
     x, y = view.x / REACH, view.y / REACH
     pool = bell(((x - 0.45 * p.light) ** 2 + (y - 0.10 - 0.15 * p.light_height) ** 2).sqrt(), 1.05)

@@ -1,4 +1,4 @@
-"""Neck and ears: skin beside the face."""
+"""Neck and ears: the skin outside the face."""
 
 import torch
 
@@ -10,7 +10,7 @@ from .view import intersect
 
 
 def draw_neck(scene: Scene) -> None:
-    """The neck, in the shadow of the chin. It stays upright when the head turns, and goes on below every collar."""
+    """Draws the neck in the shadow of the chin. It stays upright when the head turns, and continues below every collar."""
     a, light = scene.a, scene.light
     width = a.neck_width
     view = scene.view.box(-1.2, 1.2, -2.6, -0.2)
@@ -44,7 +44,7 @@ def draw_ears(scene: Scene) -> None:
         ring = torch.sqrt(u * u + v * v + 1e-6)
         groove = bell(ring - 0.66, 0.12) * smoothstep(-0.55, -0.15, v)  # inside the rolled edge
         bowl = bell(torch.sqrt((u / 0.42) ** 2 + ((v + 0.10) / 0.40) ** 2 + 1e-6), 1.0)
-        glow = 1 + 0.25 * bell(ring - 0.9, 0.15)  # light comes through the edge
+        glow = 1 + 0.25 * bell(ring - 0.9, 0.15)  # light shines through the edge
         color = lit(tone, hit.normal, scene.light, 0.45, shadow=1 - 0.50 * groove - 0.45 * bowl, gloss=0.05)
         color = color * (1 - 0.30 * groove - 0.35 * bowl) * glow
         paint(view.window(scene.canvas), color, hit.alpha)

@@ -1,6 +1,6 @@
 """Shoulders and clothes: a knitted sweater with a round neck, a T-shirt with a V-neck, or a shirt with collar and buttons.
 
-The shoulders stay upright and follow the turning head only a little.
+The shoulders stay upright and follow the turning head only slightly.
 """
 
 import math
@@ -16,13 +16,13 @@ from .shapes import bell, cover, lerp, paint, ramp, smoothstep
 from .view import View
 
 SHOULDER = -1.30
-"""Height of the neck's foot."""
+"""Height of the base of the neck."""
 
 
 @dataclass
 class Body:
-    """The trunk in its window: x from its middle, y from the neck's foot, distance inside its outline, normal, and its neckline's half
-    width."""
+    """The torso in its window: x from its centre, y from the base of the neck, distance inside its outline, normal, and half the width of
+    the neckline."""
 
     view: View
     x: torch.Tensor
@@ -33,7 +33,7 @@ class Body:
 
 
 def draw_clothes(scene: Scene) -> None:
-    """What is worn, by the factor `collar`."""
+    """Draws the garment that the factor `collar` selects."""
     collar = scene.p.collar
     body = _body(scene)
     if collar < 1 / 3:
@@ -55,7 +55,7 @@ def _body(scene: Scene) -> Body:
     neck = a.neck_width + 0.035
     slope = 0.30 * (side - neck * 0.8).clamp(min=0) ** 1.25 + 1.6 * (side - width + 0.30).clamp(min=0) ** 2
     inside = (0.075 - slope - y) * 0.93
-    # round shoulders: the surface turns away upwards near the outline, and to the sides
+    # round shoulders: near the outline the surface turns upwards and to the sides
     across = (x / (width + 0.25)).clamp(-0.97, 0.97)
     up = 0.80 * smoothstep(0.34, 0.0, inside) - 0.10
     normal = (0.85 * across, up, (1.25 - across * across - up * up).clamp(min=0.03).sqrt())
@@ -78,17 +78,17 @@ def _cloth(scene, body, color, relief, mask, shadow=1.0, gloss=0.0):
 
 
 def _under_chin(body):
-    """Where the head keeps the light away."""
+    """The shadow of the head."""
     return 1 - 0.30 * bell(body.x, 0.55) * smoothstep(-0.45, 0.05, body.y)
 
 
 def _sweater(scene: Scene, body: Body) -> None:
-    """Knitted: rows of small V stitches, and a ribbed neckband."""
+    """A knitted sweater: rows of small V-shaped stitches, and a ribbed neckband."""
     view, x, y = body.view, body.x, body.y
     fade = ramp(0.030, 0.012, view.pixel)  # stitches finer than a pixel are not drawn
     color = palette.clothes(scene.p)
     dip = 0.16 - 0.30 * (1 - (x / body.neck).clamp(-1, 1) ** 2).sqrt() + 0.3 * (x.abs() - body.neck).clamp(min=0)
-    below = dip - y  # distance below the neckline, about
+    below = dip - y  # approximate distance below the neckline
     band = cover(0.085 - below, view.pixel)
     column = x * 17.0
     v = y * 13.0 + 0.9 * (2 * (column - column.floor()) - 1).abs()
@@ -103,7 +103,7 @@ def _sweater(scene: Scene, body: Body) -> None:
 
 
 def _v_neck(scene: Scene, body: Body) -> None:
-    """Jersey with a V-neck and a narrow band."""
+    """A jersey T-shirt with a V-neck and a narrow band."""
     view, x, y = body.view, body.x, body.y
     color = palette.clothes(scene.p)
     below = (0.10 - 0.62 * (1 - x.abs() / (body.neck + 0.02)).clamp(min=0) - y) * 0.72
@@ -116,7 +116,7 @@ def _v_neck(scene: Scene, body: Body) -> None:
 
 
 def _shirt(scene: Scene, body: Body) -> None:
-    """Woven: two collar wings, a placket with buttons, fine stripes in the weave."""
+    """A woven shirt: two collar wings, a placket with buttons, fine stripes."""
     view, x, y = body.view, body.x, body.y
     side = x.abs()
     fade = ramp(0.030, 0.012, view.pixel)
@@ -136,7 +136,7 @@ def _shirt(scene: Scene, body: Body) -> None:
         paint(view.window(scene.canvas), color * 0.4, 0.6 * bell(torch.sqrt(x * x + (y + 0.26 + 0.24 * k) ** 2 + 1e-8), 0.035) * mask)
         holes = bell(torch.sqrt((side - 0.009) ** 2 + (y + 0.25 + 0.24 * k) ** 2 + 1e-8), 0.007)
         paint(view.window(scene.canvas), button[:, None, None] * (1 - 0.5 * holes), cover(0.026 - away, view.pixel) * mask)
-    # the wings: from behind the neck to a point on either side of the opening
+    # the wings run from behind the neck to a point on either side of the opening
     corners = ((0.84 * body.neck, 0.19), (0.03, -0.13), (0.25, -0.27), (body.neck + 0.04, 0.05))
     wing = _polygon(side, y, corners)
     cast_shadow(view.window(scene.canvas), mask, cover(wing, view.pixel), scene.light, view.pixel, 0.035, 0.025, 0.55)

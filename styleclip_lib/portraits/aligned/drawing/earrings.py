@@ -1,4 +1,4 @@
-"""Earrings: a golden ball under a stud. Where hair covers the ear they hang before it, at the hair's inner edge."""
+"""Earrings: a golden ball below a stud. If hair covers the ear, they hang in front of it, at the hair's inner edge."""
 
 
 from . import palette
@@ -10,7 +10,7 @@ from .view import intersect
 
 
 def draw_earrings(scene: Scene) -> None:
-    """Both, as far as the head does not hide them."""
+    """Draws both earrings, as far as the head does not hide them."""
     p, a = scene.p, scene.a
     if p.earrings == "none":
         return
@@ -28,7 +28,7 @@ def draw_earrings(scene: Scene) -> None:
 
 
 def _metal(scene, hit):
-    """Gold mirrors a bright room above, a dark floor below, and the lamp."""
+    """The colour of gold, which reflects a bright room above, a dark floor below, and the lamp."""
     light, normal = scene.light, hit.normal
     gold = palette.GOLD[:, None, None]
     room = 0.55 * bell(normal[1] - 0.35, 0.35) + 0.35 * bell(normal[1] + 0.75, 0.25)

@@ -1,4 +1,4 @@
-"""Eyeballs behind lids, lashes, and the curves of lids and brows."""
+"""Eyeballs, eyelids and lashes, and the curves of lids and brows."""
 
 import math
 
@@ -15,11 +15,11 @@ BALL = 0.185
 """Radius of an eyeball, larger than life."""
 
 LOOKS_BACK = 0.45
-"""How much of the head's turn the eyes make good: people look more at the camera than their nose does."""
+"""The share of the head's turn that the eyes compensate, since people look at the camera."""
 
 
 def lid_curves(a: Anatomy, t: torch.Tensor):
-    """Heights of the upper and the lower lid above the eye's middle at t in [-1, 1], inner to outer corner."""
+    """Heights of the upper and the lower lid above the eye's centre at t in [-1, 1], from the inner to the outer corner."""
     inside = (1 - t * t).clamp(min=0)
     rise = a.eye_tilt * t
     upper = a.eye_upper * inside**0.72 * (1 + (0.10 - 0.24 * a.old) * t) + rise
@@ -28,7 +28,7 @@ def lid_curves(a: Anatomy, t: torch.Tensor):
 
 
 def brow_curve(a: Anatomy, t: torch.Tensor) -> torch.Tensor:
-    """Height of the brow's middle at t in [0, 1], inner to outer end, in head coordinates."""
+    """Height of the brow's centre line at t in [0, 1], from the inner to the outer end, in head coordinates."""
     act = a.act
     arch = a.brow_arch * (1 - (1.75 * t - 1.1) ** 2)
     moved = act.brow_inner * (1 - t) ** 2 + act.brow_middle * 4 * t * (1 - t) * 0.75 + act.brow_outer * t**2
@@ -36,12 +36,12 @@ def brow_curve(a: Anatomy, t: torch.Tensor) -> torch.Tensor:
 
 
 def eye_center(scene: Scene, side: int) -> tuple[float, float, float]:
-    """The middle of an eyeball in head coordinates."""
+    """The centre of an eyeball in head coordinates."""
     return side * scene.a.eye_x, scene.a.eye_y, scene.eye_z - BALL
 
 
 def draw_eyes(scene: Scene) -> None:
-    """Both eyes, each in a window of its own: the ball where the lids leave it open, then edges and lashes of the lids."""
+    """Draws both eyes, each in its own window: the eyeball between the lids, then the edges and lashes of the lids."""
     for side in (-1, 1):
         _draw_eye(scene, side)
 

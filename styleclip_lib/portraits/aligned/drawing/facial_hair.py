@@ -1,4 +1,4 @@
-"""Beards, moustaches and stubble: hair that lies on the face, and the beard's own mass below the chin."""
+"""Beards, moustaches and stubble: hair on the face, and the volume of a beard below the chin."""
 
 import torch
 
@@ -13,7 +13,7 @@ from .view import Hit, intersect
 
 
 def draw_facial_hair(scene: Scene) -> None:
-    """What grows on the face; the mouth is drawn later."""
+    """Draws facial hair; the inside of the mouth is drawn later."""
     kind = scene.p.facial_hair
     if kind == "stubble":
         _stubble(scene)
@@ -24,7 +24,7 @@ def draw_facial_hair(scene: Scene) -> None:
 
 
 def _color(p):
-    """A little warmer and darker than on the head. [3]"""
+    """The colour, slightly warmer and darker than on the head. [3]"""
     base = palette.face_hair(p) * 1.3
     return base * (0.5 + 0.5 * base / base.max())
 
@@ -38,14 +38,14 @@ def _below_cheek(scene: Scene, x, y):
 
 
 def _off_lips(scene: Scene, x, y):
-    """Distance from the lips, to all sides."""
+    """Distance from the lips in all directions."""
     side, wide = x.abs(), scene.a.mouth_width
     away = _beside_lips(scene.a, x, y)
     return torch.where(side > wide, torch.maximum(away, side - wide), away) - 0.012
 
 
 def _stubble(scene: Scene) -> None:
-    """A fine dark grain, densest around mouth and chin."""
+    """A fine dark grain, densest around the mouth and on the chin."""
     head, a = scene.head, scene.a
     x, y = head.x, head.y
     lip = cover(torch.minimum(a.nose_y - 0.13 - y, a.mouth_width + 0.05 - x.abs()), 0.08) * smoothstep(-0.005, 0.02, _beside_lips(a, x, y))
@@ -80,8 +80,8 @@ def _beard(scene: Scene) -> None:
     pattern = combed(across, 0.9 * along, head.view.pixel)
     strands = 0.010 * pattern[2] + 0.015 * (pattern[0] - 0.5)
     cheek, lips, front = (lerp(h, c, in_front) for h, c in zip(*_edges(scene, head, chin)))
-    lips = lips + 1 - head.alpha  # beside the head, the beard's mass hides no lips
-    # Hair thins out towards the cheek; lips and the far side of the head end it at once.
+    lips = lips + 1 - head.alpha  # outside the head, the beard's volume hides no lips
+    # Hair thins out towards the cheek; at the lips and at the head's outline it ends abruptly.
     mask = smoothstep(-0.03, 0.10, cheek + strands) * cover(torch.minimum(lips + strands, front), head.view.pixel + 0.02) * hit.alpha
     inside = torch.minimum(torch.minimum(cheek, lips), front)
     cast_shadow(canvas, head.view.window(scene.figure), mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
@@ -91,7 +91,7 @@ def _beard(scene: Scene) -> None:
 
 
 def _edges(scene: Scene, *surfaces):
-    """Of each surface: its distances below the cheek's edge, off the lips, and from where the head turns away."""
+    """For each surface the distances below the beard's upper edge, from the lips, and from the head's outline."""
     return [(_below_cheek(scene, on.x, on.y), _off_lips(scene, on.x, on.y), on.z - 0.02) for on in surfaces]
 
 

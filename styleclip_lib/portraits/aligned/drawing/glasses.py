@@ -1,7 +1,7 @@
 """Glasses and sunglasses.
 
-The front is a plate that bends back at the sides; every pixel's ray meets it, and frame and glass are drawn in the plate's own
-coordinates. The temples run from there to the ears, beneath hair that hangs over them.
+The front is a plate that bends back at the sides. Every pixel's ray is intersected with it, and frame and lenses are drawn in the plate's
+own coordinates. The temples run from there to the ears, under any hair that hangs over them.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ BEND = 0.30
 
 @dataclass(frozen=True)
 class Form:
-    """Where the glasses sit and how large they are, in head units: middle of the glass, half its width and height, radius of its
-    corners, half the frame's thickness."""
+    """Position and size of the glasses, in head units: centre of the lens, half its width and height, radius of its corners, half the
+    frame's thickness."""
 
     x: float
     y: float
@@ -35,13 +35,13 @@ class Form:
 
 
 def draw_temples(scene: Scene) -> None:
-    """What hair may hide; to be drawn before it."""
+    """Draws the temples, which hair may hide, so before the hair."""
     if scene.p.glasses != "none" and scene.p.hair_style not in OVER_EARS:
         _temples(scene, _form(scene))
 
 
 def draw_glasses(scene: Scene) -> None:
-    """Frame, bridge and glass, and their shadow on nose and cheeks."""
+    """Draws frame, bridge and lenses, and their shadow on nose and cheeks."""
     p = scene.p
     if p.glasses == "none":
         return
@@ -73,7 +73,7 @@ def _frame_color(p):
 
 
 def _form(scene: Scene) -> Form:
-    """Fitted to the face: the bridge rests on the nose, the glass clears brows and cheeks."""
+    """Glasses fitted to the face: the bridge rests on the nose, and the lenses clear brows and cheeks."""
     p, a = scene.p, scene.a
     square = 0.5 + 0.5 * p.glasses_shape
     wide = 0.022 if p.glasses == "sunglasses" else 0.0
@@ -88,7 +88,7 @@ def _form(scene: Scene) -> Form:
 
 
 def _on_plate(view: View, form: Form, offset: float = 0.0):
-    """Head coordinates x, y where the rays meet the plate, or one `offset` before it. [h, w]"""
+    """Head coordinates x, y where the rays meet the plate, or a plate `offset` in front of it. [h, w]"""
     (ox, oy, oz), (dx, dy, dz) = view.rays()
     x = ox
     for _ in range(3):
@@ -98,13 +98,13 @@ def _on_plate(view: View, form: Form, offset: float = 0.0):
 
 
 def _lens(form, x, y):
-    """Distance from the edge of the glass, positive inside; a little wider at the top than at the bottom."""
+    """Distance from the edge of the lens, positive inside; lenses are slightly wider at the top than at the bottom."""
     v = y - form.y
     return rounded_box((x.abs() - form.x) / (1 + 0.25 * v), v, form.half_width, form.half_height, form.corner)
 
 
 def _clear_glass(scene, form, canvas, x, y, lens, glass):
-    """Clear: a breath of tint, and one soft reflection of the window that the light comes from."""
+    """Clear lenses: a slight tint, and a soft reflection of the window from which the light comes."""
     canvas[:3] *= 1 - glass * torch.tensor([0.07, 0.04, 0.03])[:, None, None]
     u, v = x - torch.sign(x) * form.x, y - form.y
     stripe = bell(u - 0.55 * v + 0.075 + 0.03 * scene.light.x, 0.032) * smoothstep(0.015, 0.05, lens) * smoothstep(-0.05, 0.06, v)
@@ -112,7 +112,7 @@ def _clear_glass(scene, form, canvas, x, y, lens, glass):
 
 
 def _dark_glass(scene, form, canvas, x, y, lens, glass):
-    """Dark, clearer towards the cheeks, with the reflection of a bright sky above a horizon."""
+    """Dark lenses, lighter towards the cheeks, with the reflection of a bright sky above a horizon."""
     u, v = (x - torch.sign(x) * form.x) / form.half_width, (y - form.y) / form.half_height
     tint = palette.along(palette.FRAMES, scene.p.frame_color)[:, None, None]
     color = 0.006 + (0.02 + 0.16 * tint) * smoothstep(0.6, -1.2, v)
@@ -123,7 +123,7 @@ def _dark_glass(scene, form, canvas, x, y, lens, glass):
 
 
 def _tube(scene, canvas, color, solid, half, mask, view):
-    """A round rod: the distance from its edge gives its form."""
+    """A round rod, shaded by the distance from its edge."""
     s = 1 - (solid / half).clamp(0, 1)
     flat = (torch.zeros_like(s), torch.zeros_like(s), torch.ones_like(s))
     normal = tilted(flat, half * (1 - s * s).clamp(min=0.02).sqrt(), view.pixel, 2.0)

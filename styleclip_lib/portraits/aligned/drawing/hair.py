@@ -1,8 +1,8 @@
-"""Hair on the head: a shell around the skull, seen through the opening that it leaves for the face.
+"""Hair on the head: a shell around the skull with an opening for the face.
 
-The shell is an ellipsoid; where hair hangs down it goes on as a tube. Strands are lines of equal `across`, a coordinate that each
-style lays over the shell; the tile of `tiles` gives them form. What lies behind head and neck is painted first
-(`draw_hair_behind`), what lies over forehead and sides last.
+The shell is an ellipsoid; hanging hair continues it as a tube. Strands are lines of equal `across`, a coordinate that each style defines
+on the shell, and `tiles` gives them their texture. What lies behind head and neck is painted first (`draw_hair_behind`), what lies over
+forehead and sides last.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from .view import Hit, View, intersect
 
 @dataclass(frozen=True)
 class Form:
-    """How far the shell of a hair style stands off the skull, in head units; volume multiplies it.
+    """How far the shell of a hair style stands off the skull, in head units, multiplied by the volume.
 
     wide, tall, deep  at the sides, on top, at the back
-    low               height in camera coordinates below which there is no such hair, however the head is turned
+    low               height in camera coordinates below which there is no hair, however the head is turned
     hangs             height below which the shell is a tube (none: it is closed)
     ends              height at which the hair ends, for hair_length -1 and 1
     """
@@ -48,7 +48,7 @@ FORMS = {
 
 
 def draw_hair_behind(scene: Scene) -> None:
-    """What hangs or stands behind head and neck: the inside of the hair, in its own shadow."""
+    """Draws the hair behind head and neck: the inside of the shell, in its own shadow."""
     p = scene.p
     if p.hair_style not in ("long", "bob", "curly"):
         return
@@ -68,19 +68,19 @@ def draw_hair_behind(scene: Scene) -> None:
 
 
 def draw_hair(scene: Scene) -> None:
-    """The hair over forehead, temples and sides, and its shadow on the face."""
+    """Draws the hair over forehead, temples and sides, and its shadow on the face."""
     {"bald": _bald, "short": _short, "long": _hanging, "bob": _hanging, "curly": _curly, "mohawk": _mohawk}[scene.p.hair_style](scene)
 
 
 def _shell(scene: Scene) -> Hit:
-    """The outer surface of the hair, found once for what is behind the head and what is before it."""
+    """The outer surface of the hair, computed once for the hair behind the head and in front of it."""
     if scene.shell is None:
         scene.shell = _found_shell(scene, scene.view.box(-1.35, 1.35, FORMS[scene.p.hair_style].low, 1.55))
     return scene.shell
 
 
 def _found_shell(scene: Scene, view: View) -> Hit:
-    """An ellipsoid; below `hangs` it goes on as a tube whose width follows `_profile`."""
+    """An ellipsoid, continued below `hangs` by a tube whose width follows `_profile`."""
     p, a, form = scene.p, scene.a, FORMS[scene.p.hair_style]
     volume = 1 + 0.35 * p.hair_volume
     length = 1 + (0.5 * p.hair_length if p.hair_style == "short" else 0.0)
@@ -102,7 +102,7 @@ def _found_shell(scene: Scene, view: View) -> Hit:
 
 
 def _profile(scene, hit, below):
-    """How the hanging hair widens and narrows on its way down, as a factor. below [h, w] = how far down"""
+    """The width of hanging hair as a factor that depends on the distance below `hangs`. below [h, w]"""
     p = scene.p
     if p.hair_style == "bob":
         ends = -lerp(*FORMS["bob"].ends, 0.5 + 0.5 * p.hair_length) + FORMS["bob"].hangs
@@ -112,7 +112,7 @@ def _profile(scene, hit, below):
 
 
 def _ends(scene, hit, pattern):
-    """Where hanging hair ends, in points. [h, w] coverage"""
+    """The ends of hanging hair, which are pointed. [h, w] coverage"""
     form, p = FORMS[scene.p.hair_style], scene.p
     ends = lerp(*form.ends, 0.5 + 0.5 * p.hair_length)
     ragged = 0.10 if p.hair_style == "long" else 0.035
@@ -120,7 +120,7 @@ def _ends(scene, hit, pattern):
 
 
 def _below_headwear(scene, hit):
-    """Hats press the hair flat and hide what is above their edge. [h, w] coverage, or 1"""
+    """The hair below the edge of headwear, which hides the rest. [h, w] coverage, or 1"""
     if scene.p.headwear == "none":
         return 1.0
     beside = hit.x.abs() - scene.a.width
@@ -177,7 +177,7 @@ def _short(scene: Scene) -> None:
 
 
 def _grown(scene, x, y, z):
-    """Where short hair grows, as a distance from its edge: forehead, temples, sideburns, around the ears, nape. [h, w], positive inside"""
+    """Distance from the hairline of short hair (forehead, temples, sideburns, ears, nape). [h, w], positive inside"""
     p, a = scene.p, scene.a
     recede = (0.035 + 0.05 * a.old) * a.man
     part = x - 0.36 * p.parting
@@ -190,7 +190,7 @@ def _grown(scene, x, y, z):
 
 
 def _tousled(scene, shell, pattern):
-    """The shell of short hair: fuller above the temples, and with its locks standing out at the outline."""
+    """The shell of short hair: fuller above the temples, with locks that stand out at the outline."""
     p, a, form = scene.p, scene.a, FORMS["short"]
     grown = (1 + 0.35 * p.hair_volume) * (1 + 0.5 * p.hair_length) * (0.87 + 0.26 * pattern[0])
     full = 0.25 + 2.0 * smoothstep(0.15, 0.72, shell.y)
@@ -213,14 +213,14 @@ def _curly(scene: Scene) -> None:
 
 
 def _curls(scene, shell, pixel):
-    """The pattern of curls on the shell: laid around the point that looks forward, without much stretching."""
+    """The pattern of curls on the shell: mapped around its foremost point, with little distortion."""
     x, y, z = _direction(scene, shell.x, shell.y, shell.z)
     flat = 0.64 / (0.55 + 0.45 * z).clamp(min=0.3)
     return curled(x * flat + 0.2 * scene.p.parting, y * flat, pixel)
 
 
 def _direction(scene, x, y, z):
-    """From the middle of a cloud of curls, as a unit vector."""
+    """The direction from the centre of a cloud of curls, as a unit vector."""
     a = scene.a
     x, y, z = x / a.width, (y - 0.18) / a.height, (z + 0.06) / a.depth
     length = (x * x + y * y + z * z + 1e-6).sqrt()
@@ -261,7 +261,7 @@ def _mohawk(scene: Scene) -> None:
 
 
 def _bald(scene: Scene) -> None:
-    """A scalp on which the hair that would grow there only just shows."""
+    """A scalp with a faint trace of shaved hair."""
     _stubble(scene, 0.10)
 
 
@@ -296,7 +296,7 @@ def _fringe(scene, shell):
 
 
 def _lay(scene: Scene, hit: Hit, across, pattern, mask, shadow, cast: float = 0.75) -> None:
-    """Paints hair, and before it its shadow on the face, as strong as `cast`. mask, shadow (share of the light that arrives) [h, w]"""
+    """Paints the hair's shadow on the face, of strength `cast`, then the hair. mask, shadow (share of the light that arrives) [h, w]"""
     head, view = scene.head, hit.view
     caster = head.view.carry(mask, view)
     cast_shadow(head.view.window(scene.canvas), head.alpha, caster, scene.light, head.view.pixel, 0.07, 0.045, cast)

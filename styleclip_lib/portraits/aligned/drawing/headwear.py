@@ -1,6 +1,6 @@
 """A hat with a brim, or a cap with a peak, and the shadow it casts on the forehead.
 
-Both are built in coordinates of their own: the head's, tipped forwards a little, as one wears them.
+Both are built in coordinates of their own: the head's, tipped slightly forwards.
 """
 
 import math
@@ -20,7 +20,7 @@ BAND = 0.50
 
 
 def draw_headwear(scene: Scene) -> None:
-    """The hat or the cap that is worn, if one is."""
+    """Draws the hat or the cap, if one is worn."""
     if scene.p.headwear == "hat":
         _hat(scene)
     elif scene.p.headwear == "cap":
@@ -28,24 +28,24 @@ def draw_headwear(scene: Scene) -> None:
 
 
 def _tipped(view: View, degrees: float) -> View:
-    """The same window, in coordinates that are tipped forwards around the band's height."""
+    """The same window, in coordinates tipped forwards around the height of the band."""
     b = math.radians(degrees)
     tip = torch.tensor([[1, 0, 0], [0, math.cos(b), -math.sin(b)], [0, math.sin(b), math.cos(b)]])
-    # rays() turns camera coordinates back; the turn's centre (0, BAND, 0) must stay where it is
+    # rays() rotates camera coordinates back; the centre of the rotation (0, BAND, 0) must stay in place
     cx, cy, _ = (view.rotation @ torch.tensor([0.0, BAND, 0.0])).tolist()
     tx, ty, _ = (view.rotation @ tip @ torch.tensor([0.0, BAND, 0.0])).tolist()
     return replace(view, x=view.x - cx + tx, y=view.y - cy + ty, rotation=view.rotation @ tip)
 
 
 def _shadow(scene: Scene, hit: Hit, mask, distance: float, strength: float) -> None:
-    """On head and hair below."""
+    """Draws its shadow on the head and hair below."""
     view = scene.view.box(-1.3, 1.3, -0.5, 0.9)
     canvas, figure = view.window(scene.canvas), view.window(scene.figure)
     cast_shadow(canvas, figure, view.carry(mask, hit.view), scene.light, view.pixel, distance, 0.05, strength)
 
 
 def _hat(scene: Scene) -> None:
-    """Felt: a crown with a dent on top and a ribbon, and a brim that turns up at the sides."""
+    """A felt hat: a crown with a dent on top and a ribbon, and a brim that turns up at the sides."""
     a = scene.a
     color = palette.along(palette.HEADWEAR, scene.p.headwear_color)
     ribbon = palette.along(palette.HEADWEAR.roll(3, 0), scene.p.headwear_color)
@@ -74,12 +74,12 @@ def _brim(view, a):
 
 
 def _brim_height(view, a):
-    """How high the brim is, from left to right. [h, w]"""
+    """The height of the brim, from left to right. [h, w]"""
     return BAND - 0.02 + 0.22 * (_across(view, 0.0) / (a.width + 0.44)).clamp(-1.1, 1.1) ** 2
 
 
 def _across(view, z):
-    """Where the rays pass the plane at depth z, from left to right. [h, w]"""
+    """Where the rays cross the plane at depth z, from left to right. [h, w]"""
     (ox, _, oz), (dx, _, dz) = view.rays()
     return ox + (z - oz) / dz * dx
 
@@ -144,7 +144,7 @@ def _cap(scene: Scene) -> None:
 
 
 def _peak(view, a):
-    """A flat disc in front of the forehead, arched over it and sloping down. In coordinates of its own, tipped further."""
+    """A flat disc in front of the forehead, arched over it and sloping down, in its own coordinates, which are tipped further."""
     view = _tipped(view, 22.0)
     x = _across(view, a.depth + 0.12)
     return intersect(view, (0.0, BAND + 0.29 - 0.22 * (x.clamp(-0.62, 0.62) / 0.6) ** 2, a.depth - 0.08), (0.60, 0.035, 0.50))

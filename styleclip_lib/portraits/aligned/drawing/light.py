@@ -1,6 +1,6 @@
-"""Light: a soft key light from the side, light from all around, a rim, gleams, and shadows.
+"""Light: a soft key light from the side, ambient light, a rim light, highlights, and shadows.
 
-Everything is painted in linear light; `developed` turns it into a picture at the end, as film does.
+Everything is painted in linear light; `developed` applies the tone curve at the end.
 """
 
 import math
@@ -24,38 +24,38 @@ class Light:
 
 
 def light_of(p: Portrait) -> Light:
-    """The key light stands above the camera, to the left or the right by the factor `light`, higher or lower by `light_height`."""
+    """The key light is above the camera; the factor `light` moves it left or right, `light_height` up or down."""
     x, y, z = 0.95 * p.light, 0.50 + 0.2 * p.light_height, 0.85
     length = math.sqrt(x * x + y * y + z * z)
     return Light(x / length, y / length, z / length)
 
 
 def diffuse(normal, light: Light, wrap: float = 0.3) -> torch.Tensor:
-    """Wrapped diffuse key light in [0, 1]: with wrap > 0 the shadow's edge is soft, as on skin and cloth. [h, w]"""
+    """Wrapped diffuse key light in [0, 1]: with wrap > 0 the edge of the shadow is soft, as on skin and cloth. [h, w]"""
     towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
     return ((towards + wrap) / (1 + wrap)).clamp_(0, 1)
 
 
 def around(normal) -> torch.Tensor:
-    """Light from all sides: more from above than from below. [h, w]"""
+    """Ambient light, more from above than from below. [h, w]"""
     return GROUND + (SKY - GROUND) * (0.5 + 0.5 * normal[1])
 
 
 def gleam(normal, light: Light, sharpness: float) -> torch.Tensor:
-    """Reflection of the key light (Blinn 1977), in [0, 1]. [h, w]"""
+    """Specular highlight of the key light (Blinn 1977), in [0, 1]. [h, w]"""
     hx, hy, hz = light.x, light.y, light.z + 1
     length = math.sqrt(hx * hx + hy * hy + hz * hz)
     return ((normal[0] * hx + normal[1] * hy + normal[2] * hz) / length).clamp_(min=1e-3).pow_(sharpness)
 
 
 def rim(normal, light: Light) -> torch.Tensor:
-    """A thin light from behind, on the side away from the key light. [h, w]"""
+    """Rim light: a thin light from behind, on the side away from the key light. [h, w]"""
     edge = (1 - normal[2].clamp(0, 1)).pow(3)
     return RIM * edge * (0.5 + 0.5 * normal[1]).clamp_(0, 1) * (0.55 - 0.6 * normal[0] * light.x).clamp_(0, 1)
 
 
 def lit(color: torch.Tensor, normal, light: Light, wrap: float = 0.3, shadow=1.0, gloss: float = 0.0, sharpness: float = 24.0):
-    """A surface of one colour [3] or [3, h, w] under this light  ->  [3, h, w]
+    """A shaded surface, of colour [3] or [3, h, w]  ->  [3, h, w]
 
     shadow = share of the key light that arrives, a map or a number
     """
@@ -77,10 +77,10 @@ def crevices(depth: torch.Tensor, alpha: torch.Tensor, radius: float, pixel: flo
 
 def cast_shadow(canvas: torch.Tensor, onto, caster: torch.Tensor, light: Light, pixel: float, distance: float, softness: float,
                 strength: float = 0.6) -> None:
-    """What stands in front of a surface at some distance darkens it, in place.
+    """Darkens a surface by the shadow of an object in front of it, in place, before the object is painted.
 
-    canvas [3, h, w], onto = the surface's coverage [h, w] (or 1), caster = coverage of what stands in front [h, w], before the
-    surface is hidden by it; distance and softness in head units
+    canvas [3, h, w], onto = the surface's coverage [h, w] (or 1), caster = the object's coverage [h, w]; distance of the object from the
+    surface and softness in head units
     """
     down, right = round(distance * light.y / light.z / pixel), round(-distance * light.x / light.z / pixel)
     shadow = blur(shifted(caster, down, right), softness / pixel)
@@ -88,8 +88,8 @@ def cast_shadow(canvas: torch.Tensor, onto, caster: torch.Tensor, light: Light, 
 
 
 def developed(canvas: torch.Tensor) -> torch.Tensor:
-    """Linear light -> the picture's values in [0, 1]: highlights roll off softly, then the sRGB curve (as a power). In place."""
+    """Linear light -> values of the picture in [0, 1]: highlights roll off softly, then the sRGB curve (as a power). In place."""
     canvas.clamp_(min=0)
     high = (canvas - 0.7).clamp_(min=0)
-    canvas -= high - high / (1 + high / 0.30)  # up to 0.7 as it is, above it towards 1
+    canvas -= high - high / (1 + high / 0.30)  # unchanged up to 0.7, above that approaching 1
     return canvas.pow_(1 / 2.2)

@@ -1,4 +1,4 @@
-"""Whole sets of portraits, drawn by several processes."""
+"""Large sets of portraits, drawn by several processes."""
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -9,13 +9,13 @@ from ..camera import ALIGNED, Camera
 from ..world.factors import Factors
 from .render import draw
 
-LOT = 8  # pictures that a process hands over at a time
+LOT = 8  # pictures that a process returns at a time
 
 
 def render_many(factors: Factors, size: int = 256, processes: int | None = None, camera: Camera = ALIGNED, progress: bool = True):
-    """The pictures of `render` as a picture file holds them.
+    """The pictures of `render` as bytes.
 
-    factors of length N, processes = how many draw at the same time (as many as there are cores by default; 0 draws in this process)
+    factors of length N, processes = how many draw at the same time (by default as many as there are cores; 0: this process draws)
     ->  uint8 [N, size, size, 3]
     """
     pictures = torch.empty(len(factors), size, size, 3, dtype=torch.uint8)
@@ -29,7 +29,7 @@ def render_many(factors: Factors, size: int = 256, processes: int | None = None,
 
 
 class _Drawn(Dataset):
-    """Portraits that are drawn when they are asked for. uint8 [size, size, 3]"""
+    """Portraits that are drawn on demand. uint8 [size, size, 3]"""
 
     def __init__(self, factors: Factors, size: int, camera: Camera):
         self.portraits = [factors.portrait(i) for i in range(len(factors))]

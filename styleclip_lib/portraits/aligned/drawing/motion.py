@@ -1,4 +1,4 @@
-"""Heads that turn, and lights that move, before a camera that stands still: what moved where is known exactly."""
+"""Turning heads and moving lights in front of a fixed camera, with the exact motion of every pixel."""
 
 from dataclasses import dataclass, replace
 
@@ -16,22 +16,22 @@ from .scene import Scene
 from .skin import draw_head
 
 CLOTHES_FOLLOW = 0.10
-"""How far clothes go with a turning head, in head units at yaw 1 (`clothes.Body`)."""
+"""How far clothes follow a turning head, in head units at yaw 1 (`clothes.Body`)."""
 
 SURE = 0.99
-"""How much of a pixel a part must cover for its motion to be that pixel's."""
+"""The share of a pixel that a part must cover for its motion to count as the pixel's."""
 
 SAME_PLACE = 0.03
-"""Head units within which two points of the head are the same one."""
+"""Distance in head units within which two points of the head count as the same."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A picture and where it came from.
+    """A picture and its motion since the picture before.
 
     picture  [3, size, size] in [-1, 1]
-    flow     [2, size, size], in pixels: what is at (x, y) now was at (x, y) + flow in the picture before
-    valid    [1, size, size], 1 where this is known: skin of the head, clothes and backdrop, seen in both pictures
+    flow     [2, size, size], in pixels: what is now at (x, y) was at (x, y) + flow in the picture before
+    valid    [1, size, size], 1 where the flow is known: skin of the head, clothes and backdrop, visible in both pictures
     """
 
     picture: torch.Tensor
@@ -43,7 +43,7 @@ class Moved:
 def movement(portraits: list[Portrait], size: int = 256, camera: Camera = ALIGNED) -> list[Moved]:
     """Pictures of one person whose yaw, pitch, light and light_height change from one to the next, in the frame of the first.
 
-    The first has the flow 0.
+    The flow of the first is 0.
     """
     frame = posed(portraits[0], camera).frame
     seen = [_seen(p, replace(posed(p, camera), frame=frame), size) for p in portraits]
@@ -52,7 +52,7 @@ def movement(portraits: list[Portrait], size: int = 256, camera: Camera = ALIGNE
 
 @dataclass
 class _Seen:
-    """A picture and what each pixel shows: shares of backdrop, clothes and bare skin, and the head's surface."""
+    """A picture and what each pixel shows: the shares of backdrop, clothes and bare skin, and the head's surface."""
 
     p: Portrait
     pose: Pose
@@ -97,13 +97,13 @@ def _pixels(size: int) -> torch.Tensor:
 
 
 def _sampled(values: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-    """A map [size, size] at other places [2, size, size]; 0 outside of the picture."""
+    """A map [size, size] sampled at positions [2, size, size]; 0 outside the picture."""
     grid = (at / values.shape[-1] * 2 - 1).permute(1, 2, 0)
     return F.grid_sample(values[None, None], grid[None], align_corners=False)[0, 0]
 
 
 def _in_pixels(now: _Seen, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Camera coordinates [h, w] as places in the picture, [2, h, w]."""
+    """Camera coordinates [h, w] as positions in the picture, [2, h, w]."""
     places = in_picture(now.pose.frame, torch.stack([x.flatten(), y.flatten()], 1))
     return (places * now.picture.shape[-1]).T.view(2, *x.shape)
 
@@ -114,7 +114,7 @@ def _clothes_before(now: _Seen, before: _Seen, at: torch.Tensor) -> torch.Tensor
 
 
 def _skin_before(now: _Seen, before: _Seen, at: torch.Tensor) -> torch.Tensor:
-    """Where each point of the head's surface was: turned as the head was turned before."""
+    """Where each point of the head's surface was in the picture before."""
     head, there = now.scene.head, at.clone()
     points = torch.stack([head.x, head.y, head.z])
     turned = torch.einsum("ij,jhw->ihw", before.pose.rotation, points)
@@ -123,14 +123,14 @@ def _skin_before(now: _Seen, before: _Seen, at: torch.Tensor) -> torch.Tensor:
 
 
 def _same_point(now: _Seen, before: _Seen, there: torch.Tensor) -> torch.Tensor:
-    """Whether the head's point that is seen now is the one that was seen there, and not hidden behind another."""
+    """Whether the point of the head that is visible now was visible there before, and not hidden by another."""
     here, then = (_surface(one) for one in (now, before))
     apart = sum((_sampled(b, there) - a).square() for a, b in zip(here, then)).sqrt()
     return apart < SAME_PLACE
 
 
 def _surface(one: _Seen) -> list[torch.Tensor]:
-    """The head coordinates of what each pixel of the whole picture shows; far away where there is no head."""
+    """The head coordinates of the point that each pixel of the picture shows; far away where there is no head."""
     head, view = one.scene.head, one.scene.view
     return [view.carry(values, head.view, 99.0) for values in (head.x, head.y, head.z)]
 

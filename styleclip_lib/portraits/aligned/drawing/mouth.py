@@ -1,4 +1,4 @@
-"""The curves of the lips, and what an open mouth shows."""
+"""The curves of the lips, and the inside of an open mouth."""
 
 import torch
 
@@ -31,7 +31,7 @@ def mouth_view(scene: Scene) -> View:
 
 
 def draw_mouth(scene: Scene) -> None:
-    """Teeth, tongue and the dark behind them, between lips that are painted already."""
+    """Draws teeth, tongue and the dark behind them, between lips that have been painted before."""
     a, act = scene.a, scene.a.act
     if act.opening < 0.01:
         return
@@ -48,7 +48,7 @@ def draw_mouth(scene: Scene) -> None:
     tongue = cover(0.60 - torch.sqrt((t / 0.75) ** 2 + ((y - bottom) / act.opening / 0.75) ** 2 + 1e-6), 0.25)
     shine = 0.75 + 0.35 * bell(y - bottom - 0.22 * act.opening, 0.05) - 0.15 * bell(t, 0.06)
     paint(canvas, palette.TONGUE[:, None, None] * shine * 0.8, 0.9 * tongue * opening)
-    around_arch = torch.asin((t * 0.95).clamp(-0.99, 0.99))  # teeth stand on a bow
+    around_arch = torch.asin((t * 0.95).clamp(-0.99, 0.99))  # teeth stand on an arch
     gaps = bell(torch.sin(around_arch * 6.2 * a.mouth_width / 0.24), 0.16)
     bow = 1 - 0.30 * t * t
     if act.upper_teeth > 0.02:

@@ -1,4 +1,4 @@
-"""Which part of a portrait each pixel shows: known, since every layer is painted by itself."""
+"""Which part of a portrait each pixel shows, known because every layer is painted separately."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from .headwear import draw_headwear
 from .render import LAYERS, scene_of
 
 PARTS = ("background", "hair", "hat", "clothes", "skin")
-"""What is told apart. Skin is all the rest: face, neck, ears, and what is worn in the face."""
+"""The parts. Skin is everything else: face, neck, ears, and what is worn on the face."""
 
 _PART = {draw_backdrop: "background", draw_hair_behind: "hair", draw_hair: "hair", draw_headwear: "hat", draw_clothes: "clothes"}
 
@@ -28,11 +28,11 @@ def parts(factors: Factors, size: int = 256, camera: Camera = ALIGNED) -> torch.
 
 
 def _parts(p, size: int, camera: Camera) -> torch.Tensor:
-    """Paints layer by layer. The canvas's fourth channel is 1 before each, and afterwards 1 less what the layer covers."""
+    """Paints layer by layer. The canvas's fourth channel is 1 before each layer; afterwards it is 1 minus the layer's coverage."""
     scene = scene_of(p, size, camera)
     scene = replace(scene, canvas=torch.zeros(4, size, size))
     shown = torch.zeros(len(PARTS), size, size)
-    shown[0] = 1  # the backdrop fills the canvas without paint
+    shown[0] = 1  # the backdrop fills the whole canvas
     for layer in LAYERS:
         bare = scene.canvas[3]
         bare.fill_(1)

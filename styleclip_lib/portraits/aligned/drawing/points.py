@@ -11,12 +11,12 @@ from .surface import Clay
 
 
 def eyes_and_mouth(a: Anatomy, clay: Clay, rotation: torch.Tensor) -> torch.Tensor:
-    """Points 36-67, by which faces are aligned, in camera coordinates. rotation [3, 3] -> [32, 2]"""
+    """Points 36 to 67, by which faces are aligned, in camera coordinates. rotation [3, 3] -> [32, 2]"""
     return _on_head(clay, torch.cat([_eyes(a), _mouth(a)]), rotation)
 
 
 def all_points(a: Anatomy, clay: Clay, rotation: torch.Tensor) -> torch.Tensor:
-    """All points of one face in camera coordinates, whether hair, hat or glasses hide them or not. rotation [3, 3] -> [68, 2]"""
+    """All points of one face in camera coordinates, even those hidden by hair, hat or glasses. rotation [3, 3] -> [68, 2]"""
     inner = _on_head(clay, torch.cat([_brows(a), _nose(a)]), rotation)
     return torch.cat([_jaw(clay, rotation), inner, eyes_and_mouth(a, clay, rotation)])
 
@@ -26,7 +26,7 @@ def _on_head(clay, flat, rotation):
 
 
 def front_of(clay: Clay, points: torch.Tensor) -> torch.Tensor:
-    """How far the front of the head stands out at points of its front view. points [P, 2] -> z [P]"""
+    """The depth of the head's front at points of its front view. points [P, 2] -> z [P]"""
     x, y = points[:, 0].contiguous(), points[:, 1].contiguous()
     z = torch.full_like(x, clay.radii[2] + 0.35)
     for step in range(12):
@@ -70,9 +70,9 @@ def _nose(a: Anatomy) -> torch.Tensor:
 
 
 def _jaw(clay: Clay, rotation: torch.Tensor) -> torch.Tensor:
-    """[17, 2] in camera coordinates: from ear to ear along the jaw; where the head hides the jaw, along the edge of what is seen."""
+    """[17, 2] in camera coordinates: from ear to ear along the jaw or, where the head hides the jaw, along the visible outline."""
     angle = 1.5 * math.pi + torch.linspace(-1.60, 1.60, 17)  # from ear to ear
-    forward = 0.05 + 0.25 * (-angle.sin()).clamp(min=0)  # the chin lies further forward than the ears
+    forward = 0.05 + 0.25 * (-angle.sin()).clamp(min=0)  # the chin is further forward than the ears
     ways = torch.stack([angle.cos() * forward.cos(), angle.sin() * forward.cos(), forward.sin()])
     far = torch.full((17,), 0.9)
     for _ in range(12):
@@ -86,9 +86,9 @@ def _jaw(clay: Clay, rotation: torch.Tensor) -> torch.Tensor:
 
 
 def _outline(clay: Clay, rotation: torch.Tensor, through: torch.Tensor) -> torch.Tensor:
-    """Where the rays from the picture's middle through points leave the head's outline. through [2, P] -> [2, P]
+    """Where the rays in the picture from its centre through points cross the head's outline. through [2, P] -> [2, P]
 
-    Bisection along each ray of the picture for the radius at which the least F along the line of sight is zero.
+    Bisection along each ray for the radius at which the minimum of F along the line of sight is zero.
     """
     way = through / through.norm(dim=0)
     low, high = torch.full((way.shape[1],), 0.3), torch.full((way.shape[1],), 1.6)

@@ -1,4 +1,4 @@
-"""How a portrait stands in its picture: what is settled before anything is painted."""
+"""The pose of a portrait, determined before anything is painted."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from .view import Frame, head_rotation
 
 @dataclass(frozen=True)
 class Pose:
-    """a = lengths of the face, clay = surface of the head, rotation [3, 3] head -> camera, frame = what the picture shows."""
+    """a = lengths of the face, clay = surface of the head, rotation [3, 3] head -> camera, frame = the square that the picture shows."""
 
     a: Anatomy
     clay: Clay
@@ -23,7 +23,7 @@ class Pose:
 
 
 def posed(p: Portrait, camera: Camera) -> Pose:
-    """Sculpts the head, turns it, and frames it by its eyes and mouth, as an aligner does."""
+    """Shapes the head, turns it, and frames it by its eyes and mouth, as an aligner does."""
     a, rotation = anatomy(p), head_rotation(p.yaw, p.pitch)
     clay = head_clay(p, a)
     return Pose(a, clay, rotation, camera.frame(aligned_frame(p, eyes_and_mouth(a, clay, rotation))))

@@ -1,4 +1,4 @@
-"""Form that is finer than a surface: a map of heights tilts its normals."""
+"""Fine relief: a height map that tilts the normals of a surface."""
 
 import torch
 
@@ -12,7 +12,7 @@ def slopes(field: torch.Tensor, pixel: float):
 
 
 def tilted(normal, relief: torch.Tensor, pixel: float, steepest: float = 1.2):
-    """Normals of a surface that carries a relief (head units, towards the camera), no steeper than `steepest`. Three maps [h, w]"""
+    """Normals of a surface with a relief (in head units towards the camera), limited to the slope `steepest`. Three maps [h, w]"""
     x, y = slopes(relief, pixel)
     x, y = normal[0] - normal[2] * x.clamp_(-steepest, steepest), normal[1] - normal[2] * y.clamp_(-steepest, steepest)
     length = (x * x + y * y + normal[2] ** 2).sqrt_().clamp_(min=1e-3)

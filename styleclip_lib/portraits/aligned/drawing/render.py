@@ -3,13 +3,13 @@
 A portrait is painted from the back to the front. Every layer is a function that takes the `Scene` and paints into its
 canvas, in place, in linear light:
 
-    view = scene.view.around(point, radius)      # a window around a point of the head; small things stay in small windows
-    hit = intersect(view, center, radii)         # a surface of one's own; or scene.head.cut(view) for what lies on the face
-    cast_shadow(view.window(scene.canvas), ...)  # its shadow on what is there already
+    view = scene.view.around(point, radius)      # a window around a point of the head; small things need only small windows
+    hit = intersect(view, center, radii)         # the layer's own surface; or scene.head.cut(view) for what lies on the face
+    cast_shadow(view.window(scene.canvas), ...)  # its shadow on what has been painted so far
     paint(view.window(scene.canvas), lit(color, hit.normal, scene.light), hit.alpha)
 
-Coordinates are those of `view`; a layer must draw whatever part of the plane the frame shows. It draws no random numbers:
-texture hangs on head coordinates and factors.
+Coordinates are those of `view`; a layer must draw whatever part of the plane the frame shows. It draws no random numbers: textures depend
+on head coordinates and factors only.
 """
 
 import torch
@@ -63,12 +63,12 @@ def draw(p: Portrait, size: int, camera: Camera = ALIGNED) -> torch.Tensor:
 
 
 def scene_of(p: Portrait, size: int, camera: Camera = ALIGNED) -> Scene:
-    """Everything is in its place, and nothing painted yet."""
+    """The scene of a portrait before anything is painted."""
     return scene_in(p, posed(p, camera), size)
 
 
 def scene_in(p: Portrait, pose: Pose, size: int) -> Scene:
-    """The same, in a frame that is settled already."""
+    """The scene of a portrait with a given pose and frame."""
     a, view = pose.a, View.whole(pose.frame, pose.rotation, size)
     head = meet(pose.clay, view.box(-1.0, 1.0, -1.25, 1.20), view.around((0.0, a.nose_y + 0.12, 0.95), 0.42))
     eye_z = front_of(pose.clay, torch.tensor([[a.eye_x, a.eye_y]])).item() - 0.012

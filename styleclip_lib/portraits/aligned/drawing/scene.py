@@ -1,4 +1,4 @@
-"""The scene that all layers are painted into."""
+"""The scene into which all layers are painted."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from .view import Hit, View
 
 @dataclass
 class Scene:
-    """One portrait on its way to a picture.
+    """One portrait while it is being drawn.
 
     p, a     the factors of the portrait, and its lengths
     view     the whole picture; `view.around(...)` gives windows into it
@@ -21,9 +21,9 @@ class Scene:
     clay     the surface of the head
     head     where the rays meet the head, in the window around it (`head.view`)
     eye_z    how far the eyeballs stand out, head coordinates
-    canvas   [3, size, size], linear RGB, or [4, size, size] with what is still bare (`parts`); a layer paints into it in place
-    figure   [size, size], how much of a pixel head, neck, hair and clothes cover: what a shadow may fall on
-    shell    the outer surface of the hair, once a layer has asked for it
+    canvas   [3, size, size], linear RGB, or [4, size, size] with the share not yet painted (`parts`); layers paint into it in place
+    figure   [size, size], the share of a pixel covered by head, neck, hair and clothes, on which shadows may fall
+    shell    the outer surface of the hair, once a layer has needed it
     """
 
     p: Portrait
@@ -38,5 +38,5 @@ class Scene:
     shell: Hit | None = None
 
     def head_depth(self, view: View) -> torch.Tensor:
-        """How near to the camera the head is in a window, [h, w]; far away where it is not."""
+        """The head's depth towards the camera in a window, [h, w]; far away where there is no head."""
         return view.carry(torch.where(self.head.alpha > 0.5, self.head.depth, -9.0), self.head.view, -9.0)

@@ -1,7 +1,7 @@
-"""Soft-edged shapes and textures: the pencil of the aligned world.
+"""Antialiased shapes and textures, the drawing tools of the aligned world.
 
-A shape is a signed distance for each pixel, positive inside, in head units (half the height of a head). `cover` turns
-it into a coverage in [0, 1] whose edge is one pixel wide, so that edges are sharp and without stairs at any size.
+A shape is a signed distance for each pixel, positive inside, in head units (half the height of a head). `cover` turns it into a coverage
+in [0, 1] whose edge is one pixel wide, so that edges are sharp and not jagged at any size.
 Maps are float32 [h, w]; colours are linear RGB, [3] or [3, h, w].
 """
 
@@ -14,12 +14,12 @@ def lerp(a, b, t):
 
 
 def ramp(low: float, high: float, x: float) -> float:
-    """0 up to low, 1 from high on, straight in between. For numbers."""
+    """0 up to low, 1 from high on, linear in between. For numbers."""
     return min(max((x - low) / (high - low), 0.0), 1.0)
 
 
 def smoothstep(low, high, x: torch.Tensor) -> torch.Tensor:
-    """0 below low, 1 above high (or the other way round when low > high), a smooth cubic in between."""
+    """0 below low, 1 above high (or vice versa if low > high), a smooth cubic in between."""
     t = ((x - low) / (high - low)).clamp_(0, 1)
     return t * t * (3 - 2 * t)
 
@@ -35,7 +35,7 @@ def bell(x: torch.Tensor, width) -> torch.Tensor:
 
 
 def ellipse(x, y, radius_x, radius_y) -> torch.Tensor:
-    """Signed distance to an ellipse's edge: to first order, the implicit function over the length of its slope."""
+    """Signed distance to an ellipse's edge, to first order: the implicit function divided by the norm of its gradient."""
     u, v = x / radius_x, y / radius_y
     norm = (u * u + v * v + 1e-9).sqrt_()
     slope = ((u / radius_x) ** 2 + (v / radius_y) ** 2 + 1e-9).sqrt_()
@@ -56,7 +56,7 @@ def grain(x: torch.Tensor, y: torch.Tensor, frequency: float, phase: float = 0.0
 
 
 def blur(field: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Smooths a map [h, w] by a Gaussian, sigma in pixels. Near its edge the map is all there is."""
+    """Smooths a map [h, w] by a Gaussian, sigma in pixels; near the border the weights are renormalised."""
     down, across = (_gaussian(n, sigma) for n in field.shape)
     return down @ field @ across.T
 
@@ -69,7 +69,7 @@ def _gaussian(n: int, sigma: float) -> torch.Tensor:
 
 
 def shifted(field: torch.Tensor, down: int, right: int) -> torch.Tensor:
-    """A map [h, w] moved by whole pixels; what enters at an edge repeats that edge."""
+    """A map [h, w] shifted by whole pixels; edges are repeated."""
     h, w = field.shape
     rows = (torch.arange(h) - down).clamp_(0, h - 1)
     columns = (torch.arange(w) - right).clamp_(0, w - 1)
@@ -80,7 +80,7 @@ def paint(canvas: torch.Tensor, color: torch.Tensor, alpha: torch.Tensor) -> Non
     """Lays a colour over the canvas, in place.
 
     canvas [3, h, w] (or a window into it, see `View.window`), color [3] or [3, h, w], alpha [h, w] or a number. A canvas may have a
-    fourth channel, what of it is still bare (see `parts`): shadows leave that as it is.
+    fourth channel, the share not yet painted (see `parts`), which shadows leave unchanged.
     """
     color = color[:, None, None] if color.dim() == 1 else color
     picture, bare = canvas[:3], canvas[3:]

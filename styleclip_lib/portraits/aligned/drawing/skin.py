@@ -1,4 +1,4 @@
-"""The skin of the face: colour, relief and gloss are painted onto the head's surface, then lit together."""
+"""The skin of the face: colour, relief and gloss are painted onto the head's surface, then shaded together."""
 
 import math
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ GLOSS = 0.075
 
 @dataclass
 class Skin:
-    """What the light will fall on, maps [h, w] of a window of the head. Writing to the maps of a smaller window writes to these.
+    """The properties of the skin before it is shaded, maps [h, w] of a window. Writing to the maps of a smaller window writes to these.
 
     head    the surface
     color   [3, h, w] linear RGB
     relief  height over the head's surface, in head units towards the camera
-    gloss   strength of the gleam
+    gloss   strength of the highlights
     open    share of the light that arrives
     """
 
@@ -40,7 +40,7 @@ class Skin:
 
 
 def draw_head(scene: Scene) -> None:
-    """The head without hair: face, lids, lips, brows."""
+    """Draws the head without hair: face, eyelids, lips, brows."""
     head, a = scene.head, scene.a
     tone = palette.skin(scene.p)[:, None, None]
     bare = torch.zeros_like(head.x)
@@ -61,7 +61,7 @@ def draw_head(scene: Scene) -> None:
 
 
 def _lit(scene: Scene, skin: Skin) -> torch.Tensor:
-    """Light on skin: red light goes deepest and comes out beyond the shadow's edge, so that edge is warm."""
+    """Shades the skin. Red light scatters deepest and reappears beyond the edge of a shadow, so that edge is warm."""
     head, light = scene.head, scene.light
     normal, pixel = bent(head, skin.relief), head.view.pixel
     towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
@@ -79,7 +79,7 @@ def _lit(scene: Scene, skin: Skin) -> torch.Tensor:
 
 
 def bent(head: Hit, relief: torch.Tensor):
-    """The surface's normals when a relief (head units, towards the camera) lies on it."""
+    """The normals of the surface with a relief (in head units towards the camera) on it."""
     slope_x, slope_y = torch.zeros_like(relief), torch.zeros_like(relief)
     slope_x[:, 1:-1] = (relief[:, 2:] - relief[:, :-2]) / (2 * head.view.pixel)
     slope_y[1:-1] = (relief[:-2] - relief[2:]) / (2 * head.view.pixel)
@@ -90,7 +90,7 @@ def bent(head: Hit, relief: torch.Tensor):
 
 
 def _self_shadow(depth, light, pixel):
-    """What the face's own form hides from the key light, softly: the depth map is followed towards the light."""
+    """Soft shadows that the face casts on itself, by following the depth map towards the key light."""
     hidden = torch.zeros_like(depth)
     for way in (0.05, 0.09, 0.14, 0.20, 0.28):
         there = shifted(depth, round(way * light.y / pixel), -round(way * light.x / pixel))
@@ -99,7 +99,7 @@ def _self_shadow(depth, light, pixel):
 
 
 def _blush(scene, skin):
-    """Redder cheeks, nose and chin, a yellower forehead; a little gloss where skin is tight."""
+    """Redder cheeks, nose and chin, a yellower forehead; slight gloss where the skin is tight."""
     a, p, x, y = scene.a, scene.p, skin.head.x.abs(), skin.head.y
     cheeks = bell(x - 0.37, 0.17) * bell(y - a.eye_y + 0.27, 0.15) * (0.50 + 0.5 * a.act.cheek + 0.5 * a.child - 0.3 * a.old)
     red = cheeks + 0.55 * bell(x, 0.11) * bell(y - a.nose_y, 0.10) + 0.25 * bell(x, 0.16) * bell(y + 0.90, 0.10)
@@ -121,7 +121,7 @@ def _freckles(scene, skin):
 
 
 def _age_spots(scene, skin):
-    """A few pale brown spots on the temples and the cheeks of the old."""
+    """A few pale brown spots on the temples and cheeks of old people."""
     a, x, y = scene.a, skin.head.x, skin.head.y
     if a.old == 0:
         return
@@ -131,7 +131,7 @@ def _age_spots(scene, skin):
 
 
 def _dots(x, y, spacing, size, pixel):
-    """Spots of different sizes, scattered around the points of a grid of slanted rows. [h, w] in [0, 1]"""
+    """Spots of different sizes, scattered around the points of a slanted grid. [h, w] in [0, 1]"""
     u, v = (0.92 * x + 0.39 * y) / spacing, (0.92 * y - 0.39 * x) / spacing
     row, column = u.floor(), v.floor()
     wander_u, wander_v = torch.sin(12.99 * row + 78.2 * column), torch.sin(39.3 * row + 11.1 * column)
@@ -141,7 +141,7 @@ def _dots(x, y, spacing, size, pixel):
 
 
 def _folds(scene, skin):
-    """From the nose to the corners of the mouth: a smile, a snarl, and age."""
+    """The folds from the nose to the corners of the mouth, from smiling, snarling and age."""
     a, x, y = scene.a, skin.head.x.abs(), skin.head.y
     depth = (0.10 + 0.55 * a.act.cheek + 0.45 * a.act.flare) * (1 - 0.6 * a.child) + 1.20 * a.old * (1 - 0.4 * a.act.cheek)
     down = ((a.nose_y - y) / (a.nose_y - a.mouth_y)).clamp(-0.3, 1.4)
@@ -187,12 +187,12 @@ def _wrinkles(scene, skin):
 
 
 def _heights(scene, low, high):
-    """Between which heights of the picture the front of the head lies between two heights of its own."""
+    """The range of heights in the picture where the front of the head lies between two of its own heights."""
     return scene.view.seen((0.0, low, 0.75))[1] - 0.06, scene.view.seen((0.0, high, 0.75))[1] + 0.06
 
 
 def _carve(skin, groove):
-    """Grooves are darker, ridges (negative) lighter and shinier, so that they show on every skin."""
+    """Darkens grooves, and makes ridges (negative) lighter and shinier, so that they are visible on every skin."""
     skin.open -= 0.26 * groove
     skin.relief -= 0.006 * groove
     skin.gloss += 0.10 * (-groove).clamp(min=0)

@@ -12,7 +12,7 @@ from .view import Hit
 
 def lit_hair(base: torch.Tensor, hit: Hit, across: torch.Tensor, pattern: torch.Tensor, light: Light, shadow=1.0,
              relief: float = 0.022) -> torch.Tensor:
-    """Locks with form, and gleams that run across the strands (Kajiya and Kay 1989).
+    """Shaded locks with highlights that run across the strands (Kajiya and Kay 1989).
 
     base [3] the hair's colour, across [h, w] the coordinate across the strands, pattern [3 or more, h, w] as in `tiles`, shadow = share of
     the light that arrives, a map or a number, relief = height of the locks in head units  ->  [3, h, w] linear RGB

@@ -1,8 +1,8 @@
-"""The surface of the head: an ellipsoid that carries bumps, as a sculptor adds clay.
+"""The surface of the head: an ellipsoid with Gaussian bumps, like a sculpture built up from clay.
 
-F(p) = s·(|(p) / radii| - 1) - Σ_k a_k exp(-|(p - c_k) / w_k|²) is negative inside. The exponents of all bumps are one
-matrix product of [1, x, y, z, x², y², z²], and so are the sums for F and its gradient. Rays meet the surface by Newton's
-method; around the nose, which hides what is behind it, they walk in from the front.
+F(p) = s·(|(p) / radii| - 1) - Σ_k a_k exp(-|(p - c_k) / w_k|²) is negative inside. The exponents of all bumps are one matrix product with
+[1, x, y, z, x², y², z²], and so are the sums for F and its gradient. Rays are intersected with the surface by Newton's method; around the
+nose, which hides what is behind it, they are marched in from the front.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from .anatomy import Anatomy
 from .shapes import cover
 from .view import Hit, View
 
-SCALE = 0.84  # makes F about a length
+SCALE = 0.84  # makes F approximately a distance
 COARSE = 0.033  # head units between the rays that are solved
-FLAT = -50.0  # where a bump ends: processors are slow with numbers near zero
+FLAT = -50.0  # exponent at which a bump ends, since processors are slow with denormal numbers
 CHUNK = 4096  # points at a time, so that the exponentials stay in the cache
 
 
@@ -48,7 +48,7 @@ class Clay:
         return value.view(shape), tuple(g.view(shape) for g in gradient)
 
     def near(self, x, y, z) -> "Clay":
-        """The same without the bumps that do not reach the points (maps of one shape)."""
+        """The same surface without the bumps that do not reach the points (maps of one shape)."""
         points = torch.stack([v.reshape(-1)[::7] for v in (x, y, z)], 1)
         away = (points[:, None] - self.bumps[None, :, 1:4]) / self.bumps[None, :, 4:7]
         return Clay(self.radii, self.bumps[(away.square().sum(2).amin(0) < 7)])
@@ -103,7 +103,8 @@ def head_clay(p: Portrait, a: Anatomy) -> Clay:
 def meet(clay: Clay, view: View, nose: View) -> Hit:
     """Where the rays of a view meet the head. nose = the part of the view in which the nose may hide what is behind it.
 
-    Away from the nose the surface is smooth: depths are solved for every few pixels and interpolated. Normals are those of every pixel.
+    Away from the nose the surface is smooth, so depths are solved for every few pixels and interpolated; normals are computed at every
+    pixel.
     """
     origin, direction = view.rays()
     depth, inside = _interpolated(view, *_solved(clay, *view.coarse(COARSE).rays()))
@@ -120,13 +121,13 @@ def meet(clay: Clay, view: View, nose: View) -> Hit:
 def _solved(clay, origin, direction):
     """Depth, and distance inside the outline, of the rays' front points.
 
-    The ray's nearest point to the head (where F stops falling) gives the outline: -F over the slope across the ray. Seen from
-    there, F is about a parabola, whose front root starts Newton's method.
+    The ray's closest point to the head (where F stops decreasing) gives the outline: -F over the slope across the ray. Around it F is
+    approximately a parabola, whose front root is the start of Newton's method.
     """
     along = [d / r for d, r in zip(direction, clay.radii)]
     a = sum(v * v for v in along)
     t = sum((o / r) * v for o, r, v in zip(origin, clay.radii, along)) / -a  # of the bare ellipsoid
-    curve = SCALE * a  # about the second derivative of F along the ray
+    curve = SCALE * a  # approximate second derivative of F along the ray
     for _ in range(2):
         _, rise, _ = _on_ray(clay, origin, direction, t)
         t = t - (rise / curve).clamp_(-0.15, 0.15)
@@ -139,14 +140,14 @@ def _solved(clay, origin, direction):
 
 
 def _on_ray(clay, origin, direction, t):
-    """F at depth t, its derivative along the ray, and the length of its slope."""
+    """F at depth t, its derivative along the ray, and the norm of its gradient."""
     value, gradient = clay.field(*(o + t * d for o, d in zip(origin, direction)))
     rise = sum(g * d for g, d in zip(gradient, direction))
     return value, rise, sum(g * g for g in gradient).sqrt_()
 
 
 def _interpolated(view, *coarse):
-    """Maps of `view.coarse(COARSE)` for every pixel of the view."""
+    """Maps of `view.coarse(COARSE)`, interpolated to every pixel of the view."""
     h, w = view.x.shape
     step = view.coarse_step(COARSE)
     full = [(n - 1) * step + 1 for n in coarse[0].shape]
@@ -154,7 +155,7 @@ def _interpolated(view, *coarse):
 
 
 def _from_the_front(clay, origin, direction, depth):
-    """Walks in from in front of the nose until the surface is met."""
+    """Marches from in front of the nose until the ray meets the surface."""
     clay = clay.near(*(o + (depth + 0.10) * d for o, d in zip(origin, direction)))
     t = depth + 0.28
     for _ in range(8):

@@ -1,4 +1,4 @@
-"""Hair as a repeating pattern: combed strands and curls, painted once lock over lock and then looked up.
+"""Hair as a repeating texture: combed strands and curls, painted once lock by lock and then looked up.
 
 A tile is [channels, rows, columns] and repeats in both directions. Its channels: height of the lock's rounded profile in [0, 1] (0 in the
 crease between two locks), tone of the lock in [-1, 1] (each is a little lighter or darker), fine strands in [-1, 1].
@@ -31,13 +31,13 @@ def combed(across: torch.Tensor, along: torch.Tensor, pixel: float) -> torch.Ten
 def curled(x: torch.Tensor, y: torch.Tensor, pixel: float) -> torch.Tensor:
     """Height, tone and fine strands of curls, and the distance across their strands (head units).
 
-    x, y [h, w] in head units, pixel = what is smoothed over, in head units  ->  [4, h, w]
+    x, y [h, w] in head units, pixel = the width of the smoothing in head units  ->  [4, h, w]
     """
     return _looked_up(_curled_tile(_blur_of(pixel, _SIDE)), x, y)
 
 
 def _blur_of(pixel, columns):
-    """Texels under a pixel, an odd number: a tile is smoothed over them, so that small pictures do not flicker."""
+    """The number of texels under a pixel, made odd: a tile is smoothed over them, so that small pictures do not alias."""
     return max(1, 2 * round(pixel / PERIOD * columns / 2) + 1)
 
 
@@ -49,7 +49,7 @@ def _looked_up(tile, x, y):
 
 
 def _closed(tile, across, down):
-    """Smooths a tile over so many texels, as it repeats, and repeats its first row and column at the end."""
+    """Smooths a tile over so many texels with wrap-around, and repeats its first row and column at the end."""
     tile = F.pad(tile[None], (across // 2, across // 2, down // 2, down // 2), mode="circular")
     tile = F.avg_pool2d(F.avg_pool2d(tile, (down, 1), 1), (1, across), 1)
     return F.pad(tile, (0, 1, 0, 1), mode="circular")[0].contiguous()
@@ -67,7 +67,7 @@ def _curled_tile(blur: int) -> torch.Tensor:
 
 @lru_cache(maxsize=1)
 def _combed_locks() -> torch.Tensor:
-    """Locks from wide to narrow, each over those before; a lock starts and ends in a point and sways a little."""
+    """Locks from wide to narrow, each painted over those before; a lock starts and ends in a point and sways slightly."""
     rng = torch.Generator().manual_seed(5)
     texel = PERIOD / _COLUMNS
     tile = torch.zeros(3, _ROWS, _COLUMNS)
@@ -96,12 +96,12 @@ def _combed_locks() -> torch.Tensor:
 
 @lru_cache(maxsize=1)
 def _curls() -> torch.Tensor:
-    """Curls: pieces of rings, each a rounded tube of strands, over those before. A fourth channel tells how far across the tube a
-    point is."""
+    """Curls: parts of rings, each a rounded tube of strands, painted over those before. A fourth channel is the position across the
+    tube."""
     rng = torch.Generator().manual_seed(6)
     texel = PERIOD / _SIDE
     tile = torch.zeros(4, _SIDE, _SIDE)
-    tile[0] = 0.4  # what shows through a ring is hair as well
+    tile[0] = 0.4  # what is visible through a ring is hair, too
     cells = 17  # a curl starts in each of cells x cells squares, so that no part of the tile stays empty
     place_x, place_y, tone, turn, size, squeeze = torch.rand(6, cells * cells, generator=rng)
     order = torch.randperm(cells * cells, generator=rng)

@@ -1,7 +1,7 @@
-"""What the camera sees of a head: coordinates for every pixel, boxes around things, and where rays meet an ellipsoid.
+"""The camera's view of a head: coordinates for every pixel, windows around things, and where rays meet an ellipsoid.
 
-Head coordinates: origin in the middle of the head, x to the viewer's right, y up, z out of the face, in units of half
-the head's height. Camera coordinates: the same turned by yaw and pitch; the camera looks along -z from far away.
+Head coordinates: origin at the centre of the head, x to the viewer's right, y up, z out of the face, in units of half the head's height.
+Camera coordinates: the same, rotated by yaw and pitch; the camera looks along -z from far away.
 """
 
 import math
@@ -14,7 +14,7 @@ YAW_MAX, PITCH_MAX = 0.56, 0.27  # radians at factor = 1
 
 @dataclass(frozen=True)
 class Frame:
-    """The square that a picture shows, in camera coordinates: its middle, half its side, and its tilt (radians, to the left)."""
+    """The square that a picture shows, in camera coordinates: its centre, half its side, and its tilt (radians, to the left)."""
 
     x: float
     y: float
@@ -61,7 +61,7 @@ class View:
         return View(x, y, rotation, 2 * frame.half / size, slice(0, size), slice(0, size), frame, size)
 
     def coarse_step(self, spacing: float) -> int:
-        """How many pixels lie between the rays of `coarse`."""
+        """The number of pixels between the rays of `coarse`."""
         return max(1, int(spacing / self.pixel))
 
     def coarse(self, spacing: float) -> "View":
@@ -78,7 +78,7 @@ class View:
         return View(spread(self.x), spread(self.y), self.rotation, self.pixel * step, self.rows, self.columns, self.frame, self.size)
 
     def place_of(self, smaller: "View") -> tuple[slice, slice]:
-        """Where a window inside this one lies in its maps. Raises ValueError if it is not inside."""
+        """The position of a window inside this one, in its maps. Raises ValueError if it is not inside."""
         top, left = smaller.rows.start - self.rows.start, smaller.columns.start - self.columns.start
         h, w = smaller.x.shape
         if top < 0 or left < 0 or top + h > self.x.shape[0] or left + w > self.x.shape[1]:
@@ -90,13 +90,13 @@ class View:
         return canvas[..., self.rows, self.columns]
 
     def carry(self, values: torch.Tensor, source: "View", outside: float = 0.0) -> torch.Tensor:
-        """A map [h, w] of another window of the same picture, in this one; `outside` where that window does not reach."""
+        """A map [h, w] of another window of the same picture, copied into this one; `outside` where that window does not reach."""
         whole = torch.full((self.size, self.size), outside)
         source.window(whole).copy_(values)
         return self.window(whole)
 
     def box(self, left: float, right: float, bottom: float, top: float) -> "View":
-        """The window around a rectangle in camera coordinates, as far as it lies in this one (two pixels at least)."""
+        """The window around a rectangle in camera coordinates, as far as it lies in this one (at least two pixels)."""
         c, s = math.cos(self.frame.roll), math.sin(self.frame.roll)
         corners = [(x - self.frame.x, y - self.frame.y) for x in (left, right) for y in (bottom, top)]
         u = [(x * c + y * s) / self.frame.half for x, y in corners]
@@ -129,7 +129,7 @@ class View:
 
 
 def _clipped(start: int, stop: int, outer: slice) -> slice:
-    """A range inside another one, two long at least."""
+    """A range clipped to another one, of length two at least."""
     start = min(max(start, outer.start), outer.stop - 2)
     return slice(start, max(min(stop, outer.stop), start + 2))
 
@@ -138,7 +138,7 @@ def _clipped(start: int, stop: int, outer: slice) -> slice:
 class Hit:
     """Where the rays of a view meet a surface, maps [h, w].
 
-    alpha    how much of the pixel the surface covers
+    alpha    the share of the pixel that the surface covers
     x, y, z  head coordinates of the point, or of the surface's nearest point where the ray passes beside it
     normal   unit normal in camera coordinates, three maps
     depth    distance towards the camera

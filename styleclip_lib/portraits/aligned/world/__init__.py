@@ -1,1 +1,1 @@
-"""What is known about a portrait: its factors, its attributes, and the latents it belongs to."""
+"""What is known about a portrait: its factors, its attributes, and its latents."""

@@ -1,8 +1,8 @@
 """The table of attributes: what is known about every portrait, and how it is read from the factors.
 
-An attribute is either a *category* (the factor holds the index of its value) or a *scale* (the factor
-holds a number, and each named value is an interval of it). Between the intervals of a scale nothing is
-said: a face turned by five degrees looks neither clearly left nor clearly ahead.
+An attribute is either a *category* (the factor holds the index of its value) or a *scale* (the factor holds a number, and each named
+value is an interval of it). Between the intervals of a scale no value is clearly true or false: a face turned by five degrees looks
+neither clearly left nor clearly ahead.
 
 `left` and `right` are the viewer's, as in the picture.
 """
@@ -19,7 +19,7 @@ from ...language.vocabulary import WORDS, Words
 class Attribute:
     """One row of the table.
 
-    name      the attribute's name, and the name of the factor it is read from
+    name      the attribute's name, and the name of its factor
     values    the names of its values, in the order of their index
     shares    for a category: how often each value is drawn (before the rules of `factors.from_uniform`)
     intervals for a scale: the interval (low, high) of the factor in which each value is clearly true
@@ -39,14 +39,14 @@ class Attribute:
         return bool(self.intervals)
 
     def is_true(self, factor: torch.Tensor) -> torch.Tensor:
-        """Which values clearly hold. factor [N] -> bool [N, number of values]."""
+        """Which values are clearly true. factor [N] -> bool [N, number of values]."""
         if not self.is_scale:
             return factor[:, None] == torch.arange(len(self.values), device=factor.device)
         low, high = torch.tensor(self.intervals, device=factor.device).T
         return (factor[:, None] >= low) & (factor[:, None] <= high)
 
     def is_false(self, factor: torch.Tensor) -> torch.Tensor:
-        """Which values clearly do not hold. factor [N] -> bool [N, number of values]."""
+        """Which values are clearly false. factor [N] -> bool [N, number of values]."""
         if not self.is_scale:
             return ~self.is_true(factor)
         low, high = torch.tensor(self.intervals, device=factor.device).T
@@ -105,7 +105,7 @@ def index_of(name: str, value: str) -> int:
 
 
 def number_of(name: str, value: str) -> float:
-    """What a factor holds when a value is clearly true: a category's index, or the middle of a scale's interval.
+    """The content of a factor whose value is clearly true: the index for a category, the middle of the interval for a scale.
 
     Raises StyleclipError as `index_of` does.
     """

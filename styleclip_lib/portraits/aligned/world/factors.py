@@ -1,6 +1,6 @@
 """The factors of a portrait: every number that the renderer needs, and nothing else.
 
-Where the face lies in the picture is no factor: portraits are aligned (see `camera`).
+The position of the face in the picture is not a factor, since portraits are aligned (see `camera`).
 """
 
 from dataclasses import dataclass, fields, replace
@@ -17,7 +17,7 @@ class Factors:
     """The factors of N portraits, one tensor [N] each.
 
     Categories hold the index of their value in `attributes.ATTRIBUTES` (int64). Everything else is float32
-    in [-1, 1] unless a range is given. The person's identity is `IDENTITY`; all else may change from one
+    in [-1, 1] unless a range is given. The factors in `IDENTITY` make up the person; all others may change from one
     picture of a person to the next.
     """
 
@@ -95,7 +95,7 @@ class Factors:
 
     @staticmethod
     def joined(parts: "list[Factors]") -> "Factors":
-        """Several lots of portraits as one, in their order."""
+        """Concatenates several sets of portraits."""
         return Factors(**{name: torch.cat([getattr(part, name) for part in parts]) for name in NAMES})
 
     def items(self):
@@ -103,11 +103,10 @@ class Factors:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]
 
     def replace(self, **changes) -> "Factors":
-        """A copy in which some factors hold something else: a number, a value's name, or a tensor [N].
+        """A copy with some factors changed, to a number, the name of a value, or a tensor [N].
 
-        `factors.replace(glasses="sunglasses", yaw=0.0)` puts sunglasses on everybody, seen from the front.
-        The rules of `from_uniform` are not asked again: a woman may be given a beard. Raises StyleclipError for a
-        factor or a value that does not exist.
+        `factors.replace(glasses="sunglasses", yaw=0.0)` puts sunglasses on everybody and turns them to the front. The rules of
+        `from_uniform` are not applied again: a woman may get a beard. Raises StyleclipError for an unknown factor or value.
         """
         return replace(self, **{name: self._as_tensor(name, value) for name, value in changes.items()})
 
@@ -153,10 +152,10 @@ def sample(n: int, seed: int) -> Factors:
 
 
 def from_uniform(u: torch.Tensor) -> Factors:
-    """Turns uniform numbers into factors, one column for each factor, by the inverse of its distribution.
+    """Turns uniform numbers into factors, one column for each factor, by inverse transform sampling.
 
-    A few rules keep people believable: beards grow on men who are no longer children, make-up and earrings
-    are mostly worn by women, nobody puts a hat on a mohawk, and hair turns grey or white with age more often.
+    A few rules keep people plausible: only men who are no longer children have beards, make-up and earrings are mostly worn by women,
+    nobody wears a hat on a mohawk, and grey or white hair is more common in old age.
 
     u [N, len(NAMES)] in [0, 1)  ->  Factors of length N
     """
@@ -186,6 +185,6 @@ def draw(name: str, u: torch.Tensor) -> torch.Tensor:
 
 
 def share_edges(name: str) -> torch.Tensor:
-    """Where the values of a category divide [0, 1]: [0, share of the first, share of the first two, ..., 1]."""
+    """The cumulative shares of a category's values: [0, share of the first, share of the first two, ..., 1]."""
     shares = torch.tensor(BY_NAME[name].shares)
     return torch.cat([torch.zeros(1), shares.cumsum(0)])

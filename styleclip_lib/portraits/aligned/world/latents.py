@@ -1,8 +1,8 @@
 """The world as a function of a Gaussian vector: a portrait for every z.
 
-A number of a portrait (how far the head is turned) takes one coordinate of z. A category with K values takes K of them and the
-Gumbel-max trick (Gumbel 1954): with g_k = -log(-log Φ(z_k)), argmax_k (g_k + log p_k) has value k with probability p_k, so every
-value has a direction of its own. A fixed rotation hides all this from plain sight: no coordinate of z is an attribute.
+A scalar factor (such as the turn of the head) takes one coordinate of z. A category with K values takes K coordinates and the Gumbel-max
+trick (Gumbel 1954): with g_k = -log(-log Φ(z_k)), argmax_k (g_k + log p_k) is k with probability p_k, so every value has a direction of
+its own. A fixed rotation then mixes the coordinates, so that no coordinate of z is an attribute.
 """
 
 import math
@@ -15,14 +15,14 @@ from .attributes import BY_NAME
 from .factors import NAMES, Factors, from_uniform, is_category, sample, share_edges
 
 Z_DIM = 160
-COLLARS = 3  # the factor `collar` is a number, of which the picture shows the third that it lies in
+COLLARS = 3  # the factor `collar` is a number; each third of its range is one kind of collar
 _SIMPLE = ("gender", "makeup", "earrings")  # two values, or decided by a rule: one coordinate is enough
 
 
 def factors_of_latents(z: torch.Tensor) -> Factors:
     """The factors of the portraits that belong to latents. z [N, Z_DIM] ~ N(0, I)  ->  Factors of length N
 
-    Only z's direction counts: it is brought to the length sqrt(Z_DIM) first, as StyleGAN's mapping network does.
+    Only the direction of z counts: z is first normalised to length sqrt(Z_DIM), as in StyleGAN's mapping network.
     """
     z = _normalised(z) @ rotation().to(z)
     uniform, start = [], 0
@@ -34,7 +34,7 @@ def factors_of_latents(z: torch.Tensor) -> Factors:
 
 
 def latents_of_uniform(u: torch.Tensor, seed: int) -> torch.Tensor:
-    """Latents whose portraits are those of `from_uniform(u)`; what the portraits leave open is drawn at random.
+    """Latents whose portraits are those of `from_uniform(u)`; what these do not determine is drawn at random.
 
     u [N, len(NAMES)] in [0, 1)  ->  z [N, Z_DIM]
     """
@@ -53,21 +53,16 @@ def latents_of_uniform(u: torch.Tensor, seed: int) -> torch.Tensor:
 
 
 def code_of(factors: Factors) -> torch.Tensor:
-    """The portraits as numbers that a generator's w can carry linearly: scales standardised, categories one-hot, minus their means.
+    """The portraits as vectors, for a generator whose w is linear in them: scales standardised, categories one-hot, minus their means.
 
-    factors of length N  ->  float32 [N, code_size()]
+    factors of length N  ->  float32 [N, C], with the columns that `kinds` tells of each factor, in the order of NAMES
     """
     mean, deviation = _code_statistics()
     return (_raw_code(factors) - mean.to(factors.gender.device)) / deviation.to(factors.gender.device)
 
 
-def code_size() -> int:
-    """How many numbers `code_of` gives for a portrait."""
-    return sum(kinds(name) or 1 for name in NAMES)
-
-
 def kinds(name: str) -> int:
-    """How many columns of the code tell a factor's values apart; 0 for a scale, which has one column."""
+    """The number of columns of the code for a category; 0 for a scale, which has one column."""
     return COLLARS if name == "collar" else len(BY_NAME[name].values) if is_category(name) else 0
 
 
@@ -110,7 +105,7 @@ def _log_shares(name):
 
 
 def _gumbel(z):
-    """Normal numbers -> Gumbel numbers, by way of the uniform ones between them."""
+    """Normal numbers -> Gumbel numbers, by their cumulative distributions."""
     return -torch.log(-torch.special.log_ndtr(z))
 
 
@@ -121,7 +116,7 @@ def _middle_of(name, index):
 
 
 def _argmax_given(name, index, rng):
-    """Normal numbers [N, K] whose Gumbel-max is known: first the maximum, then the others, cut off below it."""
+    """Normal numbers [N, K] with a given Gumbel-argmax: first the maximum is drawn, then the others, truncated below it."""
     log_shares = _log_shares(name).double()
     uniform = torch.rand(len(index), len(log_shares), generator=rng, dtype=torch.float64).clamp(1e-12, 1 - 1e-12)
     perturbed = -torch.log(-torch.log(uniform)) + log_shares

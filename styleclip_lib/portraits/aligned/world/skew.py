@@ -12,18 +12,17 @@ from .attributes import BY_NAME, index_of
 from .factors import NAMES, share_edges
 
 Shares = Mapping[str, Mapping[str, float]]
-"""{attribute: {value: how often it shall be drawn}}."""
+"""{attribute: {value: the share of portraits with it}}."""
 
 
 def skewed(u: torch.Tensor, shares: Shares) -> torch.Tensor:
-    """Uniform numbers whose portraits have some values as often as wanted; the other values share the rest as they did before.
+    """Transforms uniform numbers so that some values have given shares; the other values divide the rest in their usual proportions.
 
-    `from_uniform(skewed(u, {"skin_tone": {"light": 0.9}}))` draws nine light faces of ten. Only the distribution changes: the portraits
-    are those that the world draws anyway, so that a skewed set lacks some and has nothing new. The rules of `from_uniform` come later:
-    a share of beards is one of men.
+    `from_uniform(skewed(u, {"skin_tone": {"light": 0.9}}))` draws nine light faces out of ten. Only the distribution changes: every
+    portrait could also have come from the usual world. The rules of `from_uniform` apply afterwards: a share of beards is one among men.
 
     u [N, len(NAMES)] in [0, 1)  ->  [N, len(NAMES)] in [0, 1)
-    Raises StyleclipError for an unknown attribute or value, and for shares that are no shares.
+    Raises StyleclipError for an unknown attribute or value, and for impossible shares.
     """
     u = u.clone()
     for name, wanted in shares.items():
@@ -35,7 +34,7 @@ def skewed(u: torch.Tensor, shares: Shares) -> torch.Tensor:
 
 
 def _edges(name: str, wanted: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Where in [0, 1] the segments of an attribute end, usually and in the skewed population; what no value claims is a segment, too."""
+    """The ends of an attribute's segments in [0, 1], usually and in the skewed population. Numbers without a value form segments, too."""
     for value, share in wanted.items():
         index_of(name, value)
         if not 0 <= share <= 1:
