@@ -1,5 +1,7 @@
 """The one kind of error that is meant for the person at the keyboard, and how foreign text gets into a message."""
 
+import traceback
+
 LONGEST_WORD, LONGEST_LINE = 200, 1000
 
 
@@ -13,6 +15,11 @@ class StyleclipError(Exception):
 
     def __init__(self, message: object = "", *rest: object):
         super().__init__(plain(message), *rest)
+
+
+def without_message(error: BaseException) -> str:
+    """Kind and traceback of an error, for the log of a service: somebody's text may stand in the message."""
+    return f"{type(error).__name__}\n" + "".join(traceback.format_tb(error.__traceback__))
 
 
 def plain(text: object) -> str:

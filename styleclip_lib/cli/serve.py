@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, make_dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(with_limits(Settings), "serve", arguments)
     check_extra()
     limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
+    key = _key()
     _check(settings)
 
     from ..service.offline import OfflinePage
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     hosts = ("localhost", "127.0.0.1", "::1", *({settings.host} - {"0.0.0.0", "::"}), *filter(None, settings.hosts.split(",")))
     offline = OfflinePage.read(settings.offline) if settings.offline is not None else None
-    service = Service(_broker(settings, limits), limits, os.environ.get(KEY, ""), hosts, offline)
+    service = Service(_broker(settings, limits), limits, key, hosts, offline)
     shown = "localhost" if settings.host in ("0.0.0.0", "::", "127.0.0.1") else settings.host
     print(f"Open http://{shown}:{settings.port}/ in a browser; Ctrl-C stops the service.", flush=True)
     make_server(service, settings.host, settings.port).run()
@@ -99,6 +101,14 @@ def _broker(settings: Settings, limits: Limits):
     domain = lasting_name(settings.domain)  # reports what is missing before the server runs
     threads = threads_of(settings.threads, settings.workers)
     return LocalBroker([WorkerProcess(domain, settings.device, threads) for _ in range(settings.workers)], limits)
+
+
+def _key() -> str:
+    """The API key, "" for none. Raises StyleclipError for one that clients could not send."""
+    key = os.environ.get(KEY, "")
+    if not re.fullmatch("[!-~]*", key):
+        raise StyleclipError(f"{KEY} travels in a header: let it consist of ASCII letters, digits and punctuation, without spaces.")
+    return key
 
 
 def _check(settings: Settings) -> None:

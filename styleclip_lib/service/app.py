@@ -15,7 +15,7 @@ from .. import __version__
 from ..editing.recipes import Recipe
 from . import metrics, problems
 from .broker import Broker
-from .guard import Guard
+from .guard import OPEN, Guard
 from .jobs import job_routes
 from .metrics import Metrics
 from .problems import ProblemError, responses
@@ -143,6 +143,9 @@ def _document(app: FastAPI, service: Service) -> None:
         if service.api_key:
             schema["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
             schema["security"] = [{"key": []}]
+            for path in schema["paths"].keys() - set(OPEN):
+                for operation in schema["paths"][path].values():
+                    operation["responses"] |= {str(status): answer for status, answer in responses(401).items()}
         return schema
 
     app.openapi = openapi

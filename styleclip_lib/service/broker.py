@@ -66,7 +66,7 @@ class Broker(ABC):
 
     @abstractmethod
     async def submit(self, task: Task, picture: bytes, client: str, key: str = "") -> Job:
-        """Queues a task. key: an idempotency key; the same one of the same client with the same task is the same job.
+        """Queues a task. key: an idempotency key; the same one of the same client with the same task is the same job, unless that crashed.
 
         Raises RefusedError: 503 for a full queue, 429 for a client that has too many jobs, 422 for a key that was used for another task.
         """
@@ -89,7 +89,7 @@ class Broker(ABC):
 
     @abstractmethod
     async def stats(self) -> Stats:
-        """Figures for the metrics. Raises StyleclipError if they cannot be had."""
+        """Figures for the metrics."""
 
     @abstractmethod
     async def domains(self) -> list[dict[str, Any]]:
@@ -117,6 +117,11 @@ def new_id() -> str:
 def fingerprint(task: Task, picture: bytes) -> str:
     """The same for the same task with the same picture."""
     return hashlib.sha256(json.dumps(task.to_dict(), sort_keys=True).encode() + b"\0" + picture).hexdigest()
+
+
+def begins_anew(job: Job) -> bool:
+    """Whether a request that is sent again with the key of this job is a new one: the job failed, and not for what it asked for."""
+    return job.state == "failed" and job.problem["status"] >= 500
 
 
 def full(limits: Limits) -> RefusedError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..errors import without_message
 from .limits import Limits
 from .problems import ProblemError, problem
 
@@ -37,6 +39,8 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 LINGER_SECONDS = 2.0
 """For which the rest of an upload that is too large is still taken."""
+
+log = logging.getLogger("styleclip")
 
 
 @dataclass
@@ -69,6 +73,8 @@ class Guard:
         self.uploads += uploads
         try:
             await self.app(scope, body.receive, answer)
+        except Exception as error:  # answered by now, unless half of another answer was sent
+            log.error("In a request: %s", without_message(error))
         finally:
             self.uploads -= uploads
 

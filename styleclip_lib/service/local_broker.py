@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from ..errors import StyleclipError
-from .broker import CRASHED, Broker, Stats, fingerprint, full, new_id, too_many, used_key
+from .broker import CRASHED, Broker, Stats, begins_anew, fingerprint, full, new_id, too_many, used_key
 from .limits import Limits
 from .process import CrashedError, Done, Failed, Progress, Wish, WorkerProcess
 from .tasks import Job, Task
@@ -80,7 +80,8 @@ class LocalBroker(Broker):
             if key and (known := self._visible(self._keys.get((client, key), ""))):
                 if known.fingerprint != mark:
                     raise used_key()
-                return self._shown(known)
+                if not begins_anew(known.job):
+                    return self._shown(known)
             if sum(entry.client == client and not entry.job.is_over for entry in self._entries.values()) >= self.limits.client_jobs:
                 raise too_many(self.limits)
             idle = len(self._workers) - self._stats.running

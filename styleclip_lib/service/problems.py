@@ -6,6 +6,7 @@ import http
 import logging
 from typing import Any
 
+import redis
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -16,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from ..errors import StyleclipError, plain
 from .broker import RefusedError
 from .forms import FormError
+from .process import UNEXPECTED
 
 TYPE = "application/problem+json"
 log = logging.getLogger("styleclip")
@@ -49,7 +51,7 @@ TITLES = {one.value: one.phrase for one in http.HTTPStatus} | {413: "Content Too
 COULD_BE = {400: "the request cannot be read", 401: "the API key is missing or wrong", 403: "the request comes from another site",
             404: "unknown, or deleted by now", 406: "no such format", 408: "the request did not arrive in time",
             409: "there is no picture, or not yet", 413: "larger than allowed",
-            415: "not a form", 422: "invalid settings, or a picture that cannot be edited",
+            422: "invalid settings, or a picture that cannot be edited",
             429: "this client has too many jobs", 500: "unexpected error", 503: "overloaded, or no worker is available"}
 
 
@@ -69,6 +71,15 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RefusedError)
     async def _(request: Request, error: RefusedError) -> JSONResponse:
         return problem(error.status, error.detail, {"Retry-After": str(error.retry_after)} if error.retry_after else None)
+
+    @app.exception_handler(redis.RedisError)
+    async def _(request: Request, error: redis.RedisError) -> JSONResponse:
+        log.error("Redis cannot be used: %s", type(error).__name__)
+        return problem(503, "The queue of the jobs cannot be reached: try again in a moment.", {"Retry-After": "5"})
+
+    @app.exception_handler(Exception)
+    async def _(request: Request, error: Exception) -> JSONResponse:
+        return problem(500, UNEXPECTED.format(type(error).__name__))  # the guard writes the log
 
     @app.exception_handler(FormError)
     async def _(request: Request, error: FormError) -> JSONResponse:

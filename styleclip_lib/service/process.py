@@ -11,18 +11,18 @@ import multiprocessing
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 import msgspec
 
-from ..errors import StyleclipError
+from ..errors import StyleclipError, without_message
 
 Wish = Literal["go on", "stop", "drop", "kill"]
 """What is wanted of a running task: that it ends with the best so far, that nobody wants it any more, or the end of its process."""
 
+UNEXPECTED = "An unexpected error occurred ({}). The server's log says where."
 LARGEST_MESSAGE = 1 << 30
 PREVIEW_SECONDS = 0.4
 """At least so much time lies between two previews."""
@@ -129,8 +129,17 @@ class WorkerProcess:
         wish           asked several times a second
         seconds        after which the task is stopped; what it has by then is the result
 
-        Raises CrashedError when the process ends of itself.
+        Raises CrashedError when the process ends of itself. Whatever else is raised, by `tell` or `wish`, ends the process: it would
+        answer the next task with what belongs to this one.
         """
+        try:
+            return self._run(task, picture, tell, wish, seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    def _run(self, task: dict[str, Any], picture: bytes, tell: Callable[[Progress], None], wish: Callable[[], Wish],
+             seconds: float) -> Done | Failed | None:
         self._send(Asked(task, picture))
         begun, stopped, late = time.monotonic(), 0.0, False
         while True:
@@ -226,9 +235,8 @@ def _answer(work: Callable[..., tuple[dict, dict]], line: _Line) -> Done | Faile
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise
     except Exception as error:  # whatever it is: the worker goes on, and the client hears no more than the kind
-        where = "".join(traceback.format_tb(error.__traceback__))  # without the message, in which somebody's text may stand
-        print(f"{type(error).__name__} in a job:\n{where}", file=sys.stderr, flush=True)
-        return Failed(500, f"An unexpected error occurred ({type(error).__name__}). The server's log says where.")
+        print(f"In a job: {without_message(error)}", file=sys.stderr, flush=True)
+        return Failed(500, UNEXPECTED.format(type(error).__name__))
 
 
 class _Line:

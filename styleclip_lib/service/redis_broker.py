@@ -15,10 +15,10 @@ import rq
 from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 
-from .broker import CRASHED, Broker, Stats, fingerprint, full, new_id, too_many, used_key
+from .broker import CRASHED, Broker, Stats, begins_anew, fingerprint, full, new_id, too_many, used_key
 from .limits import Limits
 from .process import Wish
-from .redis_store import connected, end_job, key_of, packed, queue_of, unpacked
+from .redis_store import connected, end_job, is_visible, key_of, packed, queue_of, unpacked
 from .redis_worker import ATTEMPTS, compute_job
 from .tasks import Job, Task
 
@@ -67,12 +67,11 @@ class RedisBroker(Broker):
     def _submit(self, task: Task, picture: bytes, client: str, key: str) -> Job:
         mark, known = fingerprint(task, picture) if key else "", key_of("key", f"{client} {key}")
         with self._connection.lock(key_of("lock", "submit"), timeout=10):
-            if key and (stored := self._connection.hgetall(known)):
+            if key and (stored := self._connection.hgetall(known)) and (earlier := self._visible(stored[b"id"].decode())):
                 if stored[b"mark"].decode() != mark:
                     raise used_key()
-                id = stored[b"id"].decode()
-                if content := self._connection.hgetall(key_of("job", id)):
-                    return unpacked(id, content)
+                if not begins_anew(earlier):
+                    return earlier
             self._check_room(client)
             job = Job(new_id(), task, created=time.time())
             with self._connection.pipeline() as pipe:
@@ -89,6 +88,10 @@ class RedisBroker(Broker):
                                      timeout=self._timeout, result_ttl=0, failure_ttl=60,
                                      retry=rq.Retry(max=ATTEMPTS - 1))
         return job
+
+    def _visible(self, id: str) -> Job | None:
+        content = self._connection.hgetall(key_of("job", id))
+        return unpacked(id, content) if is_visible(content) else None
 
     def _check_room(self, client: str) -> None:
         """Raises RefusedError if the queue is full, or the client has too many jobs."""
@@ -107,7 +110,7 @@ class RedisBroker(Broker):
 
     async def find(self, id: str) -> Job | None:
         stored = await self._redis.hgetall(key_of("job", id))
-        if b"task" not in stored or b"hidden" in stored:
+        if not is_visible(stored):
             return None
         job = unpacked(id, stored)
         if job.state == "queued":

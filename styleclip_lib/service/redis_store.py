@@ -48,6 +48,11 @@ def packed(job: Job) -> dict[str, Any]:
     return {"task": json.dumps(job.task.to_dict()), "state": job.state, "created": job.created, "version": 0}
 
 
+def is_visible(stored: dict[bytes, bytes]) -> bool:
+    """Whether a hash describes a job that nobody has deleted."""
+    return b"task" in stored and b"hidden" not in stored
+
+
 def unpacked(id: str, stored: dict[bytes, bytes]) -> Job:
     """The job that a hash describes."""
     read = {name.decode(): value for name, value in stored.items()}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
+from types import FrameType
 from typing import Any
 
 import redis
@@ -14,7 +16,7 @@ from rq.serializers import JSONSerializer
 from ..errors import StyleclipError
 from .broker import CRASHED
 from .process import CrashedError, Done, Failed, Progress, Wish, WorkerProcess
-from .redis_store import connected, end_job, key_of, queue_of
+from .redis_store import connected, end_job, is_visible, key_of, queue_of
 
 ALIVE = 10
 """Seconds without a heartbeat after which a worker counts as dead, and another one takes its job."""
@@ -33,8 +35,12 @@ class RedisWorker(rq.SimpleWorker):
     def __init__(self, connection: redis.Redis, process: WorkerProcess):
         super().__init__([queue_of(connection)], connection=connection, serializer=JSONSerializer, worker_ttl=20, job_monitoring_interval=2,
                          log_job_description=False)
-        self.process, self._last = process, 0.0
+        self.process, self.asked_to_end, self._last = process, False, 0.0
         RedisWorker.current = self
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.asked_to_end = True
+        super().request_stop(signum, frame)
 
     def get_heartbeat_ttl(self, job: rq.job.Job, working_time: float = 0.0) -> int:
         return ALIVE
@@ -63,7 +69,7 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
     worker = RedisWorker.current
     connection = worker.connection
     stored, upload = connection.hgetall(key_of("job", id)), connection.get(key_of("upload", id))
-    if b"task" not in stored or upload is None or b"hidden" in stored:
+    if upload is None or not is_visible(stored):
         return  # forgotten meanwhile
     connection.hset(key_of("job", id), mapping={"state": "running", "started": time.time()})
 
@@ -105,12 +111,16 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
 
 def work(address: str, process: WorkerProcess) -> None:
     """Computes jobs until a signal ends it; the current job is finished first. Raises StyleclipError if the domain cannot be loaded, or
-    Redis does not answer."""
+    Redis does not answer, or no longer does in the middle of a job."""
     connection = connected(address)
     try:
         process.start()
-        RedisWorker(connection, process).work(logging_level="WARNING")
+        worker = RedisWorker(connection, process)
+        with contextlib.suppress(redis.RedisError):
+            worker.work(logging_level="WARNING")
     except CrashedError:
         raise StyleclipError("The worker process ends as soon as it starts; what it printed says why.") from None
     finally:
         process.close()
+    if not worker.asked_to_end:
+        raise StyleclipError("The connection to Redis was lost: start the worker again once Redis answers.")

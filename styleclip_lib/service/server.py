@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import create_app
+from .problems import problem
 from .running import Service
 
 HEADER_SECONDS = 10.0
@@ -28,12 +29,16 @@ class ImpatientProtocol(H11Protocol):
     """Closes connections on which no request arrives, or whose client does not take the answer; uvicorn itself waits for ever."""
 
     answer_seconds = 30.0
+    most_connections = 256
     _headers: asyncio.TimerHandle | None = None
     _answer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self._look_again()
+        if len(self.connections) > self.most_connections:
+            self.app = problem(503, f"{self.most_connections} connections are already open: try again in a moment.",
+                               {"Retry-After": "2", "Connection": "close"})
 
     def pause_writing(self) -> None:
         """The client does not keep up: what it has not taken within some seconds is dropped, and the memory is free."""
@@ -87,7 +92,10 @@ class DrainingServer(uvicorn.Server):
         """Ends the server as soon as nothing is left to do, and the results could be fetched."""
         end, busy = time.monotonic() + self.service.limits.drain_seconds, False
         while time.monotonic() < end:
-            stats = await self.service.broker.stats()
+            try:
+                stats = await self.service.broker.stats()
+            except Exception:  # a queue that cannot be reached has no results to wait for
+                break
             if not stats.queued and not stats.running:
                 break
             busy = True
@@ -99,8 +107,8 @@ class DrainingServer(uvicorn.Server):
 def make_server(service: Service, host: str, port: int) -> DrainingServer:
     """A server, which `run()` starts; it serves until a signal, or `should_exit`, ends it."""
     limits = service.limits
-    protocol = type("Protocol", (ImpatientProtocol,), {"answer_seconds": limits.request_seconds})
+    protocol = type("Protocol", (ImpatientProtocol,), {"answer_seconds": limits.request_seconds, "most_connections": limits.connections})
     return DrainingServer(uvicorn.Config(
         create_app(service), host=host, port=port, http=protocol, ws="none", loop="asyncio", log_level="warning", access_log=False,
-        server_header=False, limit_concurrency=limits.connections, timeout_keep_alive=15, timeout_graceful_shutdown=10, backlog=512,
+        server_header=False, timeout_keep_alive=15, timeout_graceful_shutdown=10, backlog=512,
         lifespan="on"), service)

@@ -21,6 +21,9 @@ from styleclip_lib.service.process import Done, Progress, WorkerProcess
 from styleclip_lib.service.running import Service
 from styleclip_lib.service.server import make_server
 
+LONGEST = 600.0
+"""Seconds after which a test gives up; on a machine that does much else, all of it takes long."""
+
 
 class Client(requests.Session):
     """A client of one service, by paths."""
@@ -30,9 +33,9 @@ class Client(requests.Session):
         self.address, self.service = address, service
 
     def request(self, method, url, **more):
-        return super().request(method, self.address + url, **{"timeout": 60, **more})
+        return super().request(method, self.address + url, **{"timeout": LONGEST, **more})
 
-    def ended(self, job: dict, seconds: float = 60) -> dict:
+    def ended(self, job: dict, seconds: float = LONGEST) -> dict:
         """The job once it is over."""
         end = time.monotonic() + seconds
         while job["state"] in ("queued", "running"):
@@ -113,7 +116,7 @@ def client(tiny_domain) -> Iterator[Client]:
     """A service with one real worker on the tiny domain."""
     limits = Limits(client_jobs=64)
     with serving(Service(LocalBroker([WorkerProcess(str(tiny_domain), "cpu")], limits), limits)) as client:
-        end = time.monotonic() + 120
+        end = time.monotonic() + LONGEST
         while client.get("/readyz").status_code != 200:
             assert time.monotonic() < end
             time.sleep(0.1)

@@ -16,7 +16,7 @@ from styleclip_lib.service.limits import Limits
 from styleclip_lib.service.local_broker import LocalBroker
 from styleclip_lib.service.running import Service
 
-from .conftest import QUICK, StandIn, at_once, picture, serving, standing_in
+from .conftest import LONGEST, QUICK, StandIn, at_once, picture, serving, standing_in
 
 pytestmark = pytest.mark.slow
 
@@ -25,11 +25,11 @@ UPLOAD = b"POST /v1/edits HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart
 
 @pytest.fixture(scope="module")
 def client():
-    with standing_in(at_once, megabytes=1, request_seconds=1, uploads=2, client_jobs=100) as client:
+    with standing_in(at_once, megabytes=1, request_seconds=1, client_jobs=100) as client:
         yield client
 
 
-def raw(client, content: bytes, seconds: float = 10) -> bytes:
+def raw(client, content: bytes, seconds: float = LONGEST) -> bytes:
     """What the server answers to these bytes, until it closes the connection."""
     host, port = client.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=seconds) as line:
@@ -49,7 +49,7 @@ def test_more_bytes_than_were_announced_are_refused_as_they_come():
     begin = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
     head = UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n" + f"{len(begin):x}\r\n".encode() + begin + b"\r\n"
     with standing_in(at_once, megabytes=1) as client:
-        answer = raw(client, head + (b"10000\r\n" + b"0" * 65536 + b"\r\n") * 20, seconds=40)
+        answer = raw(client, head + (b"10000\r\n" + b"0" * 65536 + b"\r\n") * 20)
     assert answer.startswith(b"HTTP/1.1 413") and b"larger than 1 MB" in answer, answer
 
 
@@ -67,18 +67,25 @@ def test_headers_that_do_not_arrive_are_given_up(client, monkeypatch):
     assert answer.startswith(b"HTTP/1.1 200")
 
 
-def test_so_many_uploads_at_once(client):
-    host, port = client.address.removeprefix("http://").split(":")
-    lines = [socket.create_connection((host, int(port))) for _ in range(2)]
-    for line in lines:
-        line.sendall(UPLOAD + b"Content-Length: 5000\r\n\r\n--x")
-    time.sleep(0.3)
-    answer = client.post("/v1/edits", files=picture(), data=QUICK)
-    for line in lines:
-        line.close()
-    assert answer.status_code == 503 and "Retry-After" in answer.headers
-    time.sleep(0.3)
-    assert client.post("/v1/edits", files=picture(), data=QUICK).status_code == 202  # those that went away count no more
+def test_so_many_uploads_at_once():
+    with standing_in(at_once, uploads=2, client_jobs=10_000) as client:
+        host, port = client.address.removeprefix("http://").split(":")
+        lines = [socket.create_connection((host, int(port))) for _ in range(2)]
+        for line in lines:
+            line.sendall(UPLOAD + b"Content-Length: 5000\r\n\r\n--x")
+        refused = until(client, 503)
+        assert "Retry-After" in refused.headers and refused.json()["detail"].startswith("2 uploads are already in progress")
+        for line in lines:
+            line.close()
+        until(client, 202)  # those that went away count no more
+
+
+def until(client, status: int):
+    """The first answer with this status to an upload that is sent again and again."""
+    end = time.monotonic() + 25  # shorter than an upload may take
+    while (answer := client.post("/v1/edits", files=picture(), data=QUICK)).status_code != status:
+        assert time.monotonic() < end, answer.text
+    return answer
 
 
 def test_a_page_of_another_site_is_refused(client):
@@ -114,6 +121,37 @@ def test_errors_are_problems_in_json(client):
         assert answer.headers["Content-Type"] == "application/problem+json" and answer.json()["detail"].endswith("."), path
 
 
+def test_what_nobody_expected_is_a_problem_without_its_message(client, monkeypatch, caplog):
+    words = "a smiling face of /root/secret.png"
+
+    async def fail(id):
+        raise ValueError(words)
+
+    monkeypatch.setattr(client.service.broker, "find", fail)
+    answer = client.get("/v1/edits/unknown")
+    assert answer.status_code == 500 and answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"] == "An unexpected error occurred (ValueError). The server's log says where."
+    end = time.monotonic() + LONGEST
+    while "test_guard.py" not in caplog.text:  # which is written after the answer
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert "secret" not in caplog.text
+
+
+def test_more_connections_than_allowed_are_refused_in_a_sentence():
+    with standing_in(at_once, connections=2) as client:
+        host, port = client.address.removeprefix("http://").split(":")
+        lines = [socket.create_connection((host, int(port))) for _ in range(2)]
+        answer = client.get("/healthz")
+        assert answer.status_code == 503 and answer.headers["Retry-After"] == "2"
+        assert answer.json()["detail"].startswith("2 connections are already open")
+        for line in lines:
+            line.close()
+        end = time.monotonic() + LONGEST
+        while client.get("/healthz").status_code != 200:
+            assert time.monotonic() < end
+
+
 def test_with_a_key_only_the_page_is_open():
     limits = Limits()
     with serving(Service(LocalBroker([StandIn(at_once)], limits), limits, api_key="sesame")) as client:
@@ -123,7 +161,8 @@ def test_with_a_key_only_the_page_is_open():
             assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
         assert client.get("/metrics").status_code == 401
         assert client.get("/v1/domains", headers={"Authorization": "Bearer sesame"}).status_code == 200
-        assert client.get("/openapi.json").json()["security"] == [{"key": []}]
+        schema = client.get("/openapi.json").json()
+        assert schema["security"] == [{"key": []}] and "401" in schema["paths"]["/v1/edits"]["post"]["responses"]
 
 
 def test_a_client_that_does_not_take_its_answer_is_left():

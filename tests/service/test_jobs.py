@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 import time
 
+import msgspec
 import pytest
 
-from styleclip_lib.service.process import CrashedError, Failed
+from styleclip_lib.service.process import CrashedError, Failed, Progress, WorkerProcess
 
-from .conftest import QUICK, at_once, picture, standing_in, until_told
+from .conftest import LONGEST, QUICK, at_once, picture, standing_in, until_told
 
 pytestmark = pytest.mark.slow
 
 
-def wait_for(condition, seconds: float = 30) -> None:
+def wait_for(condition, seconds: float = LONGEST) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -106,6 +108,37 @@ def test_the_same_key_is_the_same_job():
         assert first.headers["Location"] == again.headers["Location"] != other.headers["Location"]
         refused = ask("a sad face", "one")
         assert refused.status_code == 422 and "Idempotency-Key" in refused.json()["detail"]
+
+
+def test_the_key_of_a_job_that_crashed_can_be_used_again():
+    ends = iter([True, False])
+
+    def work(task, tell, wish):
+        if next(ends):
+            raise CrashedError
+        return at_once(task, tell, wish)
+
+    with standing_in(work) as client:
+        answers = [client.post("/v1/edits", files=picture(), data=QUICK, headers={"Prefer": "wait", "Idempotency-Key": "one"})
+                   for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [503, 200, 200]
+        assert answers[1].headers["Location"] == answers[2].headers["Location"]
+
+
+def test_a_worker_whose_progress_cannot_be_passed_on_is_ended():
+    """Otherwise it would answer the next task with the picture of this one."""
+    worker, context = WorkerProcess("tiny"), multiprocessing.get_context("spawn")
+    worker._connection, other = context.Pipe()
+    worker._process = context.Process(target=time.sleep, args=(600,))
+    worker._process.start()
+    other.send_bytes(msgspec.msgpack.encode(Progress("editing", 1, 2)))
+
+    def fail(progress):
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        worker.run({}, b"", tell=fail, wish=lambda: "go on", seconds=60)
+    assert not worker.is_alive
 
 
 def test_a_client_that_goes_away_while_it_waits_leaves_nothing_behind():
