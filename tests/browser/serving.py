@@ -27,7 +27,7 @@ class Server:
         paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         self.process = subprocess.Popen(words, cwd=self.folder, stdout=subprocess.DEVNULL, start_new_session=True,
                                         env={**os.environ, "STYLECLIP_DATA": str(data_folder()), "PYTHONPATH": paths})
-        end = time.monotonic() + 180
+        end = time.monotonic() + 600
         while not answers(f"{self.address}healthz"):
             assert self.process.poll() is None and time.monotonic() < end
             time.sleep(0.3)

@@ -41,7 +41,7 @@ def visitor(request, browser, server):
     errors: list[str] = []
     context.on("page", lambda page: page.on("pageerror", lambda error: errors.append(str(error))))
     page = context.new_page()
-    page.set_default_timeout(180_000)
+    page.set_default_timeout(600_000)
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" and "Failed to load" not in said.text else None)
     page.goto(server.address)
     page.locator("#texts button").first.wait_for()
@@ -141,8 +141,7 @@ def test_one_of_several_faces_is_chosen(visitor, tmp_path):
 
 def test_a_reload_in_the_middle_of_a_job_goes_on_with_it_and_stop_ends_it(visitor):
     page = visitor
-    page.locator("#invent").click()
-    page.locator("#notes:has-text('Nobody')").wait_for()
+    choose_picture(page)
     page.locator("summary").click()
     page.locator("#method").select_option("mapper")  # which is trained for this text, a while
     page.locator("#automatic").uncheck()
@@ -154,6 +153,7 @@ def test_a_reload_in_the_middle_of_a_job_goes_on_with_it_and_stop_ends_it(visito
     assert page.locator("#text").input_value() == "a face with a hat"
     page.locator("#stop").click()
     finish(page)
+    assert page.locator("#go").is_enabled()  # the picture is still the one to change
 
 
 def test_a_server_that_goes_away_and_comes_back(visitor, server):

@@ -1,10 +1,9 @@
 // Talking to the server: problems become sentences, events a stream of jobs.
 
 export class Problem extends Error {
-  constructor(status, detail, retryAfter = 0) {
+  constructor(status, detail) {
     super(detail);
     this.status = status;
-    this.retryAfter = retryAfter;
   }
 }
 
@@ -13,8 +12,9 @@ export class Offline extends Error {}
 
 export class Api {
   #key = sessionStorage.getItem('key') ?? '';
+  #asked = null;  // the question that is open, however many requests wait for the key
 
-  /** askForKey: called when the server wants an API key; resolves to the key. */
+  /** askForKey(wrong): called when the server wants an API key, or another one; resolves to the key, '' for none. */
   constructor(askForKey) {
     this.askForKey = askForKey;
   }
@@ -29,8 +29,10 @@ export class Api {
       throw new Offline('The server does not answer.');
     }
     if (answer.status === 401) {
-      this.#key = await this.askForKey();
+      this.#asked ??= this.askForKey(this.#key !== '').finally(() => { this.#asked = null; });
+      this.#key = await this.#asked;
       sessionStorage.setItem('key', this.#key);
+      if (!this.#key) throw new Problem(401, 'This server wants a key: reload the page to enter it.');
       return this.request(path, options);
     }
     if (!answer.ok) throw await problemOf(answer);
@@ -99,5 +101,5 @@ export const isOver = job => ['done', 'failed', 'cancelled'].includes(job.state)
 async function problemOf(answer) {
   const content = await answer.json().catch(() => ({}));
   if (answer.status >= 502 && answer.status <= 504 && !content.detail) return new Offline('The server does not answer.');
-  return new Problem(answer.status, content.detail ?? `The server says ${answer.status}.`, Number(answer.headers.get('Retry-After')) || 0);
+  return new Problem(answer.status, content.detail ?? `The server says ${answer.status}.`);
 }

@@ -1,11 +1,13 @@
 // An edit: it is asked for, followed to its end, and shown.
 
 import {Problem, isOver} from './api.js';
+import {take} from './choosing.js';
 import * as history from './history.js';
 import {$, api, attempt, forget, offline, ready, state} from './page.js';
+import {asText, fromText} from './picture.js';
 import {sentences} from './report.js';
 
-const JOB = 'job';  // of this tab: the job that runs, so that a reload goes on with it
+const JOB = 'job';  // of this tab: the job that runs, and of what, so that a reload goes on with it
 
 /** Asks for what the form says. seen(edit): hears of the edit that came of it. */
 export async function go(seen) {
@@ -25,6 +27,7 @@ export async function resume(seen) {
   const kept = JSON.parse(sessionStorage.getItem(JOB) ?? 'null');
   if (!kept) return;
   $('text').value = kept.text;
+  take({picture: fromText(kept.picture), seed: kept.seed, face: kept.face});
   await run(kept.text, () => api.json(kept.job.links.self), seen);
 }
 
@@ -67,13 +70,21 @@ async function run(text, ask, seen) {
   ready();
   await attempt(async () => {
     state.job = await ask();
-    sessionStorage.setItem(JOB, JSON.stringify({text, job: state.job}));
+    await keep({...source, text, job: state.job});
     await finish(await api.follow(state.job, follow), text, source, seen);
   });
   sessionStorage.removeItem(JOB);
   state.busy = false;
   $('progress').hidden = true;
   ready();
+}
+
+async function keep(running) {
+  try {
+    sessionStorage.setItem(JOB, JSON.stringify({...running, picture: await asText(running.picture)}));
+  } catch {  // more than a tab may keep: after a reload, the picture has to be chosen again
+    sessionStorage.setItem(JOB, JSON.stringify({...running, picture: ''}));
+  }
 }
 
 let shown = 0;  // which picture on the way is on the screen
@@ -84,10 +95,11 @@ async function follow(job, lost) {
   $('progress').hidden = false;
   const queued = job.ahead ? `${job.ahead} ${job.ahead === 1 ? 'job waits' : 'jobs wait'} before yours ...` : 'Yours is the next ...';
   const phase = job.phase.charAt(0).toUpperCase() + job.phase.slice(1);
-  const counted = job.steps ? `${phase}: step ${job.step} of ${job.steps}` : `${phase} ...`;
-  const words = job.state === 'queued' ? queued : counted;
-  if ($('step-now').textContent !== words) $('step-now').textContent = words;
-  if (job.steps && job.state === 'running') $('bar').value = job.step / job.steps;
+  const counted = job.state === 'running' && job.steps > 0;
+  const words = job.state === 'queued' ? queued : counted ? phase : `${phase} ...`;
+  if ($('phase').textContent !== words) $('phase').textContent = words;  // screen readers read this out, and do not count steps
+  $('step').textContent = counted ? `: step ${job.step} of ${job.steps}` : '';
+  if (counted) $('bar').value = job.step / job.steps;
   else $('bar').removeAttribute('value');
   if (job.previews > shown && job.links.preview) {
     shown = job.previews;

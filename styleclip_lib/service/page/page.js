@@ -7,9 +7,11 @@ export const $ = id => document.getElementById(id);
 /** picture, seed, face: what is to change, a file or an invented face, and which face of several; job: the one that runs. */
 export const state = {picture: null, seed: null, face: null, job: null, domain: null, busy: false};
 
-export const api = new Api(() => new Promise(resolve => {
+export const api = new Api(wrong => new Promise(resolve => {
   const dialog = $('key-dialog');
-  dialog.onclose = () => resolve($('key').value);
+  $('key-error').textContent = wrong ? 'This is not the key of this server.' : '';
+  dialog.returnValue = '';
+  dialog.onclose = () => resolve(dialog.returnValue ? $('key').value.trim() : '');
   dialog.showModal();
 }));
 

@@ -25,3 +25,18 @@ export async function prepared(file) {
   bitmap.close();
   return new Promise(resolve => canvas.toBlob(resolve, small ? 'image/png' : 'image/jpeg', 0.95));
 }
+
+/** A picture as a text, for a storage that keeps nothing else; '' for none. */
+export const asText = picture => picture === null ? '' : new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.onload = () => resolve(reader.result);
+  reader.onerror = () => reject(reader.error);
+  reader.readAsDataURL(picture);
+});
+
+/** The picture of such a text; null for ''. */
+export function fromText(text) {
+  if (!text) return null;
+  const [head, content] = text.split(',');
+  return new Blob([Uint8Array.from(atob(content), letter => letter.charCodeAt(0))], {type: head.slice('data:'.length, head.indexOf(';'))});
+}

@@ -1,5 +1,5 @@
 // Keeps the page itself, so that it opens without a network and can say so. Pictures and jobs never pass through here.
-const CACHE = 'page-2';
+const CACHE = 'page-3';
 const FILES = ['/', '/static/style.css', '/static/api.js', '/static/app.js', '/static/before-after.js', '/static/choosing.js',
   '/static/editing.js', '/static/history.js', '/static/offline.js', '/static/page.js', '/static/picture.js', '/static/report.js',
   '/static/icon.svg', '/manifest.webmanifest'];
