@@ -3,7 +3,7 @@
 # make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
 # make test-full  every test, also those that take hours or much memory on a laptop
 # make fuzz       change honest files at random for an hour, or FUZZ_SECONDS for each of 37 kinds, and read them
-# make test-colab run the tests of the widgets with the versions that Colab has
+# make test-colab run the tests of the widgets and three lessons with the versions that Colab has
 # make lint       check the style, the spelling, the types and the layers of the code
 # make coverage   which lines the tests run; build/coverage has a page for each file
 # make docs       an API page from the docstrings, in build/docs
@@ -28,6 +28,9 @@ export OMP_WAIT_POLICY := passive
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
+# The lessons that are tried with Colab's versions: the first one, one with a long search, the one with the most widgets.
+ON_COLAB := notebooks/00_start_here.ipynb notebooks/04_styleclip_latent_optimization.ipynb notebooks/07_studio.ipynb
+
 .PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release slides publish-links clean
 
 lab:
@@ -48,7 +51,8 @@ fuzz: $(VENV)/installed-test
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-97} $(BIN)/python -m pytest -x tests/test_fuzz.py
 
 test-colab: $(VENV)/installed-colab
-	PYTHONPATH=$(CURDIR)/$(VENV)/colab $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
+	PYTHONPATH="$(CURDIR)/$(VENV)/colab" $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
+	PYTHONPATH="$(CURDIR)/$(VENV)/colab" $(BIN)/python -m pytest -W ignore::DeprecationWarning $(NBVAL) $(ON_COLAB)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -81,8 +85,9 @@ clean:
 $(VENV)/installed-%: pyproject.toml setup.py
 	@$(PYTHON) setup_course.py --for $* --torch "$(TORCH)" --venv $(VENV) --no-start
 
-# Colab's widgets, kernel and shell, beside the newer ones and before them on the path.
-$(VENV)/installed-colab: $(VENV)/installed-test
+# Colab's widgets, kernel, shell and arrays, beside the newer ones and before them on the path.
+$(VENV)/installed-colab: $(VENV)/installed-test Makefile
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/colab ipywidgets==7.7.1 ipython-genutils==0.2.0 \
-	  ipykernel==6.17.1 ipython==7.34.0 traitlets==5.7.1 jupyter-client==7.4.9 backcall pickleshare entrypoints decorator nest-asyncio
+	  ipykernel==6.17.1 ipython==7.34.0 traitlets==5.7.1 jupyter-client==7.4.9 backcall pickleshare entrypoints decorator nest-asyncio \
+	  numpy==2.1.3 pillow==11.3.0
 	touch $@

@@ -10,8 +10,8 @@ files, print megabytes, redefine the checks, lost their cells' names, are not JS
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
 
+import psutil
 from nbformat import NotebookNode
 
 from styleclip_lib.grading.assignments import SOURCES, Assignment, graded_as, is_answer
@@ -52,12 +53,25 @@ def main() -> int:
             write(notebook, folder / "class" / name / f"{chosen.assignment}.ipynb")
         began, load = time.monotonic(), os.getloadavg()[0]
         command = ["grade", str(folder / "class"), "--out", str(folder / "grades"), "--jobs", str(chosen.jobs)]
-        code = subprocess.call([sys.executable, "-m", "styleclip_lib", *command])
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        print(f"{len(submissions)} submissions in {(time.monotonic() - began) / 60:.1f} minutes, "
-              f"{(used.ru_utime + used.ru_stime) / 60:.1f} minutes of processor time; load average {load:.1f} before, "
-              f"{os.getloadavg()[0]:.1f} after, on {os.cpu_count()} cores")
-    return code
+        grading = subprocess.Popen([sys.executable, "-m", "styleclip_lib", *command])
+        used = processor_time(grading)
+        print(f"{len(submissions)} submissions in {(time.monotonic() - began) / 60:.1f} minutes, {used / 60:.1f} minutes of processor "
+              f"time; load average {load:.1f} before, {os.getloadavg()[0]:.1f} after, on {os.cpu_count()} cores")
+    return grading.returncode
+
+
+def processor_time(program: subprocess.Popen) -> float:
+    """Waits for a program; the seconds that it and all that it started have computed, also what was killed and left no account."""
+    seen: dict[tuple[int, float], float] = {}
+    while program.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            first = psutil.Process(program.pid)
+            for process in (first, *first.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    times = process.cpu_times()
+                    seen[process.pid, process.create_time()] = times.user + times.system
+        time.sleep(0.5)
+    return sum(seen.values())
 
 
 def class_of_30(assignment: Assignment) -> Iterator[tuple[str, NotebookNode | str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -44,21 +44,27 @@ def grade_folder(folder: Path, out: Path, assignments: Sequence[Assignment], lim
     for assignment in {submission.assignment.name: submission.assignment for submission in submissions}.values():
         course.release(assignment)
     result = Graded([])
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        runs = [pool.submit(_run, submission, limits) for submission in submissions]
-        for future in runs:
-            submission, ran = future.result()
-            result.unguarded = sorted({*result.unguarded, *ran.unguarded})
-            try:
-                result.grades.append(_entered(course, submission, ran, awarded))
-            except StyleclipError as error:  # of this one; the others' grades are not lost for it
-                strays.files.append((submission.path, str(error)))
-            else:
-                on_each(result.grades[-1])
+    for submission, ran in _runs(submissions, limits, jobs):
+        result.unguarded = sorted({*result.unguarded, *ran.unguarded})
+        try:
+            result.grades.append(_entered(course, submission, ran, awarded))
+        except StyleclipError as error:  # of this one; the others' grades are not lost for it
+            strays.files.append((submission.path, str(error)))
+        else:
+            on_each(result.grades[-1])
     if not result.grades:
         raise StyleclipError(strays.files[-1][1])
     write_grades(out, result.grades, strays, result.unguarded)
     return result
+
+
+def _runs(submissions: list[Submission], limits: Limits, jobs: int) -> Iterator[tuple[Submission, Run]]:
+    """Runs all, so many at once, in order. After Ctrl-C only those that have begun are waited for."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            yield from (future.result() for future in [pool.submit(_run, submission, limits) for submission in submissions])
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _run(submission: Submission, limits: Limits) -> tuple[Submission, Run]:

@@ -133,8 +133,8 @@ th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;
 def _page(grades: list[Grade], strays: Strays, unguarded: list[str]) -> str:
     parts = []
     if unguarded:
-        parts.append(f'<p class="warn">This system does not guarantee that submissions leave {" and ".join(unguarded)} alone. '
-                     "Grade work of people whom you do not trust in a container or on Linux 5.13 or newer.</p>")
+        parts.append(f'<p class="warn">This system cannot keep submissions away from {" and ".join(unguarded)}. '
+                     "To grade work by people you do not trust, use Linux 5.13 or newer, or a container.</p>")
     for name in dict.fromkeys(grade.submission.assignment.name for grade in grades):
         mine = [grade for grade in grades if grade.submission.assignment.name == name]
         parts.append(f"<h2>{_safe(name)}</h2>{_tasks(mine)}{_class(mine)}")

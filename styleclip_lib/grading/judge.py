@@ -91,7 +91,7 @@ class Judge:
         cell.outputs, label = [], _label(cell)
         untouched = cell.metadata.get("styleclip", {})
         if untouched.get("untouched") and untouched.get("elsewhere"):
-            self.problems.append(f"{label} was left as it is, and what it asks for written elsewhere: the latter was graded.")
+            self.problems.append(f"{label} was left unchanged; the answer was written in another cell, and that was graded.")
             return
         try:
             answer, late = self.sandbox.ask({"run": cell.source})
@@ -168,7 +168,7 @@ class Judge:
         """A new process that has run what has been run, without what ended the last one."""
         self.restarts += 1
         if self.restarts > MOST_RESTARTS:
-            self.problems.append(f"The rest was not run: the process had to be started again {MOST_RESTARTS} times before.")
+            self.problems.append(f"The rest was not run: the process had already been restarted {MOST_RESTARTS} times.")
             return
         try:
             self.sandbox.restart()

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from .. import __version__
 from ..errors import StyleclipError, plain
 from .assignments import Assignment, graded_as, is_answer, release_text
 from .notebooks import read_notebook
@@ -62,7 +63,8 @@ def collect(folder: Path, assignments: list[Assignment]) -> tuple[list[Submissio
         old = submissions.get((student, assignment.name))
         if old is not None:
             older, new = sorted((old, new), key=lambda one: (one.notebook is not None, one.path.stat().st_mtime))
-            new.problems.append(f"{plain(older.path.name)} was handed in for the same assignment, and is older or cannot be read.")
+            new.problems.append(f"{plain(older.path.name)} was handed in for the same assignment, but is older or cannot be read: "
+                                "it was not graded.")
         submissions[student, assignment.name] = new
     if not submissions:
         reasons = "; ".join(f"{path.name}: {why}" for path, why in strays.files[:3])
@@ -145,15 +147,23 @@ def _homes(handed_in: list[NotebookNode], source: NotebookNode, submission: Subm
             home[number] = place
         elif place is None and (where := texts.get(cell.source.strip())) is not None and where not in home:
             home[number] = where
+    found, missing = [], []
     for place in [i for i, cell in enumerate(source.cells) if is_answer(cell) and i not in home]:
-        name = graded_as(source.cells[place])
         number = _lost_answer(handed_in, home, source.cells[place], place)
+        (missing if number is None else found).append(graded_as(source.cells[place]))
         if number is not None:
             home[number] = place
-            submission.problems.append(f"The cell {name} had lost its name; it was found by what it says.")
-        elif submission.notebook is not None:
-            submission.problems.append(f"The cell {name} is missing: was it deleted, or is this another version of the assignment?")
+    if found:
+        submission.problems.append(f"Cells that had lost their names were found by their contents: {', '.join(found)}.")
+    if missing and submission.notebook is not None:
+        submission.problems.append(f"Cells are missing ({_why_missing(submission.notebook)}): {', '.join(missing)}.")
     return home
+
+
+def _why_missing(notebook: NotebookNode) -> str:
+    kit = notebook.metadata.get("styleclip")
+    version = kit.get("version", __version__) if isinstance(kit, dict) else __version__
+    return "were they deleted?" if version == __version__ else f"the notebook is of version {plain(str(version))[:20]} of the kit"
 
 
 def _lost_answer(handed_in: list[NotebookNode], home: list[int | None], given: NotebookNode, place: int) -> int | None:

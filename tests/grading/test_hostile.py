@@ -76,9 +76,10 @@ def _files(small) -> dict[str, tuple[nbformat.NotebookNode | str, float, str]]:
     own = handed_out(small)
     own.cells.insert(1, nbformat.v4.new_code_cell("def double(x):\n    return x * 2\ndef triple(x):\n    return x * 3"))
     return {
-        "lost_all_names": (renamed, 4, "had lost its name"), "copied_a_cell": (copied, 4, "the last one was graded"),
-        "emptied_the_tests": (mended, 4, ""), "raised_the_points": (rewarded, 4, ""), "another_version": (other, 2, "another version"),
-        "turned_round": (moved, 4, ""), "old_format": (json.dumps(v3), 4, ""), "own_cell": (own, 4, "written elsewhere"),
+        "lost_all_names": (renamed, 4, "had lost their names"), "copied_a_cell": (copied, 4, "the last one was graded"),
+        "emptied_the_tests": (mended, 4, ""), "raised_the_points": (rewarded, 4, ""),
+        "another_version": (other, 2, "of version 0.0.1 of the kit): triple"),
+        "turned_round": (moved, 4, ""), "old_format": (json.dumps(v3), 4, ""), "own_cell": (own, 4, "written in another cell"),
         "not_json": ("{", 0, "cannot be read"), "empty": ("", 0, "cannot be read"), "a_list": ("[]", 0, "cannot be read"),
         "deep": ("[" * 10**6, 0, "nested too deeply"),
         "no_cells": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', 0, "cannot be read"),
