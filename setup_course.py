@@ -41,7 +41,7 @@ def main():
     os.chdir(ROOT)
     folder = Path(settings.venv)
     try:
-        check_python()
+        check_machine()
         if not is_installed(folder, settings.purpose):
             install(folder, settings.purpose, settings.torch == "cpu")
         return 0 if settings.no_start else start(folder)
@@ -53,7 +53,10 @@ def main():
         return 130
 
 
-def check_python():
+def check_machine():
+    if platform.system() == "Darwin" and platform.machine() == "x86_64":
+        raise SetupError("PyTorch has no packages any more for Macs with Intel processors: use Colab (README.md, Conda and Colab). "
+                         "On a Mac with Apple's processor, use a Python for arm64.")
     if not (3, 10) <= sys.version_info < (3, 14):
         raise SetupError(f"Python 3.10 to 3.13 is needed, and this is {platform.python_version()}: use another one, such as "
                          "python3.12 setup_course.py or make lab PYTHON=python3.12.")

@@ -71,6 +71,13 @@ def test_pytorch_for_cpus(course):
     assert out.index("--torch-backend cpu torch torchvision") < out.index("--editable")
 
 
+def test_a_mac_for_which_there_is_no_pytorch(course):
+    code = "import platform, runpy; platform.system, platform.machine = lambda: 'Darwin', lambda: 'x86_64'; " \
+           "runpy.run_path('setup_course.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True, text=True)
+    assert done.returncode == 2 and "Intel" in done.stderr and done.stderr.count("\n") == 1 and "install" not in done.stdout
+
+
 def test_a_folder_of_somebody_elses_is_left_alone(course):
     (course / "notes").mkdir()
     (course / "notes" / "mine.txt").write_text("x", encoding="utf-8")

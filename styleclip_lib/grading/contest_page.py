@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..images import image_grid
 from .contest import Entry, Task
-from .course import POLICY
+from .feedback import POLICY
 from .grades import STYLE
 
 SHOWN = 6

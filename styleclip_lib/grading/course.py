@@ -6,11 +6,9 @@ import copy
 import json
 import logging
 import os
-import re
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +18,9 @@ from nbformat import NotebookNode
 from .. import __version__
 from ..errors import StyleclipError
 from .assignments import STUB, WRITTEN_STUB, Assignment, without_hidden_tests
+from .feedback import Mark, finished
 
 COURSE = "styleclip"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The points for one graded cell. points: None while somebody has to read the answer."""
-
-    name: str
-    points: float | None
-    most: float
-    written: bool
 
 
 class Course:
@@ -72,16 +60,20 @@ class Course:
         _succeed(self.api.generate_assignment(assignment.name), f"The assignment {assignment.name} cannot be released")
         return self.folder / "release" / assignment.name / source.name
 
-    def enter(self, student: str, assignment: Assignment, run: NotebookNode) -> None:
-        """Enters a submission that has been run: its grades, and a page of feedback."""
+    def enter(self, student: str, assignment: Assignment, run: NotebookNode, problems: Sequence[str], awarded: Mapping[str, float]) -> None:
+        """Enters a submission that has been run: its grades, the points awarded for answers in words, and a page of feedback."""
         for folder in ("submitted", "ran"):
             path = self.folder / folder / student / assignment.name / f"{assignment.name}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(run, path)
         wrong = f"{student}'s {assignment.name} cannot be graded"
         _succeed(self.api.autograde(assignment.name, student), wrong)
+        for task, points in awarded.items():
+            self._award(student, assignment, task, points)
         _succeed(self.api.generate_feedback(assignment.name, student), wrong)
-        _shut(self.feedback(student, assignment))
+        page = self.feedback(student, assignment)
+        text = finished(page.read_text(encoding="utf-8"), assignment, self.marks(student, assignment), problems)
+        page.write_text(text, encoding="utf-8")
 
     def feedback(self, student: str, assignment: Assignment) -> Path:
         return self.folder / "feedback" / student / assignment.name / f"{assignment.name}.html"
@@ -95,7 +87,7 @@ class Course:
         return [marks[cell.metadata.nbgrader.grade_id] for cell in assignment.notebook.cells
                 if cell.metadata.get("nbgrader", {}).get("grade_id") in marks]
 
-    def award(self, student: str, assignment: Assignment, name: str, points: float) -> None:
+    def _award(self, student: str, assignment: Assignment, name: str, points: float) -> None:
         """Enters the points that somebody gave for an answer in words."""
         with self.api.gradebook as book:
             grade = book.find_grade(name, assignment.name, assignment.name, student)
@@ -138,12 +130,6 @@ def _for_students() -> list[type]:
             return nb, resources
 
     return [WithoutHiddenTests, CSSHTMLHeaderPreprocessor]
-
-
-def _shut(page: Path) -> None:
-    """Lets a page run nothing and load nothing: what a student wrote must do nothing to who reads it."""
-    text = re.sub(r"<script\b.*?</script>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    page.write_text(text.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">', 1), encoding="utf-8")
 
 
 def _succeed(result: dict, otherwise: str) -> None:

@@ -38,6 +38,7 @@ def grade_folder(folder: Path, out: Path, assignments: Sequence[Assignment], lim
     limits = limits or Limits()
     awarded = read_written(written) if written else {}
     submissions, strays = collect(folder, list(assignments))
+    _check_tasks(awarded, assignments)
     out.mkdir(parents=True, exist_ok=True)
     (out / "gradebook.db").unlink(missing_ok=True)  # made again each time, as everything else here
     course = Course(out)
@@ -56,6 +57,14 @@ def grade_folder(folder: Path, out: Path, assignments: Sequence[Assignment], lim
         raise StyleclipError(strays.files[-1][1])
     write_grades(out, result.grades, strays, result.unguarded)
     return result
+
+
+def _check_tasks(awarded: dict[tuple[str, str, str], float], assignments: Sequence[Assignment]) -> None:
+    tasks = {one.name: {graded_as(cell) for cell in one.notebook.cells if points_for(cell) and is_answer(cell)} for one in assignments}
+    for _, assignment, task in awarded:
+        if assignment in tasks and task not in tasks[assignment]:
+            raise StyleclipError(f"There are points for an answer '{task}', which {assignment} does not ask for: it asks for "
+                                 f"{', '.join(sorted(filter(None, tasks[assignment])))}.")
 
 
 def _runs(submissions: list[Submission], limits: Limits, jobs: int) -> Iterator[tuple[Submission, Run]]:
@@ -78,10 +87,8 @@ def _run(submission: Submission, limits: Limits) -> tuple[Submission, Run]:
 
 def _entered(course: Course, submission: Submission, ran: Run, awarded: dict[tuple[str, str, str], float]) -> Grade:
     student, assignment = submission.student, submission.assignment
-    course.enter(student, assignment, ran.notebook)
-    for (who, which, task), points in awarded.items():
-        if (who, which) == (student, assignment.name):
-            course.award(student, assignment, task, points)
+    mine = {task: points for (who, which, task), points in awarded.items() if (who, which) == (student, assignment.name)}
+    course.enter(student, assignment, ran.notebook, submission.problems, mine)
     answers = {graded_as(cell): cell.source for cell in ran.notebook.cells if points_for(cell) and is_answer(cell)}
     blank = {graded_as(cell) for cell in assignment.notebook.cells
              if is_answer(cell) and answers.get(graded_as(cell), "").strip() == release_text(cell).strip()}

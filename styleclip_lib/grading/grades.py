@@ -10,7 +10,7 @@ from pathlib import Path
 from .. import __version__
 from ..errors import StyleclipError, plain
 from ..paths import open_regular, write_json, written_whole
-from .course import Mark
+from .feedback import Mark
 from .submissions import Strays, Submission
 
 WRITTEN = "written.csv"
@@ -152,7 +152,7 @@ def _tasks(grades: list[Grade]) -> str:
         points = [grade.marks[i].points for grade in grades if grade.marks[i].points is not None]
         share = sum(points) / (len(points) * mark.most) if points and mark.most else 0.0
         said = f"{sum(points) / len(points):.1f}" if points else "not read yet"
-        name = _safe(mark.name.removesuffix("-test")) + (" <small>in words</small>" if mark.written else "")
+        name = _safe(mark.task) + (" <small>in words</small>" if mark.written else "")
         rows.append(f"<tr><td>{name}</td>"
                     f'<td class="n">{said} of {mark.most:g}</td>'
                     f'<td><div class="bar"><i style="width:{100 * share:.0f}%"></i></div></td></tr>')

@@ -77,7 +77,7 @@ def test_helpers_of_a_test_are_the_assignments_own_whatever_the_submission_defin
 
 
 @pytest.mark.full
-def test_a_small_class(small, tmp_path):
+def test_a_small_class(small, tmp_path, capsys):
     """Solved, blank and half solved, with a stray file; points in words are awarded in a second run."""
     pytest.importorskip("nbgrader", reason="nbgrader is in the extra 'grade'")
     from styleclip_lib.cli.main import main
@@ -96,6 +96,8 @@ def test_a_small_class(small, tmp_path):
     assert [stray["file"] for stray in content["strays"]] == ["other.ipynb"]
     page = (tmp_path / "out" / table["half"]["feedback"]).read_text("utf-8")
     assert "<script>" not in page and "HIDDEN" not in page and "double is not written yet" in page
+    assert "2 of 4 points for code, 1 in words not marked yet" in page and '<a href="#double-test">double</a> (Score: 0.0 / 2.0)' in page
+    assert page.count("not marked yet") == 3
 
     written = tmp_path / "out" / "written.csv"
     written.write_text(written.read_text("utf-8-sig").replace("half,90_small,why,,", "half,90_small,why,0.5,"), "utf-8")
@@ -103,6 +105,12 @@ def test_a_small_class(small, tmp_path):
     assert main([*command, "--written", str(tmp_path / "mine.csv")]) == 0
     table = {row["student"]: row for row in csv.DictReader((tmp_path / "out" / "grades.csv").read_text("utf-8-sig").splitlines())}
     assert (table["half"]["written"], table["half"]["total"]) == ("0.5", "2.5")
+    page = (tmp_path / "out" / table["half"]["feedback"]).read_text("utf-8")
+    assert "2 of 4 points for code, 0.5 of 1 in words" in page and "Score: 0.5 / 1.0" in page
+    capsys.readouterr()
+    (tmp_path / "mine.csv").write_text("student,assignment,task,points,most\nhalf,90_small,double,1,2\n", "utf-8")
+    assert main([*command, "--written", str(tmp_path / "mine.csv")]) == 2
+    assert "'double', which 90_small does not ask for: it asks for why." in capsys.readouterr().err
 
 
 class TestCollecting:
