@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import mistune
-from latex2mathml.converter import convert
 from nbformat import NotebookNode
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.grading.mathml import FORMULA, mathml
 from styleclip_lib.grading.notebooks import read_notebook
 
-FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
 PICTURE = re.compile(r"^!\[([^\]]*)\]\(([^)]+\.svg)\)$", re.MULTILINE)
 QUESTION = re.compile(r"(\*\*Predict first.+?)\s*<details>\s*<summary>.*?</summary>(.+?)</details>", re.DOTALL)
 STYLE = """
@@ -52,7 +51,7 @@ def as_html(text: str) -> str:
 
     def kept(found: re.Match) -> str:
         display, inline = found.groups()
-        formulas.append(convert(display or inline, display="block" if display else "inline"))
+        formulas.append(mathml(display or inline, block=display is not None))
         return f"FORMULA{len(formulas) - 1}END"
 
     page = str(mistune.html(FORMULA.sub(kept, text)))

@@ -6,14 +6,13 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from .assignments import Assignment
+from .mathml import FORMULA, mathml
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 PROSE = re.compile(r'(?<=<div class="text_cell_render border-box-sizing rendered_html">).*?(?=</div>)', re.DOTALL)
-FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,4 @@ def _list(problems: Sequence[str]) -> str:
 def _drawn(formula: re.Match, own: str) -> str:
     """A formula as MathML if it is one of the assignment's own; a student's stays as it is, since it could be made to be slow."""
     latex = html.unescape(formula[1] or formula[2])
-    return _mathml(latex, formula[1] is not None) if formula[0].strip("$") and latex in own else formula[0]
-
-
-@cache
-def _mathml(latex: str, block: bool) -> str:
-    from latex2mathml.converter import convert
-
-    return convert(latex, display="block" if block else "inline")
+    return mathml(latex, block=formula[1] is not None) if latex in own else formula[0]

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from styleclip_lib.grading.assignments import Assignment
-from styleclip_lib.grading.feedback import FORMULA, Mark, finished
+from styleclip_lib.grading.feedback import Mark, finished
+from styleclip_lib.grading.mathml import FORMULA
 from tests.grading.handed_in import ASSIGNMENTS, small_notebook, write
 
 PROSE = '<div class="text_cell_render border-box-sizing rendered_html">{}</div>'
@@ -40,4 +41,5 @@ def test_every_formula_can_be_drawn(assignment):
     texts = [cell.source for cell in assignment.notebook.cells if cell.cell_type == "markdown"]
     formulas = sum(len(FORMULA.findall(text)) for text in texts)
     page = finished("".join(PROSE.format(html.escape(text)) for text in texts), assignment, [], [])
-    assert page.count("<math") == formulas and "$" not in re.sub(r"<math.*?</math>", "", page, flags=re.DOTALL)
+    assert page.count("<math") == formulas and "\\" not in page  # a command that the converter does not know stays as it is
+    assert "$" not in re.sub(r"<math.*?</math>", "", page, flags=re.DOTALL)
