@@ -33,9 +33,10 @@ def contest_page(entries: Sequence[Entry], tasks: Sequence[Task], before: Sequen
                        f"({len(entry.failures)} in all)</li>" for entry in entries if entry.failures)
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
             f"<title>Leaderboard</title><style>{STYLE}</style></head><body><h1>Leaderboard</h1><p>{len(tasks)} edits of held-out portraits "
-            f"for each method, with 95&nbsp;% intervals. {html.escape(judged_by)} Seconds are processor time on one core.</p>"
+            f"for each method, with 95&nbsp;% intervals. {html.escape(judged_by)} Seconds are processor time on one core. "
+            "The order is by success, then by side effects; where intervals overlap, it may be chance.</p>"
             '<table><tr><th></th><th>Method</th><th class="n">Success</th><th class="n">Side effects</th><th class="n">Identity</th>'
-            f'<th class="n">Seconds</th></tr>{rows}</table><h2>What they made of it</h2><table><tr><th></th>{head}</tr>{faces}</table>'
+            f'<th class="n">Seconds</th></tr>{rows}</table><h2>Examples</h2><table><tr><th></th>{head}</tr>{faces}</table>'
             f"{'<h2>What went wrong</h2><ul>' + failures + '</ul>' if failures else ''}</body></html>\n")
 
 
