@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -132,7 +133,7 @@ def load_models(domain: str | Path = "portraits", device: str = "auto", only: Co
     for home in set(homes.values()):
         fetch_official(home, [name for name in homes if homes[name] == home and name not in WHEN_WANTED])
 
-    def load(name, network):
+    def load(name: str, network: type[torch.nn.Module]) -> Any:
         return _placed(_network(homes[name], name, network), where) if name in homes else None
 
     return Models(domain=read_index(folder)["name"], folder=folder, generator=load("generator", Generator), clip=load("clip", Clip),
@@ -178,21 +179,21 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise StyleclipError(f"The device '{name}' cannot be used here; take 'cpu' or 'auto'.") from error
+        raise StyleclipError(f"The device '{name}' cannot be used here; choose 'cpu' or 'auto'.") from error
     return device
 
 
 def _placed(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    """On the device, in the memory format channels_last, in which convolutions on a CPU are several times faster."""
-    return network.to(device, memory_format=torch.channels_last)
+    """The network on the device, in the memory format channels_last, in which convolutions on a CPU are several times faster."""
+    return network.to(device).to(memory_format=torch.channels_last)
 
 
 def _network(folder: Path, name: str, network: type[torch.nn.Module]) -> torch.nn.Module:
-    """One network of a domain; `network` is its class where the weights are this project's own."""
+    """One network of a domain. network: its class, if the weights are this project's own"""
     if is_official(read_index(folder)["files"][name]):
         return load_official(folder, name)
     if network is Encoder and "blocks" in read_index(folder)["files"][name]["config"]:
-        network = E4e  # the official one, trained further
+        network = E4e  # the official encoder, trained further
     return _clip(folder) if network is Clip else load_network(folder, name, network)
 
 

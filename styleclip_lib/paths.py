@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from platformdirs import user_cache_path
 
@@ -38,7 +39,7 @@ def user_path(path: str | os.PathLike[str]) -> Path:
         raise StyleclipError(f"'{path}' begins with '~', and no user has that name: give the whole path, or choose another name.") from None
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str]) -> io.FileIO:
     """Opens a file for reading, unbuffered; only a regular one, since a pipe or a device may have no end and never answer.
 
     What counts is what was opened, not what lay at the path a moment before. Raises StyleclipError.

@@ -1,7 +1,7 @@
-"""Settings that know what they may be: frozen dataclasses, checked whenever one is made, and JSON both ways.
+"""Settings that check themselves: frozen dataclasses, validated whenever one is made, with conversion to and from JSON.
 
-A field's annotation says of what type it is, its `setting` of what range and what it is for. Command line, studio, service and files
-all take from here what they show and what they refuse. Nothing heavy is imported, so that `--help` is there at once.
+A field's annotation gives its type, its `setting` the range and the help text. Command line, studio, service and files derive from these
+what they show and what they refuse. Nothing heavy is imported, so that `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ import math
 import numbers
 import reprlib
 import types
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from .errors import StyleclipError
 
 Kind = TypeVar("Kind", bound="Settings")
 
 MOST_ITEMS = 100
-"""Of a list."""
+"""The longest list."""
 
 
 def setting(default: Any = MISSING, help: str = "", *, label: str = "", low: float = -math.inf, high: float = math.inf,
             slider: tuple[float, float, float] | None = None) -> Any:
     """A field of a `Settings` class.
 
-    help    what it is for, a phrase for command line and studio;  label: its short name there, by default the field's
-    low, high  the smallest and the largest number that is accepted; for a text, its lengths
-    slider  (low, high, step) of the control that shows it, for a setting that people move
+    help    a phrase for command line and studio;  label: the short name there, by default the field's name
+    low, high  the smallest and the largest number accepted; for a text, its shortest and greatest length
+    slider  (low, high, step) of the control, for a setting that is shown as a slider
     """
     return field(default=default, metadata={"help": help, "label": label, "low": low, "high": high, "slider": slider})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Checked when it is made: each field has its type and lies in its range, or a StyleclipError says what it must be.
+    """Validated when it is made: each field has its type and lies in its range, or a StyleclipError says what it must be.
 
-    Whole numbers become floats and lists become tuples where the field wants them. A family of classes is told apart in JSON by `TAG`,
-    the key under which each writes its `KIND`.
+    Integers become floats and lists become tuples where the field needs them. In JSON the classes of a family are told apart by the key
+    `TAG`, under which each writes its `KIND`.
     """
 
     TAG: ClassVar[str] = ""
@@ -50,13 +50,13 @@ class Settings:
             object.__setattr__(self, one.name, _checked(one, _types(type(self))[one.name], getattr(self, one.name)))
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON can hold; `from_dict` makes the same again."""
+        """The settings as plain values for JSON; `from_dict` restores them."""
         own = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
         return {self.TAG: self.KIND, **own} if self.TAG else own
 
     @classmethod
     def from_dict(cls: type[Kind], content: object) -> Kind:
-        """The settings in a dictionary; what is missing has its default. Of a family the dictionary says which class is meant.
+        """The settings in a dictionary; missing ones have their defaults. For a family, the dictionary names the class.
 
         Raises StyleclipError, in one sentence, for an unknown key, a wrong type, or a number out of its range.
         """
@@ -75,7 +75,7 @@ class Settings:
         if missing:
             raise StyleclipError(f"{_what(kind)} lacks {', '.join(missing)}.")
         try:
-            return kind(**made)
+            return cast("Kind", kind(**made))
         except RecursionError:
             raise StyleclipError(f"{cls.__name__} is nested too deeply.") from None
 
@@ -90,7 +90,7 @@ class Settings:
 
     @classmethod
     def family(cls) -> dict[str, type[Settings]]:
-        """The classes that are told apart by `TAG`, by their `KIND`."""
+        """The classes of the family by their `KIND`."""
         return {one.KIND: one for one in cls.__subclasses__()}
 
 
@@ -115,7 +115,7 @@ def _plain(value: Any) -> Any:
 
 
 def _checked(one: Field, kind: Any, value: Any) -> Any:
-    """The value of a field as its type wants it. Raises StyleclipError if it is something else."""
+    """The value of a field, converted to its type. Raises StyleclipError if it does not fit."""
     try:
         return _read(value, kind, one.metadata)
     except (TypeError, ValueError, OverflowError):
@@ -123,7 +123,7 @@ def _checked(one: Field, kind: Any, value: Any) -> Any:
 
 
 def _read(value: Any, kind: Any, limits: Any) -> Any:
-    """The value as a type; TypeError, ValueError or, for a whole number of hundreds of digits, OverflowError if it is none."""
+    """The value as a type. Raises TypeError, ValueError or, for an integer with hundreds of digits, OverflowError."""
     origin, options = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         return _read_any(value, options, limits)
@@ -133,14 +133,14 @@ def _read(value: Any, kind: Any, limits: Any) -> Any:
         return value
     if origin is tuple:
         return _read_tuple(value, options, limits)
-    if isinstance(kind, type) and is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, Settings):
         if not isinstance(value, (kind, dict)):
             raise TypeError
         return value if isinstance(value, kind) else kind.from_dict(value)
     if kind in (int, float):
         if isinstance(value, bool) or not isinstance(value, numbers.Integral if kind is int else numbers.Real):
             raise TypeError
-        return _inside(kind(value), limits)
+        return _inside(kind(cast(Any, value)), limits)
     if not isinstance(value, kind) or (kind is str and not limits.get("low", 0) <= len(value) <= limits.get("high", math.inf)):
         raise TypeError
     return value

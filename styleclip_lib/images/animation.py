@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -50,11 +51,12 @@ def _with_one_palette(pictures: list[Image.Image], colours: int = 128) -> list[I
 
 
 def _write_mp4(pictures: list[Image.Image], path: Path, fps: float) -> None:
-    """H.264 in the pixel format that every browser plays, which wants even sides: an odd one loses a pixel."""
+    """Writes H.264 in the pixel format that every browser plays, which needs even sides: an odd one loses a pixel."""
     import imageio.v2 as imageio  # here, because only animations in MP4 need it
 
     width, height = (side - side % 2 for side in pictures[0].size)
-    settings = {"fps": fps, "codec": "libx264", "macro_block_size": 2, "pixelformat": "yuv420p"}
+    settings: dict[str, Any] = {"fps": fps, "codec": "libx264", "macro_block_size": 2, "pixelformat": "yuv420p"}
+    writer: Any
     with imageio.get_writer(path, format="FFMPEG", **settings) as writer:
         for frame in pictures:
             writer.append_data(np.asarray(frame.crop((0, 0, width, height))))

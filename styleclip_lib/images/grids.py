@@ -56,7 +56,7 @@ def _with_labels(cells: list[Image.Image], labels: Sequence[str]) -> list[Image.
     return labelled
 
 
-def _wrap(text: str, width: int, font: ImageFont.FreeTypeFont) -> list[str]:
+def _wrap(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
     """Breaks a text at spaces into lines of at most ``width`` pixels (a single long word may stick out)."""
     lines: list[str] = []
     for word in text.split():

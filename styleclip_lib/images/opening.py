@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import torch
@@ -100,16 +100,16 @@ def open_animation(source: ImageSource) -> Image.Image:
     return image
 
 
-def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, bytes]:
+def _content(source: ImageSource) -> tuple[str, bytes]:
     """(what to call it in a message, the bytes of the file). All are read at once: a file that shrinks meanwhile is cut off, no more."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         name, content = "The data", bytes(source)
-    elif hasattr(source, "read"):
-        name, content = f"'{getattr(source, 'name', 'the open file')}'", source.read(MAX_BYTES + 1)
     elif isinstance(source, (str, os.PathLike)):
         name = f"'{os.fspath(source)}'"
         with io.BufferedReader(open_regular(source)) as file:
             content = file.read(MAX_BYTES + 1)
+    elif not isinstance(source, Image.Image) and hasattr(source, "read"):
+        name, content = f"'{getattr(source, 'name', 'the open file')}'", source.read(MAX_BYTES + 1)
     else:
         kind = type(source).__name__
         raise StyleclipError(f"Cannot read a picture from a {kind}: give a path, bytes or a PIL image.")
@@ -120,10 +120,10 @@ def _content(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, by
 
 def _formats(content: bytes) -> list[str]:
     """What a file may be: one of ``FORMATS``, and HEIC where the package for it is installed."""
-    formats = list(FORMATS)
+    formats: list[str] = list(FORMATS)
     if "HEIC" in _kind(content):
         try:
-            from pillow_heif import register_heif_opener
+            from pillow_heif import register_heif_opener  # pyright: ignore[reportMissingImports]
         except ImportError:
             return formats
         register_heif_opener(thumbnails=False)
@@ -225,7 +225,7 @@ def _too_large(name: str, size: str = "", format: str | None = None) -> str:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Applies the orientation that cameras write into EXIF; damaged EXIF data counts as none."""
-    turn = TURNS.get(_orientation(image))
+    turn = TURNS.get(cast(int, _orientation(image)))
     if turn is None:
         return image
     upright = image.transpose(turn)

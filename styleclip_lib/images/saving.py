@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -18,7 +19,7 @@ PICTURE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def save_image(image: torch.Tensor | Image.Image, path: str | os.PathLike[str]) -> Path:
-    """Writes one picture, whole or not at all, and returns its path. The extension chooses the format.
+    """Writes one picture, completely or not at all, and returns its path. The extension determines the format.
 
     ``image`` is [3, H, W] or [1, 3, H, W] in [-1, 1], or a PIL image.
     Raises StyleclipError for an extension that is not in ``PICTURE_EXTENSIONS`` or a place that cannot be written.
@@ -27,7 +28,7 @@ def save_image(image: torch.Tensor | Image.Image, path: str | os.PathLike[str]) 
     picture = image if isinstance(image, Image.Image) else to_pil(image)
     if path.suffix.lower() in (".jpg", ".jpeg", ".bmp"):
         picture = to_rgb(picture)
-    settings = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+    settings: dict[str, Any] = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
     if "icc_profile" in picture.info:  # without it a phone's colours would look pale
         settings["icc_profile"] = picture.info["icc_profile"]
     with written_whole(path) as partial:
