@@ -4,7 +4,7 @@ Three parts, one after the other, each of which can be stopped at any moment and
 
     copy      the synthesis network copies the render of every w (`copying`)
     mapping   the mapping network learns the w of every latent's portrait (`unfolding`)
-    play      both against a discriminator (`playing`)
+    play      the synthesis network against a discriminator (`playing`)
 """
 
 from dataclasses import dataclass, field
@@ -53,6 +53,7 @@ class Settings:
 
     run, data, domain   folders of the run, of the renders, and of the domain to add the network to
     count, first        how many renders in all, and how many before the first step; the others are drawn while it learns
+    play_count          how many at least to play with, should copying have been done elsewhere
     copy_stages         copying renders: (resolution, steps, batch size) one after the other, the last at full size
     muon_lr, adam_lr    learning rates of copying: of convolutions and affine layers, and of everything else
     affine              size of the affine layers' first weights and of their learning rate, as a share of the usual
@@ -60,11 +61,11 @@ class Settings:
     lower               weight of each lower resolution from 32 pixels up beside the full one
     softness            how far categories go towards others at most while copying; below 1/2
     mapping_steps, mapping_batch, mapping_lr  teaching the mapping network
-    steps, batch_size, lr  playing against the discriminator; Adam with betas 0 and 0.99
-    r1_gamma, r1_every  R1 regularisation
-    path_weight, path_every  path length regularisation
+    steps, batch_size   playing against the discriminator; three quarters of a batch have a render to compare with
+    play_rate, d_lr     the learning rates while playing: of the generator, as a share of those of copying, and of the discriminator
+    d_channels          of the discriminator's layers
     mixing              probability of mixing two latents
-    anchor              weight of the copying loss while playing; half of a batch has a render to compare with
+    adversarial, anchor, texture  weights while playing: of the discriminator's judgement, of copying what is coarse, of the texture
     average             half-life of the averaged generator, in pictures; shorter at first
     sheet_every         steps between two sheets of samples
     """
@@ -74,11 +75,11 @@ class Settings:
     domain: Path = Path("data/models/portraits")
     count: int = 24_000
     first: int = 2_000
+    play_count: int = 4_000
     img_resolution: int = 256
     w_dim: int = 256
     num_mapping_layers: int = 5
     channels: dict[int, int] = field(default_factory=lambda: {4: 320, 8: 320, 16: 320, 32: 224, 64: 112, 128: 48, 256: 24})
-    d_channels: dict[int, int] = field(default_factory=lambda: {4: 128, 8: 128, 16: 128, 32: 128, 64: 64, 128: 32, 256: 16})
     copy_stages: tuple[tuple[int, int, int], ...] = ((32, 2000, 16), (64, 4000, 16), (128, 2000, 16), (256, 3000, 12))
     muon_lr: float = 0.02
     adam_lr: float = 1e-2
@@ -89,17 +90,17 @@ class Settings:
     mapping_steps: int = 20_000
     mapping_batch: int = 512
     mapping_lr: float = 0.02
-    steps: int = 1500
-    batch_size: int = 8
-    lr: float = 1e-3
-    r1_gamma: float = 3.0
-    r1_every: int = 16
-    path_weight: float = 2.0
-    path_every: int = 8
+    steps: int = 500
+    batch_size: int = 4
+    play_rate: float = 0.2
+    d_lr: float = 1e-3
+    d_channels: tuple[int, int, int, int] = (32, 64, 128, 128)
     mixing: float = 0.9
-    anchor: float = 5.0
+    adversarial: float = 2.0
+    anchor: float = 10.0
+    texture: float = 10.0
     average: float = 6_000
-    sheet_every: int = 500
+    sheet_every: int = 100
     seed: int = 0
 
 
@@ -114,8 +115,8 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     embedding = Embedding(world, s.w_dim, s.seed)
     portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution, s.seed), world=world, wait=True)
     generator, seconds = copy_renders(generator, embedding, portraits, s)
-    portraits.render_up_to(s.count)
     seconds += teach_mapping(generator.mapping.requires_grad_(True), embedding, s)
+    portraits.render_up_to(s.play_count)
     generator, more = play(generator.requires_grad_(True), portraits, s)
     set_mean_w(generator.mapping)
     metrics = measure_generator(generator, s.domain, s.data, world)

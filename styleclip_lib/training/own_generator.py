@@ -28,7 +28,7 @@ from .copying import average_decay
 from .data import to_float
 from .loop import Run, settings_of
 from .pictures import LEARNT, Pictures
-from .playing import lazy_adam, path_step, samples
+from .playing import samples
 from .quality import frechet_distance, pictures_of
 from .table import LossTable
 from .unfolding import set_mean_w
@@ -167,7 +167,7 @@ def _fit(generator: Generator, discriminator: Discriminator, is_new: bool, pictu
     for parameter in set(discriminator.parameters()) - set(learning):
         parameter.requires_grad_(False)
     path_length, ada = PathLength(from_first=s.start is not None), AdaptiveP(s.ada_target, s.ada_speed)
-    g_optimizer, d_optimizer = lazy_adam(generator, s.lr, s.path_every), lazy_adam(learning, s.lr, s.r1_every)
+    g_optimizer, d_optimizer = _lazy_adam(generator, s.lr, s.path_every), _lazy_adam(learning, s.lr, s.r1_every)
     kept = {**settings_of(s, but=FREE), "start": s.start and Path(s.start).name, "data set": read_facts(s.data).manifest[:12]}
     with Run(s.run, settings=kept, generator=generator, average=average, discriminator=discriminator, g_optimizer=g_optimizer,
              d_optimizer=d_optimizer, path_length=path_length, ada=ada) as run:
@@ -179,7 +179,7 @@ def _fit(generator: Generator, discriminator: Discriminator, is_new: bool, pictu
             if step >= d_first:
                 losses |= _generator_step(generator, discriminator, learning, g_optimizer, run, ada.p, rng, s)
                 if step % s.path_every == 0:
-                    path_step(generator, g_optimizer, run, path_length, rng, s)
+                    _path_step(generator, g_optimizer, run, path_length, rng, s)
                 update_average(average, generator, average_decay(s.batch_size, (step - d_first) * s.batch_size, s.average))
             losses |= {"path": path_length.mean, "p": ada.p, "r_t": ada.r_t}
             if step % s.snapshot_every == 0:
@@ -188,6 +188,12 @@ def _fit(generator: Generator, discriminator: Discriminator, is_new: bool, pictu
             table.add(step, losses)
         table.plot()
     return average, run.seconds
+
+
+def _lazy_adam(network, lr: float, every: int) -> torch.optim.Adam:
+    """Lazy regularisation: fewer steps with a penalty, so a little less momentum (Karras et al. 2020, appendix B)."""
+    ratio = every / (every + 1)
+    return torch.optim.Adam(network.parameters(), lr=lr * ratio, betas=(0.0, 0.99**ratio))
 
 
 def _real(pictures: Pictures, s: Settings, rng: torch.Generator) -> torch.Tensor:
@@ -227,6 +233,14 @@ def _generator_step(generator, discriminator, learning, optimizer, run, p: float
     run.update(loss, optimizer)
     learning.requires_grad_(True)
     return {"g_loss": loss.item()}
+
+
+def _path_step(generator, optimizer, run, path_length, rng, s) -> None:
+    z = torch.randn(max(2, s.batch_size // 2), generator.z_dim, generator=rng).to(run.device)
+    w_plus = mix_styles(generator.mapping, z, s.mixing, rng)
+    with run.autocast():
+        images = generator.synthesis(w_plus, noise_mode="random")
+    run.update(s.path_weight * s.path_every * path_length(images, w_plus), optimizer)
 
 
 def _snapshot(average: Generator, judge, like: str, run: Run, s: Settings) -> dict[str, float]:

@@ -1,7 +1,9 @@
-"""The generator against a discriminator (Goodfellow et al. 2014), as StyleGAN2 trains it, after it has learnt to copy renders.
+"""The generator against a discriminator (Goodfellow et al. 2014), after it has learnt to copy renders.
 
-What copying leaves open (single strands, the last sharpness of an edge) and what no render asks for (mixed latents) is taught
-here. Half of every batch still has a render to resemble, so that a latent keeps its portrait.
+Copying in pixels leaves strands and curls open: where a strand lies cannot be told from w to the pixel, and the mean of all places is a
+blur. So what is coarse is still copied, of what is fine only the texture is asked for (`texture`), and a discriminator of small patches
+judges whether it looks real. Mixed latents, of which there is no render, are judged by it alone. Mixing and the averaged generator are
+StyleGAN2's; its path length regularisation is left out, and the mapping network stays as it is: W was taught to be straight.
 """
 
 import copy
@@ -9,83 +11,72 @@ import copy
 import torch
 from torch import Tensor
 
-from ..networks.discriminator import Discriminator
 from ..networks.generator import Generator
-from .adversarial import PathLength, discriminator_loss, generator_loss, mix_styles, r1_penalty, update_average
-from .copying import batch, copy_loss, repeated
+from ..networks.patch_discriminator import PatchDiscriminator
+from .adversarial import discriminator_loss, generator_loss, mix_styles, update_average
+from .copying import average_decay, batch, copy_loss, optimizers_of, repeated, shrunk
 from .data import Portraits
-from .loop import Run, settings_of
+from .loop import Run, learning_rate, set_rates, settings_of
+from .texture import texture_loss
 
-KEPT = ("img_resolution", "w_dim", "num_mapping_layers", "channels", "d_channels", "count", "steps", "batch_size", "lr", "r1_gamma",
-        "r1_every", "path_weight", "path_every", "mixing", "anchor", "detail", "average", "seed")
+KEPT = ("img_resolution", "w_dim", "num_mapping_layers", "channels", "affine", "d_channels", "count", "steps", "batch_size", "play_rate",
+        "d_lr", "mixing", "adversarial", "anchor", "texture", "detail", "average", "seed")
 """The settings that a run keeps when it goes on."""
+
+COARSE = 4
+"""How many times smaller pictures are when they are copied."""
 
 
 def play(generator: Generator, portraits: Portraits, s) -> tuple[Generator, float]:
     """Adversarial training. s = `generator.Settings`. Returns the averaged generator and the seconds it took."""
     average = copy.deepcopy(generator).requires_grad_(False)
-    discriminator = Discriminator(s.img_resolution, s.d_channels).to(memory_format=torch.channels_last)
-    path_length = PathLength()
-    g_optimizer = lazy_adam(generator, s.lr, s.path_every)
-    d_optimizer = lazy_adam(discriminator, s.lr, s.r1_every)
+    discriminator = PatchDiscriminator(s.d_channels).to(memory_format=torch.channels_last)
+    generator.mapping.requires_grad_(False)
+    optimizers = optimizers_of(generator, s)
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), s.d_lr, betas=(0.5, 0.99))
     with Run(s.run / "play", settings=settings_of(s, *KEPT), generator=generator, average=average, discriminator=discriminator,
-             g_optimizer=g_optimizer, d_optimizer=d_optimizer, path_length=path_length) as run:
+             d_optimizer=d_optimizer, **optimizers) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed + 1)
-            real = batch(portraits, s.batch_size, s.img_resolution, rng)[1].to(run.device)
-            d_loss = _discriminator_step(generator, discriminator, d_optimizer, run, real, rng, s)
-            if step % s.r1_every == 0:
-                run.update(s.r1_gamma / 2 * s.r1_every * r1_penalty(discriminator, real), d_optimizer)
-            g_loss, copied = _generator_step(generator, discriminator, g_optimizer, run, portraits, rng, s)
-            if step % s.path_every == 0:
-                path_step(generator, g_optimizer, run, path_length, rng, s)
-            update_average(average, generator, 0.5 ** (s.batch_size / s.average))
-            run.log(d_loss=d_loss, g_loss=g_loss, copied=copied, path=path_length.mean)
+            set_rates(optimizers, s, s.play_rate * learning_rate(step, s.steps))
+            index, renders = batch(portraits, s.batch_size - s.batch_size // 4, s.img_resolution, rng)
+            renders = renders.to(run.device)
+            images = _drawn(generator, portraits.latents[index], run, rng, s)
+            losses = _generator_step(images, renders, discriminator, optimizers, run, s)
+            losses["d_loss"] = _discriminator_step(images.detach(), renders, discriminator, d_optimizer, run)
+            update_average(average, generator, average_decay(s.batch_size, step * s.batch_size, s.average))
+            run.log(**losses)
             if step % s.sheet_every == 0:
                 run.sheet("play", samples(average))
     return average, run.seconds
 
 
-def lazy_adam(network, lr: float, every: int) -> torch.optim.Adam:
-    """Lazy regularisation: fewer steps with a penalty, so a little less momentum (Karras et al. 2020, appendix B)."""
-    ratio = every / (every + 1)
-    return torch.optim.Adam(network.parameters(), lr=lr * ratio, betas=(0.0, 0.99**ratio))
-
-
-def _discriminator_step(generator, discriminator, optimizer, run, real, rng, s) -> float:
-    z = torch.randn(s.batch_size, generator.z_dim, generator=rng).to(run.device)
-    with torch.no_grad(), run.autocast():
-        fake = generator.synthesis(mix_styles(generator.mapping, z, s.mixing, rng), noise_mode="random")
+def _drawn(generator: Generator, latents: Tensor, run: Run, rng: torch.Generator, s) -> Tensor:
+    """The pictures of latents that have a render, and a quarter of the batch of fresh, mixed ones."""
+    fresh = torch.randn(s.batch_size // 4, generator.z_dim, generator=rng).to(run.device)
+    known = repeated(generator, generator.mapping.w(latents.to(run.device)))
     with run.autocast():
-        loss = discriminator_loss(discriminator(real), discriminator(fake))
-    run.update(loss, optimizer)
-    return loss.item()
+        return generator.synthesis(torch.cat([known, mix_styles(generator.mapping, fresh, s.mixing, rng)]), noise_mode="random").float()
 
 
-def _generator_step(generator, discriminator, optimizer, run, portraits, rng, s) -> tuple[float, float]:
-    """Half of the pictures are drawn from fresh latents, the other half also have a render to resemble."""
-    half = s.batch_size // 2
-    index, renders = batch(portraits, half, s.img_resolution, rng)
-    known = generator.mapping.w(portraits.latents[index].to(run.device))
-    fresh = torch.randn(s.batch_size - half, generator.z_dim, generator=rng).to(run.device)
-    w_plus = torch.cat([repeated(generator, known), mix_styles(generator.mapping, fresh, s.mixing, rng)])
+def _generator_step(images: Tensor, renders: Tensor, discriminator, optimizers, run: Run, s) -> dict[str, float]:
     discriminator.requires_grad_(False)
     with run.autocast():
-        images = generator.synthesis(w_plus, noise_mode="random")
         logits = discriminator(images)
-    copied = copy_loss(images[:half], renders.to(run.device), s.detail)
-    loss = generator_loss(logits)
-    run.update(loss + s.anchor * copied, optimizer)
+    like, size = images[:len(renders)], images.shape[-1] // COARSE
+    parts = {"g_loss": generator_loss(logits), "copied": copy_loss(shrunk(like, size), shrunk(renders, size), s.detail),
+             "texture": texture_loss(like, renders)}
+    run.update(s.adversarial * parts["g_loss"] + s.anchor * parts["copied"] + s.texture * parts["texture"], *optimizers.values())
     discriminator.requires_grad_(True)
-    return loss.item(), copied.item()
+    return {name: loss.item() for name, loss in parts.items()}
 
 
-def path_step(generator, optimizer, run, path_length, rng, s) -> None:
-    z = torch.randn(max(2, s.batch_size // 2), generator.z_dim, generator=rng).to(run.device)
-    w_plus = mix_styles(generator.mapping, z, s.mixing, rng)
+def _discriminator_step(images: Tensor, renders: Tensor, discriminator, optimizer, run: Run) -> float:
+    """The drawn pictures are those of the generator's step: its own change since then is small."""
     with run.autocast():
-        images = generator.synthesis(w_plus, noise_mode="random")
-    run.update(s.path_weight * s.path_every * path_length(images, w_plus), optimizer)
+        loss = discriminator_loss(discriminator(renders), discriminator(images))
+    run.update(loss, optimizer)
+    return loss.item()
 
 
 @torch.no_grad()
