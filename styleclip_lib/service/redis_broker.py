@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections import Counter
 from typing import Any
@@ -18,7 +17,7 @@ from rq.serializers import JSONSerializer
 from .broker import CRASHED, Broker, Stats, begins_anew, fingerprint, full, new_id, too_many, used_key
 from .limits import Limits
 from .process import Wish
-from .redis_store import connected, end_job, is_visible, key_of, packed, queue_of, unpacked
+from .redis_store import connected, descriptions, end_job, is_visible, key_of, packed, queue_of, unpacked
 from .redis_worker import ATTEMPTS, compute_job
 from .tasks import Job, Task
 
@@ -143,15 +142,11 @@ class RedisBroker(Broker):
 
     def _stats(self) -> Stats:
         sums = {name: _sums(self._connection.hgetall(key_of("stats", name))) for name in ("ended", "seconds", "waited")}
-        return Stats(self._queue.count, self._queue.started_job_registry.get_job_count(cleanup=False), len(self._domains()), **sums)
+        running = self._queue.started_job_registry.get_job_count(cleanup=False)
+        return Stats(self._queue.count, running, len(descriptions(self._connection)), **sums)
 
     async def domains(self) -> list[dict[str, Any]]:
-        return (await asyncio.to_thread(self._domains))[:1]
-
-    def _domains(self) -> list[dict[str, Any]]:
-        """One for each worker that sends heartbeats."""
-        keys = list(self._connection.scan_iter(key_of("worker", "*")))
-        return [json.loads(stored) for stored in (self._connection.mget(keys) if keys else []) if stored]
+        return (await asyncio.to_thread(descriptions, self._connection))[:1]
 
     async def _tidy(self) -> None:
         """Every two seconds hands the jobs of dead workers to others, and marks those that none could compute as failed."""

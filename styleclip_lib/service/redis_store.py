@@ -63,6 +63,12 @@ def unpacked(id: str, stored: dict[bytes, bytes]) -> Job:
                problem=json.loads(read.get("problem", b"null")), **numbers, **times)
 
 
+def descriptions(connection: redis.Redis) -> list[dict[str, Any]]:
+    """What each worker that sends heartbeats says of its domain."""
+    keys = list(connection.scan_iter(key_of("worker", "*")))
+    return [json.loads(stored) for stored in (connection.mget(keys) if keys else []) if stored]
+
+
 def end_job(connection: redis.Redis, id: str, keep: int, pictures: dict[str, bytes] | None = None, **changes: Any) -> None:
     """Marks a job as over: its results are kept for so many seconds, and the uploaded picture is deleted at once."""
     stored = connection.hgetall(key_of("job", id))

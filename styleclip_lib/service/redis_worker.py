@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 from ..errors import StyleclipError
 from .broker import CRASHED
 from .process import CrashedError, Done, Failed, Progress, Wish, WorkerProcess
-from .redis_store import connected, end_job, is_visible, key_of, queue_of
+from .redis_store import connected, descriptions, end_job, is_visible, key_of, queue_of
 
 ALIVE = 10
 """Seconds without a heartbeat after which a worker counts as dead, and another one takes its job."""
@@ -110,11 +110,12 @@ def compute_job(id: str, seconds: int, keep: int) -> None:
 
 
 def work(address: str, process: WorkerProcess) -> None:
-    """Computes jobs until a signal ends it; the current job is finished first. Raises StyleclipError if the domain cannot be loaded, or
-    Redis does not answer, or no longer does in the middle of a job."""
+    """Computes jobs until a signal ends it; the current job is finished first. Raises StyleclipError if the domain cannot be loaded or is
+    not that of the other workers, or Redis does not answer, or no longer does in the middle of a job."""
     connection = connected(address)
     try:
         process.start()
+        _check_domain(connection, process.description["name"])
         worker = RedisWorker(connection, process)
         with contextlib.suppress(redis.RedisError):
             worker.work(logging_level="WARNING")
@@ -124,3 +125,11 @@ def work(address: str, process: WorkerProcess) -> None:
         process.close()
     if not worker.asked_to_end:
         raise StyleclipError("The connection to Redis was lost: start the worker again once Redis answers.")
+
+
+def _check_domain(connection: redis.Redis, name: str) -> None:
+    """Raises StyleclipError if other workers have another domain: a job goes to any of them."""
+    others = {one["name"] for one in descriptions(connection)} - {name}
+    if others:
+        raise StyleclipError(f"The other workers at this Redis have the domain '{min(others)}', this one has '{name}': use the same "
+                             "--domain, or another database, such as redis://HOST:6379/1.")

@@ -153,7 +153,7 @@ def test_a_reload_in_the_middle_of_a_job_goes_on_with_it_and_stop_ends_it(visito
     assert page.locator("#text").input_value() == "a face with a hat"
     page.locator("#stop").click()
     finish(page)
-    assert page.locator("#go").is_enabled()  # the picture is still the one to change
+    page.locator("#go:enabled").wait_for()  # the picture is still the one to change
 
 
 def test_a_server_that_goes_away_and_comes_back(visitor, server):

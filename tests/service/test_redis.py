@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -160,7 +161,7 @@ def test_without_redis_requests_are_refused_and_the_end_is_not_delayed(tmp_path)
 
 
 def test_a_worker_that_loses_redis_in_a_job_says_so(tmp_path):
-    process = SimpleNamespace(start=lambda abandoned=None: None, close=lambda: None, description={})
+    process = SimpleNamespace(start=lambda abandoned=None: None, close=lambda: None, description={"name": "tiny"})
     with redis_server(tmp_path) as (address, server):
         def run(task, upload, *, tell, wish, seconds):
             server.kill()
@@ -174,6 +175,14 @@ def test_a_worker_that_loses_redis_in_a_job_says_so(tmp_path):
         queue_of(connection).enqueue_call(compute_job, ("one", 60, 60), job_id="one")
         with pytest.raises(StyleclipError, match="connection to Redis was lost"):
             work(address, process)
+
+
+def test_a_worker_with_another_domain_is_refused(address):
+    connected(address).set(key_of("worker", "one"), json.dumps({"name": "portraits"}), ex=30)
+    process = SimpleNamespace(start=lambda abandoned=None: None, close=lambda: None, description={"name": "tiny"})
+    with pytest.raises(StyleclipError, match="have the domain 'portraits', this one has 'tiny'"):
+        work(address, process)
+    connected(address).delete(key_of("worker", "one"))
 
 
 def test_a_job_that_is_forgotten_as_it_begins_leaves_nothing(address, monkeypatch):
