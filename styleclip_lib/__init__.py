@@ -1,7 +1,6 @@
-"""A course kit for editing faces with sentences: StyleGAN2, CLIP and the methods that join them.
+"""A course kit for editing faces with sentences: StyleGAN2, CLIP and the methods that combine them.
 
-The names below are all of the public surface. Each is imported when it is first asked for, so that
-``import styleclip_lib`` costs nothing.
+The names below are the whole public interface. Each is imported when it is first used, so that ``import styleclip_lib`` costs nothing.
 """
 
 from importlib import import_module
@@ -82,7 +81,7 @@ __all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> object:
-    """Imports a public name from the module it lives in (PEP 562); PyTorch, which most of them need, is told how to wait before."""
+    """Imports a public name from its module (PEP 562), after setting how PyTorch's threads wait, since most names need PyTorch."""
     if name not in _HOME:
         raise AttributeError(f"module 'styleclip_lib' has no attribute '{name}'")
     share_the_machine()

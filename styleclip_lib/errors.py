@@ -1,4 +1,4 @@
-"""The one kind of error that is meant for the person at the keyboard, and how foreign text gets into a message."""
+"""The errors that are meant for the user, and how foreign text is made safe for a message."""
 
 import traceback
 
@@ -6,11 +6,11 @@ LONGEST_WORD, LONGEST_LINE = 200, 1000
 
 
 class StyleclipError(Exception):
-    """Something the user can put right: a wrong file, an unknown word, a domain that is not there.
+    """An error that the user can correct: a wrong file, an unknown word, a missing domain.
 
-    The message is one sentence that says what is wrong and what to do about it; whatever foreign text it quotes, `plain`
-    makes it one harmless line. The command line prints it without a traceback. A more special error (``NoFaceError``, say) is
-    a subclass beside its topic.
+    The message is one sentence that says what is wrong and what to do about it; `plain` turns any foreign text in it into one harmless
+    line. The command line prints it without a traceback. More specific errors such as `NoFaceError` are subclasses, defined in the module
+    that they belong to.
     """
 
     def __init__(self, message: object = "", *rest: object):
@@ -18,13 +18,13 @@ class StyleclipError(Exception):
 
 
 def without_message(error: BaseException) -> str:
-    """Kind and traceback of an error, for the log of a service: somebody's text may stand in the message."""
+    """The type and traceback of an error, for the log of a service, without the message, which may contain a user's text."""
     return f"{type(error).__name__}\n" + "".join(traceback.format_tb(error.__traceback__))
 
 
 def plain(text: object) -> str:
-    r"""Any text as one line that no terminal obeys: control characters, escape sequences and marks that turn the direction of writing
-    are spelt out (``\x1b``, ``\u202e``), white space becomes single spaces, and what is very long loses its middle."""
+    r"""Any text as one line that is harmless in a terminal: control characters, escape sequences and marks that change the writing
+    direction are spelt out (``\x1b``, ``\u202e``), white space becomes single spaces, and very long text is shortened in the middle."""
     words = (_shortened(printable(word), LONGEST_WORD) for word in str(text).split())
     return _shortened(" ".join(words), LONGEST_LINE)
 

@@ -29,12 +29,12 @@ FORMER_CALIBRATION = ("early_exit_z",)
 _AT_ONCE = 8  # pictures
 
 WHEN_WANTED = ("content",)
-"""Networks that only some methods need: they are downloaded and read on first use."""
+"""Networks that only some methods need, which are downloaded and read on first use."""
 
 
 @dataclass(frozen=True)
 class ReferenceFaces:
-    """Invented faces to compare with: w_plus [N, num_ws, w_dim], and CLIP's embeddings of them, [N, D]."""
+    """The reference set of invented faces: w_plus [N, num_ws, w_dim], and CLIP's embeddings of them, [N, D]."""
 
     w_plus: torch.Tensor
     embedding: torch.Tensor
@@ -45,7 +45,7 @@ class Models:
     """The networks of a domain, frozen, in evaluation mode, on one device.
 
     domain      the domain's name
-    folder      where its files lie
+    folder      the domain's folder
     generator   z -> w_plus -> styles -> image
     clip        pictures and texts -> unit vectors
     identity    image -> unit vector of the person
@@ -54,7 +54,7 @@ class Models:
     attributes  image -> attribute values (None for a domain without known attributes)
     calibration the settings that depend on these networks, from `domain.json`
     tuned_from  the original generator, if this one was tuned to a face (see `pivotal_tuning`); its directions and mappers still apply
-    memo        results that were computed from these networks and are needed again; `dataclasses.replace` starts an empty one
+    memo        cached results that were computed from these networks; `dataclasses.replace` starts with an empty one
     """
 
     domain: str
@@ -72,7 +72,7 @@ class Models:
 
     @property
     def related_generators(self) -> list[Generator]:
-        """The generators whose directions and mappers apply here: the domain's own and, if that was tuned to a face, the original."""
+        """The generators whose directions and mappers apply here: this one and, if it was tuned to a face, the original."""
         return [self.generator] if self.tuned_from is None else [self.generator, self.tuned_from]
 
     def sample(self, seed: int, truncation_psi: float = 0.7) -> torch.Tensor:
@@ -82,7 +82,7 @@ class Models:
             return self.generator.mapping(z.to(self.device), truncation_psi)
 
     def drawing_with(self, generator: Generator) -> "Models":
-        """The models with another copy of their generator, such as one with the noise maps of a face; the last result is remembered."""
+        """The models with another copy of their generator, such as one with the noise maps of a face. The last result is cached."""
         if generator is self.generator:
             return self
         known, fitted = self.memo.get("drawing with", (None, None))
@@ -93,7 +93,7 @@ class Models:
 
     @torch.no_grad()
     def reference_faces(self, count: int = 64, first_seed: int = 0, stop_at: int | None = None) -> ReferenceFaces:
-        """The reference set: the faces of the seeds first_seed, first_seed + 1, ..., untruncated. Drawn once and remembered.
+        """The reference set: the faces of the seeds first_seed, first_seed + 1, ..., without truncation. Drawn once and cached.
 
         stop_at: draw at this resolution, without clipping, as a search does; None: at full resolution, clipped to [-1, 1].
         """
@@ -114,11 +114,11 @@ NETWORKS = ("generator", "clip", "identity", "perceptual")
 def load_models(domain: str | Path = "portraits", device: str = "auto", only: Collection[str] | None = None) -> Models:
     """Loads a domain: its name, or the path of a folder with a `domain.json`.
 
-    device: "auto" takes a GPU if there is one; otherwise a name that `torch.device` takes.
+    device: "auto" uses a GPU if there is one; otherwise a name that `torch.device` accepts.
     only: the networks to load, such as ("generator", "perceptual"); the others are neither downloaded nor read, and are None. By default
         all.
 
-    A domain of official files, such as "ffhq", lists and downloads them when it is first loaded; afterwards no network is needed.
+    A domain made of official files, such as "ffhq", lists and downloads them when it is first loaded; later it needs no network connection.
     Raises StyleclipError for an unknown domain, a missing file, a file whose SHA-256 differs, a download that fails, or an
     unknown device.
     """
@@ -142,12 +142,12 @@ def load_models(domain: str | Path = "portraits", device: str = "auto", only: Co
 
 
 def load_generator(domain: str | Path = "portraits", device: str = "auto") -> Generator:
-    """The generator of a domain alone: nothing else is downloaded or read. Settings and errors: see `load_models`."""
+    """The generator of a domain; nothing else is downloaded or read. Arguments and errors as for `load_models`."""
     return load_models(domain, device, only=("generator",)).generator
 
 
 def is_at_hand(domain: str | Path, name: str) -> bool:
-    """Whether a domain has a network, and nothing has to be downloaded for it. Raises StyleclipError for an unknown domain."""
+    """Whether a domain has a network that needs no download. Raises StyleclipError for an unknown domain."""
     home = sources(find_domain(domain)).get(name)
     return home is not None and not missing_downloads(home, [name])
 

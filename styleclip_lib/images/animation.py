@@ -1,4 +1,4 @@
-"""Pictures one after the other, in one file."""
+"""Saving animations."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ANIMATION_EXTENSIONS = (".gif", ".png", ".webp", ".mp4")
 
 
 def save_animation(frames: Pictures, path: str | os.PathLike[str], fps: float = 12) -> Path:
-    """Writes frames as an animation, whole or not at all: .gif, .png (animated PNG) and .webp loop, .mp4 is H.264.
+    """Writes frames as an animation, completely or not at all: .gif, .png (animated PNG) and .webp loop, .mp4 is H.264.
 
-    ``frames`` is [T, 3, H, W] in [-1, 1] or a list of pictures of one size; ``fps`` is frames a second, 1 to 50.
-    Raises StyleclipError for no frames, frames of several sizes, another extension or an impossible ``fps``.
+    ``frames`` is [T, 3, H, W] in [-1, 1] or a list of pictures of the same size; ``fps`` is the number of frames per second, 1 to 50.
+    Raises StyleclipError for no frames, frames of different sizes, another extension, or an ``fps`` out of range.
     """
     path = check_picture_path(path, ANIMATION_EXTENSIONS)
     pictures = to_pils(frames)

@@ -14,11 +14,11 @@ from .tensors import Pictures, to_pils
 def image_grid(
     images: Pictures, columns: int | None = None, labels: Sequence[str] | None = None, size: int | None = None
 ) -> Image.Image:
-    """Pictures side by side, in rows, as one ``PIL.Image``.
+    """Arranges pictures in rows, as one ``PIL.Image``.
 
-    ``columns`` is by default what makes the grid nearly square (and never more than 8); ``labels``, one for each
-    picture, are written below; ``size`` is the longer side of a cell in pixels, by default the largest picture's.
-    Raises StyleclipError when there is nothing to show or the labels are not as many as the pictures.
+    ``columns`` by default makes the grid nearly square, with at most 8; ``labels``, one for each picture, are written below; ``size`` is
+    the longer side of a cell in pixels, by default the largest picture's.
+    Raises StyleclipError if there are no pictures, or if the number of labels differs from that of the pictures.
     """
     cells = to_pils(images)
     if not cells:

@@ -53,13 +53,12 @@ ImageSource = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
 
 
 def load_image(source: ImageSource) -> torch.Tensor:
-    """A picture as the library wants it: [1, 3, H, W], float32, RGB, in [-1, 1].
+    """Reads a picture as the library needs it: [1, 3, H, W], float32, RGB, in [-1, 1].
 
-    ``source`` is a path, the bytes of a file, an open binary file, or a PIL image. The camera's orientation is
-    applied, transparency is laid on white, and grey, palette, CMYK and 16-bit pictures become RGB.
+    ``source`` is a path, the bytes of a file, an open binary file, or a PIL image. The camera's orientation is applied, transparent
+    pictures get a white background, and grey, palette, CMYK and 16-bit pictures become RGB.
 
-    Raises StyleclipError, in one sentence, for everything that is not a whole picture of at most
-    ``MAX_MEGAPIXELS`` megapixels.
+    Raises StyleclipError, in one sentence, for anything but a complete picture of at most ``MAX_MEGAPIXELS`` megapixels.
     """
     if isinstance(source, Image.Image):
         return from_pil(open_picture(source))

@@ -1,4 +1,4 @@
-"""Pictures into files, whole or not at all."""
+"""Saving pictures, completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def save_image(image: torch.Tensor | Image.Image, path: str | os.PathLike[str]) 
     """Writes one picture, completely or not at all, and returns its path. The extension determines the format.
 
     ``image`` is [3, H, W] or [1, 3, H, W] in [-1, 1], or a PIL image.
-    Raises StyleclipError for an extension that is not in ``PICTURE_EXTENSIONS`` or a place that cannot be written.
+    Raises StyleclipError for an extension that is not in ``PICTURE_EXTENSIONS``, or if the file cannot be written.
     """
     path = check_picture_path(path)
     picture = image if isinstance(image, Image.Image) else to_pil(image)

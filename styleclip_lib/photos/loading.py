@@ -70,13 +70,13 @@ class Photo:
 def load_face(models: Models, picture: ImageSource, *, align: Align = "auto", face: Choice = None) -> Photo:
     """The face in a picture, aligned and resized for the models' generator. Everything that reads photographs uses this function.
 
-    picture  anything that `load_image` takes
-    align    "auto" crops the face out, unless the picture is an aligned face already; "always" crops it out in any case;
-             "never" takes the largest central square as it is
+    picture  anything that `load_image` accepts
+    align    "auto" crops the face out, unless the picture is already an aligned face; "always" crops it out in any case;
+             "never" takes the largest central square
     face     which one, if there are several: its number, 0 being the largest, or "largest"
 
-    Raises NoFaceError (with "auto", a picture of exactly the generator's size without a face is taken whole, and a note says so),
-    SeveralFacesError, and StyleclipError for something other than a picture, or a wrong number of a face.
+    Raises NoFaceError (but with "auto" a picture of exactly the generator's size without a face is taken whole, and a note says so),
+    SeveralFacesError, and StyleclipError for anything but a picture, or a wrong face number.
     """
     if align not in ("auto", "always", "never"):
         raise StyleclipError(f'align must be "auto", "always" or "never", not {align!r}.')
@@ -89,7 +89,7 @@ def load_face(models: Models, picture: ImageSource, *, align: Align = "auto", fa
 
 
 def load_faces(models: Models, picture: ImageSource) -> list[Photo]:
-    """Every face in a picture, the largest first, as `load_face` gives it. Raises as `load_face` does, but not for several faces."""
+    """Every face in a picture, the largest first, as from `load_face`. Raises as `load_face` does, except for several faces."""
     original = open_upright(picture)
     shown = open_picture(original)
     faces = find_faces(shown)
@@ -107,18 +107,18 @@ def align_face(
     framing: float | None = None,
     domain: Path | None = None,
 ) -> Image.Image:
-    """Finds the face in a picture and crops it as the FFHQ pictures are cropped, upright, eyes level.
+    """Finds the face in a picture and crops it like the pictures of FFHQ: upright, with level eyes.
 
-    image      anything that ``load_image`` takes
+    image      anything that ``load_image`` accepts
     size       side of the crop in pixels, 16 to 4096
     face       which one, if there are several: its number, 0 being the largest, or "largest"
     landmarks  [68, 2], x and y in the picture's pixels, instead of detecting a face
-    framing    side of the crop in sides of FFHQ's; by default the domain's framing, or 1 without a domain
-    domain     folder of the domain that the crop is for (``models.folder``): its landmark model and its framing;
+    framing    side of the crop relative to FFHQ's; by default the domain's framing, or 1 without a domain
+    domain     folder of the domain for which to crop (``models.folder``), with its landmark model and its framing;
                without one, the landmark model of the portraits and FFHQ's framing
 
-    Raises NoFaceError; SeveralFacesError, which lists them, if there are several and none was chosen; and StyleclipError for something
-    other than a picture, or a wrong number of a face.
+    Raises NoFaceError; SeveralFacesError, which lists them, if there are several and none was chosen; and StyleclipError for anything
+    but a picture, or a wrong face number.
     """
     if not 16 <= size <= 4096:
         raise StyleclipError(f"The crop's size must lie between 16 and 4096 pixels, not {size}.")
@@ -134,9 +134,9 @@ def find_quad(
     framing: float | None = None,
     domain: Path | None = None,
 ) -> np.ndarray:
-    """The square that ``align_face`` cuts out, as ``alignment.face_quad`` gives it: [4, 2], x and y in the upright picture's pixels.
+    """The square that ``align_face`` cuts out, as from ``alignment.face_quad``: [4, 2], x and y in the upright picture's pixels.
 
-    ``alignment.crop_quad`` cuts it out, and ``pasting.paste_back`` puts an edited face back into it. Settings and errors: as above.
+    ``alignment.crop_quad`` cuts it out, and ``pasting.paste_back`` puts an edited face back into it. Arguments and errors as above.
     """
     if framing is None:
         framing = 1.0 if domain is None else domain_framing(domain)
@@ -154,7 +154,7 @@ def is_aligned(quad: np.ndarray, size: tuple[int, int], within: float) -> bool:
 
 
 def distance_of_corners(quad: np.ndarray, side: int) -> float:
-    """How far the corners of a face's square lie from those of a square picture, on average, in sides."""
+    """The mean distance between the corners of a face's square and those of a square picture, as a share of the picture's side."""
     corners = np.array([[0, 0], [0, side], [side, side], [side, 0]]) - 0.5
     return float(np.hypot(*(quad - corners).T).mean()) / side
 
