@@ -15,24 +15,28 @@ KEPT = ("w_dim", "num_mapping_layers", "mapping_steps", "mapping_batch", "mappin
 
 
 def teach_mapping(mapping: MappingNetwork, embedding: Embedding, s) -> float:
-    """Trains a mapping network to map z to the w of z's portrait. s: `generator.Settings`. Returns the seconds it took."""
-    gain = mapping.fc0.lr_multiplier  # weights and biases are multiplied by it in the forward pass
+    """Teaches a mapping network w = mapping(z) to be the w of z's portrait. s = `generator.Settings`. Returns the seconds it took."""
     with torch.no_grad():
-        getattr(mapping, f"fc{mapping.num_layers - 1}").bias.fill_(OFFSET / (SQRT2 * gain))
-    matrices = [parameter for name, parameter in mapping.named_parameters() if name.endswith("weight")]
-    biases = [parameter for name, parameter in mapping.named_parameters() if name.endswith("bias")]
-    rates = {"muon": s.mapping_lr / gain, "adam": s.mapping_lr / gain}
-    optimizers = {"muon": Muon(matrices, rates["muon"]), "adam": torch.optim.Adam(biases, rates["adam"], betas=(0.9, 0.99))}
+        getattr(mapping, f"fc{mapping.num_layers - 1}").bias.fill_(OFFSET / (SQRT2 * mapping.fc0.lr_multiplier))
+    optimizers = mapping_optimizers(mapping, s)
     with Run(s.run / "mapping", settings=settings_of(s, *KEPT), mapping=mapping, **optimizers) as run:
         for step in run.steps(s.mapping_steps):
             z, w = mapping_batch(embedding, s.mapping_batch, run.generator(s.seed + 2))
-            for name, optimizer in optimizers.items():
-                set_rate(optimizer, rates[name] * learning_rate(step, s.mapping_steps))
+            for optimizer in optimizers.values():
+                set_rate(optimizer, s.mapping_lr / mapping.fc0.lr_multiplier * learning_rate(step, s.mapping_steps))
             loss = F.mse_loss(mapping.w(z.to(run.device)), w.to(run.device))
             run.update(loss, *optimizers.values())
             run.log(loss=loss)
     set_mean_w(mapping)
     return run.seconds
+
+
+def mapping_optimizers(mapping: MappingNetwork, s) -> dict[str, torch.optim.Optimizer]:
+    """Muon for the matrices, Adam for the biases. Both are 1 / lr_multiplier times as large as what they do, and so are the rates."""
+    rate = s.mapping_lr / mapping.fc0.lr_multiplier
+    matrices = [parameter for name, parameter in mapping.named_parameters() if name.endswith("weight")]
+    biases = [parameter for name, parameter in mapping.named_parameters() if name.endswith("bias")]
+    return {"muon": Muon(matrices, rate), "adam": torch.optim.Adam(biases, rate, betas=(0.9, 0.99))}
 
 
 def mapping_batch(embedding: Embedding, size: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
