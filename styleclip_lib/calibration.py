@@ -1,4 +1,4 @@
-"""The numbers of a domain that depend on its networks and not on a method."""
+"""The settings of a domain that depend on its networks rather than on a method."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class StyleCalibration(Settings):
 
     note               where the numbers come from
     steps, lr          of the optimisation
-    residual           whether the network starts from the picture itself
+    residual           whether the untrained network returns the picture itself
     lambda_direction, lambda_patch, lambda_contrast, lambda_content, lambda_tv  weights of the losses (`stylization.losses`)
     threshold          τ: patches whose 1 - cos is below it count as zero
     cap                CLIP's probability of the text above which the contrast loss stops
-    patches, patch_share  how many patches in each step, and their side as a share of the picture's shorter side
-    views              how many random views of the whole picture
+    patches, patch_share  the number of patches in each step, and their side as a share of the picture's shorter side
+    views              the number of random views of the whole picture
     size               pixels of the longer side to which larger pictures are reduced
     lambda_temporal    weight of the temporal loss of a network for videos
     region_windows     sides of the windows through which CLIP looks for a region, as shares of the picture's shorter side
@@ -52,24 +52,24 @@ class StyleCalibration(Settings):
 class Calibration(Settings):
     """The entry "calibration" of `domain.json`. The defaults are the papers' values, for networks that have not been calibrated.
 
-    early_exit         early-exit threshold of every method: a face whose cosine with the text reaches it is left as it is; 1: never
+    early_exit         early-exit threshold of every method: a face whose cosine with the text reaches it is left unchanged; 1: never
                        (`Prompt.is_true_of`; `python tools/measure_early_exit.py` measures it)
 
     Of latent optimisation and the latent mapper (None in `Optimization` means these):
     clip_cap           similarity cap: a higher cosine brings no further gain; 1: no cap
     lambda_off_direction  weight of the off-direction penalty
-    auxiliary_latents  number of invented faces on which each step of an optimisation is also tried
-    step_w, step_w_plus, step_styles  learning rate and lambda_l2 of an optimisation in each space, in whose units they are
+    auxiliary_latents  number of invented faces on which the offset is also tried in each step of an optimisation
+    step_w, step_w_plus, step_styles  learning rate and lambda_l2 of an optimisation in each space, in its units
 
-    Of the automatic strength (`strength.weighed_strength`), in standard deviations above an invented face (CLIP z-scores):
+    Of the automatic strength (`strength.weighed_strength`), in CLIP z-scores:
     cap_z              the search stops at this z-score;  cap_z_directions: the same for global directions
-    identity_price     z-score that a loss of 1 in the cosine of identity has to bring in return
-    hopeless_z         the search ends when it is this far below the best so far
+    identity_price     the gain in z-score that must offset a loss of 1 in the cosine of identity
+    hopeless_z         the search ends when the score is this far below the best so far
 
     Of global directions:
-    ridge              0: the relevance of each channel by itself; above: jointly solved
-    beta_share         of the largest relevance: the threshold beta unless another one is given;  beta_share_rgb: the same where the
-                       channels of the toRGB layers move too
+    ridge              0: the relevance of each channel by itself; above 0: jointly solved (ridge regression)
+    beta_share         the default threshold beta as a share of the largest relevance;  beta_share_rgb: the same if the channels of the
+                       toRGB layers change too
 
     inversion          the preset of `invert` for the domain's pictures
 

@@ -1,4 +1,4 @@
-"""Following a gradient downhill: what every loop of the library has in common besides its loss."""
+"""Gradient descent: what every optimisation loop of the library has in common besides its loss."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .schedule import ramped
 State = TypeVar("State")
 
 OnStep = Callable[[int, Tensor], bool | None]
-"""Gets the number of a step and its picture [B, 3, r, r]; True ends the descent, and the best so far is taken."""
+"""Called with the number of a step and its picture [B, 3, r, r]; True ends the descent with the best state so far."""
 
 
 class Descent(AbstractContextManager, Generic[State]):
-    """Steps of an optimiser with a progress bar, a history for plotting, and the best state so far, which Ctrl-C keeps.
+    """The steps of an optimiser with a progress bar, a history for plotting, and the best state so far, which Ctrl-C keeps.
 
         with Descent(optimizer, 100, keep=lambda: w.detach().clone(), lr=0.1) as descent:
             for step in descent:
@@ -31,11 +31,11 @@ class Descent(AbstractContextManager, Generic[State]):
                 descent.follow(loss)
         best, history = descent.best, descent.history
 
-    keep       copies what is being optimised; `best` is such a copy, at first that of the beginning
-    lr         the height of the learning rate of `schedule.ramped`, or a function that gives each step's; None: the optimiser's own stays
+    keep       copies what is being optimised; `best` is such a copy, initially of the starting point
+    lr         the peak of the learning rate schedule `schedule.ramped`, or a function step -> learning rate; None: the optimiser's own
     on_step    called by `follow` with the step's number and its picture; True ends the descent
-    look_last  whether there is one more round after the last step, so that where it led is recorded and offered, too
-    taken      how many steps were taken
+    look_last  whether to evaluate the loss once more after the last step, so that its result is recorded and offered, too
+    taken      the number of steps taken
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, steps: int, *, keep: Callable[[], State], description: str = "",
@@ -58,20 +58,20 @@ class Descent(AbstractContextManager, Generic[State]):
                 return
 
     def record(self, **values: Tensor | float) -> None:
-        """Writes the step's numbers into the history."""
+        """Appends the step's numbers to the history."""
         for name, value in values.items():
             self.history.setdefault(name, []).append(_number(value))
 
     def offer(self, score: Tensor | float) -> None:
-        """Keeps the state as it is now if its score is lower than all before."""
+        """Keeps the current state if its score is the lowest so far."""
         if _number(score) < self.lowest:
             self.lowest, self.best = _number(score), self.keep()
 
     def follow(self, loss: Tensor, picture: Tensor | None = None) -> None:
-        """One step down the gradient of a loss, unless this is the last look or `on_step` ends it.
+        """One step down the gradient of a loss, unless this is the last evaluation or `on_step` ends the descent.
 
-        Raises StyleclipError where the first loss is infinite or undefined: with these networks there is nothing to search for. A later
-        one may come from a learning rate that is too high, and leaves the best so far as it is.
+        Raises StyleclipError if the first loss is infinite or undefined, since the networks are then unusable. A later one may come from
+        too high a learning rate, and leaves the best state so far unchanged.
         """
         if self.taken == 0:
             require_finite("The loss", loss)
@@ -87,11 +87,11 @@ class Descent(AbstractContextManager, Generic[State]):
         self.taken += 1
 
     def stop(self) -> None:
-        """Ends the descent with this round."""
+        """Ends the descent after this round."""
         self.stopped = True
 
     def __exit__(self, kind, error, trace) -> bool:
-        """Ctrl-C says how far it came, and the best so far stays."""
+        """On Ctrl-C, reports the number of steps and keeps the best state so far."""
         self.bar.close()
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             print(f"Stopped after {len(self.history.get('loss', []))} of {self.steps} steps; this is the best so far.")

@@ -1,4 +1,4 @@
-"""FFHQ's framing: the turned square that the 68 landmarks of a face choose (Karras et al. 2019, appendix C)."""
+"""FFHQ's framing: the rotated square that follows from the 68 landmarks of a face (Karras et al. 2019, appendix C)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 def face_quad(landmarks: np.ndarray, framing: float = 1.0) -> np.ndarray:
     """The square's corners [4, 2]: top left, bottom left, bottom right, top right, in the picture's pixels.
 
-    With e the vector from eye to eye and m the one from the eyes to the mouth, x points along e and at a right angle
-    to m, as long as the larger of 2 |e| and 1.8 |m|; y is x turned by 90°; the middle is a tenth of m below the eyes.
+    Let e be the vector from eye to eye and m the vector from the eyes to the mouth. x has the direction of e minus m rotated by 90°, and
+    the larger of the lengths 2 |e| and 1.8 |m|; y is x rotated by 90°; the centre is a tenth of m below the eyes.
     """
     points = np.asarray(landmarks, dtype=np.float64)
     left, right = points[36:42].mean(0), points[42:48].mean(0)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import torch
     from accelerate import PartialState
 
-_LONGEST_WAIT = timedelta(days=1)  # of one process for the others; work that takes hours is not done at the same minute by all
+_LONGEST_WAIT = timedelta(days=1)  # for the other processes, which do not finish work of several hours at the same time
 
 
 @dataclass(frozen=True)
 class OneProcess:
-    """What `accelerate.PartialState` says of a process that is alone, without loading it."""
+    """Stands for `accelerate.PartialState` in a single process, without importing it."""
 
     process_index: int = 0
     num_processes: int = 1
@@ -25,10 +25,10 @@ class OneProcess:
     is_local_main_process: bool = True
 
     def wait_for_everyone(self) -> None:
-        """There is nobody to wait for."""
+        """Does nothing: there are no other processes."""
 
     def local_main_process_first(self) -> AbstractContextManager:
-        """What the first process of a machine does before the others."""
+        """A block that the first process of a machine runs before the others."""
         return nullcontext()
 
     @property
@@ -40,7 +40,7 @@ class OneProcess:
 
 
 def this_process() -> OneProcess | PartialState:
-    """Which of the processes that work together this one is; alone it is the first of one."""
+    """This process among those that work together; on its own it is the first of one."""
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
         return OneProcess()
     import torch

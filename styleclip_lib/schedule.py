@@ -1,4 +1,4 @@
-"""The learning rate's way through an optimisation."""
+"""Learning rate schedules."""
 
 import math
 

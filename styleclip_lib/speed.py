@@ -1,4 +1,4 @@
-"""Faster at a price: fewer digits, or a pause at the beginning. Nothing here is on unless it is asked for."""
+"""Speed at a price: lower precision, or a delay at the start. Nothing here is used unless requested."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,18 +8,18 @@ from functools import cache
 import torch
 
 PAYS = 1.5
-"""How many times faster bfloat16 must multiply matrices for `fast` to take it."""
+"""How many times faster matrix products must be in bfloat16 for `fast` to use it."""
 
 
 @contextmanager
 def fast(device: torch.device) -> Iterator[None]:
-    """Within this, the networks multiply in bfloat16 where the device does so much faster than in float32, else nothing changes.
+    """A block in which the networks compute in bfloat16, if that is much faster than float32 on the device; otherwise nothing changes.
 
         with fast(models.device):
             edit = optimize_latent(models, w_plus, text)
 
-    Eight bits of each number remain; styles, demodulation and the sum of colours keep all. Pictures of a 1024 px generator
-    differ by about one percent of their contrast on average, and `styleclip benchmark` measures it.
+    bfloat16 has eight bits of precision; styles, demodulation and the sums of the toRGB outputs keep full precision. Pictures of a 1024 px
+    generator differ by about one percent of their contrast on average, which `styleclip benchmark` measures.
     """
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16_pays(device.type)):
         yield
@@ -34,7 +34,7 @@ def bfloat16_pays(kind: str) -> bool:
 
 
 def seconds_of(work: Callable[[], object], times: int = 5) -> float:
-    """The shortest of several runs, after one that warms up."""
+    """The time of the fastest of several runs, after a warm-up run."""
     work()
     taken = []
     for _ in range(times):
@@ -51,15 +51,15 @@ def _product(dtype: torch.dtype) -> Callable[[], object]:
 
 
 def compiled(function: Callable, *example) -> Callable:
-    """`function` by `torch.compile`, after a first call with the example, which takes half a minute. It is made for the example's
-    shapes; others take that time again. So it pays for hundreds of pictures, not for one.
+    """`function` compiled by `torch.compile`, after a first call with the example, which takes half a minute. It is compiled for the
+    example's shapes; others take that time again. So it pays off for hundreds of pictures, not for one.
 
-    Where it does not work, for want of a C++ compiler for instance, one line says so and the function comes back as it is.
+    If that fails, for instance without a C++ compiler, a line is printed and the function itself is returned.
     """
     try:
         quick = torch.compile(function, dynamic=False)
         quick(*example)
-    except Exception as error:  # whatever a compiler may raise: the work can go on without it
+    except Exception as error:  # whatever a compiler may raise, the work can continue without it
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         print(f"torch.compile does not work here ({reason}); it needs a C++ compiler. Going on without it.")
         return function

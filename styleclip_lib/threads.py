@@ -1,8 +1,8 @@
-"""Threads that leave room for other processes. What is set here counts only for a PyTorch that is loaded afterwards.
+"""Threads that share the machine with other processes. The settings only affect a PyTorch that is imported afterwards.
 
-OpenMP's threads wait for their next piece of work in a busy loop. As soon as another process wants the same cores (a second
-notebook, a browser, a video call), the loop takes time from whoever holds the work, and a step of an optimisation can take
-ten times as long. Passive waiting costs next to nothing on a machine of one's own.
+OpenMP's threads wait for work in a busy loop. As soon as another process needs the same cores (a second notebook, a browser, a video
+call), that loop takes time from the threads that have work, and a step of an optimisation can take ten times as long. Passive waiting
+costs next to nothing on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
-"""For GNU's OpenMP and for LLVM's and Intel's (macOS, conda)."""
+"""The settings for GNU's OpenMP, and for LLVM's and Intel's (macOS, conda)."""
 
 TOO_LATE = (
     "PyTorch was loaded before styleclip_lib, so its threads wait actively: beside other programs a step can take ten times as long. "
@@ -25,9 +25,9 @@ TOO_LATE = (
 
 @cache
 def share_the_machine() -> None:
-    """Lets PyTorch's threads wait passively, as many of them as this process has cores. What the user has set already stays.
+    """Makes PyTorch's threads wait passively, and sets their number to the cores of this process. The user's own settings are kept.
 
-    Once in a process; where PyTorch was loaded before and waits actively, it warns.
+    Runs once in a process; warns if PyTorch was imported before and waits actively.
     """
     if "torch" in sys.modules:
         if not waits_passively():
@@ -50,7 +50,7 @@ def cores() -> int:
 
 
 def _core_of(cpu: int) -> str:
-    """A name for the physical core that a logical one belongs to; its own where the system does not tell."""
+    """A name for the physical core of a logical one; its own name if the system does not say."""
     try:
         return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text().strip()
     except OSError:
@@ -58,7 +58,7 @@ def _core_of(cpu: int) -> str:
 
 
 def quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float:
-    """How many cores' time the control groups of this process grant it; infinite without a limit."""
+    """The number of cores whose time the control groups of this process grant it; infinite without a limit."""
     least = math.inf
     for folder in _groups(root, own):
         try:
@@ -74,7 +74,7 @@ def quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgro
 
 
 def _groups(root: Path, own: Path) -> list[Path]:
-    """The folders of this process's control group and of all above it, of both versions of control groups."""
+    """The folders of this process's control group and of all its parents, for both versions of control groups."""
     folders = []
     try:
         lines = own.read_text().splitlines()

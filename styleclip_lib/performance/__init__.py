@@ -1,1 +1,1 @@
-"""How fast things are, and what makes them faster."""
+"""Measuring speed and cost."""

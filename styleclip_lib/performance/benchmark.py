@@ -1,4 +1,4 @@
-"""How fast is this machine, and how much faster is the library than the official form of the same networks?"""
+"""The speed of this machine, and of the library compared with the official form of the same networks."""
 
 import os
 import platform
@@ -66,7 +66,7 @@ def forward_variants(synthesis: nn.Module, w_plus: Tensor, compiling: bool) -> d
     if bfloat16_pays("cpu"):
         variants[HALF] = _in_bfloat16(partial(synthesis, w_plus))
     if compiling:
-        torch.compiler.reset()  # it gives up where one function has too many versions
+        torch.compiler.reset()  # it gives up if one function has too many versions
         quick = compiled(synthesis, w_plus)
         if quick is not synthesis:
             variants[COMPILED] = partial(quick, w_plus)
@@ -98,7 +98,7 @@ def official_step(models: Models, w_plus: Tensor, w_start: Tensor, source: Tenso
     """The gradient of D_CLIP + 0.008 ‖w - w_s‖² + 0.005 L_ID in w_plus [1, num_ws, w_dim], in the form of StyleCLIP's code.
 
     The picture is drawn in full and enlarged until CLIP's pixels are means of whole ones, text and source [1, 3, R, R] are encoded
-    again in every step, and every weight gets a gradient, which nobody uses.
+    again in every step, and every weight gets an unused gradient.
     """
     networks = (models.generator.synthesis, models.clip, models.identity)
     w = w_plus.clone().requires_grad_()
@@ -148,8 +148,8 @@ def compare(variants: dict[str, Variant], row: dict, seconds: float, progress: b
 
 
 def peak_gflops(dtype: torch.dtype) -> float:
-    """The most that this machine multiplies and adds here, in 1e9 per second: the better one of a product of two square matrices and
-    a convolution with 3 x 3 weights, which some processors have the better programs for."""
+    """The peak speed of this machine in 1e9 operations per second: the faster of a product of two square matrices and a 3 x 3 convolution,
+    for which some processors have better kernels."""
     a, x, weight = (torch.ones(shape, dtype=dtype) for shape in ((1024, 1024), (1, 256, 64, 64), (256, 256, 3, 3)))
     x = x.contiguous(memory_format=torch.channels_last)
     product, convolution = torch.empty_like(a), partial(F.conv2d, x, weight, padding=1)
@@ -158,9 +158,9 @@ def peak_gflops(dtype: torch.dtype) -> float:
 
 
 def with_peak_memory(work: Variant) -> tuple[Tensor, float | None]:
-    """What a function returns, and the most memory that this process had meanwhile, in 1e9 bytes; None on systems other than Linux."""
+    """The result of a function, and the peak memory of this process meanwhile, in 1e9 bytes; None on systems other than Linux."""
     try:
-        Path("/proc/self/clear_refs").write_text("5")  # forgets the largest size so far
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     except OSError:
         return work(), None
     result = work()
@@ -169,15 +169,15 @@ def with_peak_memory(work: Variant) -> tuple[Tensor, float | None]:
 
 
 def machine() -> dict:
-    """What the numbers were measured on."""
+    """The machine on which the figures were measured."""
     return {"version": __version__, "torch": torch.__version__, "machine": platform.machine(), "cores": os.cpu_count(),
             "threads": torch.get_num_threads(), "float32_gflops": peak_gflops(torch.float32),
             "bfloat16_gflops": peak_gflops(torch.bfloat16) if bfloat16_pays("cpu") else None}
 
 
 def ffhq_size() -> tuple[Models, str]:
-    """The networks of the ffhq domain and what their weights are: the official ones if all of them are there, else seeded random numbers
-    of the same sizes, which take as long."""
+    """The networks of the ffhq domain, and a name for their weights: the official ones if all have been downloaded, otherwise random
+    numbers of the same shapes, which take as long."""
     homes = sources(find_domain("ffhq"))
     if all((domain_cache(home) / file.name).is_file() for name, home in homes.items() for file in downloads_of(home, [name])):
         return load_models("ffhq", device="cpu"), "official weights"

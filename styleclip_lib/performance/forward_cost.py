@@ -1,4 +1,4 @@
-"""How many additions and multiplications a picture takes."""
+"""The number of additions and multiplications for a picture."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..networks.generator import Synthesis
 
 
 def forward_flops(synthesis: Synthesis, batch: int = 1) -> int:
-    """Of the convolutions and toRGB layers, by their definition: two for each weight and each place where it is used.
+    """The operations of the convolutions and toRGB layers by definition: two for each weight at each position where it is used.
 
-    A convolution that doubles the size uses its weights at the smaller picture's places, once in each.
+    A convolution that doubles the size uses its weights once at each position of the smaller input.
     """
     convs = [2 * layer.weight.numel() * (layer.resolution // layer.up) ** 2 for _, layer in synthesis.conv_layers()]
     rgbs = [2 * layer.weight.numel() * resolution**2 for (_, layer), resolution in zip(synthesis.rgb_layers(), synthesis.resolutions)]
@@ -24,7 +24,7 @@ def forward_flops(synthesis: Synthesis, batch: int = 1) -> int:
 
 @dataclass(frozen=True)
 class Cost:
-    """parameters of a network, and flops of one call: additions and multiplications of its convolutions and matrix products."""
+    """The parameters of a network, and the flops of one call: additions and multiplications of convolutions and matrix products."""
 
     parameters: int
     flops: int
@@ -32,7 +32,7 @@ class Cost:
 
 @torch.no_grad()
 def cost(network: nn.Module, call: Callable[[], object]) -> Cost:
-    """What a network has and what a call of it takes, as PyTorch carries it out: smoothing filters count, element-wise steps do not."""
+    """The cost of a network and a call of it as PyTorch executes it: smoothing filters count, element-wise operations do not."""
     with FlopCounterMode(display=False) as counter:
         call()
     return Cost(sum(parameter.numel() for parameter in network.parameters()), counter.get_total_flops())

@@ -1,7 +1,7 @@
-"""The generator in the form of the official code: what `synthesis` computes, step by step as it was published, and slower.
+"""The generator in the form of the official code: the same computation as `synthesis`, step by step as published, and slower.
 
-Every sample gets weights of its own, all of them go through one grouped convolution, and upsampling writes the zeros out.
-The tests compare both forms, and `styleclip benchmark` measures how much faster the other one is.
+Every sample gets weights of its own, all of which go through one grouped convolution, and upsampling inserts the zeros explicitly.
+The tests compare both forms, and `styleclip benchmark` measures how much faster the library's is.
 """
 
 import math
@@ -50,7 +50,7 @@ def grouped_modulated_conv2d(x: Tensor, weight: Tensor, styles: Tensor, demodula
 
 
 def upfirdn2d(x: Tensor, up: int, before: int, after: int, gain: float) -> Tensor:
-    """A zero after every pixel (up=2), zeros around, then the filter [1,3,3,1] in both directions, times gain.
+    """Inserts a zero after every pixel (up=2), pads with zeros, filters with [1,3,3,1] in both directions, and multiplies by the gain.
 
     x [B, C, H, W]  ->  [B, C, up·H + before + after - 3, up·W + before + after - 3]
     """
