@@ -18,9 +18,14 @@ from pathlib import Path
 MOST_LINES = 20
 MOST_COLUMNS = 100
 MOST_BYTES = 1_600_000
+MOST_WORDS = 2500
 HEADINGS = ("What you will be able to do", "Summary", "References")
 AGREEMENTS = ("torch.allclose", "torch.equal")
 """What a lesson may assert: that two computations agree. What it says about its outputs is asserted in tests/notebooks/claims."""
+
+NO_WORDS = re.compile(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]+\$|\]\([^)]*\)|<[^>]+>", re.DOTALL)
+"""Blocks of code, code in a line, formulas, addresses and tags."""
+WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 SHORTEST_ALT = 40
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
@@ -43,6 +48,7 @@ def problems(path: Path) -> list[str]:
     return [
         *_about_the_file(book, len(text.encode("utf-8"))),
         *_about_headings(book),
+        *_about_length(book),
         *_about_diagrams(book, path.parent),
         *_about_links(book, path.parent),
         *_about_neighbours(book, path),
@@ -94,6 +100,13 @@ def _about_headings(book: dict) -> Iterator[str]:
     for wanted in HEADINGS:
         if not any(wanted.lower() in heading.lower() for heading in headings):
             yield f"the heading '{wanted}' is missing"
+
+
+def _about_length(book: dict) -> Iterator[str]:
+    """A lesson that is read in an hour. What is folded counts; the list of references does not, since nobody reads it in one go."""
+    words = len(WORD.findall(NO_WORDS.sub(" ", _prose(book).partition("## References")[0])))
+    if words > MOST_WORDS:
+        yield f"it has {words} words, more than {MOST_WORDS}: say the same in fewer"
 
 
 def _about_diagrams(book: dict, folder: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Checks for lesson 06: what a channel is tried with, what its relevance is, how far an edit moves it."""
+"""Checks for lesson 06: what a channel is tried with, what its relevance is, which channel does what is wanted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .feedback import CheckFailed, NotWritten, Slip, answer_of, compare, not_yet, passed
+
+Read = Callable[[Tensor], Tensor]
 
 
 def check_tried_styles(tried_styles: Callable[[Tensor, Tensor, Tensor, list, float], Tensor], seed: int = 0) -> bool:
@@ -53,25 +55,27 @@ def check_relevance(relevance_of: Callable[[Tensor, Tensor, Tensor], Tensor], se
     return passed("relevance_of", "every face counts alike, and so does every channel.")
 
 
-def check_step(step: Callable[[Tensor, Tensor, float, float], Tensor], seed: int = 0) -> bool:
-    """step(relevance [C], std [C], alpha, beta) -> what is added to the styles [C].
+def check_find_channel(find_channel: Callable[[Read, Tensor, Tensor, int], int], seed: int = 0) -> bool:
+    """find_channel(read, styles [N, C], std [C], wanted) -> the channel that changes the wanted reading most, and others least.
 
-    α σ_c r_c / max |r| where |r_c| reaches β, else 0; all 0 where no channel does.
+    read(styles [N, C]) -> [N, A], the readings of A attributes of N faces. For each channel, raised alone by 5 std, the changes of the
+    readings are averaged over the faces; the channel's score is the size of the wanted change minus that of the largest other one.
     Raises CheckFailed for a wrong answer; returns whether there was an answer.
     """
     rng = torch.Generator().manual_seed(seed)
-    r, std = 0.6 * torch.rand(40, generator=rng) - 0.35, 0.5 + torch.rand(40, generator=rng)
-    r[7] = -0.5  # the largest is negative
+    styles, std = 0.2 * torch.randn(4, 7, generator=rng), torch.tensor([1.0, 1.0, 1.0, 1.0, 0.1, 1.0, 2.0])
+    effects = torch.tensor([[0.5, 0, 0], [0.3, 0, 0], [-0.7, 0.1, 0], [0.9, 0.9, 0], [4.0, 0, 0], [0, -0.1, 0.8], [0, 0.2, 0.1]])
+
+    def read(styles: Tensor) -> Tensor:
+        return styles @ effects
+
     try:
-        for alpha, beta in ((4.0, 0.15), (-2.0, 0.2), (1.0, 0.0)):
-            compare("step", answer_of(step, r, std, alpha, beta), _step(r, std, alpha, beta), _slips_of_step(r, std, alpha, beta))
-        nothing = answer_of(step, r, std, 4.0, 0.9)
+        for wanted, right in ((0, 2), (2, 5), (1, 6)):
+            answer = answer_of(find_channel, read, styles, std, wanted)
+            _explain_channel(answer, right, _slips_of_finding(read, styles, std, wanted))
     except NotWritten:
-        return not_yet("step")
-    if isinstance(nothing, Tensor) and not nothing.isfinite().all():
-        raise CheckFailed("With beta = 0.9 no channel is left, and you divide 0 by 0. (So does the authors' code.) Return zeros.")
-    compare("step", nothing, torch.zeros(40), [])
-    return passed("step", "alpha says how far, beta who goes along.")
+        return not_yet("find_channel")
+    return passed("find_channel", "it does what is wanted, and little else.")
 
 
 def _same_shape(name: str, answer: object, expected: Tensor, meant: str) -> None:
@@ -138,24 +142,36 @@ def _slips_of_relevance(low: Tensor, high: Tensor, direction: Tensor) -> list[Sl
     ]
 
 
-def _step(r: Tensor, std: Tensor, alpha: float, beta: float) -> Tensor:
-    kept = r * (r.abs() >= beta)
-    return alpha * std * kept / kept.abs().max().clamp(min=1e-12)
+def _margins(read: Read, styles: Tensor, steps: Tensor, wanted: int, restored: bool = True) -> tuple[Tensor, Tensor]:
+    """For each channel, raised by its step: the mean change [C] of the wanted reading, and the size [C] of the largest other one."""
+    changes, now = [], styles.clone()
+    for channel, step in enumerate(steps):
+        now = styles.clone() if restored else now
+        now[:, channel] += step
+        changes.append((read(now) - read(styles)).mean(0))
+    table = torch.stack(changes)
+    others = torch.cat([table[:, :wanted], table[:, wanted + 1 :]], dim=1)
+    return table[:, wanted], others.abs().amax(1)
 
 
-def _slips_of_step(r: Tensor, std: Tensor, alpha: float, beta: float) -> list[Slip]:
-    kept, positive = r * (r.abs() >= beta), r * (r >= beta)
-    largest = kept.abs().max()
+def _slips_of_finding(read: Read, styles: Tensor, std: Tensor, wanted: int) -> list[tuple[int, str]]:
+    change, others = _margins(read, styles, 5 * std, wanted)
+    unscaled = _margins(read, styles, torch.full_like(std, 5.0), wanted)
+    piled_up = _margins(read, styles, 5 * std, wanted, restored=False)
     return [
-        (alpha * std * positive / positive.abs().max(), "Channels with a negative relevance count, too: compare |r| with beta."),
-        (alpha * std * kept / kept.max(), "Divide by the largest |r|; here the largest is negative."),
-        (alpha * std * r / r.abs().max(), "beta has no effect: channels whose |r| is below it stay where they are."),
-        (alpha * std * (r * (r.abs() <= beta)) / (r * (r.abs() <= beta)).abs().max().clamp(min=1e-12),
-         "The wrong channels are kept: those whose |r| reaches beta move."),
-        (alpha * kept / largest, "The step is to be in units of each channel's standard deviation: multiply by std."),
-        (alpha * std * kept, "Divide by the largest |r|, so that alpha = 1 moves the most relevant channel by one standard deviation."),
-        (std * kept / largest, "alpha has no effect."),
-        (alpha * std * kept.sign(), "Every kept channel moves equally far; it should move in proportion to its relevance."),
-        (alpha * std * kept.abs() / largest, "The sign is lost: a negative relevance moves the channel down."),
-        (alpha * std * kept / kept.norm(), "Divide by the largest |r|, not by the length of the whole vector."),
+        (int(change.abs().argmax()), "It changes what is wanted most, and something else as much: subtract the largest other change."),
+        (int((change - others).argmax()), "The sign of the change does not matter: a channel that lowers the reading can be lowered."),
+        (int((unscaled[0].abs() - unscaled[1]).argmax()), "A channel moves by 5 of its own standard deviations: multiply by std."),
+        (int((piled_up[0].abs() - piled_up[1]).argmax()), "Each channel starts from the styles as they were given: put the last one back."),
+        (int((change.abs() - others).argmin()), "The best channel has the largest score, not the smallest."),
     ]
+
+
+def _explain_channel(answer: object, right: int, slips: list[tuple[int, str]]) -> None:
+    if isinstance(answer, Tensor) and answer.numel() == 1:
+        answer = answer.item()
+    if not isinstance(answer, int) or isinstance(answer, bool):
+        raise CheckFailed(f"find_channel should return the number of a channel, but returned {type(answer).__name__}.")
+    if answer != right:
+        why = next((explanation for channel, explanation in slips if channel == answer), "Compare your lines with the task, one by one.")
+        raise CheckFailed(f"find_channel is not right yet: it returned channel {answer} instead of {right}. {why}")

@@ -6,18 +6,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from styleclip_lib.checks.directions import check_relevance, check_step, check_tried_styles
+from styleclip_lib.checks.directions import check_find_channel, check_relevance, check_tried_styles
 from styleclip_lib.checks.feedback import CheckFailed
 from styleclip_lib.editing.directions.channel_effects import mean_effect
 from styleclip_lib.editing.directions.channel_renderer import with_channel
-from styleclip_lib.editing.directions.global_directions import steps_of
 
 
 def stub(*_):
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("check", [check_tried_styles, check_relevance, check_step])
+@pytest.mark.parametrize("check", [check_tried_styles, check_relevance, check_find_channel])
 def test_a_stub_says_so_and_does_not_stop_the_lesson(check, capsys):
     assert check(stub) is False
     assert "not written yet" in capsys.readouterr().out
@@ -126,42 +125,54 @@ def test_relevance_wrong(relevance, says):
         check_relevance(relevance)
 
 
-# --- threshold and strength ----------------------------------------------------------------------------------------
+# --- finding a channel ---------------------------------------------------------------------------------------------
 
 
-def by_hand(r, std, alpha, beta):
-    result, largest = torch.zeros_like(r), float(r.abs().max())
-    for c in range(len(r)):
-        if abs(r[c]) >= beta:
-            result[c] = alpha * std[c] * r[c] / largest
-    return result
+def scores(read, styles, std, wanted, score, restored=True):
+    now, best = styles.clone(), []
+    for channel in range(styles.shape[1]):
+        now = styles.clone() if restored else now
+        now[:, channel] += 5 * std[channel]
+        change = (read(now) - read(styles)).mean(0)
+        best.append(score(change[wanted], change[torch.arange(len(change)) != wanted]))
+    return torch.stack(best)
 
 
-@pytest.mark.parametrize("step", [by_hand, lambda r, std, alpha, beta: alpha * std * steps_of(r, beta)])
-def test_step_right(step):
-    assert check_step(step) is True
+def margin(change, others):
+    return change.abs() - others.abs().max()
 
 
-def kept(r, beta):
-    return torch.where(r.abs() >= beta, r, 0)
+def find(score, restored=True, pick=torch.argmax, scaled=True):
+    def find_channel(read, styles, std, wanted):
+        return int(pick(scores(read, styles, std if scaled else torch.ones_like(std), wanted, score, restored)))
+
+    return find_channel
+
+
+@pytest.mark.parametrize("find_channel", [find(margin), lambda *given: torch.argmax(scores(*given, margin))])
+def test_find_channel_right(find_channel, capsys):
+    assert check_find_channel(find_channel) is True
+    assert "✓" in capsys.readouterr().out
+
+
+def in_place_of_the_styles(read, styles, std, wanted):
+    styles[:, 0] += std[0]
+    return 2
 
 
 @pytest.mark.parametrize(
-    ("step", "says"),
+    ("find_channel", "says"),
     [
-        (lambda r, s, a, b: a * s * (k := torch.where(r >= b, r, 0)) / k.max(), "negative relevance count"),
-        (lambda r, s, a, b: a * s * (k := kept(r, b)) / k.max(), "largest is negative"),
-        (lambda r, s, a, b: a * s * r / r.abs().max(), "beta has no effect"),
-        (lambda r, s, a, b: a * (k := kept(r, b)) / k.abs().max(), "multiply by std"),
-        (lambda r, s, a, b: a * s * kept(r, b), "alpha = 1 moves"),
-        (lambda r, s, a, b: s * (k := kept(r, b)) / k.abs().max(), "alpha has no effect"),
-        (lambda r, s, a, b: a * s * kept(r, b).sign(), "in proportion"),
-        (lambda r, s, a, b: a * s * (k := kept(r, b)).abs() / k.abs().max(), "sign is lost"),
-        (lambda r, s, a, b: a * s * (k := kept(r, b)) / k.norm(), "length of the whole"),
-        (lambda r, s, a, b: a * s * (k := kept(r, b)) / k.abs().max(), "divide 0 by 0"),
-        (lambda r, s, a, b: by_hand(r, s, a, b)[:, None], "shape"),
+        (find(lambda change, others: change.abs()), "subtract the largest other change"),
+        (find(lambda change, others: change - others.abs().max()), "sign of the change"),
+        (find(margin, scaled=False), "multiply by std"),
+        (find(margin, restored=False), "put the last one back"),
+        (find(margin, pick=torch.argmin), "largest score"),
+        (in_place_of_the_styles, "clone"),
+        (lambda *given: 17, "channel 17 instead of 2"),
+        (lambda *given: scores(*given, margin), "number of a channel"),
     ],
 )
-def test_step_wrong(step, says):
+def test_find_channel_wrong(find_channel, says):
     with pytest.raises(CheckFailed, match=says):
-        check_step(step)
+        check_find_channel(find_channel)

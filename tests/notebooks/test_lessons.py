@@ -83,6 +83,7 @@ BROKEN = {
     "/tmp/a.png": lambda book: book["cells"][1].update(source="open('/tmp/a.png')"),
     "Users": lambda book: book["cells"][1]["outputs"].append(shows("text/html", "<b>C:\\Users\\me</b>")),
     "torch is imported before": lambda book: book["cells"][1].update(source="import torch\nfrom styleclip_lib import load_models"),
+    "words, more than 2500": lambda book: book["cells"][0].update(source=PROSE.replace("## Summary", "so " * 2490 + "\n## Summary")),
     "0 diagrams": lambda book: book["cells"][0].update(source=PROSE.replace(DIAGRAM, "")),
     "2 diagrams": lambda book: book["cells"][0].update(source=PROSE.replace(DIAGRAM, f"{DIAGRAM} {DIAGRAM}")),
     "alternative text": lambda book: book["cells"][0].update(source=PROSE.replace("A picture goes through the", "The")),
@@ -111,6 +112,13 @@ def test_a_good_lesson_has_no_complaints(tmp_path):
 def test_one_break_gives_one_complaint_that_names_it(word, tmp_path):
     found = complaints(broken(BROKEN[word]), tmp_path)
     assert len(found) == 1 and word in found[0]
+
+
+def test_what_is_no_word(tmp_path):
+    """Code, formulas, addresses, numbers, and the references, which come last."""
+    none = "\n```python\nx = y\n```\n" + "`x` $a + b$ $$c$$ [](https://example.org/words) 12 <b></b> " * 500
+    for prose in (PROSE.replace("## Summary", f"## Summary\n{none}"), PROSE + none + "so " * 2600):
+        assert complaints(broken(lambda book, prose=prose: book["cells"][0].update(source=prose)), tmp_path) == []
 
 
 def test_what_a_lesson_may_assert(tmp_path):
