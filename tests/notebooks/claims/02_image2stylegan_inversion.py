@@ -14,6 +14,8 @@ assert models.perceptual(losses["perceptual only"].image, x) < models.perceptual
 # %% cell-16, of the portraits
 assert spaces["W+"].psnr > spaces["W"].psnr
 assert spaces["W+"].psnr > spaces["Z"].psnr
+assert spaces["W+ from the mean"].psnr < spaces["W"].psnr + 0.5
+assert edits["W"].success_rate > edits["W+ from the mean"].success_rate
 
 # %% cell-18, of the portraits
 assert inversion.history["loss"][0] < from_mean.history["loss"][0]
@@ -24,6 +26,7 @@ assert inversion.psnr == max(one.psnr for one in recipes.values())
 
 # %% cell-30, of the portraits
 assert sum(outside) / len(outside) < sum(inside) / len(inside) - 0.5
+assert trials["turned 75°"].identity.mean() < trials["plain"].identity.mean() - 0.1
 
 # %% cell-33, of the portraits
 assert photo_found.psnr < inversion.psnr

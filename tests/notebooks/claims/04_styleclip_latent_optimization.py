@@ -21,6 +21,10 @@ assert scored["no regularisers"].identity < scored["all of them"].identity
 # %% cell-24, of the portraits
 assert sum(bool(report.success) for report in done) >= len(done) // 2
 
+# %% cell-29, of the portraits
+assert max(sum(len(r.side_effects) for r in reports) for reports in by_space.values()) == sum(len(r.side_effects) for r in by_space["w+"])
+assert by_space["styles"][0].perceptual + by_space["styles"][1].perceptual < by_space["w+"][0].perceptual + by_space["w+"][1].perceptual
+
 # %% cell-26, of the portraits
 assert scored["ours"].true_before
 assert not scored["ours"].side_effects
