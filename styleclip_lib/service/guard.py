@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -48,7 +48,7 @@ class Guard:
     """ASGI middleware.
 
     app     what is behind it
-    limits  bytes, seconds, and uploads at once
+    limits  bytes, seconds, and uploads at once; a client whose upload is here, and who waits for the result, uploads no more
     api_key "" for none
     hosts   names under which the service may be asked, so that no name of another site leads here; "*" among them: any
     """
@@ -57,7 +57,7 @@ class Guard:
     limits: Limits
     api_key: str = ""
     hosts: tuple[str, ...] = ("*",)
-    uploads: int = 0
+    _bodies: set[_Body] = field(default_factory=set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,14 +69,14 @@ class Guard:
             await refusal(scope, receive, answer)
             return
         body = _Body(receive, self.limits)
-        uploads = scope["method"] not in SAFE
-        self.uploads += uploads
+        if scope["method"] not in SAFE:
+            self._bodies.add(body)
         try:
             await self.app(scope, body.receive, answer)
         except Exception as error:  # answered by now, unless half of another answer was sent
             log.error("In a request: %s", without_message(error))
         finally:
-            self.uploads -= uploads
+            self._bodies.discard(body)
 
     def _refusal(self, scope: Scope) -> Any:
         """The answer to a request that the app need not see; None for all others."""
@@ -86,7 +86,7 @@ class Guard:
         if scope["method"] not in SAFE:
             if not _same_site(headers):
                 return problem(403, "This request comes from a page of another site, which is not allowed.")
-            if self.uploads >= self.limits.uploads:
+            if sum(not body.whole for body in self._bodies) >= self.limits.uploads:
                 return problem(503, f"{self.limits.uploads} uploads are already in progress: try again in a moment.", {"Retry-After": "2"})
         if self.api_key and not (scope["path"] in OPEN or scope["path"].startswith(OPEN_FOLDERS)) and not self._has_key(headers):
             return problem(401, "Send the API key of this service: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
@@ -112,20 +112,23 @@ def _name(host: str) -> str:
 
 
 class _Body:
-    """The request's body, which may not be too large, and has to be here in time: else it is a ProblemError for whoever reads it."""
+    """The request's body, which may not be too large, and has to be here in time: else it is a ProblemError for whoever reads it.
+
+    whole   all of it is here, or its client is gone
+    """
 
     def __init__(self, receive: Receive, limits: Limits):
-        self._receive, self._limits, self._left, self._whole = receive, limits, limits.megabytes * 1_000_000, False
+        self._receive, self._limits, self._left, self.whole = receive, limits, limits.megabytes * 1_000_000, False
         self._end = asyncio.get_running_loop().time() + limits.request_seconds
 
     async def receive(self) -> Message:
-        if self._whole:
+        if self.whole:
             return await self._receive()  # nothing but the client's going comes now
         message = await self._next()
         if self._left < 0:
             self._end = min(self._end, asyncio.get_running_loop().time() + LINGER_SECONDS)
             with suppress(ProblemError):
-                while not self._whole and self._left > -self._limits.megabytes * 1_000_000:
+                while not self.whole and self._left > -self._limits.megabytes * 1_000_000:
                     await self._next()  # to nowhere: a client hears why only once it has sent what it had
             raise ProblemError(413, f"This is larger than {self._limits.megabytes} MB: send a smaller picture.", {"Connection": "close"})
         return message
@@ -138,7 +141,7 @@ class _Body:
             raise ProblemError(408, f"The request did not arrive within {self._limits.request_seconds} seconds.",
                                {"Connection": "close"}) from None
         self._left -= len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
+        self.whole = not message.get("more_body", False)
         return message
 
 

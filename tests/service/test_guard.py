@@ -7,6 +7,7 @@ import socket
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -16,7 +17,7 @@ from styleclip_lib.service.limits import Limits
 from styleclip_lib.service.local_broker import LocalBroker
 from styleclip_lib.service.running import Service
 
-from .conftest import LONGEST, QUICK, StandIn, at_once, picture, serving, standing_in
+from .conftest import LONGEST, QUICK, StandIn, at_once, picture, serving, standing_in, until_told
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +79,19 @@ def test_so_many_uploads_at_once():
         for line in lines:
             line.close()
         until(client, 202)  # those that went away count no more
+
+
+def test_clients_that_wait_for_a_result_upload_no_more():
+    with standing_in(until_told, uploads=1) as client, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.post, "/v1/edits", files=picture(), data=QUICK, headers={"Prefer": "wait"})
+        end = time.monotonic() + LONGEST
+        while "styleclip_jobs_running 1.0" not in client.get("/metrics").text:
+            assert time.monotonic() < end
+        (running,) = client.service.broker._entries
+        other = client.post("/v1/edits", files=picture(), data=QUICK)
+        assert other.status_code == 202 and client.delete(other.headers["Location"]).status_code == 204
+        assert client.post(f"/v1/edits/{running}/stop").status_code == 200
+        assert waiting.result().status_code == 200
 
 
 def until(client, status: int):
