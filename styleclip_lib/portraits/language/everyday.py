@@ -50,7 +50,7 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
              "blissful, ecstatic, overjoyed, jovial, gleeful, upbeat, happiest, laughingly, excited",
     "smile": "smirk, beaming smile, toothy grin, wide smile, bright smile, toothy smile, smiling expression",
     "sad": "crying, weeping, tearful, upset, sadness, sorrow, cries, teary, looks sad, mournful, heartbroken, dejected, melancholy, "
-           "melancholic, glum, downcast, sobbing, grieving, wistful, disappointed, downhearted, forlorn, morose, saddest, "
+           "melancholic, glum, downcast, sobbing, grieving, cry, weep, sob, wistful, disappointed, downhearted, forlorn, morose, saddest, "
              "in tears, gloomier",
     "frown": "pout, long face", "frowning": "pouting",
     "angry": "anger, rage, irritated, irate, looks angry, cranky, grumpy, fuming, livid, outraged, infuriated, raging, hostile, fierce, "
@@ -114,8 +114,8 @@ FILLERS = _words("""
     at of for from by as up over out around some any few lot lots bit little much more most this that these those there here which
     who whose what how one ones someone somebody something person guys hello hey hi ok okay thanks thank yes big small large tiny
     huge nice pretty beautiful lovely cute cool handsome attractive kind friendly proper loud fancy stylish very quite extremely rather
-    super totally completely slightly bright full photo picture image version and a an the with plus or nor but sign selfie
-    portrait headshot human being individual character way same plz pls wanna gonna gimme lemme u ur ever whatsoever""")
+    super totally completely slightly somewhat fairly truly bright full photo picture image version and a an the with plus or nor but sign
+    selfie portrait headshot human being individual character way same plz pls wanna gonna gimme lemme u ur ever whatsoever""")
 """Words that say nothing of how a face looks, or too little to matter."""
 
 NEGATORS = _words("no not without never none nor neither non lacking lacks minus sans less hardly")

@@ -11,8 +11,9 @@ from functools import lru_cache
 from ...errors import StyleclipError
 from .attribute_values import AttributeValue
 from .everyday import ASKING, ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, TOGETHER
-from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, normalised, stem_of, synonyms, unknown_words, words_of
+from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, stem_of, synonyms, things, unknown_words, words_of
 from .phrases import all_phrases
+from .rewording import OLD_FROM, THINGS, YOUNG_FROM, YOUNG_TO, after_changes, reworded
 from .wording import worded
 
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
@@ -26,6 +27,10 @@ _DOUBTFUL = (
     (r"(?<!\S)-[^\W\d_]", "A '-' before a word can be a dash or a minus: say 'without' for what should not be there."),
 )
 """Patterns of texts that people understand in two ways, and a sentence for each."""
+
+_OF_FACES = frozenset([("age", "young"), ("age", "old"), ("weight", "thin"), ("weight", "fat"), ("hair_style", "curly"),
+                       ("eyes", "closed")])
+"""What is said of faces by adjectives that people also use of things: "an old face", "an old hat"."""
 
 _STARTING_ANEW = frozenset(["with", "wearing", "has", "having", "add", "adding", "give", "put", "wear", "who"])
 _PICTURES = ("photo", "picture", "image", "photograph", "portrait", "selfie", "drawing", "painting", "render")
@@ -102,9 +107,7 @@ class _Reader:
 
     def sentences(self) -> Iterator[list[str]]:
         """The words of each sentence, with commas; other words are replaced by those of the captions."""
-        text = re.sub(r"\b(w/o(ut)?|with out)\b", "without", normalised(self.text))
-        text = re.sub(r"\bw/", "with ", text.replace("b/w", "bw")).replace("anything but", "not")
-        text = re.sub(r"\bnot (only|just|merely)\b|\bat all\b", " ", _spelt_out(re.sub(r"'s\b", " ", text)))
+        text = reworded(self.text)
         self.rephrased = self.rephrased or words_of(text) != words_of(self.text)
         self.problems += [sentence for pattern, sentence in _DOUBTFUL if re.search(pattern, text)]
         if "?" in text and (words_of(text) or [""])[0] in ASKING:
@@ -113,7 +116,12 @@ class _Reader:
             words = [word for word in re.findall(r"[^\W_]+|,", sentence) if word not in ARTICLES]
             if _denies_a_comparison(words):
                 self.problems.append(_TWO_WAYS)
-            yield list(self._as_captions_say(words))
+            plain = list(self._as_captions_say(words))
+            if _complains(plain):
+                self.problems.append(f"The text says what there is too much of: {EXAMPLE}.")
+            changed = after_changes(plain)
+            self.rephrased = self.rephrased or changed != plain
+            yield changed
 
     def _as_captions_say(self, words: list[str]) -> Iterator[str]:
         at = 0
@@ -135,8 +143,11 @@ class _Reader:
                 attribute_values = self._far_from_its_noun(words, at, noun)
                 length = 1 if attribute_values else 0
             if attribute_values:
+                self._check_said_of_face(words, at, length, attribute_values)
                 last = self._deny(attribute_values, denying, words[at : at + length]) if denying else self._say(attribute_values)
                 pending = denying or (word if word in NEGATORS else "")
+                if word in NEGATORS and not denying:  # "no beard" denies the beard, and no moustache that is named, too
+                    self.away += longest_phrase(words[at : at + length], 1)[1]
                 noun = next((word for word in reversed(words[at : at + length]) if word in ATTRIBUTIVE), noun)
                 denying, at = "", at + length
                 continue
@@ -156,12 +167,12 @@ class _Reader:
                     denying = word if not denying else denying if denying in REMOVERS else ""
                 elif last is not None:
                     last = self._undo(last)
-                else:
+                elif pending not in REMOVERS:  # "shave the beard off" has been read
                     self.unknown.append(word)
                 self.rephrased = True
             elif word == ",":
                 denying = denying or (pending if _or_follows(words, at) else "")
-            elif word == "or" and words[at + 1 : at + 2] and words[at + 1] in ({"with"} if pending else NEGATORS):  # "a smile or not"
+            elif word == "or" and _leaves_a_choice(words, at + 1, pending, last):
                 self.problems.append(f"The text leaves a choice: {EXAMPLE}.")
             elif word in ("or", "nor") and pending:
                 denying = pending
@@ -177,7 +188,8 @@ class _Reader:
         if denying:
             self.unknown.append(denying)
         spoken = {*self.said, *self.denied, *self.unclear}
-        if loose and loose not in ("face", "head") and spoken.isdisjoint(ATTRIBUTIVE[loose]):
+        bald = loose == "hair" and self.said.get("hair_style") == ["bald"]  # "a bald man with hair"
+        if loose and loose not in ("face", "head") and (spoken.isdisjoint(ATTRIBUTIVE[loose]) or bald):
             self.unknown.append(loose)
 
     def _far_from_its_noun(self, words: list[str], at: int, noun: str) -> tuple[AttributeValue, ...]:
@@ -199,6 +211,13 @@ class _Reader:
             self.rephrased = True
             return longest_phrase(["dressed", "in", words[at]], 0)[1]
         return ()
+
+    def _check_said_of_face(self, words: list[str], at: int, length: int, attribute_values: tuple[AttributeValue, ...]) -> None:
+        """Reports an adjective of faces before a thing: "an old hat", "a thin moustache"."""
+        following = at + length + longest_phrase(words, at + length)[0]
+        thing = tuple(words[at + length : following])
+        if length == 1 and attribute_values[0] in _OF_FACES and thing in things() and words[at] not in things():
+            self.problems.append(f"Whether '{words[at]}' is said of the face or of '{' '.join(thing)}' is not clear: {EXAMPLE}.")
 
     def _say(self, attribute_values: tuple[AttributeValue, ...]) -> tuple[AttributeValue, ...]:
         for attribute, value in attribute_values:
@@ -234,7 +253,7 @@ class _Reader:
         _, attribute_values, _ = longest_phrase(words, at) if at < len(words) else (0, (), None)
         if not attribute_values or words[at] in NEGATORS:
             return ""
-        thing = attribute_values[0] in OPPOSITES and attribute_values[0][0] in ("glasses", "headwear", "facial_hair", "makeup", "earrings")
+        thing = attribute_values[0] in OPPOSITES and attribute_values[0][0] in THINGS
         if pending in LISTING:
             return pending if thing else ""
         if thing or pending == "not":
@@ -246,6 +265,8 @@ class _Reader:
         """What was read."""
         attribute_values = []
         for attribute, values in self.said.items():
+            if "none" in values and len(values) > 1 and attribute in (denied := dict(self.away)) and denied[attribute] not in values:
+                values.remove("none")
             value = values[0] if len(values) == 1 else TOGETHER.get((attribute, frozenset(values)))
             if value is None:
                 one, other = (_phrase_for(attribute, value) for value in values[:2])
@@ -265,19 +286,22 @@ class _Reader:
         return Parsed(tuple(attribute_values), self.style, unknown, plain, problem)
 
 
-def _spelt_out(text: str) -> str:
-    """A text with "isn't" and "isnt" as "is not"."""
-    verbs = {"ai": "is", "ca": "can", "wo": "will", "sha": "shall"}
-    contracted = r"\b(?:(\w+?)n't|(is|are|was|were|do|does|did|has|have|had|should|would|could|must|need|ai|ca|wo)'?nt)\b"
-    return re.sub(contracted, lambda found: f"{verbs.get(verb := found[1] or found[2], verb)} not", text).replace("cannot", "can not")
-
-
 def _denies_a_comparison(words: list[str]) -> bool:
     """Whether a text says "not happier" or "could not be happier"."""
     for at, word in enumerate(words):
         if word in ("no", "not", "never"):
             following = next((word for word in words[at + 1 :] if word not in FILLERS), "")
             if following.endswith("er") and following != "longer" and stem_of(following):
+                return True
+    return False
+
+
+def _complains(words: list[str]) -> bool:
+    """Whether a text says "too old" or "too much makeup", which can be a wish or its opposite; "not too old" cannot."""
+    for at, word in enumerate(words):
+        if word == "too" and words[at - 1 : at] not in [[one] for one in NEGATORS]:
+            following = at + 2 if words[at + 1 : at + 2] in (["much"], ["many"]) else at + 1
+            if longest_phrase(words, following)[1]:
                 return True
     return False
 
@@ -289,6 +313,15 @@ def _something_follows(words: list[str], at: int) -> bool:
             return True
         at += 1
     return False
+
+
+def _leaves_a_choice(words: list[str], at: int, pending: str, last: tuple[AttributeValue, ...] | None) -> bool:
+    """Whether what follows an "or" is another thing than what is said before it: "glasses or a hat", "a smile or not", "without glasses or
+    with a hat"; not so "happy or cheerful", and "no glasses or hat"."""
+    if pending:
+        return words[at : at + 1] == ["with"]
+    said = (longest_phrase(words, place)[1] for place in range(at, len(words)))
+    return not NEGATORS.isdisjoint(words[at : at + 2]) or (last is not None and next(filter(None, said), last) != last)
 
 
 def _or_follows(words: list[str], at: int) -> bool:
@@ -307,8 +340,8 @@ def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
     strange = tuple(word for word in unknown if word not in known_words() and word not in FILLERS)
     unknown = strange or unknown
     word = unknown[0]
-    if len(unknown) > 1 and 2 * len(unknown) >= len(words):
-        return f"This domain does not know the words {', '.join(map(repr, unknown))}: say it in simple English, {EXAMPLE}."
+    if strange and len(unknown) > 1 and 2 * len(unknown) >= len(words):
+        return f"This domain does not know the words {', '.join(map(repr, unknown))}: in simple English, {EXAMPLE}."
     if word in NEGATORS | REMOVERS:
         return f"What '{word}' denies was not understood: {EXAMPLE}."
     if word in known_words():
@@ -316,6 +349,9 @@ def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
         with_it = {phrase.attribute_values: repr(phrase.text) for phrase in reversed(shortest)}
         hint = f"it is understood in {', '.join(sorted(with_it.values(), key=len)[:4])}" if with_it else EXAMPLE
         return f"What '{word}' says of the face was not understood here: {hint}."
+    if word.isdigit():
+        return (f"A number is understood as an age only: a child to {YOUNG_FROM - 1}, young to {YOUNG_TO}, old from {OLD_FROM} years; "
+                f"{EXAMPLE}.")
     spelled = known_words() | {" ".join(key) for key in synonyms()}
     near = difflib.get_close_matches(word, spelled, n=3, cutoff=0.75) if len(word) > 3 else []
     hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Try other words: {EXAMPLE}."
