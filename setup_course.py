@@ -26,6 +26,10 @@ WITH_CUDA, WITHOUT_CUDA = (3.0, 6.5), (0.6, 2.5)
 """Gigabytes to download and on disk, for the lessons."""
 
 
+LARGEST_MESSAGE = 500_000_000
+"""Bytes. A photograph comes to the studio as one message, and above 10 MB Jupyter would close the connection without a word."""
+
+
 class SetupError(Exception):
     """Why the set-up stops, and what to do, in one line."""
 
@@ -123,7 +127,8 @@ def run(*command):
 
 def start(folder):
     """Opens the first lesson."""
-    command = [str(python_of(folder)), "-m", "jupyter", "lab", str(Path("notebooks", "00_start_here.ipynb"))]
+    command = [str(python_of(folder)), "-m", "jupyter", "lab", str(Path("notebooks", "00_start_here.ipynb")),
+               f"--ServerApp.tornado_settings={{'websocket_max_message_size':{LARGEST_MESSAGE}}}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         print("You are root, as in a container: Jupyter starts with --allow-root and opens no browser. "
               "Open the address that it prints.", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,16 @@ def test_an_environment_that_was_left_half_made_is_made_again(course):
     assert "This downloads about" in out  # and then pip refuses this project
     assert code == 2 and "installation failed" in err
     assert subprocess.run([course / ".venv" / "bin" / "python", "-c", "import pip"]).returncode == 0
+
+
+def test_jupyter_takes_photographs_of_more_than_ten_megabytes(course):
+    from jupyter_server.serverapp import ServerApp
+    from traitlets.config import Config
+
+    option = re.search(r"--ServerApp.tornado_settings=\S+", called(course)[1])[0]
+    server = ServerApp(config=Config())
+    server.parse_command_line([option])
+    assert server.tornado_settings["websocket_max_message_size"] > 100_000_000
 
 
 def test_root_gets_a_jupyter_that_starts(course):
