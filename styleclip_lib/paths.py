@@ -21,14 +21,22 @@ from .errors import StyleclipError
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/|data:\w", re.IGNORECASE)
 """How an address begins, as a text or made a path. (One letter and a colon is a drive.)"""
 
+_LOCAL = re.compile(r"file:/+(?:localhost/)?(?=[^/])(.*)", re.IGNORECASE | re.DOTALL)
+"""The address of a file on this machine."""
+
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
-    """The path with ``~`` and ``~user`` replaced by their folders. Raises StyleclipError for a user that does not exist, and for an
+    """The path with ``~`` and ``~user`` replaced by their folders, and that of an address of a file on this machine, as file managers
+    and browsers hand them out: file:///home/me/a%20face.jpg. Raises StyleclipError for a user that does not exist, and for another
     address, such as https://example.org."""
+    if local := _LOCAL.match(str(path)):
+        from urllib.request import url2pathname
+
+        return Path(url2pathname(f"/{local[1]}"))
     if _ADDRESS.match(str(path)):
         address = re.sub(r":/(?=[^/])", "://", str(path), count=1)  # a Path has no empty parts
         raise StyleclipError(f"'{address}' is an address, and only files on this machine are read and written: "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -169,13 +170,20 @@ def test_what_is_no_file_or_write_protected_is_not_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["https://example.org/a.png", "HTTP://example.org/a.png", "ftp://example.org/a.png", "s3://a/b.png",
-                                     "file:///tmp/a.png", "data:image/png;base64,AAAA"])
+                                     "data:image/png;base64,AAAA"])
 def test_an_address_is_no_path(address):
     """Whether it is to be read or written, as a text or already made a path."""
     for act in (user_path, open_regular, check_destination, check_new_folder, check_results_folder):
         for path in (address, Path(address)):
             with pytest.raises(StyleclipError, match=f"{address[:4]}.* is an address"):
                 act(path)
+
+
+@pytest.mark.parametrize("address", ["file://{}", "FILE://localhost{}", "file:{}"])
+def test_the_address_of_a_file_on_this_machine_is_its_path(address, tmp_path):
+    path = tmp_path / "a face, größer.png"
+    for given in (address.format(quote(str(path))), Path(address.format(quote(str(path))))):
+        assert user_path(given) == path and check_destination(given) == path
 
 
 @pytest.mark.parametrize("path", ["C:/a.png", "a.png", "a:b.png", "data.png", "a/https:/b.png"])
