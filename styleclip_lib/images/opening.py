@@ -153,7 +153,8 @@ def _opened(name: str, content: bytes) -> Image.Image:
     except Overloaded as error:
         raise StyleclipError(f"{name} is no picture as cameras and programs make them ({error}): save it anew as PNG or JPEG.") from error
     except Exception as error:  # a decoder that meets a broken header raises whatever it stumbled over
-        raise StyleclipError(f"{name} is {_kind(content)} that can be read: make a PNG or JPEG file of it.") from error
+        how = ", or pip install pillow-heif" if "HEIC" in _kind(content) and "HEIF" not in _formats(content) else ""
+        raise StyleclipError(f"{name} is {_kind(content)} that can be read: make a PNG or JPEG file of it{how}.") from error
 
 
 def _decoded(image: Image.Image, name: str) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 
 import ipywidgets
@@ -61,7 +62,9 @@ class FaceTab:
 
     def _offer(self, name: str, content: bytes) -> None:
         """In the worker: finds the faces, once for all that follows, and offers them."""
-        photos = load_faces(self.session.models, content)
+        file = io.BytesIO(content)
+        file.name = name  # for messages
+        photos = load_faces(self.session.models, file)
         self.session.renderer.take_photos(name, photos)
         self.preview.value, self.preview.layout.width, self.preview.layout.height = png(marked(photos)), "300px", "190px"
         self._offered = [File(name=name) if photo.quad is None else File(name=name, face=number) for number, photo in enumerate(photos)]
