@@ -24,9 +24,11 @@ _LOOKS = re.compile(rf"\b(aged?|looks?|is|be|like|he|she|they|her|him|them)( abo
 _DECADE = re.compile(r"\bin (?:his|her|their|the) (?:early |mid |late )?(?:(\d)0'?s|(\w+?)ies)\b")
 _LATER = re.compile(rf"\b(?:{_NUMBER}|a few|some|many|several) (?:years|decades) (?=younger|older)")
 _LABEL = re.compile(r"\b(gender|sex|age|expression|mood|emotion|weight|style|tone) ?[:=]")
+_ARROW = re.compile(r"([^.;!?\n]*?)\s*(?:[-=]>|→)\s*")
 _TO_A_SIDE = r"(?: to)?(?: the)? (left|right)(?: side)?\b"
 _TO_US = r"(?: into| to| at)?(?: the)? (?:ahead|forwards?|camera|viewer|me|us)\b"
 _GAZE = (
+    (r"\b(looking|facing|gazing|turned)(?: slightly| a bit| a little| more) ", r"\1 "),
     (rf"\b(?:look|gaze|glance|stare|peer|face)(?: slightly| a bit| more)?{_TO_A_SIDE}", r"looking \1"),
     (rf"\b(?:turn|tilt|rotate|move)(?: (?:(?:her|his|their|your|my|the) (?:head|face)|her|him))?(?: slightly| a bit| more)?{_TO_A_SIDE}",
      r"looking \1"),
@@ -45,6 +47,7 @@ def reworded(text: str) -> str:
     text = re.sub(r"\b(w/o(ut)?|with out)\b", "without", normalised(text))
     text = re.sub(r"\bw/", "with ", text.replace("b/w", "bw")).replace("anything but", "not")
     text = re.sub(r"\bfewer\b|(?<!\ba )\bfew\b", "less", _spelt_out(re.sub(r"'s\b", " ", text)))
+    text = _ARROW.sub(r"from \1 to ", text)
     text = re.sub(r"\bnot (only|just|merely)\b|\bat all\b|\bany ?more\b", " ", text)
     text = _LOOKS.sub(lambda found: f"{found[1]} {_age(found[3])}", _YEARS.sub(lambda found: _age(found[1]), _LABEL.sub(" ", text)))
     text = _DECADE.sub(lambda found: _age(found[1] + "5" if found[1] else found[2] + "y") if found[1] or f"{found[2]}y" in _NUMBERS
@@ -73,13 +76,23 @@ def after_changes(words: list[str]) -> list[str]:
     black" -> "her hair black", "replace the hat with glasses" -> "without the hat, with glasses"."""
     for at, word in enumerate(words):
         to = next((to for to in range(at + 1, len(words)) if words[to] in (",", "and", *_CHANGES, *_CHANGES.get(word, ()))), len(words))
-        if to == len(words) or words[to] not in _CHANGES.get(word, ()):
+        if to >= len(words) - 1 or words[to] not in _CHANGES.get(word, ()):
             continue
         before, said = _without_values(words[at + 1 : to])
+        after = _with_verb_again(words[to + 1 :], word)
         if said and said[0] in THINGS:
-            return after_changes([*words[:at], "without", *words[at + 1 : to], ",", "with", *words[to + 1 :]])
+            return after_changes([*words[:at], "without", *words[at + 1 : to], ",", "with", *after])
         if said:
-            return after_changes([*words[:at], *before, *words[to + 1 :]])
+            return after_changes([*words[:at], *before, *after])
+    return words
+
+
+def _with_verb_again(words: list[str], verb: str) -> list[str]:
+    """What follows a change, with the verb of a second one, which people leave out: "with a cap and the smile with a frown"."""
+    for at, word in enumerate(words):
+        end = at + 1 + longest_phrase(words, at + 1)[0]
+        if word == "and" and end > at + 1 and words[end : end + 1] in [[one] for one in _CHANGES[verb]]:
+            return [*words[: at + 1], verb, *words[at + 1 :]]
     return words
 
 
