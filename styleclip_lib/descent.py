@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Generic, TypeVar
 
 import torch
@@ -18,6 +19,20 @@ State = TypeVar("State")
 
 OnStep = Callable[[int, Tensor], bool | None]
 """Called with the number of a step and its picture [B, 3, r, r]; True ends the descent with the best state so far."""
+
+
+_IS_A_PART: ContextVar[bool] = ContextVar("_IS_A_PART", default=False)
+
+
+@contextmanager
+def parts_of_a_whole() -> Iterator[None]:
+    """Within it Ctrl-C ends the whole and not only the descent that runs: nobody wants an edit of half an inversion, or half an edit in a
+    table of measurements."""
+    before = _IS_A_PART.set(True)
+    try:
+        yield
+    finally:
+        _IS_A_PART.reset(before)
 
 
 class Descent(AbstractContextManager, Generic[State]):
@@ -36,6 +51,7 @@ class Descent(AbstractContextManager, Generic[State]):
     on_step    called by `follow` with the step's number and its picture; True ends the descent
     look_last  whether to evaluate the loss once more after the last step, so that its result is recorded and offered, too
     taken      the number of steps taken
+    interrupted  whether Ctrl-C ended it
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, steps: int, *, keep: Callable[[], State], description: str = "",
@@ -45,6 +61,7 @@ class Descent(AbstractContextManager, Generic[State]):
         self.rounds = steps + look_last
         self.history: dict[str, list[float]] = {}
         self.best, self.lowest, self.stopped, self.step, self.taken = keep(), float("inf"), False, 0, 0
+        self.interrupted = False
         self.bar = tqdm(total=self.rounds, desc=plain(description), disable=not progress or steps == 0, leave=False)
 
     def __iter__(self) -> Iterator[int]:
@@ -91,11 +108,11 @@ class Descent(AbstractContextManager, Generic[State]):
         self.stopped = True
 
     def __exit__(self, kind, error, trace) -> bool:
-        """On Ctrl-C, reports the number of steps and keeps the best state so far."""
+        """On Ctrl-C, reports the number of steps and keeps the best state so far; among `parts_of_a_whole`, raises it again."""
         self.bar.close()
-        if kind is not None and issubclass(kind, KeyboardInterrupt):
+        if kind is not None and issubclass(kind, KeyboardInterrupt) and not _IS_A_PART.get():
             print(f"Stopped after {len(self.history.get('loss', []))} of {self.steps} steps; this is the best so far.")
-            self.stopped = True
+            self.stopped = self.interrupted = True
             return True
         return False
 

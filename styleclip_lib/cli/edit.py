@@ -26,7 +26,8 @@ RENAMED = {"--lambda-side": "--lambda-off-direction"}
 
 @dataclass
 class Settings:
-    """Edit a face with a sentence: find the face, invert it, edit it. Ctrl-C keeps the best so far."""
+    """Edit a face with a sentence: find the face, invert it, edit it. Ctrl-C during the edit keeps the best so far; before the edit
+    nothing is written."""
 
     input: tyro.conf.Positional[Path]
     """a picture with one face"""
@@ -76,6 +77,7 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output)
     picture = open_upright(settings.input)
 
+    from ..descent import parts_of_a_whole
     from ..editing.face import Face
     from ..editing.prompt import Prompt
     from ..evaluation.report import measure_edit
@@ -91,9 +93,10 @@ def main(arguments: Sequence[str]) -> int:
     for note in photo.notes:
         print(note)
     prompt = Prompt.of(models, saved.text, saved.neutral) if saved.text else None
-    recipe = saved.recipe.prepare(models, prompt)  # reports what cannot be done before the inversion
     source = saved.face
-    face = Face.of_photo(models, photo, steps=source.steps, tune_steps=source.tune_steps, seed=source.seed, source=source)
+    with parts_of_a_whole():
+        recipe = saved.recipe.prepare(models, prompt)  # reports what cannot be done before the inversion
+        face = Face.of_photo(models, photo, steps=source.steps, tune_steps=source.tune_steps, seed=source.seed, source=source)
     before = face.image
     with fast(models.device) if settings.fast else nullcontext():
         edit = recipe.apply(models, face, prompt)

@@ -22,7 +22,8 @@ MOST_FRAMES = 1000
 
 @dataclass
 class Settings:
-    """Draw the path from one face to another, in steps that look equally large. Ctrl-C keeps the most even path so far."""
+    """Draw the path from one face to another, in steps that look equally large. Ctrl-C keeps the most even path so far; before
+    the first one nothing is written."""
 
     a: tyro.conf.Positional[str]
     """the first face: a picture with one face, or the seed of an invented face, as in styleclip sample"""
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     check_picture_path(settings.output, ANIMATIONS + SHEETS)
     ends = [point if is_seed(point) else open_picture(point) for point in (settings.a, settings.b)]
 
+    from ..descent import parts_of_a_whole
     from ..evaluation.boundary_crossing import boundary_crossings
     from ..interpolation import layer_weights, morph
     from ..models import is_at_hand, load_models
@@ -79,7 +81,8 @@ def main(arguments: Sequence[str]) -> int:
         listed = "perceptual" in sources(find_domain(settings.domain))
         print("The steps are equal in the latent space, because the perceptual network that would even them out is not here"
               + (f"; styleclip download {settings.domain} fetches it." if listed else "."))
-    a, b = (_code(models, end, settings) for end in ends)
+    with parts_of_a_whole():
+        a, b = (_code(models, end, settings) for end in ends)
     layers = None if settings.layers == "all" else layer_weights(models.generator, **{settings.layers: 1.0})
     path = morph(models, a, b, frames=settings.frames, space=settings.space, even=even, reach=settings.reach,
                  layers=layers, truncation_psi=settings.psi)

@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = {"space": settings.space, "start": settings.start, "frames": FRAMES if settings.gif else None}
     given = {name: value for name, value in chosen.items() if value is not None}
     inversion = invert(models, photo.image, preset=settings.preset or preset_for(models), steps=settings.steps, seed=settings.seed, **given)
-    drawn = _tuned(models, inversion, photo.image, settings) if settings.tune else inversion
+    drawn = _tuned(models, inversion, photo.image, settings) if settings.tune and not inversion.interrupted else inversion
     save_image(drawn.image, settings.output)
     print(f"Saved {settings.output}.")
     if settings.gif is not None:

@@ -180,6 +180,7 @@ def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     check_destination(settings.output)
     video = open_video(settings.input)
 
+    from ..descent import parts_of_a_whole
     from ..models import load_models
     from ..stylization.fast import fast_of
     from ..stylization.video import check_length, stylize_video
@@ -192,7 +193,8 @@ def _video(settings: Settings, text: str, recipe: StyleRecipe) -> None:
     if region:
         raise StyleclipError("A region can be named by a text only in a picture; for a video give --box, or a mask file as --region.")
     models = load_models(settings.domain, device=settings.device)
-    fast = fast_of(models, settings.fast or "", text)
+    with parts_of_a_whole():
+        fast = fast_of(models, settings.fast or "", text)
     done = stylize_video(fast, settings.input, settings.output, size=recipe.size, mask=mask, smoothing=settings.smoothing)
     if done.interrupted:
         print(f"Stopped after {done.frames} frames, which have been saved.")

@@ -50,12 +50,12 @@ class Face:
                  source: Source | None = None, on_step: OnStep | None = None, progress: bool = True) -> Face:
         """Inverts the face of a photograph, with the domain's preset unless one is given.
 
-        tune_steps  steps of pivotal tuning afterwards, for faces that come out as somebody else; 0: none
+        tune_steps  steps of pivotal tuning afterwards, for faces that come out as somebody else; 0: none. Ctrl-C ends both searches
         on_step     sees each step of the inversion, and may end it
         """
         inversion = invert(models, photo.image, preset=preset or preset_for(models), steps=steps, seed=seed, on_step=on_step,
                            progress=progress)
-        if not tune_steps:
+        if not tune_steps or inversion.interrupted:
             return cls.of_inversion(models, inversion, source)
         fitted, inversion = tune_generator(models, inversion, photo.image, steps=tune_steps, seed=seed, progress=progress)
         return cls(inversion.w_plus, fitted.generator, source)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from tqdm.auto import tqdm
 
+from ..descent import parts_of_a_whole
 from ..editing.face import Face
 from ..editing.prompt import Prompt
 from ..editing.recipes import Recipe
@@ -37,6 +38,7 @@ class HeldOut:
     inversions: list[Inversion]
 
 
+@parts_of_a_whole()
 def held_out(models: Models, count: int = 50, seed: int = SEED, progress: bool = True) -> HeldOut:
     """Renders portraits and inverts them, with the defaults of `invert`.
 
@@ -57,6 +59,7 @@ def invented(models: Models, count: int = 50, seed: int = SEED) -> HeldOut:
     return HeldOut(None, [Inversion(w_plus, models.generator.synthesis(w_plus)) for w_plus in faces])
 
 
+@parts_of_a_whole()
 def evaluate(models: Models, recipes: Mapping[str, Recipe], people: HeldOut, questions: Sequence[Question], each: int | None = None,
              progress: bool = True, ask: Callable[[Models, str], Prompt] = Prompt.of) -> list[Row]:
     """Applies every recipe to every question. The domain's examiner measures the edits, if there is one (`examiner.examined`).

@@ -11,6 +11,7 @@ from scipy.stats import ttest_ind
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ..descent import parts_of_a_whole
 from ..editing.face import Face
 from ..editing.prompt import Prompt
 from ..editing.recipes import Recipe
@@ -40,6 +41,7 @@ class Group:
     means: dict[str, tuple[float, float]]
 
 
+@parts_of_a_whole()
 def measure_people(models: Models, people: Factors, recipe: Recipe | None = None, text: str = "", steps: int = 0,
                    progress: bool = True) -> dict[str, Tensor]:
     """Renders, detects, inverts and edits every person. The domain's examiner measures, if there is one (`examiner.examined`).

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ..descent import parts_of_a_whole
 from ..inversion.invert import Inversion, invert, psnr
 from ..models import Models
 from ..portraits.drawing.geometry import make_view
@@ -37,6 +38,7 @@ class Trial:
     identity: Tensor
 
 
+@parts_of_a_whole()
 def study(models: Models, people: Factors, changes: Mapping[str, Mapping[str, object]], progress: bool = True,
           **settings) -> dict[str, Trial]:
     """Renders the people once for each change, inverts every picture and measures the result.

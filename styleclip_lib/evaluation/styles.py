@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ..descent import parts_of_a_whole
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.style_examiner import KINDS
@@ -87,6 +88,7 @@ class StyleRow:
                 "seconds": round(self.seconds / count, 2)}
 
 
+@parts_of_a_whole()
 def evaluate_styles(models: Models, styles: Sequence[str], method: Method, pictures: HeldOut, name: str = OPTIMIZED,
                     progress: bool = True) -> list[StyleRow]:
     """Applies a method to every picture in every style and measures the results. Raises StyleclipError for an unknown style."""

@@ -38,6 +38,7 @@ class Inversion:
     psnr     of the picture and the original, in dB
     noises   the optimised noise maps [1, 1, r, r], one for each convolution; None for the generator's own
     frames   some pictures on the optimisation path, [1, 3, R, R] each, for an animation
+    interrupted  whether Ctrl-C ended it
     """
 
     w_plus: Tensor
@@ -46,6 +47,7 @@ class Inversion:
     psnr: float = 0.0
     noises: list[Tensor] | None = None
     frames: list[Tensor] = field(default_factory=list)
+    interrupted: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     with torch.no_grad():
         w_plus = in_w_plus(generator, best, base).contiguous()
         drawn = generator.synthesis(w_plus, noises=maps)
-    return Inversion(w_plus, drawn, history, psnr(drawn, image), maps, kept)
+    return Inversion(w_plus, drawn, history, psnr(drawn, image), maps, kept, descent.interrupted)
 
 
 def preset_for(models: Models) -> str:

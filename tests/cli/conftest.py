@@ -11,6 +11,7 @@ from PIL import Image
 
 from styleclip_lib import Models, invert, load_image, load_models
 from styleclip_lib.cli.main import main
+from styleclip_lib.descent import Descent
 from styleclip_lib.inversion.invert import preset_for
 
 STEPS = 2
@@ -72,6 +73,22 @@ def two_faces(astronaut, tmp_path) -> Path:
     both.paste(astronaut.resize((300, 300)), (350, 15))
     both.save(tmp_path / "two.png")
     return tmp_path / "two.png"
+
+
+@pytest.fixture
+def ctrl_c_while(monkeypatch) -> Callable[[str], None]:
+    """Presses Ctrl-C in the second step of the search whose progress bar has this name."""
+    follow = Descent.follow
+
+    def press(name: str) -> None:
+        def followed(descent, *arguments):
+            if descent.bar.desc == name and descent.taken == 1:
+                raise KeyboardInterrupt
+            follow(descent, *arguments)
+
+        monkeypatch.setattr(Descent, "follow", followed)
+
+    return press
 
 
 def assert_drawn(path: Path, image: torch.Tensor, shades: int = 0) -> None:

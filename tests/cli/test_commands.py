@@ -397,3 +397,28 @@ def test_a_recipe_is_read_from_a_file_and_from_nothing_else(tmp_path, portrait, 
         assert main(["edit", str(portrait), str(tmp_path / "out.png"), "--recipe", str(tmp_path / name)]) == 2
         error = capsys.readouterr().err
         assert hint in error and error.count("\n") == 1 and not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("words", [["edit", "--text", TEXT], ["edit", "--text", TEXT, "--tune"], ["interpolate", "4"]], ids=" ".join)
+def test_ctrl_c_before_there_is_a_result_ends_the_command(words, styleclip, portrait, tmp_path, ctrl_c_while, capsys):
+    out = tmp_path / "out.png"
+    ctrl_c_while("inverting")
+    command, *more = words
+    paths = [portrait, *more[:1], out] if command == "interpolate" else [portrait, out, *more]
+    assert styleclip(command, *paths, *FEW) == 130 and not out.exists()
+    assert "interrupted, nothing was written" in capsys.readouterr().err
+
+
+def test_ctrl_c_during_the_edit_keeps_the_best_so_far(edit, portrait, inverted, models, tmp_path, ctrl_c_while, capsys):
+    out = tmp_path / "out.png"
+    ctrl_c_while(TEXT)
+    assert edit(portrait, out, "--text", TEXT) == 0 and out.exists()
+    assert "Stopped after 2 of 3 steps; this is the best so far." in capsys.readouterr().out
+
+
+def test_ctrl_c_during_the_inversion_keeps_the_best_so_far_and_tunes_nothing(styleclip, portrait, tmp_path, ctrl_c_while, capsys):
+    out = tmp_path / "out.png"
+    ctrl_c_while("inverting")
+    assert styleclip("invert", portrait, out, "--steps", STEPS, "--tune") == 0 and out.exists()
+    printed = capsys.readouterr().out
+    assert "Stopped after 2 of 2 steps" in printed and "Tuning" not in printed

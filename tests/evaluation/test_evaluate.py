@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from styleclip_lib.cli.evaluate import Settings
-from styleclip_lib.editing.recipes import MapperEdit
+from styleclip_lib.editing.recipes import MapperEdit, Optimization
 from styleclip_lib.errors import StyleclipError
 from styleclip_lib.evaluation import evaluate as evaluation
 from styleclip_lib.evaluation.answers import THUMBNAIL, Answer, Row
@@ -176,6 +176,17 @@ def test_stopping_keeps_whole_rows(tiny, people, capsys):
     rows = evaluate(tiny, {"m": Stay(stops_at="glasses")}, people, questions, each=2, progress=False)
     assert len(rows) == 1 and len(rows[0].answers) == 2
     assert "Stopped after 1 of 2 rows" in capsys.readouterr().out
+
+
+def test_half_an_edit_is_not_measured(tiny, people, monkeypatch):
+    def ctrl_c(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("styleclip_lib.descent.Descent.follow", ctrl_c)
+    recipe = Optimization(steps=2, auxiliary_latents=0)
+    assert evaluate(tiny, {"m": recipe}, people, [Question("a smile", "single")], each=2, progress=False) == []
+    with pytest.raises(KeyboardInterrupt):
+        held_out(tiny, 2, progress=False)
 
 
 @pytest.mark.slow
