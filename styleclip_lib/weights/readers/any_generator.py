@@ -29,8 +29,23 @@ OTHERS = {
 }
 """Beginnings of files that people mistake for a network -> what they are."""
 
+OTHER_NETWORKS = {
+    r"mapper\.\w+_mapping\.": "a mapper of StyleCLIP's",
+    r"hypernet\.": "a hypernetwork of HyperStyle's",
+    r"(^|\.)encoder\.(input_layer|styles)\.|^input_layer\.": "an encoder or a network for faces",
+    r"(^|\.)constant_input\.weight$": "a generator in the layout of MMGeneration or BasicSR",
+    r"(^|\.)initial_block$": "a generator of lucidrains', which is of another design",
+    r"(^|\.)progression\.\d+\.": "a StyleGAN1 generator",
+    r"(^|\.)(final_conv\.|b4\.out\.|epilogue\.)": "a discriminator",
+    r"(^|\.)(text_projection|visual\.conv1\.weight)$": "CLIP",
+}
+"""Names of tensors in files that people mistake for a generator -> what the network is."""
+
 LONGEST_NAME = 200
 """Characters kept of the path to a nested dictionary."""
+
+AVERAGED = re.compile(r"(?<![a-z])(ema|gs)(?![a-z])|averag|avg|running|shadow", re.IGNORECASE)
+"""What averaged weights are called: NVIDIA's `G_ema` and `Gs`, rosinality's `g_ema` and `g_running`, and others."""
 
 CONSTANTS = ("synthesis.b4.const", "synthesis.input.freqs", "input.input")
 """The first tensor of every generator, by which it is found under any prefix: NVIDIA's, StyleGAN3's, rosinality's."""
@@ -76,8 +91,8 @@ def _from_state_dicts(content: object) -> Generator:
     candidates = [(f"{name}.{prefix}", state, around, prefix)
                   for name, state, around in _dictionaries(content) for prefix in _prefixes(state)]
     if not candidates:
-        raise Unknown("it does not hold a StyleGAN2 generator in any layout supported here")
-    _, state, around, prefix = min(candidates, key=lambda one: ("ema" not in one[0].lower(), len(one[0])))
+        raise Unknown(f"it does not hold a StyleGAN2 generator in any layout supported here{_which_network(content)}")
+    _, state, around, prefix = min(candidates, key=lambda one: (AVERAGED.search(one[0]) is None, len(one[0])))
     latent_avg = around.get("latent_avg", state.get(f"{prefix}latent_avg"))
     latent_avg = latent_avg.read() if type(latent_avg) is StoredTensor else latent_avg
     state = {key.removeprefix(prefix): value for key, value in tensors(state, prefix).items()}
@@ -86,6 +101,12 @@ def _from_state_dicts(content: object) -> Generator:
     state.pop("latent_avg", None)
     generator = generator_from_rosinality(state, latent_avg)
     return generator if latent_avg is not None else _with_mean(generator)
+
+
+def _which_network(content: dict) -> str:
+    """What a checkpoint holds instead of a generator, as far as the names in it tell."""
+    names = [key for _, state, _ in _dictionaries(content) for key in state if type(key) is str]
+    return next((f", but {what}" for pattern, what in OTHER_NETWORKS.items() if any(re.search(pattern, name) for name in names)), "")
 
 
 def _dictionaries(content: dict) -> Iterator[tuple[str, dict, dict]]:
