@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -23,6 +24,10 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/|data:\w", re.IGNORECASE)
 
 _LOCAL = re.compile(r"file:/+(?:localhost/)?(?=[^/])(.*)", re.IGNORECASE | re.DOTALL)
 """The address of a file on this machine."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_LITTLE = 100_000
+"""Bytes that are free on a disk that is full."""
 
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -112,6 +117,26 @@ def cache_folder() -> Path:
     return folder
 
 
+def writable_cache() -> Path:
+    """`cache_folder()`, made if it was missing; called before long work whose result is kept there.
+
+    Raises StyleclipError, which names STYLECLIP_CACHE, where it cannot be made, or belongs to somebody else.
+    """
+    return writable(cache_folder())
+
+
+def writable(folder: Path) -> Path:
+    """A folder of the cache, made if it was missing. Raises StyleclipError as `writable_cache` does."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        why = "" if os.access(folder, os.W_OK) else "no permission to write in it"
+    except OSError as error:
+        why = f"it cannot be made: {error.strerror or error}"
+    if why:
+        raise StyleclipError(f"Nothing can be kept in the cache '{folder}' ({why}): let STYLECLIP_CACHE name another folder.")
+    return folder
+
+
 def check_destination(path: str | os.PathLike[str]) -> Path:
     """The path of a file that is about to be written; called before long work, so that a slip costs nothing.
 
@@ -161,10 +186,29 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield partial
         os.replace(partial, path)
-    except OSError as error:
-        raise StyleclipError(f"Cannot write '{path}': {error.strerror or error}.") from error
+    except Exception as error:
+        _say_plainly(path, error)
+        raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _say_plainly(path: Path, error: Exception) -> None:
+    """Raises StyleclipError for an error that comes from the disk. PyTorch and safetensors have errors of their own for a full one."""
+    if isinstance(error, StyleclipError):
+        return
+    number = getattr(error, "errno", None)
+    if number in _FULL or (number is None and _is_full(path.parent)):
+        raise StyleclipError(f"Cannot write '{path}': the disk is full, make room or write to another one.") from error
+    if isinstance(error, OSError):
+        raise StyleclipError(f"Cannot write '{path}': {error.strerror or error}.") from error
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LITTLE
+    except OSError:  # the folder has gone
+        return False
 
 
 def check_json(path: str | os.PathLike[str] | None) -> None:
@@ -194,8 +238,9 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         if path.is_dir():
             path.rmdir()
         os.replace(partial, path)
-    except OSError as error:
-        raise StyleclipError(f"Cannot write '{path}': {error.strerror or error}.") from error
+    except Exception as error:
+        _say_plainly(path, error)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -19,6 +21,7 @@ from styleclip_lib.paths import (
     folder_written_whole,
     open_regular,
     user_path,
+    writable_cache,
     written_whole,
 )
 
@@ -197,6 +200,38 @@ def test_a_pattern_is_reported_as_one(name, tmp_path):
         open_regular(tmp_path / name)
     (tmp_path / name).write_bytes(b"a")
     open_regular(tmp_path / name).close()
+
+
+@pytest.mark.parametrize(("error", "free", "says"), [
+    (OSError(errno.ENOSPC, "No space left on device"), 10**9, "the disk is full, make room"),
+    (RuntimeError("PytorchStreamWriter failed writing file data/0"), 0, "the disk is full, make room"),
+    (OSError("encoder error -2 when writing image file"), 0, "the disk is full, make room"),
+    (OSError(errno.EIO, "Input/output error"), 0, "Input/output error"),
+])  # fmt: skip
+def test_a_full_disk_is_named(error, free, says, tmp_path, monkeypatch):
+    """Whoever notices it: PyTorch and Pillow have errors of their own."""
+    monkeypatch.setattr(paths.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    for write in (written_whole, folder_written_whole):
+        with pytest.raises(StyleclipError, match=says), write(tmp_path / "out"):
+            raise error
+        assert not list(tmp_path.iterdir())
+
+
+def test_an_error_that_is_not_the_disks_stays_what_it_is(tmp_path):
+    with pytest.raises(ZeroDivisionError), written_whole(tmp_path / "out"):
+        raise ZeroDivisionError
+
+
+def test_a_cache_that_cannot_be_written_is_named_with_the_way_out(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(StyleclipError, match=r"cannot be made.*let STYLECLIP_CACHE name another folder"):
+        writable_cache()
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path))
+    assert writable_cache() == tmp_path
+    monkeypatch.setattr(paths.os, "access", lambda folder, how: False)  # somebody else's; root may write everything
+    with pytest.raises(StyleclipError, match=r"no permission.*let STYLECLIP_CACHE name another folder"):
+        writable_cache()
 
 
 def test_only_regular_files_are_opened(tmp_path):

@@ -18,7 +18,7 @@ from .. import __version__
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.alignment import Alignment
-from ..paths import cache_folder, user_path
+from ..paths import cache_folder, user_path, writable_cache
 from ..weights.domain import file_path, own_files
 from ..weights.downloads.fingerprint import fingerprint
 from ..weights.learnt import Learnt, halved
@@ -60,10 +60,7 @@ def kept_closed_form(models: Models, progress: bool = True) -> Alignment:
     belongs = f"{fingerprint(models.generator)} {fingerprint(models.clip)} {FACES} {RIDGE} {RIDGE_TEXT} {__version__}"
     path = cache_folder() / f"{NAME}-{hashlib.sha256(belongs.encode()).hexdigest()[:16]}.safetensors"
     if not path.is_file():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StyleclipError(f"Cannot make the folder '{path.parent}' ({error.strerror}): let STYLECLIP_CACHE name another.") from error
+        writable_cache()
         write(path, closed_form(models, FACES, progress=progress), models, {"method": "closed form", "faces": FACES})
     return read(path, models)
 

@@ -13,7 +13,7 @@ import torch
 from ... import __version__
 from ...errors import StyleclipError
 from ...models import Models
-from ...paths import cache_folder, user_path
+from ...paths import cache_folder, user_path, writable_cache
 from ...processes import this_process
 from ..face import Face
 from ..recipe import NEUTRAL
@@ -145,11 +145,12 @@ class GlobalDirections:
         """
         if shipped_path(models) is not None:
             return cls.load(models)
-        kept = kept_paths(models, _made(None))
+        kept = kept_paths(models, cache_folder())
         if kept:
             return cls.load(models, kept[-1])
+        folder = writable_cache()
         directions = cls.first_order(models, progress=progress)
-        directions.save(cached_path(cache_folder(), {**belongs_to(models), **directions.settings}))
+        directions.save(cached_path(folder, {**belongs_to(models), **directions.settings}))
         return directions
 
     def relevance(self, target: str, neutral: str = NEUTRAL, rgb: bool = False) -> torch.Tensor:
@@ -283,7 +284,9 @@ def _statistics(models: Models, settings: dict) -> StyleStatistics:
 
 def _made(folder: str | Path | None) -> Path:
     """The folder for results, created if it is missing."""
-    path = cache_folder() if folder is None else user_path(folder)
+    if folder is None:
+        return writable_cache()
+    path = user_path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

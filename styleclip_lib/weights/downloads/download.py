@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from ...errors import StyleclipError
+from ...paths import writable
 from ..domain import sha256
 from ..readers.transfer import TransferError, transfer
 from .packages import copy_from_package
@@ -78,7 +79,7 @@ def fetch_all(sources: Sequence[Source], folder: Path, room: int = 0, progress: 
 
 def check_room(missing: Sequence[Source], folder: Path, room: int = 0) -> None:
     """Raises StyleclipError if the disk is too full for the missing files."""
-    folder = _made(folder)
+    folder = writable(Path(folder))
     halves = [folder / f"{source.name}.part" for source in missing]
     needed = sum(source.bytes or 0 for source in missing) - sum(half.stat().st_size for half in halves if half.exists())
     free = shutil.disk_usage(folder).free
@@ -110,12 +111,15 @@ def _accepted(downloaded: Path, path: Path, source: Source, expected: str | None
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Locks a file against other processes; says so if it has to wait for one of them."""
-    lock = FileLock(_made(path.parent) / f"{path.name}.lock")
+    lock = FileLock(writable(path.parent) / f"{path.name}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         print(f"Another process is busy with {path.name}; waiting for it.")
         lock.acquire()
+    except OSError as error:  # somebody else's, in a folder that several people use
+        raise StyleclipError(f"Cannot write '{lock.lock_file}' ({error.strerror or error}): let STYLECLIP_CACHE name a folder of your own."
+                             ) from error
     try:
         yield
     finally:
@@ -129,11 +133,3 @@ def _said_plainly(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StyleclipError(f"{path.name} cannot be kept in {path.parent}: {error.strerror or error}. Make room or set STYLECLIP_CACHE "
                              "to another folder; what has arrived is kept.") from error
-
-
-def _made(folder: Path) -> Path:
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StyleclipError(f"The folder {folder} cannot be made ({error.strerror}): set STYLECLIP_CACHE to another one.") from error
-    return Path(folder)
