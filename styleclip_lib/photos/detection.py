@@ -196,7 +196,7 @@ def _no_face(picture: Image.Image) -> str:
         return (f"No face was found in the first frame ({width} x {height} pixels), and no other frame was looked at: "
                 "save the frame that shows the face as a picture of its own.")
     return (f"No face was found in this picture of {width} x {height} pixels: take one in which a face "
-            "looks towards the camera, is not covered and is not small; or crop closer to it.")
+            "looks towards the camera and is not covered, stretched or small; or crop closer to it.")
 
 
 @lru_cache(maxsize=1)
