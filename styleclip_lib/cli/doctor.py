@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import StyleclipError, plain
-from ..paths import data_folder
+from ..paths import cache_folder, check_results_folder, data_folder
 from ..threads import cores, waits_passively
 from .parsing import parse
 
@@ -106,6 +106,10 @@ def check_place(missing: list[str]) -> Iterator[str]:
         missing.append("this folder is not there any more: change to the kit's folder")
         return
     yield f"Disk       {free:.1f} GB free here"
+    try:
+        check_results_folder(cache_folder())
+    except StyleclipError as error:
+        missing.append(f"{str(error).rstrip('.')} (STYLECLIP_CACHE names the folder of the cache)")
     if free < LEAST_GIGABYTES:
         missing.append(f"{free:.1f} GB are free here, and runs and downloads want {LEAST_GIGABYTES}: make room, or work in another folder")
 

@@ -163,6 +163,12 @@ def _one_line(box: str) -> str:
     if wrong := re.match(r"Error parsing (\S+): (could not convert string to float|invalid literal for int\(\) with base 10): (.*)", text):
         option, kind, value = wrong.groups()
         return f"{option} takes {KINDS['FLOAT' if 'float' in kind else 'INT']}, not {value}"
+    if near := re.match(r"(Unrecognized options: .*?) Perhaps you meant: (--[\w-]+)", text):  # the help of that option follows
+        return f"{near[1]}; did you mean {near[2]}?"
+    if wrong := re.match(r"invalid choice '(.*)' for argument '(\S+)'\. Expected one of \((.*)\)", text):
+        value, option, listed = wrong.groups()
+        choices = [choice.strip("'") for choice in listed.split(", ")]
+        return f"{option} takes {' or '.join(choice for choice in choices if choice != 'None')}, not '{value}'"
     if words := re.match(r"Unrecognized options: ((?!-).*)", text):
         left = words.group(1).replace(", ", " ")
         return f"'{left}' is one argument too many: put a text of several words in quotation marks, and give one file at a time"

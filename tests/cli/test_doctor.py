@@ -154,3 +154,11 @@ def test_another_python_is_named(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 9, 1))
     list(check_place(missing))
     assert "Python 3.10 to 3.13 is needed" in missing[0]
+
+
+def test_a_cache_that_cannot_be_written_is_reported(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path / "file" / "cache"))
+    missing = []
+    list(check_place(missing))
+    assert any("STYLECLIP_CACHE" in remedy and "Cannot write" in remedy for remedy in missing)

@@ -20,7 +20,8 @@ _TENS = split("twenty, thirty, forty, fifty, sixty, seventy, eighty, ninety")
 _NUMBERS = {word: at for at, word in enumerate(_UNITS, 1)} | {word: 10 * at for at, word in enumerate(_TENS, 2)}
 _NUMBER = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)})"
 _YEARS = re.compile(rf"\b{_NUMBER}[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|of age|o)\b")
-_LOOKS = re.compile(rf"\b(aged?|looks?|is|be|like|he|she|they|her|him|them)( about| around| over)? {_NUMBER}\b(?![.,]?\d| ?%| \w*ears?\b)")
+_LOOKS = re.compile(rf"\b(aged?|looks?|is|be|like|he|she|they|her|him|them) ?[:=]?( about| around| over)? {_NUMBER}\b"
+                    r"(?![.,]?\d| ?%| \w*ears?\b)")
 _DECADE = re.compile(r"\bin (?:his|her|their|the) (?:early |mid |late )?(?:(\d)0'?s|(\w+?)ies)\b")
 _LATER = re.compile(rf"\b(?:{_NUMBER}|a few|some|many|several) (?:years|decades) (?=younger|older)")
 _LABEL = re.compile(r"\b(gender|sex|age|expression|mood|emotion|weight|style|tone) ?[:=]")
@@ -49,9 +50,7 @@ def reworded(text: str) -> str:
     text = re.sub(r"\bfewer\b|(?<!\ba )\bfew\b", "less", _spelt_out(re.sub(r"'s\b", " ", text)))
     text = _ARROW.sub(r"from \1 to ", text)
     text = re.sub(r"\bnot (only|just|merely)\b|\bat all\b|\bany ?more\b", " ", text)
-    text = _LOOKS.sub(lambda found: f"{found[1]} {_age(found[3])}", _YEARS.sub(lambda found: _age(found[1]), _LABEL.sub(" ", text)))
-    text = _DECADE.sub(lambda found: _age(found[1] + "5" if found[1] else found[2] + "y") if found[1] or f"{found[2]}y" in _NUMBERS
-                       else found[0], _LATER.sub("", text))
+    text = _LABEL.sub(" ", _ages(text))
     for command, caption in _GAZE:
         text = re.sub(command, caption, text)
     return text
@@ -63,11 +62,19 @@ def _spelt_out(text: str) -> str:
     return re.sub(contracted, lambda found: f"{_VERBS.get(verb := found[1] or found[2], verb)} not", text).replace("cannot", "can not")
 
 
-def _age(number: str) -> str:
-    """The word for an age in years, "70" or "seventy"; the number itself where there is no word."""
-    years = _NUMBERS.get(number) or int(number)
+def _ages(text: str) -> str:
+    """A text with "70 years old", "aged 70", "looks 70" and "in her seventies" as "old"."""
+    text = _YEARS.sub(lambda found: _age(found[1]), text)
+    text = _LOOKS.sub(lambda found: f"{found[1].removesuffix('d').removesuffix('age')} {_age(found[3])}", text)
+    text = _DECADE.sub(lambda found: _age(f"{found[1]}5" if found[1] else f"{found[2]}y", found[0]), text)
+    return _LATER.sub("", text)
+
+
+def _age(number: str, otherwise: str = "") -> str:
+    """The word for an age in years, "70" or "seventy"; `otherwise`, or the number itself, where there is none."""
+    years = int(number) if number.isdigit() else _NUMBERS.get(number, 0)
     if YOUNG_TO < years < OLD_FROM or not 0 < years < 120:
-        return number
+        return otherwise or number
     return "childlike" if years < YOUNG_FROM else "young" if years <= YOUNG_TO else "old"
 
 
