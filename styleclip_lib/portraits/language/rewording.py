@@ -20,7 +20,8 @@ _TENS = split("twenty, thirty, forty, fifty, sixty, seventy, eighty, ninety")
 _NUMBERS = {word: at for at, word in enumerate(_UNITS, 1)} | {word: 10 * at for at, word in enumerate(_TENS, 2)}
 _NUMBER = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)})"
 _YEARS = re.compile(rf"\b{_NUMBER}[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|of age|o)\b")
-_LOOKS = re.compile(rf"\b(aged?|looks?|is|be|like|he|she|they|her|him|them) ?[:=]?( about| around| over)? {_NUMBER}\b"
+_LOOKS = re.compile(rf"\b(aged?|looks?|is|be|like|he|she|they|her|him|them) ?[:=]?( about| around| over)? "
+                    rf"(\d{{1,3}}|{'|'.join(_TENS)})\b"  # not "this is one person"
                     r"(?![.,]?\d| ?%| \w*ears?\b)")
 _DECADE = re.compile(r"\bin (?:his|her|their|the) (?:early |mid |late )?(?:(\d)0'?s|(\w+?)ies)\b")
 _LATER = re.compile(rf"\b(?:{_NUMBER}|a few|some|many|several) (?:years|decades) (?=younger|older)")

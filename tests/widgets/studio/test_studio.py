@@ -508,8 +508,8 @@ def test_a_picture_without_a_face_is_refused_in_a_sentence(studio):
     content = io.BytesIO()
     Image.new("RGB", (200, 200)).save(content, "PNG")
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
-    for upload, says in ((content.getvalue(), "No face was found"), (b"no picture", "x.png' is not a picture"),
-                         (heic, "x.png' is a file in HEIC")):
+    for upload, says in ((content.getvalue(), "No face was found"), (b"no picture", "x.png&#x27; is not a picture"),
+                         (heic, "x.png&#x27; is a file in HEIC")):
         sent(studio.tabs["Face"].upload, "x.png", upload)
         assert says in status(studio) and "#b00020" in status(studio)
 
