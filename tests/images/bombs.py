@@ -52,6 +52,33 @@ def many_tiles(side: int) -> bytes:
     return directory([*usual, (324, 4, count, start), (325, 4, count, start + 4 * count)], struct.pack("<II", 8, 1) * count)
 
 
+def padded_jpeg(between: bytes) -> bytes:
+    """A JPEG with something behind its first two bytes that belongs to nothing."""
+    whole = encoded(Image.new("L", (4, 4)), "JPEG")
+    return whole[:2] + between + whole[2:]
+
+
+def photoshop_notes(count: int) -> bytes:
+    """A JPEG with so many resources of Photoshop's, all of them empty."""
+    most = 5000
+    note = b"Photoshop 3.0\0" + (b"8BIM\4\4" + bytes(6)) * most
+    return padded_jpeg((b"\xff\xed" + struct.pack(">H", 2 + len(note)) + note) * (count // most))
+
+
+def padded_gif(between: bytes) -> bytes:
+    """A GIF with something before its frame."""
+    whole = encoded(Image.new("L", (4, 4)), "GIF")
+    at = 13 + (3 << (whole[10] & 7) + 1)
+    return whole[:at] + between + whole[at:]
+
+
+def short_lines(width: int, height: int) -> bytes:
+    """A bitmap in run-length code with one pixel in each line; for the others Pillow adds a byte each, in Python."""
+    lines = b"\1\0\0\0" * height
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(lines), 0, 0, 256, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + 1024 + len(lines), 0, 0, 54 + 1024) + head + bytes(1024) + lines
+
+
 def shared_notes(tags: int, size: int) -> bytes:
     """A directory in which every tag has the same bytes as its value."""
     return directory([(1000 + tag, 7, size, 8 + 6 + 12 * tags) for tag in range(tags)], bytes(size))

@@ -8,7 +8,19 @@ from PIL import Image
 from styleclip_lib.images import parts
 from styleclip_lib.images.parts import Overloaded, check_parts, orientation
 
-from .bombs import blank_png, directory, many_scans, many_segments, many_tiles, png_chunk, shared_notes
+from .bombs import (
+    blank_png,
+    directory,
+    many_scans,
+    many_segments,
+    many_tiles,
+    padded_gif,
+    padded_jpeg,
+    photoshop_notes,
+    png_chunk,
+    shared_notes,
+    short_lines,
+)
 from .made import encoded
 
 BOMBS = {
@@ -17,12 +29,36 @@ BOMBS = {
     "chunks": lambda: blank_png(4, 4, 8, 0, png_chunk(b"teSt") * 101_000),
     "tiles": lambda: many_tiles(300),
     "notes": lambda: shared_notes(20, 2000),
+    "tiles behind another order of bytes": lambda: b"II\0*" + many_tiles(300)[4:],
+    "tiles in a directory that is cut off": lambda: with_one_entry_less(many_tiles(300)),
+    "scans in a file that is cut off": lambda: many_scans(16, 60) + b"\xff\xe0",
+    "zeros between a JPEG's segments": lambda: padded_jpeg(bytes(101_000)),
+    "marks of no segment": lambda: padded_jpeg(b"\xff\0" * 101_000),
+    "the beginning of a mark": lambda: padded_jpeg(b"\xff" * 101_000),
+    "zeros behind an end before the picture": lambda: padded_jpeg(b"\xff\xd9" + bytes(101_000)),
+    "resources of Photoshop's": lambda: photoshop_notes(105_000),
+    "comments of a GIF": lambda: padded_gif(b"!\xfe" + b"\1a" * 21_000 + b"\0"),
+    "comments of a GIF that is cut off": lambda: padded_gif(b"!\xfe" + b"\1a" * 21_000)[:42_000],
+    "zeros before a GIF's frame": lambda: padded_gif(bytes(2_001_000)),
+    "a bitmap of short lines": lambda: short_lines(32_767, 400),
 }
+
+
+def with_one_entry_less(tiff: bytes) -> bytes:
+    """A TIFF that ends with its directory, which claims one entry more than there is; Pillow takes those that are there."""
+    count = struct.unpack_from("<H", tiff, 8)[0]
+    body, place = tiff[10 + 12 * count + 4 :], 8 + len(tiff[10 + 12 * count + 4 :])
+    moved = bytearray(tiff[10 : 10 + 12 * count])
+    for entry in range(count):
+        tag, _, _, value = struct.unpack_from("<HHII", moved, 12 * entry)
+        if tag in (324, 325):
+            struct.pack_into("<I", moved, 12 * entry + 8, value - (14 + 12 * count) + 8)
+    return b"II*\0" + struct.pack("<I", place) + body + struct.pack("<H", count + 1) + bytes(moved)
 
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_more_parts_than_any_picture(name):
-    with pytest.raises(Overloaded, match=r"more (parts|scans) than any picture"):
+    with pytest.raises(Overloaded, match=r"more (parts|scans|notes) than any picture|run-length code"):
         check_parts(BOMBS[name]())
 
 
