@@ -50,6 +50,7 @@ def read(path: Path, models: Models) -> tuple[Mapper, dict]:
     if facts.generator not in map(fingerprint, models.related_generators):
         raise StyleclipError(f"{path} was trained for another generator than that of the domain '{models.domain}', where its offsets "
                              "would mean something else; train_mapper(models, text) trains one for this one.")
-    network = _FILES.read_network(path, lambda: Mapper(facts.num_ws, facts.w_dim, facts.levels))
+    network = _FILES.read_network(path, lambda: Mapper(facts.num_ws, facts.w_dim, facts.levels),
+                                  lambda mapper: mapper(torch.ones(1, facts.num_ws, facts.w_dim)))
     recipe = {FORMER_NAMES.get(name, name): value for name, value in facts.recipe.items()}
     return network.to(models.device), recipe

@@ -127,8 +127,10 @@ def read(path: str | Path, models: Models) -> Alignment:
     generator = models.generator
     if (facts.num_ws, facts.w_dim, facts.clip_dim) != (generator.num_ws, generator.w_dim, models.clip.embedding_dim):
         raise _FILES.refusal(path)
+    usual = torch.full((1, facts.clip_dim), facts.clip_dim**-0.5)
     alignment = _FILES.read_network(
-        path, lambda: Alignment(facts.num_ws, facts.w_dim, facts.clip_dim, facts.depth, facts.width, facts.mixing))
+        path, lambda: Alignment(facts.num_ws, facts.w_dim, facts.clip_dim, facts.depth, facts.width, facts.mixing),
+        lambda alignment: (alignment.codes(usual) + alignment(usual, of_text=True)) @ alignment.effect)
     return alignment.to(models.device)
 
 

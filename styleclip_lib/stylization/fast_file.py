@@ -44,5 +44,6 @@ def read(path: Path, models: Models) -> tuple[FastStyle, dict]:
     A style fits every picture, whatever domain it was learnt in: the CLIP's fingerprint in the file only says where it comes from.
     """
     facts = _FILES.read_facts(path)
-    network = _FILES.read_network(path, lambda: FastStyle(facts.width, facts.blocks))
+    network = _FILES.read_network(path, lambda: FastStyle(facts.width, facts.blocks),
+                                  lambda style: style(torch.linspace(-1, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)))
     return network.to(models.device), facts.recipe

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import StyleclipError
+from ..finite import require_finite
 from ..paths import user_path, written_whole
 from .domain import file_path, load_tensors, own_files
 from .readers.filled import compared, unfilled
@@ -54,10 +55,13 @@ class Learnt(Generic[Facts]):
         except (StyleclipError, KeyError) as error:
             raise self.refusal(path) from error
 
-    def read_network(self, path: Path, build: Callable[[], Network]) -> Network:
+    def read_network(self, path: Path, build: Callable[[], Network], try_out: Callable[[Network], Tensor]) -> Network:
         """The network that `build` makes, with the weights of the file; frozen, in evaluation mode, float32.
 
-        Shapes are compared before any memory is allocated. Raises StyleclipError if they do not fit.
+        try_out  what the network computes of a usual input: it finds weights that overflow together
+
+        Shapes are compared before any memory is allocated. Raises StyleclipError if they do not fit, and if what the network computes is
+        infinite or undefined.
         """
         what = f"{self.what}, as the file describes it"
         try:
@@ -66,7 +70,9 @@ class Learnt(Generic[Facts]):
             network.load_state_dict(tensors)
         except (ValueError, KeyError, TypeError, RuntimeError) as error:
             raise self.refusal(path) from error
-        return network.eval().requires_grad_(False)
+        network.eval().requires_grad_(False)
+        require_finite(f"What the network in {path} computes", try_out(network))
+        return network
 
     def shipped(self, folder: Path) -> list[str]:
         """The names of the files of this kind that come with the domain in a folder."""

@@ -16,6 +16,9 @@ from ...weights.schema import DirectionsFacts
 from ...weights.tensor_file import Shapes, read_metadata
 
 NAME = "directions"
+LONGEST, LARGEST_STYLE = 1.01, 1e6
+"""Of an effect, which has the length 1, and of a mean or standard deviation; the styles of real generators reach a few hundred."""
+
 _FILES = Learnt(NAME, "global directions", "GlobalDirections.compute(models).save(path)", DirectionsFacts)
 
 
@@ -78,4 +81,15 @@ def read(path: Path, models: Models) -> tuple[dict[str, torch.Tensor], dict]:
             raise StyleclipError(f"The tensors of {path} are not those of {_FILES.what} for this generator and this CLIP; {_FILES.again} "
                                  "makes such a file.")
 
-    return {name: value.float().to(models.device) for name, value in load_tensors(path, accept=accept).items()}, facts
+    tensors = {name: value.float().to(models.device) for name, value in load_tensors(path, accept=accept).items()}
+    _check_numbers(path, tensors)
+    return tensors, facts
+
+
+def _check_numbers(path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    """Raises StyleclipError for effects that are longer than 1, and for means and standard deviations that no generator's styles have."""
+    for name, value in tensors.items():
+        largest = value.norm(dim=1).max() if value.ndim == 2 else value.abs().max()
+        if not largest <= (LONGEST if value.ndim == 2 else LARGEST_STYLE) or (name.endswith("std") and value.min() < 0):
+            raise StyleclipError(f"The numbers in {path} are not those of {_FILES.what}: its '{name}' has {float(largest):.2g}, which no "
+                                 f"generator has; get the file again, or compute it, {_FILES.again}.")
