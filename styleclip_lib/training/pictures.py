@@ -32,7 +32,7 @@ class Pictures:
     """Some parts of a data set, read from disk on demand.
 
     size: side in pixels; larger pictures are reduced. Raises StyleclipError for a set of smaller pictures, for missing or modified files,
-    and for parts with fewer than `least` pictures.
+    and for parts with fewer than `least` pictures; later, for a picture of another size than the set states.
     """
 
     def __init__(self, folder: Path, size: int, parts: tuple[str, ...], least: int = 2):
@@ -57,7 +57,10 @@ class Pictures:
         return torch.stack([self._image(self.rows[number].file) for number in index.tolist()])
 
     def _image(self, file: str) -> torch.Tensor:
-        picture = open_picture(self.dataset.folder / file)
-        if picture.size != (self.size, self.size):
+        picture, side = open_picture(self.dataset.folder / file), self.dataset.size
+        if picture.size != (side, side):
+            raise StyleclipError(f"'{self.dataset.folder / file}' has {picture.width} x {picture.height} pixels, but the pictures of this "
+                                 f"data set have {side} a side: make the data set again.")
+        if side != self.size:
             picture = picture.resize((self.size, self.size), Image.Resampling.LANCZOS)
         return torch.from_numpy(np.array(picture)).permute(2, 0, 1)

@@ -1,13 +1,15 @@
 """The table of a training's losses: on the console, in a file, and as a plot."""
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from tqdm.auto import tqdm
 
-from ..paths import written_whole
+from ..errors import StyleclipError
+from ..paths import open_regular, written_whole
 from ..processes import this_process
 
 FILE, PLOT = "losses.csv", "losses.png"
@@ -49,13 +51,22 @@ class LossTable:
 
 
 def read_losses(folder: str | Path) -> list[dict[str, float]]:
-    """The rows of a run's table, {"step": 50, "loss": 0.71, ...}, without losses that were not computed at a step."""
+    """The rows of a run's table, {"step": 50, "loss": 0.71, ...}, without losses that were not computed at a step.
+
+    Raises StyleclipError for a file that is no such table.
+    """
     path = Path(folder) / FILE
     if not path.exists():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return [{name: int(value) if name == "step" else float(value) for name, value in row.items() if value}
-                for row in csv.DictReader(file)]
+    try:
+        with io.TextIOWrapper(io.BufferedReader(open_regular(path)), encoding="utf-8", newline="") as file:
+            rows = [{name: int(value) if name == "step" else float(value) for name, value in row.items() if value}
+                    for row in csv.DictReader(file)]
+        if not all("step" in row for row in rows):
+            raise ValueError("a row has no step")
+        return rows
+    except (csv.Error, TypeError, ValueError) as error:
+        raise StyleclipError(f"'{path}' is not a table of losses ({error}): take it away, or train in another folder.") from error
 
 
 def as_text(row: Mapping[str, float]) -> str:

@@ -7,8 +7,9 @@ by file name.
 
 from __future__ import annotations
 
+import io
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from ...errors import StyleclipError
@@ -26,8 +27,11 @@ ALIGNED_FOLDERS, HQ_FOLDERS = ("img_align_celeba", "img_align_celeba_png"), ("Ce
 
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
-MOST_BYTES = 500_000_000
-"""Of a list; CelebA's longest has 26 million."""
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 60_000_000, 1_000_000, 1000
+"""Of a list; CelebA's longest have 26 million bytes, 202,599 rows, and 40 columns."""
+
+LONGEST_FILE, LONGEST_COLUMN = 255, 200
+"""Characters of a picture's name and of a column's, which is what the manifest of a data set takes."""
 
 
 def read_celeba(folder: Path, files: list[str]) -> Source | None:
@@ -78,7 +82,7 @@ def _read(folder: Path, lists: dict[str, str], names: tuple[str, ...], value: Ca
     result: dict[str, tuple[int, ...]] = {}
     for number, (file, *values) in rows:
         try:
-            if len(values) != expected or (names == PARTITION and not 0 <= value(values[0]) < len(PARTS)):
+            if len(file) > LONGEST_FILE or len(values) != expected or (names == PARTITION and not 0 <= value(values[0]) < len(PARTS)):
                 raise ValueError
             numbers = tuple(map(value, values))
         except (ValueError, OverflowError):
@@ -89,21 +93,31 @@ def _read(folder: Path, lists: dict[str, str], names: tuple[str, ...], value: Ca
     return columns, result
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path) -> Iterator[str]:
     content = read_bytes(path, MOST_BYTES)
     if len(content) > MOST_BYTES:
         raise StyleclipError(f"'{path}' has more than {MOST_BYTES // 10**6} MB: it is not one of CelebA's lists.")
     try:
-        return content.decode("utf-8-sig").splitlines()
+        return iter(io.StringIO(content.decode("utf-8-sig"), newline=None))
     except UnicodeDecodeError:
         raise StyleclipError(f"'{path}' is not text: get a whole copy of the list.") from None
 
 
-def _table(lines: list[str], path: Path) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
+def _rows(lines: Iterator[str], path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line number, words) of every line that has some. Raises StyleclipError where there are more than in any such list."""
+    count, comma = 0, "," if path.suffix == ".csv" else None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        count, words = count + 1, [word.strip() for word in line.split(comma, MOST_COLUMNS + 1)]
+        if count > MOST_ROWS or len(words) > MOST_COLUMNS + 1:
+            raise StyleclipError(f"'{path}' has more rows or columns than any of CelebA's lists: get a whole copy of it.")
+        yield number, words
+
+
+def _table(lines: Iterator[str], path: Path) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
     """Column names, and (line number, words) of each row. The released lists begin with their length; CSV begins with the names."""
-    comma = path.suffix == ".csv"
-    rows = [(number, [word.strip() for word in line.split(",")] if comma else line.split())
-            for number, line in enumerate(lines, 1) if line.strip()]
+    comma, rows = path.suffix == ".csv", list(_rows(lines, path))
     count = ""
     if not comma and rows and len(rows[0][1]) == 1 and rows[0][1][0].isdecimal():
         count, rows = rows[0][1][0], rows[1:]
@@ -114,8 +128,8 @@ def _table(lines: list[str], path: Path) -> tuple[tuple[str, ...], list[tuple[in
         rows = rows[1:]
     if count and count.lstrip("0") != str(len(rows)).lstrip("0"):
         raise StyleclipError(f"'{path}' says that it has {count} rows, and has {len(rows)}: get a whole copy of it.")
-    if len(set(columns)) != len(columns):
-        raise StyleclipError(f"'{path}' has two columns of one name: get a whole copy of it.")
+    if len(set(columns)) != len(columns) or any(len(name) > LONGEST_COLUMN for name in columns):
+        raise StyleclipError(f"'{path}' has two columns of one name, or a name that is too long: get a whole copy of it.")
     return columns, rows
 
 

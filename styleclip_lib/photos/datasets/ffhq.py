@@ -16,13 +16,16 @@ WILD, ALIGNED = "in-the-wild-images", ("images1024x1024", "images256x256", "imag
 
 PARTS: dict[str, Part] = {"training": "train", "validation": "validation"}
 
-MOST_BYTES = 600_000_000
-"""Of the index; the real one has 256 million."""
+MOST_BYTES, MOST_OBJECTS = 600_000_000, 1_000_000
+"""Of the index. The real one has 256 million bytes, and 70,000 items with five objects each."""
+
+POINTS, LONGEST = 68, 10_000
+"""The landmarks of a face, and the most bytes in which the index may write them."""
 
 
 class _Wild(Struct):
     file_path: str = ""
-    face_landmarks: list[tuple[float, float]] = []
+    face_landmarks: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class _Item(Struct):
@@ -42,7 +45,6 @@ def read_ffhq(folder: Path, files: list[str]) -> Source | None:
         return None
     items = {} if index is None else _read(folder / index)
     parts: dict[str, Part | None] = {number: PARTS.get(item.category) for number, item in items.items()}
-    points = {number: item.in_the_wild.face_landmarks for number, item in items.items()}
     chosen, entries = aligned or WILD, []
     for path in files:
         where, number = PurePosixPath(path), PurePosixPath(path).stem.lstrip("0") or "0"
@@ -50,8 +52,8 @@ def read_ffhq(folder: Path, files: list[str]) -> Source | None:
             continue
         if aligned:
             entries.append(Entry(path, parts.get(number), aligned=True))
-        elif len(points.get(number, ())) == 68:
-            entries.append(Entry(path, parts.get(number), landmarks=tuple(points[number])))
+        elif len(points := _points(items.get(number, _Item()), folder / index)) == POINTS:
+            entries.append(Entry(path, parts.get(number), landmarks=points))
         else:
             entries.append(Entry(path, refused=("unlisted", f"{INDEX} has no landmarks for it")))
     taken = {entry.path for entry in entries}
@@ -60,11 +62,26 @@ def read_ffhq(folder: Path, files: list[str]) -> Source | None:
     return Source(folder, "ffhq", entries, notes=notes)
 
 
+def _points(item: _Item, path: Path) -> tuple[tuple[float, float], ...]:
+    """The landmarks of an item. They are read one item at a time: as objects of Python's all of them take ten times the file's size."""
+    written = item.in_the_wild.face_landmarks
+    try:
+        if len(memoryview(written)) > LONGEST:
+            raise ValueError("the landmarks of a picture are too many")
+        return msgspec.json.decode(written, type=tuple[tuple[float, float], ...])
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise _refusal(path, error) from error
+
+
 def _read(path: Path) -> dict[str, _Item]:
     content = read_bytes(path, MOST_BYTES)
     try:
-        if len(content) > MOST_BYTES:
+        if len(content) > MOST_BYTES or content.count(b"{") > MOST_OBJECTS:
             raise ValueError("it is too large")
         return msgspec.json.decode(content, type=dict[str, _Item])
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise StyleclipError(f"'{path}' is not FFHQ's index ({error}): get a whole copy of it, or take it away.") from error
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: Path, error: Exception) -> StyleclipError:
+    return StyleclipError(f"'{path}' is not FFHQ's index ({error}): get a whole copy of it, or take it away.")

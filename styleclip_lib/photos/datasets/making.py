@@ -21,7 +21,21 @@ from ...threads import cores
 from ...weights.domain import find_domain, read_index, sha256
 from ..face_points import domain_framing
 from .duplicates import same_as
-from .manifest import IMAGES, MANIFEST, PROGRESS, REPORT, Dataset, Row, is_dataset, read_facts, read_rows, report, write_index, write_rows
+from .manifest import (
+    IMAGES,
+    MANIFEST,
+    PROGRESS,
+    REPORT,
+    Dataset,
+    Row,
+    is_dataset,
+    read_facts,
+    read_rows,
+    report,
+    write_index,
+    write_report,
+    write_rows,
+)
 from .preparing import Making, be_a_worker, prepare
 from .sources import Entry, Source, find_source
 
@@ -38,11 +52,12 @@ def make_dataset(making: Making, processes: int | None = None, keep_duplicates: 
     what is done then stays done.
     """
     out = making.out
-    if making.folder.resolve() == out.resolve():
+    if os.path.realpath(making.folder) == os.path.realpath(out):
         raise StyleclipError("The data set needs a folder of its own: name another one than the pictures'.")
     source = find_source(making.folder, without=out)
     facts = _facts(making, source, keep_duplicates)
     if is_dataset(out):
+        _check_no_links(out)
         _check_settings(read_facts(out), facts)
     else:
         check_new_folder(out)
@@ -55,12 +70,25 @@ def make_dataset(making: Making, processes: int | None = None, keep_duplicates: 
     return _finish(out, source, facts, [row for entry in source.entries for row in known[entry.path]], keep_duplicates)
 
 
+def _check_no_links(out: Path) -> None:
+    """Raises StyleclipError for a link in a data set, which may come from somebody else: what is written there would land elsewhere."""
+    for folder, folders, files in os.walk(out):
+        for name in (*folders, *files):
+            if os.path.islink(os.path.join(folder, name)):
+                raise StyleclipError(f"'{os.path.join(folder, name)}' is a link, and a data set is written and tidied up in its own folder "
+                                     "only: put the file or folder itself there, or make a new data set.")
+
+
 def _facts(making: Making, source: Source, keep_duplicates: bool) -> dict:
     settings = {"size": making.size, "align": making.align, "faces": making.faces, "least": making.least, "held_out": making.held_out,
                 "format": making.format, "framing": making.framing, "domain": making.domain.name if making.domain else "",
                 "keep_duplicates": keep_duplicates}
-    return {"name": plain(making.out.resolve().name), "source": plain(making.folder.resolve().name), "layout": source.layout,
+    return {"name": _own_name(making.out), "source": _own_name(making.folder), "layout": source.layout,
             "size": making.size, "attributes": list(source.attributes), "settings": settings}
+
+
+def _own_name(folder: Path) -> str:
+    return plain(os.path.basename(os.path.realpath(folder)))
 
 
 def _check_settings(before, now: dict) -> None:
@@ -97,7 +125,7 @@ def _is_done(out: Path, source: Source, entry: Entry, rows: list[Row]) -> bool:
         return False
     same = (facts.st_size, facts.st_mtime_ns) == (first.bytes, first.modified)
     attributes = None if entry.attributes is None else list(entry.attributes)
-    return same and all(row.attributes == attributes and entry.part in (None, row.part) and (out / row.file).is_file()
+    return same and all(row.attributes == attributes and entry.part in (None, row.part) and os.path.isfile(out / row.file)
                         for row in rows if row.file)
 
 
@@ -164,14 +192,13 @@ def _finish(out: Path, source: Source, facts: dict, rows: list[Row], keep_duplic
     if not kept:
         reasons = ", ".join(sorted({row.left_out for row in rows if row.left_out}))
         write_rows(out / MANIFEST, rows)
-        (out / REPORT).write_text(report(facts, rows, source.notes), encoding="utf-8")
+        write_report(out, report(facts, rows, source.notes))
         raise StyleclipError(f"None of the {len(rows)} pictures shows a face that can be taken ({reasons}): '{out / REPORT}' names them.")
     for path in (out / IMAGES).rglob("*"):
         if path.is_file() and path.relative_to(out).as_posix() not in kept:
             path.unlink()
     write_rows(out / MANIFEST, rows)
-    with written_whole(out / REPORT) as partial:
-        partial.write_text(report(facts, rows, source.notes), encoding="utf-8")
+    write_report(out, report(facts, rows, source.notes))
     counts = {"faces": len(kept), "left_out": sum(row.file is None for row in rows)}
     write_index(out, {**facts, **counts, "finished": True, "manifest": sha256(out / MANIFEST)})
     with suppress(FileNotFoundError):

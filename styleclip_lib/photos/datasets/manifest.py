@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ...errors import StyleclipError
+from ...errors import StyleclipError, plain
 from ...paths import open_regular, user_path, write_json, written_whole
 from ...weights.domain import sha256
 from ...weights.schema import Sha256, read_json
@@ -46,7 +46,7 @@ class Row(Struct, omit_defaults=True):
     left_out, why      a word and a sentence;  of: the source that a duplicate is a duplicate of
     """
 
-    source: Annotated[str, Meta(max_length=4000)]
+    source: Annotated[str, Meta(max_length=5000)]
     face: int = 0
     bytes: int = 0
     modified: int = 0
@@ -119,6 +119,11 @@ def write_rows(path: Path, rows: list[Row]) -> None:
         file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
 
 
+def write_report(folder: Path, text: str) -> None:
+    with written_whole(folder / REPORT) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
 def write_index(folder: Path, content: dict) -> None:
     write_json(folder / INDEX, content)
 
@@ -154,7 +159,7 @@ class Dataset:
     def check(self) -> list[str]:
         """The files that are missing or differ from their SHA-256."""
         files = {row.file: row.sha256 for row in self.rows if row.file}
-        return [file for file, digest in files.items() if not (self.folder / file).is_file() or sha256(self.folder / file) != digest]
+        return [file for file, digest in files.items() if not os.path.isfile(self.folder / file) or sha256(self.folder / file) != digest]
 
 
 def report(facts: dict, rows: list[Row], notes: list[str]) -> str:
@@ -170,6 +175,6 @@ def report(facts: dict, rows: list[Row], notes: list[str]) -> str:
     if others and facts["settings"]["faces"] == "largest":
         lines += [f"Of {others} pictures with several faces only the largest was taken.", ""]
     for reason, number in Counter(row.left_out for row in out).most_common():
-        lines += [f"## {reason}: {number}", "", *(f"* `{row.source}`{f' (face {row.face})' if row.face else ''}: {row.why}"
+        lines += [f"## {reason}: {number}", "", *(f"* `{plain(row.source)}`{f' (face {row.face})' if row.face else ''}: {row.why}"
                                                   for row in out if row.left_out == reason), ""]
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageOps
 
-from ...errors import StyleclipError
+from ...errors import StyleclipError, plain
 from ...framing import face_quad, quad_side
 from ...images import MAX_BYTES, open_picture, save_image
 from ..alignment import crop_quad
@@ -76,14 +76,15 @@ def prepare(making: Making, entry: Entry) -> list[Row]:
         content = _content(making.folder / entry.path, row)
         crops = _crops(making, entry, _picture(content))
     except _Left as left:
-        row.left_out, row.why = left.args
+        reason, why = left.args
+        row.left_out, row.why = reason, plain(why)
         return [row]
     return [_row(making, entry, row, number, len(crops), *face) for number, face in enumerate(crops)]
 
 
 def _content(path: Path, row: Row) -> bytes:
     """A file's bytes; notes in the row what it was."""
-    if path.is_symlink() and not path.exists():
+    if os.path.islink(path) and not os.path.exists(path):
         raise _Left("broken link", f"it leads to '{os.readlink(path)}', where there is nothing")
     try:
         facts, content = os.stat(path), read_bytes(path, MAX_BYTES)

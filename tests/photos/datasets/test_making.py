@@ -15,6 +15,7 @@ from styleclip_lib.framing import face_quad, quad_side
 from styleclip_lib.photos.alignment import crop_quad
 from styleclip_lib.photos.datasets.making import make_dataset, making_for
 from styleclip_lib.photos.datasets.manifest import Dataset
+from tests.images.hostile_pictures import REFUSED
 from tests.photos.datasets.celeba_like import FIVE, make_celeba, picture
 
 
@@ -100,6 +101,49 @@ def test_nothing_that_is_wrong_passes_in_silence(copy, tmp_path):
     report = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     for name in (*reasons(result), "looks the same as 'img_celeba/000001.jpg'"):
         assert name in report
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_hostile_pictures_are_named_and_hold_nothing_up(copy, tmp_path):
+    pictures = copy / "img_celeba"
+    for number, (make, _) in enumerate(REFUSED.values()):
+        (pictures / f"hostile {number}.jpg").write_bytes(make())
+    os.mkfifo(pictures / "pipe.jpg")
+    (pictures / "zero.jpg").symlink_to("/dev/zero")
+    (pictures / "far.jpg").symlink_to("x/" * 1500)
+    (pictures / "name.jpg").symlink_to("x" * 300)
+    (pictures / "bytes.jpg").symlink_to("\udcff\x1b[31m")
+    for name in ("list_attr_celeba.txt", "list_landmarks_celeba.txt", "list_eval_partition.txt"):
+        (copy / name).unlink()
+    result = made(copy, tmp_path / "out", align="never")
+    why = reasons(result)
+    assert len(result) == 10 and len(why) == len(REFUSED) + 5 and set(why.values()) == {
+        "not a picture", "too large", "damaged", "unreadable", "broken link"}  # fmt: skip
+    assert all(row.why.isprintable() and len(row.why) <= 1000 for row in result.left_out)
+    assert len(made(copy, tmp_path / "out", align="never")) == 10, "what was written is read again"
+
+
+def test_a_name_that_no_disk_takes_is_missing(copy, tmp_path):
+    """A manifest of somebody else's may state one."""
+    dataset = made(copy, tmp_path / "out")
+    dataset.rows[0].file = "images/aa/" + "x" * 280
+    assert dataset.check() == [dataset.rows[0].file]
+
+
+def test_a_link_in_a_data_set_is_not_followed(copy, tmp_path):
+    """A set that somebody else has begun may lead to files of ours, which would be overwritten, or taken away as none of the set's."""
+    mine, out = tmp_path / "mine", tmp_path / "out"
+    made(copy, out)
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear")
+    for name in ("images", "report.md", "manifest.jsonl"):
+        shutil.move(out / name, tmp_path / "away")
+        (out / name).symlink_to(mine if name == "images" else mine / "letter.txt")
+        with pytest.raises(StyleclipError, match=f"{name}' is a link"):
+            made(copy, out)
+        (out / name).unlink()
+        shutil.move(tmp_path / "away", out / name)
+    assert (mine / "letter.txt").read_text() == "dear" and len(made(copy, out)) == 10
 
 
 def test_small_faces_are_named(celeba, tmp_path):

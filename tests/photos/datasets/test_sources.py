@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.photos.datasets import celeba as celeba_layout
+from styleclip_lib.photos.datasets import ffhq as ffhq_layout
 from styleclip_lib.photos.datasets.sources import find_source
 from tests.photos.datasets.celeba_like import COLUMNS, FIVE, make_celeba, picture, write_list
 
@@ -55,6 +57,8 @@ LISTS = "list_attr_celeba.txt"
     ("2\nMale Smiling\n000001.jpg 1 1\n000001.jpg 1 -1\n", "says something else of '000001.jpg'"),
     ("1\nMale Male\n000001.jpg 1 1\n", "two columns of one name"), ("1\nMale Smiling\n9.png 1 1\n", "None of the 1 rows"),
     ("9" * 5000 + "\nMale Smiling\n000001.jpg 1 1\n", "says that it has 9"),
+    ("1\nMale Smiling\n" + "0" * 300 + ".jpg 1 1\n", "Line 3 of"), ("1\nMale " + "S" * 300 + "\n000001.jpg 1 1\n", "too long"),
+    ("1\n" + "a " * 2000 + "\n000001.jpg 1 1\n", "more rows or columns than any of CelebA's"),
 ])  # fmt: skip
 def test_a_list_that_cannot_be_right_is_refused(celeba, content, message):
     (celeba / LISTS).write_text(content)
@@ -82,6 +86,12 @@ def test_a_name_that_is_no_text_is_left_out_and_that_is_said(tmp_path):
         file.write((tmp_path / "a.png").read_bytes())
     source = find_source(tmp_path)
     assert [entry.path for entry in source.entries] == ["a.png"] and any("\\udcff.png" in note for note in source.notes)
+
+
+def test_a_list_of_more_rows_than_any(celeba, monkeypatch):
+    monkeypatch.setattr(celeba_layout, "MOST_ROWS", 2)
+    with pytest.raises(StyleclipError, match="more rows or columns than any of CelebA's"):
+        find_source(celeba)
 
 
 def test_a_list_that_is_no_text(celeba):
@@ -122,6 +132,17 @@ def test_ffhq_aligned(tmp_path):
 def test_an_index_of_ffhq_that_is_none(tmp_path, content):
     (make_ffhq(tmp_path, index=False) / "ffhq-dataset-v2.json").write_text(content)
     with pytest.raises(StyleclipError, match="not FFHQ's index"):
+        find_source(tmp_path)
+
+
+def test_an_index_of_ffhq_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
+    index = make_ffhq(tmp_path) / "ffhq-dataset-v2.json"
+    index.write_text('{"0": {"in_the_wild": {"face_landmarks": [' + "[1,1]," * 5000 + "[1,1]]}}}")
+    with pytest.raises(StyleclipError, match="the landmarks of a picture are too many"):
+        find_source(tmp_path)
+    monkeypatch.setattr(ffhq_layout, "MOST_OBJECTS", 3)
+    index.write_text('{"0":{},"1":{},"2":{}}')
+    with pytest.raises(StyleclipError, match="it is too large"):
         find_source(tmp_path)
 
 
