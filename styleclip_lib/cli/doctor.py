@@ -201,7 +201,7 @@ def _describe_downloads(folder: Path, names: set[str], missing: list[str]) -> It
         missing.append(str(error))
         yield f"{folder.name:16} its downloads cannot be read"
         return
-    there = [file for file in files if (cache / file.name).is_file()]
+    there = [file for file in files if os.path.isfile(cache / file.name)]
     rest = "" if len(there) == len(files) else f"; styleclip download {folder.name} fetches the rest"
     yield f"{plain(folder.name):16} {len(there)} of {len(files)} files are in {_from_home(cache)}{rest}"
     for file in files:

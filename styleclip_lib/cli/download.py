@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
             cache = domain_cache(home)
             print(f"{home.name}, kept in {cache}:", *described(files), sep="\n  ")
             for file in files:
-                print(f"\n{file.name} ({'downloaded' if (cache / file.name).is_file() else 'missing'})", *file.urls, sep="\n  ")
+                print(f"\n{file.name} ({'downloaded' if os.path.isfile(cache / file.name) else 'missing'})", *file.urls, sep="\n  ")
         else:
             fetch_official(home, names)
             print(f"Everything that {home.name} needs is in {domain_cache(home)}.")

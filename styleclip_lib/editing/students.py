@@ -21,6 +21,7 @@ from ..weights.downloads.fingerprint import fingerprint
 from ..weights.learnt import Learnt, halved
 from ..weights.readers.filled import unfilled
 from ..weights.schema import StudentFacts
+from ..weights.tensor_file import Shapes
 
 Student = TypeVar("Student", bound=nn.Module)
 
@@ -43,16 +44,16 @@ def with_student(models: Models, path: str | Path | None = None) -> Models:
     Raises StyleclipError if there is none, or if it learnt from another generator.
     """
     teacher = models.tuned_from or models.generator
-    tensors, facts = _read(models, STUDENT, path, teacher, "generator")
-    student = _filled(lambda: MobileGenerator(teacher, **facts.config), lambda network: network.learnt(), tensors, STUDENT)
+    path, facts = _facts(models, STUDENT, path, teacher, "generator")
+    student = _filled(lambda: MobileGenerator(teacher, **facts.config), lambda network: network.learnt(), path, STUDENT)
     student = student.to(memory_format=torch.channels_last).to(models.device).eval().requires_grad_(False)
     return replace(models, generator=student, tuned_from=teacher)
 
 
 def clip_student_of(models: Models, path: str | Path | None = None) -> ClipStudent:
     """The small image encoder of the domain's CLIP. Raises StyleclipError if there is none, or if it learnt from another CLIP."""
-    tensors, facts = _read(models, CLIP_STUDENT, path, models.clip, "clip")
-    student = _filled(lambda: ClipStudent(**facts.config), lambda network: network.state_dict(), tensors, CLIP_STUDENT)
+    path, facts = _facts(models, CLIP_STUDENT, path, models.clip, "clip")
+    student = _filled(lambda: ClipStudent(**facts.config), lambda network: network.state_dict(), path, CLIP_STUDENT)
     return student.to(models.device).eval().requires_grad_(False)
 
 
@@ -65,7 +66,8 @@ def write_student(path: str | Path, name: str, tensors: dict[str, Tensor], teach
     _files(name).write(user_path(path), halved(tensors), facts)
 
 
-def _read(models: Models, name: str, path: str | Path | None, teacher: nn.Module, kind: str) -> tuple[dict[str, Tensor], StudentFacts]:
+def _facts(models: Models, name: str, path: str | Path | None, teacher: nn.Module, kind: str) -> tuple[Path, StudentFacts]:
+    """The file of a student, and what it says of itself."""
     if path is None and not has(models, name):
         raise StyleclipError(f"The domain '{models.domain}' comes without a {name}; train one: styleclip train {name}.")
     path = file_path(models.folder, name) if path is None else user_path(path)
@@ -75,16 +77,18 @@ def _read(models: Models, name: str, path: str | Path | None, teacher: nn.Module
     if facts.teacher != fingerprint(teacher):
         raise StyleclipError(f"{path} learnt from another {kind} than that of the domain '{models.domain}', where it would mean something "
                              f"else; train one for this domain: styleclip train {name}.")
-    return load_tensors(path), facts
+    return path, facts
 
 
-def _filled(build: Callable[[], Student], own: Callable[[Student], Mapping[str, Tensor]], tensors: dict[str, Tensor],
-            name: str) -> Student:
-    """A student with its weights. Raises StyleclipError if they do not fit what the file says of itself."""
+def _filled(build: Callable[[], Student], own: Callable[[Student], Mapping[str, Tensor]], path: Path, name: str) -> Student:
+    """A student with its weights. Raises StyleclipError if they do not fit what the file says, before either takes any memory."""
     what = f"the {name} that the file speaks of"
-    wanted = {key: value.shape for key, value in own(unfilled(build, what)).items()}
-    if {key: value.shape for key, value in tensors.items()} != wanted:
-        raise StyleclipError(f"The tensors in the file do not fit {what}; make it again: styleclip train {name}.")
+
+    def accept(shapes: Shapes) -> None:
+        if dict(shapes) != {key: tuple(value.shape) for key, value in own(unfilled(build, what)).items()}:
+            raise StyleclipError(f"The tensors in {path} do not fit {what}; make it again: styleclip train {name}.")
+
+    tensors = load_tensors(path, accept=accept)
     network = build()
     network.load_state_dict(tensors, strict=False)
     return network

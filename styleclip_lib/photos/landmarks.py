@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..weights.readers.dlib_landmarks import checked, read_dlib
+from ..weights.readers.dlib_landmarks import check_shapes, checked, read_dlib
 from ..weights.tensor_file import is_safetensors, tensors_of
 from ..weights.unpickling.untrusted import untrusted
 
@@ -54,7 +54,7 @@ def read_predictor(path: Path) -> Predictor:
     with untrusted(path) as file:
         if not is_safetensors(file):
             return Predictor(**read_dlib(file))
-        return Predictor(**checked({name: tensor.numpy() for name, tensor in tensors_of(file)[0].items()}))
+        return Predictor(**checked({name: tensor.numpy() for name, tensor in tensors_of(file, accept=check_shapes)[0].items()}))
 
 
 def _turn(usual: np.ndarray, shape: np.ndarray) -> np.ndarray:

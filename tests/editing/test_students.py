@@ -76,6 +76,9 @@ def test_what_is_no_student(models, file, tmp_path):
         save_file(tensors, str(wrong), metadata={STUDENT: json.dumps({**facts, "config": config})})
         with pytest.raises(StyleclipError):
             with_student(models, wrong)
+    save_file({**tensors, "more": torch.zeros(1)}, str(wrong), metadata={STUDENT: json.dumps(facts)})
+    with pytest.raises(StyleclipError, match=r"The tensors in .*wrong\.safetensors do not fit the student"):
+        with_student(models, wrong)
 
 
 def test_the_small_encoder(models, tmp_path):

@@ -151,6 +151,17 @@ def many_entries(count: int) -> bytes:
     return content[:first] + table + content[end : end + 12] + struct.pack("<II", len(table), first) + content[end + 20 :]
 
 
+def noted_entries(count: int) -> bytes:
+    """An archive whose table of contents lists the same entry again and again, with 16,000 empty notes each time."""
+    content, notes = one_tensor((4,), (1,)), bytes(2**16 - 4)
+    first, end = content.index(b"PK\1\2"), content.rindex(b"PK\5\6")
+    second = content.index(b"PK\1\2", first + 1)
+    entry = bytearray(content[first:second])
+    entry[30:32] = struct.pack("<H", len(notes))
+    table = (bytes(entry) + notes) * count
+    return content[:first] + table + content[end : end + 12] + struct.pack("<II", len(table), first) + content[end + 20 :]
+
+
 def old_file(value: bytes, keys: list, *sizes: int) -> bytes:
     return OLD_START + pickled(value, 2) + pickle.dumps(keys, 2) + b"".join(struct.pack("<Q", size) + bytes(16) for size in sizes)
 

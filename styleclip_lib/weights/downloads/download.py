@@ -30,10 +30,10 @@ def fetch(source: Source, folder: Path, progress: bool = True) -> Path:
     Raises StyleclipError that says what went wrong at each address, and where to put the file by hand.
     """
     path = Path(folder) / source.name
-    with _alone(path), _said_plainly(path):
+    with _said_plainly(path), _alone(path):
         expected = expected_sha256(source, folder)
         troubles = []
-        if path.is_file():
+        if os.path.isfile(path):
             if _accepted(path, path, source, expected):
                 return path
             troubles.append(f"the one in the cache had a wrong SHA-256, it was kept as {source.name}.rejected")
@@ -66,7 +66,7 @@ def fetch_all(sources: Sequence[Source], folder: Path, room: int = 0, progress: 
 
     Raises StyleclipError as `fetch` does, and, before anything is downloaded, if the disk is too full.
     """
-    missing = [source for source in sources if not (Path(folder) / source.name).is_file()]
+    missing = [source for source in sources if not os.path.isfile(Path(folder) / source.name)]
     if not missing:
         return
     check_room(missing, folder, room)
@@ -81,7 +81,7 @@ def check_room(missing: Sequence[Source], folder: Path, room: int = 0) -> None:
     """Raises StyleclipError if the disk is too full for the missing files."""
     folder = writable(Path(folder))
     halves = [folder / f"{source.name}.part" for source in missing]
-    needed = sum(source.bytes or 0 for source in missing) - sum(half.stat().st_size for half in halves if half.exists())
+    needed = sum(source.bytes or 0 for source in missing) - sum(half.stat().st_size for half in halves if os.path.exists(half))
     free = shutil.disk_usage(folder).free
     if free < needed + room + MARGIN:
         raise StyleclipError(f"The disk is too full: {megabytes(needed + room + MARGIN)} are needed in {folder} and {megabytes(free)} are "
@@ -91,9 +91,9 @@ def check_room(missing: Sequence[Source], folder: Path, room: int = 0) -> None:
 def expected_sha256(source: Source, folder: Path) -> str | None:
     """The SHA-256 that a file must have: the published one, or that of the first download; None before the first."""
     noted = Path(folder) / f"{source.name}.sha256"
-    if source.sha256 is not None or not noted.is_file():
+    if source.sha256 is not None or not os.path.isfile(noted):
         return source.sha256
-    return noted.read_text(encoding="ascii").strip()
+    return noted.read_text(encoding="ascii", errors="replace").strip()
 
 
 def _accepted(downloaded: Path, path: Path, source: Source, expected: str | None) -> bool:

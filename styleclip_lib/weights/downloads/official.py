@@ -10,6 +10,7 @@ import argparse
 import bz2
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def fetch_official(folder: Path, names: Iterable[str], progress: bool = True) ->
 
 def missing_downloads(folder: Path, names: Iterable[str]) -> list[Source]:
     """The files that `fetch_official` would download."""
-    return [source for source in _needed(folder, names) if not (domain_cache(folder) / source.name).is_file()]
+    return [source for source in _needed(folder, names) if not os.path.isfile(domain_cache(folder) / source.name)]
 
 
 def _needed(folder: Path, names: Iterable[str]) -> list[Source]:
@@ -122,7 +123,7 @@ def _kept(folder: Path, name: str) -> Path | None:
 
 def _is_kept(folder: Path, name: str) -> bool:
     path = _kept(folder, name)
-    return path is not None and path.is_file() and _hash_of(path) is not None
+    return path is not None and os.path.isfile(path) and _hash_of(path) is not None
 
 
 @contextmanager
@@ -142,7 +143,7 @@ def _noted(path: Path) -> Path:
 def _hash_of(path: Path) -> str | None:
     """The SHA-256 that was noted when a file was made; a file without one counts as not made."""
     noted = _noted(path)
-    return noted.read_text(encoding="ascii", errors="replace").strip() if noted.is_file() else None
+    return noted.read_text(encoding="ascii", errors="replace").strip() if os.path.isfile(noted) else None
 
 
 def _read_kept(path: Path) -> tuple[StateDict, dict]:

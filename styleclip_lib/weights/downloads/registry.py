@@ -60,11 +60,12 @@ def downloads_of(folder: Path, names: Iterable[str]) -> list[Source]:
 def domain_cache(folder: Path) -> Path:
     """The folder for a domain's downloads and what is made from them: one for each description of the sources.
 
-    So a domain that merely has the same name as another neither finds that one's files nor leaves its own there.
+    So a domain that merely has the same name as another neither finds that one's files nor leaves its own there. The digest in the
+    folder's name is so long that nobody can find another description with the same one.
     """
     index = read_index(folder)
-    key = hashlib.sha256(json.dumps(index.get("sources", {}), sort_keys=True).encode()).hexdigest()[:12]
-    return cache_folder() / f"{re.sub(r'[^A-Za-z0-9_-]', '_', index['name'])[:40]}-{key}"
+    key = hashlib.sha256(json.dumps(index.get("sources", {}), sort_keys=True).encode()).hexdigest()[:32]
+    return cache_folder() / f"{re.sub(r'[^A-Za-z0-9_-]', '_', index['name'])[:24]}-{key}"
 
 
 def described(sources: Sequence[Source]) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """Reading a StyleGAN2 generator from a file in any common format, recognised by its content and not by its name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
 
 from ...networks.generator import Generator
-from ..tensor_file import is_safetensors, tensors_of
+from ..tensor_file import Shapes, is_safetensors, tensors_of
 from ..unpickling.nvidia_pickle import generator_from_content, nvidia_names, read_nvidia
 from ..unpickling.pickle_tensors import StoredTensor
 from ..unpickling.torch_file import tensors, torch_content, written_by_torch
@@ -72,7 +72,7 @@ def _generator(file: Untrusted) -> Generator:
         content = torch_content(file, nvidia_names(file))
         return generator_from_content(content, file.budget) or _from_state_dicts(content)
     if is_safetensors(file):
-        return _from_state_dicts(tensors_of(file)[0])
+        return _from_state_dicts(tensors_of(file, accept=_require_generator)[0])
     if file.read(0, 1) == PICKLE:
         return read_nvidia(file)
     raise Unknown(f"it is neither a pickle, nor a safetensors file, nor one written by PyTorch{_what_it_is(file)}")
@@ -82,6 +82,12 @@ def _what_it_is(file: Untrusted) -> str:
     """What the file is instead, if it is a common mistake, and what to do."""
     start = bytes(file.read(0, min(len(file), 512)))
     return next((f", but {name}" for pattern, name in OTHERS.items() if re.match(pattern, start, re.IGNORECASE | re.DOTALL)), "")
+
+
+def _require_generator(shapes: Shapes) -> None:
+    """Raises Unknown where no name is that of a generator's first tensor: then no number need be read."""
+    if not _prefixes(shapes):
+        raise Unknown("it holds no StyleGAN2 generator, in any layout that is known here")
 
 
 def _from_state_dicts(content: object) -> Generator:
@@ -121,7 +127,7 @@ def _dictionaries(content: dict) -> Iterator[tuple[str, dict, dict]]:
                 waiting.append((f"{name}.{key}"[-LONGEST_NAME:], value, state))
 
 
-def _prefixes(state: dict) -> set[str]:
+def _prefixes(state: Mapping) -> set[str]:
     """The prefix of the tensors' names for each generator in a state dict."""
     return {key.removesuffix(name) for key in state if type(key) is str
             for name in CONSTANTS if key == name or key.endswith(f".{name}")}

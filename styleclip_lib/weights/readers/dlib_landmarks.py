@@ -11,12 +11,15 @@ offset of each pixel from that point.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..unpickling.untrusted import Refused, Stretch
 
 MOST_BYTES = 120_000_000
-"""dlib's own model has 99.7 million bytes."""
+"""Of a file, and of its leaves in memory; dlib's own model has 99.7 and 65 million bytes."""
 
 POINTS = 68
 MOST_CASCADES, MOST_TREES, MOST_SPLITS, MOST_PIXELS = 100, 5000, 255, 5000
@@ -47,21 +50,26 @@ def read_dlib(file: Stretch) -> Arrays:
 
 def checked(arrays: Arrays) -> Arrays:
     """The arrays, if they belong together and every index is in range. Otherwise raises Refused."""
-    try:
-        cascades, trees, splits = arrays["thresholds"].shape
-        count = arrays["anchors"].shape[1]
-        sizes = {"shape": (POINTS, 2), "anchors": (cascades, count), "deltas": (cascades, count, 2), "pixels": (cascades, trees, splits, 2),
-                 "thresholds": (cascades, trees, splits), "leaves": (cascades, trees, splits + 1, POINTS, 2)}  # fmt: skip
-    except (KeyError, IndexError, ValueError) as error:
-        raise Refused("it is not a model of 68 landmarks") from error
-    if {name: array.shape for name, array in arrays.items()} != sizes or splits & (splits + 1) or not count:
-        raise Refused("it is not a model of 68 landmarks")
-    for name, most in (("anchors", POINTS), ("pixels", count)):
+    check_shapes({name: array.shape for name, array in arrays.items()})
+    for name, most in (("anchors", POINTS), ("pixels", arrays["anchors"].shape[1])):
         if not ((arrays[name] >= 0) & (arrays[name] < most)).all():
             raise Refused("an index in it leads outside")
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise Refused("numbers in it are infinite or undefined")
     return arrays
+
+
+def check_shapes(shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises Refused for shapes of arrays that do not belong together, or that no model has."""
+    try:
+        cascades, trees, splits = shapes["thresholds"]
+        count = shapes["anchors"][1]
+    except (KeyError, IndexError, ValueError) as error:
+        raise Refused("it is not a model of 68 landmarks") from error
+    sizes = {"shape": (POINTS, 2), "anchors": (cascades, count), "deltas": (cascades, count, 2), "pixels": (cascades, trees, splits, 2),
+             "thresholds": (cascades, trees, splits), "leaves": (cascades, trees, splits + 1, POINTS, 2)}  # fmt: skip
+    if dict(shapes) != sizes or splits & (splits + 1) or not count or 4 * math.prod(sizes["leaves"]) > MOST_BYTES:
+        raise Refused("it is not a model of 68 landmarks")
 
 
 class _Parts:

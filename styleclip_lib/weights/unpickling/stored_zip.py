@@ -22,12 +22,12 @@ def stored_entries(archive: Stretch, budget: Budget) -> dict[str, Stretch]:
     try:
         at, size = _directory(archive)
         budget.spend(memory=size)
-        return dict(_entries(archive, memoryview(archive.read(at, size))))
+        return dict(_entries(archive, memoryview(archive.read(at, size)), budget))
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise Refused("its table of contents is broken") from error
 
 
-def _entries(archive: Stretch, directory: memoryview):
+def _entries(archive: Stretch, directory: memoryview, budget: Budget):
     at = 0
     for _ in range(MOST_ENTRIES):
         if at == len(directory):
@@ -37,7 +37,7 @@ def _entries(archive: Stretch, directory: memoryview):
         flags, method, packed, unpacked, name, extra, comment, header = struct.unpack_from("<8xHH8xIIHHH8xI", directory, at)
         start = at + 46
         title = bytes(directory[start : start + name])
-        packed, unpacked, header = _full_numbers(directory[start + name : start + name + extra], packed, unpacked, header)
+        packed, unpacked, header = _full_numbers(directory[start + name : start + name + extra], packed, unpacked, header, budget)
         at = start + name + extra + comment
         if method == 0 and not flags & 1 and packed == unpacked:
             yield title.decode("utf-8"), _content(archive, header, unpacked)
@@ -65,10 +65,11 @@ def _directory(archive: Stretch) -> tuple[int, int]:
     return at, size
 
 
-def _full_numbers(extra: memoryview, packed: int, unpacked: int, header: int) -> tuple[int, int, int]:
+def _full_numbers(extra: memoryview, packed: int, unpacked: int, header: int, budget: Budget) -> tuple[int, int, int]:
     """Sizes and position of an entry; those beyond 32 bits come from field 1 of its extra fields."""
     wide = iter(())
     while len(extra) >= 4:
+        budget.spend(work=1)
         kind, size = struct.unpack_from("<HH", extra)
         if kind == 1:
             wide = iter(struct.unpack_from(f"<{size // 8}Q", extra, 4))

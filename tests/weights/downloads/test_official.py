@@ -203,10 +203,20 @@ def test_names_stay_in_the_cache(folder, name):
     index = read_index(folder)
     (folder / "domain.json").write_text(json.dumps({**index, "name": name or "."}))
     assert domain_cache(folder).parent == cache_folder() and len(domain_cache(folder).name) < 60
+    assert len(domain_cache(folder).name.rpartition("-")[2]) == 32, "a shorter digest can be met by trying"
     index["files"]["clip"]["sources"], index["sources"] = [name], {name: index["sources"]["ViT-B-32.pt"]}
     (folder / "domain.json").write_text(json.dumps(index))
     with pytest.raises(StyleclipError, match="does not describe a domain"):
         downloads_of(folder, ["clip"])
+
+
+def test_a_name_that_no_disk_takes_is_one_sentence(folder):
+    """200 letters, as many as a name may have, and twice as many bytes."""
+    index, name = read_index(folder), "\u00e4" * 200
+    index["files"]["clip"]["sources"], index["sources"][name] = [name], {**index["sources"]["ViT-B-32.pt"], "urls": ["http://127.0.0.1:9/a"]}
+    (folder / "domain.json").write_text(json.dumps(index))
+    with pytest.raises(StyleclipError, match=r"File name too long|cannot be"):
+        fetch_official(folder, ["clip"], progress=False)
 
 
 @pytest.mark.parametrize("key", ["urls", "bytes", "sha256", "licence", "permits", "origin"])

@@ -3,8 +3,12 @@
 import argparse
 import gzip
 import io
+import json
+import os
 import pickle
+import struct
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -99,6 +103,18 @@ def test_safetensors(prefix, generator, path):
     whole = {key: value.contiguous() for key, value in {**state, "latent_avg": latent_avg}.items()}
     path.write_bytes(safetensors_bytes(prefixed(whole, prefix)))
     assert_same_weights(read_generator(path), generator)
+
+
+def test_numbers_of_safetensors_are_not_read_where_there_is_no_generator(path):
+    """This file claims a gigabyte, of which nothing is there but a hole: reading it would take the memory."""
+    head = json.dumps({"x": {"dtype": "F16", "shape": [2**29], "data_offsets": [0, 2**30]}}).encode()
+    path.write_bytes(struct.pack("<Q", len(head)) + head)
+    os.truncate(path, 8 + len(head) + 2**30)
+    tracemalloc.start()
+    with pytest.raises(StyleclipError, match="holds no StyleGAN2 generator"):
+        read_generator(path)
+    assert tracemalloc.get_traced_memory()[1] < 10**8
+    tracemalloc.stop()
 
 
 def test_a_network_of_nvidias_saved_as_a_whole(generator, path):

@@ -1,5 +1,7 @@
 """dlib's landmark models: read as arrays, and refused where a number in them is not what a model has."""
 
+import json
+import os
 import struct
 
 import numpy as np
@@ -91,3 +93,18 @@ def test_every_truncation_is_refused(tmp_path):
         (tmp_path / "a.dat").write_bytes(whole[:length])
         with pytest.raises(StyleclipError):
             read_predictor(tmp_path / "a.dat")
+
+
+def test_an_enormous_model_in_safetensors_is_refused_by_its_shapes(tmp_path):
+    shapes = {"shape": [68, 2], "anchors": [9, 5], "deltas": [9, 5, 2], "pixels": [9, 5000, 127, 2], "thresholds": [9, 5000, 127],
+              "leaves": [9, 5000, 128, 68, 2]}
+    header, at = {}, 0
+    for name, shape in shapes.items():
+        size = 4 * int(np.prod(shape))
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    head = json.dumps(header).encode()
+    (tmp_path / "a.dat").write_bytes(struct.pack("<Q", len(head)) + head)
+    os.truncate(tmp_path / "a.dat", 8 + len(head) + at)
+    with pytest.raises(StyleclipError, match="not a model of 68 landmarks"):
+        read_predictor(tmp_path / "a.dat")
