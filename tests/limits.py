@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+with contextlib.suppress(ImportError):  # Windows has none
+    import resource
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,22 +26,16 @@ LONGEST_WAIT = 3600
 """Seconds after which a process that does nothing has hung, however busy the machine is."""
 
 RUN = """
-import contextlib, io, json, re, resource, sys, time
-from pathlib import Path
-
-from styleclip_lib.cli.main import main
-
-def peak():
-    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1e6
+import contextlib, io, json, sys
 
 import dlib, torch  # not a file's fault
-SECONDS = int(sys.argv[1])
-used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 6_000_000_000, -1))  # the machine of whoever runs the tests survives
+
+from styleclip_lib.cli.main import main
+from tests.limits import begin, bound_memory, peak
+
+bound_memory()
 for words in json.load(sys.stdin):
-    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + SECONDS, -1))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")  # begins the peak anew
+    begin(int(sys.argv[1]))
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
@@ -44,6 +44,28 @@ for words in json.load(sys.stdin):
             code = stop.code
     print(json.dumps([code, out.getvalue(), err.getvalue(), peak()]), flush=True)
 """
+
+
+def bound_memory() -> None:
+    """Takes from this process what would harm the machine of whoever runs the tests."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 6_000_000_000, -1))
+
+
+def begin(seconds: int) -> None:
+    """From now on this process has so many seconds of one core's time, and its peak counts anew."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + seconds, -1))
+    forget_peak()
+
+
+def forget_peak(process: int | str = "self") -> None:
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{process}/clear_refs").write_text("5")
+
+
+def peak(process: int | str = "self") -> float:
+    """The most gigabytes that a process has had since `forget_peak`."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[1]) / 1e6
 
 
 @dataclass(frozen=True)

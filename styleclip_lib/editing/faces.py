@@ -42,8 +42,11 @@ class Faces:
         self._inverted: dict[Source, Face] = {}
 
     def take_photos(self, name: str, photos: Sequence[Photo]) -> None:
-        """Registers the detected faces of a picture; inversions of an earlier picture of the same name are forgotten."""
-        self._photos[name] = photos
+        """Registers the detected faces of a picture; inversions of an earlier picture of the same name are forgotten.
+
+        Only the crops are kept: whole photographs of somebody who tries one after the other would fill the memory.
+        """
+        self._photos[name] = [Photo(photo.crop, photo.crop) for photo in photos]
         self._inverted.clear()
 
     def of(self, source: Source, on_step: OnStep | None = None, quick: bool = False) -> Face:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import StyleclipError
 from ..paths import user_path
+from ..weights.domain import sha256
 
 NEEDED = ("index.html", "edge.js", "edge.json", "numbers.bin", "generator.onnx", "ort")
 LEFT_OUT = ("index.html", "run.py")
@@ -39,7 +40,7 @@ class OfflinePage:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         digest = hashlib.sha256()
         for path in paths:
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + bytes.fromhex(sha256(path)))
         files = tuple(path.relative_to(folder).as_posix() for path in paths)
         return cls(folder, tuple(name for name in files if name not in LEFT_OUT), sum(path.stat().st_size for path in paths),
                    digest.hexdigest()[:16])

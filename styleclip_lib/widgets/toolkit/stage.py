@@ -53,6 +53,8 @@ class Stage:
             job()
         except StyleclipError as error:
             self._failed(str(error))
+        except MemoryError:
+            self._failed("There is not enough memory for this: take a smaller picture, or close other programs.")
         except Exception as error:  # a callback has nobody to raise to
             self._failed(f"{type(error).__name__}: {error} (the traceback is in .last_error)")
 
