@@ -15,7 +15,7 @@ from ..paths import open_regular, write_json
 
 FILE = "progress.json"
 EXERCISE = re.compile(r"^check_(\w+)\((\w+)\)|^with checking\(\"(\w+)\"\)", re.MULTILINE)
-MOST_BYTES = 2**20
+MOST_BYTES, MOST_IN_A_NOTEBOOK = 2**20, 30 * 2**20
 
 
 def record(exercise: str) -> None:
@@ -48,7 +48,7 @@ def exercises(folder: Path) -> Iterator[tuple[str, dict[str, set[str]]]]:
     for path in sorted(folder.glob("*.ipynb")):
         try:
             with open_regular(path) as file:
-                cells = json.loads(file.read())["cells"]
+                cells = json.loads(file.read(MOST_IN_A_NOTEBOOK))["cells"]
             code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
         except (ValueError, LookupError, TypeError, RecursionError):
             continue

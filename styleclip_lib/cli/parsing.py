@@ -110,9 +110,9 @@ def _expand_paths(settings: object) -> None:
         if isinstance(value, Path):
             path = user_path(value)
             try:
-                os.lstat(path)
+                os.stat(path)
             except (OSError, ValueError) as error:
-                if isinstance(error, ValueError) or error.errno == errno.ENAMETOOLONG:
+                if isinstance(error, ValueError) or error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
                     why = getattr(error, "strerror", None) or error
                     raise StyleclipError(f"'{path}' cannot be the name of a file ({why}): check the path.") from None
             object.__setattr__(settings, field.name, path)

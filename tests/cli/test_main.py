@@ -88,6 +88,8 @@ MISTAKES = [
     (["align", "*.jpg", "a.png"], "patterns are not understood here"),
     (["studio", "--port", "80a"], "--port takes a whole number, not '80a'"),
     (["align", "/dev/zero", "a.png"], "a pipe or a device"),
+    *((words, "cannot be the name of a file") for words in (["align", "loop", "a.png"], ["dataset", "loop", "set"], ["grade", "loop"],
+                                                            ["dataset", ".", "loop/set"], ["sample", "loop/a.png"])),
     (["edit", "portrait.png", "a.png", "--text", "a", "--seed", "99999999999999999999"], "--seed must lie between 0 and 4294967295"),
     (["invert", "portrait.png", "a.png", "--seed", "-1"], "--seed must lie between"),
     (["sample", "a.png", "--columns", "0"], "--columns must be 1 or more"),
@@ -183,6 +185,7 @@ def folder(tmp_path, portrait, monkeypatch):
     Image.new("RGB", (60, 40)).save(tmp_path / "landscape.png")
     (tmp_path / "text.png").write_text("hello")
     (tmp_path / "cut.png").write_bytes(portrait.read_bytes()[:60])
+    (tmp_path / "loop").symlink_to("loop")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -87,7 +87,7 @@ def _what_it_is(file: Untrusted) -> str:
 def _require_generator(shapes: Shapes) -> None:
     """Raises Unknown where no name is that of a generator's first tensor: then no number need be read."""
     if not _prefixes(shapes):
-        raise Unknown("it holds no StyleGAN2 generator, in any layout that is known here")
+        raise Unknown("it does not hold a StyleGAN2 generator in any layout supported here")
 
 
 def _from_state_dicts(content: object) -> Generator:

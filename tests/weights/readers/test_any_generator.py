@@ -111,7 +111,7 @@ def test_numbers_of_safetensors_are_not_read_where_there_is_no_generator(path):
     path.write_bytes(struct.pack("<Q", len(head)) + head)
     os.truncate(path, 8 + len(head) + 2**30)
     tracemalloc.start()
-    with pytest.raises(StyleclipError, match="holds no StyleGAN2 generator"):
+    with pytest.raises(StyleclipError, match="does not hold a StyleGAN2 generator"):
         read_generator(path)
     assert tracemalloc.get_traced_memory()[1] < 10**8
     tracemalloc.stop()
