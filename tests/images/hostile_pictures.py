@@ -64,7 +64,7 @@ LARGE: dict[str, tuple[Callable[[], bytes], str]] = {
     "grey of 16 bits.png": (lambda: blank_png(8000, 8000, 16, 0), "No face"),
     "colours of 16 bits.png": (lambda: blank_png(8000, 8000, 16, 2), "No face"),
     "transparent, of 16 bits.png": (lambda: blank_png(8000, 8000, 16, 6), "No face"),
-    "progressive.jpg": (lambda: encoded(Image.new("CMYK", (8000, 8000)), "JPEG", progressive=True), "No face"),
+    "progressive.jpg": (lambda: encoded(Image.new("RGB", (8000, 8000)), "JPEG", progressive=True), "No face"),
     "bitmap.gif": (lambda: encoded(Image.new("L", (8000, 8000)), "GIF"), "No face"),
     "a long side.png": (lambda: blank_png(32_767, 1900, 8, 2), "No face"),
 }

@@ -52,7 +52,7 @@ def read_ffhq(folder: Path, files: list[str]) -> Source | None:
             continue
         if aligned:
             entries.append(Entry(path, parts.get(number), aligned=True))
-        elif len(points := _points(items.get(number, _Item()), folder / index)) == POINTS:
+        elif len(points := _points(items.get(number, _Item()), folder / (index or INDEX))) == POINTS:
             entries.append(Entry(path, parts.get(number), landmarks=points))
         else:
             entries.append(Entry(path, refused=("unlisted", f"{INDEX} has no landmarks for it")))
