@@ -105,16 +105,22 @@ def _own_namespaces(libc: ctypes.CDLL) -> bool:
         for name, line in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             Path(f"/proc/self/{name}").write_text(line)
     elif libc.unshare(apart):  # the system's administrator needs no namespace of users, and containers often forbid it
+        _end_with_parent(libc)
         return False
     child = os.fork()
+    _end_with_parent(libc)
     if not child:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         return True
     signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGINT))
     for descriptor in range(3):  # else the grader would not notice that the other end is gone
         os.close(descriptor)
     _, status = os.waitpid(child, 0)
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _end_with_parent(libc: ctypes.CDLL) -> None:
+    """When the grader is gone, nobody else would stop a submission that loops."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _landlock(libc: ctypes.CDLL, scratch: Path, readable: Sequence[Path]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
 import sys
 
 import nbformat
@@ -45,6 +46,23 @@ def test_a_submission_is_run_apart_and_judged_here(small, tmp_path):
     assert "took longer than 2 seconds" in first and "a loop that does not end" in first
     assert "The sign is lost." in second
     assert ran.seconds > 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends a process whose parent is gone")
+def test_a_submission_ends_with_its_grader(tmp_path):
+    import psutil
+
+    code = ("from pathlib import Path\nfrom styleclip_lib.grading.sandbox import Limits, Sandbox\n"
+            f"sandbox = Sandbox(Path({str(tmp_path)!r}), Limits())\nprint('started', flush=True)\n"
+            "sandbox.ask({'run': 'while True: pass'})")
+    grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert grader.stdout.readline() == "started\n"
+    started = psutil.Process(grader.pid).children(recursive=True)
+    grader.kill()
+    grader.communicate()
+    left = [process for process in psutil.wait_procs(started, timeout=60)[1] if process.status() != psutil.STATUS_ZOMBIE]
+    assert started and left == []
 
 
 @pytest.mark.slow
