@@ -179,7 +179,7 @@ WRONG: dict[str, list[tuple[str | dict[str, str], str]]] = {
         ({"create_graph=True": "retain_graph=True"}, "too little effect"),
     ],
     "trend": [
-        ({"return": "slope = (losses[-1] - losses[0]) / (len(losses) - 1)\nreturn"}, "from the first row to the last"),
+        ({"return": "slope = (losses[-1] - losses[0]) / (len(losses) - 1)\nreturn"}, "first row and the last"),
         ({"(len(losses) - 2)": "len(losses)"}, "divide by n - 2"),
         ({"2 * error": "error"}, "not one"),
         ({" / t.square().sum()).sqrt()": ").sqrt()"}, "standard error is"),
@@ -233,7 +233,7 @@ WRONG: dict[str, list[tuple[str | dict[str, str], str]]] = {
         ({"return high": "return low"}, "upper end"),
         ({"if not true_at(largest):\n    return largest\n": "", "(low, middle) if": "(middle, high) if",
           "else (middle, high)": "else (low, middle)"}, "return `largest`|upper end|farther"),
-        ("return largest", "needs no edit"),
+        ("return largest", "no edit is needed"),
         ({"range(steps)": "range(3)"}, "farther than needed"),
         ({"for _ in range(steps):": "for c in torch.linspace(0, largest, steps + 1).tolist():\n    if true_at(c):\n        return c\n"
                                     "for _ in range(0):"}, "farther than needed"),
