@@ -271,7 +271,7 @@ WRONG: dict[str, list[tuple[str | dict[str, str], str]]] = {
         ({"rarest = min(combinations,": "rarest = min(sorted(c for c in set(here) if None not in c),"}, "nothing is rarer"),
         ({"/ len(known[a])": "/ len(rows)"}, "of the known ones"),
         ({'"n": len(rows)': '"n": min(map(len, known.values()))'}, "n counts all"),
-        ({"len(rows) - len(known[a])": "sum(len(rows) - len(k) for k in known.values())"}, "attribute by"),
+        ({"len(rows) - len(known[a])": "sum(len(rows) - len(k) for k in known.values())"}, "for each attribute"),
         ({"sorted(shares[a])": "sorted(shares[a], reverse=True)"}, "sorted order"),
     ],
     # 12
