@@ -33,8 +33,8 @@ MAX_MEGAPIXELS = 65
 """Larger pictures are refused before they are decoded: 65 megapixels are 780 MB as a tensor. Cameras of 64 megapixels make 64.2, and
 those of 200 save JPEG, which can be decoded at half its size."""
 
-WEBP_MEGAPIXELS = 50
-"""The same for WebP, whose decoder holds the picture four times."""
+HEAVY_MEGAPIXELS = 50
+"""The same for WebP and for a progressive JPEG in CMYK, whose decoders hold the picture several times."""
 
 MAX_SIDE = 32_767
 """Pixels. A panorama has fewer, and what is longer is no picture that has a face in it."""
@@ -95,7 +95,7 @@ def open_animation(source: ImageSource) -> Image.Image:
     name, content = _content(source)
     image = _opened(name, content)
     if not _is_bearable(image):
-        raise StyleclipError(_too_large(name, f" ({image.width} x {image.height} pixels)", image.format))
+        raise StyleclipError(_too_large(name, image))
     return image
 
 
@@ -159,10 +159,9 @@ def _opened(name: str, content: bytes) -> Image.Image:
 
 def _decoded(image: Image.Image, name: str) -> Image.Image:
     """The picture with its pixels read; refuses an enormous one before it does so."""
-    width, height = image.size
     halved = _halve(image)
     if not _is_bearable(image):
-        raise StyleclipError(_too_large(name, f" ({width} x {height} pixels)", image.format))
+        raise StyleclipError(_too_large(name, image))
     try:
         with _silent(image.format == "TIFF"):
             image.load()
@@ -178,11 +177,12 @@ def _decoded(image: Image.Image, name: str) -> Image.Image:
 def _is_bearable(image: Image.Image, shrink: int = 1) -> bool:
     """Whether a picture, made so many times smaller, is within the limits."""
     width, height = (math.ceil(side / shrink) for side in image.size)
-    return width * height <= _megapixels(image.format) * 1e6 and max(width, height) <= MAX_SIDE
+    return width * height <= _megapixels(image) * 1e6 and max(width, height) <= MAX_SIDE
 
 
-def _megapixels(format: str | None) -> int:
-    return WEBP_MEGAPIXELS if format == "WEBP" else MAX_MEGAPIXELS
+def _megapixels(image: Image.Image) -> int:
+    is_heavy = image.format == "WEBP" or (image.mode == "CMYK" and "progressive" in image.info)
+    return HEAVY_MEGAPIXELS if is_heavy else MAX_MEGAPIXELS
 
 
 def _halve(image: Image.Image) -> bool:
@@ -218,9 +218,9 @@ def _silent(wanted: bool) -> Iterator[None]:
         os.close(nowhere)
 
 
-def _too_large(name: str, size: str = "", format: str | None = None) -> str:
-    return (f"{name} is too large{size}: make it smaller than {_megapixels(format)} megapixels, and {MAX_SIDE} pixels at its longer side, "
-            "first.")
+def _too_large(name: str, image: Image.Image | None = None) -> str:
+    size, most = ("", MAX_MEGAPIXELS) if image is None else (f" ({image.width} x {image.height} pixels)", _megapixels(image))
+    return f"{name} is too large{size}: make it smaller than {most} megapixels, and {MAX_SIDE} pixels at its longer side, first."
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -201,8 +201,10 @@ def test_enormous_pictures_are_refused_before_they_are_decoded(monkeypatch):
     assert len(large) < 100_000
     assert "9000 x 8000" in sentence(large)
     assert "1 x 60000000" in sentence(encoded(Image.new("1", (1, 60_000_000))))
-    monkeypatch.setattr(opening, "WEBP_MEGAPIXELS", 0.01)
+    monkeypatch.setattr(opening, "HEAVY_MEGAPIXELS", 0.01)
     assert "smaller than 0.01 megapixels" in sentence(encoded(Image.new("RGB", (150, 90)), "WEBP"))
+    assert "smaller than 0.01 megapixels" in sentence(encoded(Image.new("CMYK", (150, 90)), "JPEG", progressive=True))
+    assert load_image(encoded(Image.new("RGB", (150, 90)), "JPEG", progressive=True)).shape == (1, 3, 90, 150)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     assert "too large" in sentence(large)
     monkeypatch.setattr(opening, "MAX_BYTES", 50)
