@@ -125,7 +125,7 @@ def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp
         return capsys.readouterr().err
 
     mine = "--domain", tmp_path / "mine"
-    assert "is not a data set: make one of them" not in message_of("--data", pictures, "--from", "elsewhere", *mine)
+    assert "is not a data set: make one from them" not in message_of("--data", pictures, "--from", "elsewhere", *mine)
     assert "There is no domain 'elsewhere'" in message_of("--data", pictures, "--from", "elsewhere", *mine)
     assert "holds pictures, but is not a data set" in message_of("--data", pictures.parent / "pictures", "--from", tiny_folder, *mine)
     assert "name its folder with --domain FOLDER" in message_of("--data", pictures, "--domain", "data/models/portraits")

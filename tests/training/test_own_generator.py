@@ -136,7 +136,7 @@ def test_bad_input_is_reported_before_anything_begins(pictures, tiny_folder, tmp
 
     mine = "--data", pictures, "--domain", tmp_path / "mine"
     assert "has no discriminator whose layers" in message_of(*mine, "--from", tiny_folder, "--freeze-d", 1)
-    assert "--freeze-d keeps layers" in message_of(*mine, "--freeze-d", 1)
+    assert "--freeze-d needs a trained discriminator" in message_of(*mine, "--freeze-d", 1)
     assert "There is no domain 'elsewhere'" in message_of(*mine, "--from", "elsewhere")
     assert "something at" in message_of("--data", pictures, "--domain", pictures, "--from", tiny_folder)
     assert "holds pictures, but is not a data set" in message_of("--data", pictures.parent / "pictures", "--domain", tmp_path / "mine")

@@ -115,8 +115,8 @@ FILLING: dict[str, tuple[Callable[[], bytes], str]] = {
     "the class of another object": (
         lambda: pickled(b"ccopyreg\n_reconstructor\n(" + NAMESPACE + b"c__builtin__\nobject\nNtR"), r"copyreg\._reconstructor"),
     "the state of a class": (lambda: pickled(NAMESPACE + b"N}" + text("__eq__") + b"Ns\x86b"), "sets the state of a Global"),
-    "slots of an object": (lambda: pickled(NAMESPACE + b")\x81N}" + text("x") + b"Ns\x86b"), "no dictionary of names"),
-    "another class for an object": (lambda: pickled(NAMESPACE + b")\x81}" + text("__class__") + b"Nsb"), "no dictionary of names"),
+    "slots of an object": (lambda: pickled(NAMESPACE + b")\x81N}" + text("x") + b"Ns\x86b"), "not a dictionary of names"),
+    "another class for an object": (lambda: pickled(NAMESPACE + b")\x81}" + text("__class__") + b"Nsb"), "not a dictionary of names"),
     "the state of a list": (lambda: pickled(b"]}b"), "sets the state of a list"),
     "the call of a list": (lambda: pickled(b"])R"), "calls a list"),
     "the call of a text": (lambda: pickled(text("os.system") + b")R"), "calls a str"),
@@ -183,16 +183,16 @@ FILLING: dict[str, tuple[Callable[[], bytes], str]] = {
     "another order of bytes": (lambda: as_zip(b"N", {"xxxx": b"big"}).replace(b"a/data/xxxx", b"a/byteorder"), "byte order"),
     "a picture in an archive": (lambda: one_tensor(*A_TENSOR).replace(b"data.pkl", b"face.png"), "not one of PyTorch's"),
     # networks
-    "a network that is its own part": (lambda: own_part(script=False), "no end|not that of StyleGAN2"),
+    "a network that is its own part": (lambda: own_part(script=False), "no end|not StyleGAN2's"),
     "a TorchScript network that is its own part": (lambda: own_part(script=True), "no end"),
     "a network that branches": (lambda: branching(60), "no end"),
     "a TorchScript object with arguments": (lambda: as_zip(b"c__torch__\nA\nK\x05\x85\x81", script=True), "wrong arguments"),
-    "a TorchScript object without attributes": (lambda: as_zip(b"c__torch__\nA\n)\x81K\x05b", script=True), "no dictionary"),
+    "a TorchScript object without attributes": (lambda: as_zip(b"c__torch__\nA\n)\x81K\x05b", script=True), "not a dictionary"),
     "a TorchScript archive of a number": (lambda: as_zip(b"K\x05", script=True), "holds no network"),
     # not even that
     "nothing": (lambda: b"", "empty"),
     "a web page": (lambda: b"<!DOCTYPE html><html>Quota exceeded</html>", "neither a pickle"),
     "half a pickle": (lambda: ada_pickle(small_generator())[:5000], "broken or cut off"),
     "half an archive": (lambda: one_tensor(*A_TENSOR)[:150], "without a table of contents"),
-    "half a file of the old format": (lambda: saved({"g_ema": {"a": torch.zeros(1000)}}, old=True)[:-100], "not whole"),
+    "half a file of the old format": (lambda: saved({"g_ema": {"a": torch.zeros(1000)}}, old=True)[:-100], "incomplete"),
 }  # fmt: skip
