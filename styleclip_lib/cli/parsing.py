@@ -167,7 +167,7 @@ def _one_line(box: str) -> str:
         return f"{near[1]}; did you mean {near[2]}?"
     if wrong := re.match(r"invalid choice '(.*)' for argument '(\S+)'\. Expected one of \((.*)\)", text):
         value, option, listed = wrong.groups()
-        choices = [choice.strip("'") for choice in listed.split(", ")]
+        choices = sorted(choice.strip("'") for choice in listed.split(", "))  # tyro lists a set
         return f"{option} takes {' or '.join(choice for choice in choices if choice != 'None')}, not '{value}'"
     if words := re.match(r"Unrecognized options: ((?!-).*)", text):
         left = words.group(1).replace(", ", " ")
