@@ -140,7 +140,7 @@ MISTAKES = [
     (["edit", "portrait.png", "a.png", "--text", " "], "The text is empty"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--txet", "b"], "Unrecognized options: --txet"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--methd", "mapper"], "did you mean --method? (see"),
-    (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "alignment or channel or directions or mapper or optimization, not 'magic'"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "directions or mapper or optimization, not 'magic'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "'magic'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--steps", "0"], "--steps must be a whole number from 1 to 100000, not 0"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--tune-steps", "0"], "--tune-steps must be 1 or more"),
