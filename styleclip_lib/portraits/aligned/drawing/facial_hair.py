@@ -78,11 +78,11 @@ def _beard(scene: Scene) -> None:
     across = 0.75 * torch.atan2(x, a.mouth_y + 0.45 - y)
     along = ((y - a.mouth_y - 0.45) ** 2 + x * x).sqrt()
     pattern = combed(across, 0.9 * along, head.view.pixel)
-    strands = 0.010 * pattern[2] + 0.015 * (pattern[0] - 0.5)
+    ragged = 0.015 * (pattern[0] - 0.5)
     cheek, lips, front = (lerp(h, c, in_front) for h, c in zip(*_edges(scene, head, chin)))
     lips = lips + 1 - head.alpha  # outside the head, the beard's volume hides no lips
     # Hair thins out towards the cheek; at the lips and at the head's outline it ends abruptly.
-    mask = smoothstep(-0.03, 0.10, cheek + strands) * cover(torch.minimum(lips + strands, front), head.view.pixel + 0.02) * hit.alpha
+    mask = smoothstep(-0.03, 0.10, cheek + ragged) * cover(torch.minimum(lips + ragged, front), head.view.pixel + 0.02) * hit.alpha
     inside = torch.minimum(torch.minimum(cheek, lips), front)
     cast_shadow(canvas, head.view.window(scene.figure), mask, scene.light, head.view.pixel, 0.10, 0.05, 0.35)
     shadow = 0.55 + 0.45 * smoothstep(0.0, 0.14, inside)
@@ -107,10 +107,10 @@ def _moustache(scene: Scene) -> None:
     thick = (0.058 + 0.008 * p.hair_length) * (1 - t**2.2) ** 0.7 * (1 - 0.35 * bell(x, 0.02))
     across = 0.6 * (y - middle) - 0.30 * side
     pattern = combed(across, 0.8 * side, view.pixel)
-    inside = torch.minimum(thick - (y - middle).abs(), length - side) + 0.010 * pattern[2] + 0.012 * (pattern[0] - 0.5)
+    inside = torch.minimum(thick - (y - middle).abs(), length - side) + 0.012 * (pattern[0] - 0.5)
     mask = cover(inside, view.pixel + 0.008) * head.alpha * smoothstep(0.35, 0.5, head.z)
     relief = 0.03 * (1 - ((y - middle) / 0.07) ** 2).clamp(0, 1)
     shadow = 0.70 + 0.30 * smoothstep(-0.06, 0.04, y - middle)
     cast_shadow(view.window(scene.canvas), head.alpha, mask, scene.light, view.pixel, 0.04, 0.02, 0.6)
-    pattern = torch.stack([(pattern[0] * 0.75 + 8 * relief).clamp(0, 1), pattern[1], pattern[2]])
+    pattern = torch.stack([(pattern[0] * 0.75 + 8 * relief).clamp(0, 1), pattern[1]])
     paint(view.window(scene.canvas), lit_hair(_color(p), head, across, pattern, scene.light, shadow, 0.02), mask)

@@ -56,7 +56,7 @@ def draw_hair_behind(scene: Scene) -> None:
     view = shell.view
     if p.hair_style == "curly":
         pattern = _curls(scene, shell, view.pixel)
-        across, mask = pattern[3], shell.alpha
+        across, mask = pattern[2], shell.alpha
     else:
         across = 1.2 * shell.x + 0.1 * shell.z
         pattern = combed(across, 0.35 * shell.y, view.pixel)
@@ -116,7 +116,7 @@ def _ends(scene, hit, pattern):
     form, p = FORMS[scene.p.hair_style], scene.p
     ends = lerp(*form.ends, 0.5 + 0.5 * p.hair_length)
     ragged = 0.10 if p.hair_style == "long" else 0.035
-    return cover(hit.y - ends + ragged * (pattern[0] - 0.4) + 0.3 * ragged * pattern[2], hit.view.pixel)
+    return cover(hit.y - ends + ragged * (pattern[0] - 0.4), hit.view.pixel)
 
 
 def _below_headwear(scene, hit):
@@ -148,7 +148,7 @@ def _hanging(scene: Scene) -> None:
     opened = 0.70 + 0.10 * bell(y + 0.25, 0.45) - 0.12 * smoothstep(-0.75, -1.25, y) + 0.03 * p.hair_waves * torch.sin(7 * y)
     opening = _rounded_min(line - y, (opened - sine) * a.width, 0.10)
     edge = view.pixel + 0.006
-    mask = cover(-opening + 0.010 * pattern[2], edge) * shell.alpha * _ends(scene, shell, pattern) * _below_headwear(scene, shell)
+    mask = cover(-opening, edge) * shell.alpha * _ends(scene, shell, pattern) * _below_headwear(scene, shell)
     root = 0.45 * bell(part, 0.02 + view.pixel) * smoothstep(0.3, 0.5, shell.y)
     thick = smoothstep(0.0, -0.10, opening)  # hair curves inwards at the edge of the opening
     _lay(scene, shell, across, pattern, mask, (1 - root) * (0.70 + 0.30 * thick))
@@ -168,7 +168,7 @@ def _short(scene: Scene) -> None:
     beside = lerp(0.35 * (shell.y - 0.30), -1.0, smoothstep(0.85, 1.0, view.carry(scene.head.alpha, scene.head.view)))
     inside = torch.maximum(_grown(scene, shell.x, shell.y, shell.z), beside)
     sides = smoothstep(0.46, 0.16, shell.y)
-    ragged = (0.03 - 0.02 * sides) * (pattern[0] - 0.5) + 0.02 * pattern[2]
+    ragged = (0.03 - 0.02 * sides) * (pattern[0] - 0.5)
     mask = smoothstep(-0.030, 0.030, inside + ragged) * shell.alpha * _below_headwear(scene, shell)
     thick = smoothstep(-0.02, 0.16, inside)
     root = 1 - 0.35 * bell(part, 0.02 + view.pixel) * smoothstep(0.4, 0.6, shell.y)
@@ -209,14 +209,14 @@ def _curly(scene: Scene) -> None:
     clumps = _curls(scene, shell, 0.10)[0]
     inside = torch.minimum(-opening, y + 0.62) + 0.16 * (clumps - 0.5) + 0.03 * (pattern[0] - 0.6)
     mask = cover(inside, view.pixel + 0.006) * shell.alpha * _below_headwear(scene, shell)
-    _lay(scene, shell, pattern[3], pattern, mask, 0.50 + 0.50 * smoothstep(-0.05, 0.14, inside))
+    _lay(scene, shell, pattern[2], pattern, mask, 0.50 + 0.50 * smoothstep(-0.05, 0.14, inside))
 
 
 def _curls(scene, shell, pixel):
     """The pattern of curls on the shell: mapped around its foremost point, with little distortion."""
     x, y, z = _direction(scene, shell.x, shell.y, shell.z)
     flat = 0.64 / (0.55 + 0.45 * z).clamp(min=0.3)
-    return curled(x * flat + 0.2 * scene.p.parting, y * flat, pixel)
+    return curled(x * flat, y * flat, pixel)
 
 
 def _direction(scene, x, y, z):
@@ -255,7 +255,7 @@ def _mohawk(scene: Scene) -> None:
     pattern = lerp(combed(1.1 * hit.x / up, 0.4 * hit.y, view.pixel), combed(across, 0.4 * hit.y, view.pixel), turned)
     tips = 1 - 0.30 * (1 - pattern[0]) * smoothstep(0.85, 1.2, hit.y)
     hit = intersect(view, center, (width * lerp(1.0, tips, 0.6), height * tips, deep))
-    front = hit.y - (a.brow_y + 0.40) + 0.04 * pattern[0] + 0.03 * pattern[2]
+    front = hit.y - (a.brow_y + 0.40) + 0.04 * pattern[0]
     root = smoothstep(a.brow_y + 0.38, a.brow_y + 0.75, hit.y)
     _lay(scene, hit, across, pattern, cover(front, view.pixel + 0.01) * hit.alpha, 0.60 + 0.50 * root)
 
@@ -286,9 +286,9 @@ def _fringe(scene, shell):
     across = 1.15 * (x - 0.10 * p.parting) / (1.75 - y).clamp(min=0.3) + 0.03 * p.hair_waves * torch.sin(6 * y)
     pattern = combed(across + 0.9, 0.45 * y, shell.view.pixel)
     end = a.brow_y + 0.42 - 0.34 * amount - 0.05 * p.hair_length + 0.10 * x * x
-    inside = y - end - 0.10 * (0.55 - pattern[0]) - 0.03 * pattern[2]
+    inside = y - end - 0.10 * (0.55 - pattern[0])
     mask = cover(inside, shell.view.pixel + 0.008) * (shell.z > 0) * shell.alpha * _below_headwear(scene, shell)
-    mask = mask * smoothstep(0.74, 0.56, x.abs() + 0.08 * pattern[2]) * smoothstep(0.98, 0.80, y - 0.1 * pattern[0])
+    mask = mask * smoothstep(0.74, 0.56, x.abs()) * smoothstep(0.98, 0.80, y - 0.1 * pattern[0])
     _lay(scene, shell, across, pattern, mask, 0.72 + 0.28 * smoothstep(0.0, 0.16, inside))
 
 

@@ -14,24 +14,24 @@ def lit_hair(base: torch.Tensor, hit: Hit, across: torch.Tensor, pattern: torch.
              relief: float = 0.022) -> torch.Tensor:
     """Shaded locks with highlights that run across the strands (Kajiya and Kay 1989).
 
-    base [3] the hair's colour, across [h, w] the coordinate across the strands, pattern [3 or more, h, w] as in `tiles`, shadow = share of
+    base [3] the hair's colour, across [h, w] the coordinate across the strands, pattern [2 or more, h, w] as in `tiles`, shadow = share of
     the light that arrives, a map or a number, relief = height of the locks in head units  ->  [3, h, w] linear RGB
     """
-    pixel, (height, tone, fine) = hit.view.pixel, pattern[:3]
+    height, tone = pattern[:2]
     base = base[:, None, None]
-    shade = (0.25 + 0.62 * height + 0.16 * tone + 0.11 * fine).clamp_(0, 1)
+    shade = (0.25 + 0.62 * height + 0.16 * tone).clamp_(0, 1)
     color = lerp(0.40 * base * (base / base.max()) ** 0.45, base, shade)  # between the locks it is darker and more saturated
-    normal = tilted(hit.normal, relief * height + 0.0022 * fine, pixel)
+    normal = tilted(hit.normal, relief * height, hit.view.pixel)
     towards = normal[0] * light.x + normal[1] * light.y + normal[2] * light.z
     key = ((towards + 0.30) / 1.30).clamp_(0, 1)
     color = color * (shadow * (KEY * key + around(normal)) + rim(normal, light))
-    tangent = _tangent(across, hit.normal, pixel)
+    tangent = _tangent(across, hit.normal, hit.view.pixel)
     hx, hy, hz = light.x, light.y + 0.25, light.z + 1
     length = math.sqrt(hx * hx + hy * hy + hz * hz)
-    along = (tangent[0] * hx + tangent[1] * hy + tangent[2] * hz) / length + 0.12 * fine
+    along = (tangent[0] * hx + tangent[1] * hy + tangent[2] * hz) / length
     band = (1 - along * along).clamp_(0, 1) ** 12 * gleam(normal, light, 6.0)
     shine = 0.75 * base.sqrt() * base.mean().sqrt() + 0.06
-    return color + shine * (band * shadow * (0.55 + 0.5 * height + 0.25 * fine).clamp_(0))
+    return color + shine * (band * shadow * (0.55 + 0.5 * height))
 
 
 def _tangent(across, normal, pixel):

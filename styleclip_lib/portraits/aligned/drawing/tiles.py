@@ -1,7 +1,8 @@
-"""Hair as a repeating texture: combed strands and curls, painted once lock by lock and then looked up.
+"""Hair as a repeating texture: combed locks and curls, painted once lock by lock and then looked up.
 
 A tile is [channels, rows, columns] and repeats in both directions. Its channels: height of the lock's rounded profile in [0, 1] (0 in the
-crease between two locks), tone of the lock in [-1, 1] (each is a little lighter or darker), fine strands in [-1, 1].
+crease between two locks), tone of the lock in [-1, 1] (each is a little lighter or darker). Locks are several pixels wide, as in an
+animation film: a generator that copies portraits can place them, which it cannot do with single hairs.
 """
 
 import math
@@ -18,20 +19,19 @@ _SIDE = 512  # of the curly tile
 
 
 def combed(across: torch.Tensor, along: torch.Tensor, pixel: float) -> torch.Tensor:
-    """Height, tone and fine strands of combed hair. across, along [h, w] in head units, pixel in head units  ->  [3, h, w]
+    """Height and tone of combed hair. across, along [h, w] in head units, pixel in head units  ->  [2, h, w]
 
     Narrow locks lie on wide ones, which are the same tile enlarged.
     """
     locks = _looked_up(_combed_tile(_blur_of(0.65 * pixel, _COLUMNS)), 0.65 * across, along)
     wide = _looked_up(_combed_tile(_blur_of(0.25 * pixel, _COLUMNS)), 0.25 * across + 0.5, 0.6 * along)
-    locks[:2] = 0.5 * locks[:2] + 0.5 * wide[:2]
-    return locks
+    return 0.5 * locks + 0.5 * wide
 
 
 def curled(x: torch.Tensor, y: torch.Tensor, pixel: float) -> torch.Tensor:
-    """Height, tone and fine strands of curls, and the distance across their strands (head units).
+    """Height and tone of curls, and the distance across them (head units).
 
-    x, y [h, w] in head units, pixel = the width of the smoothing in head units  ->  [4, h, w]
+    x, y [h, w] in head units, pixel = the width of the smoothing in head units  ->  [3, h, w]
     """
     return _looked_up(_curled_tile(_blur_of(pixel, _SIDE)), x, y)
 
@@ -70,11 +70,11 @@ def _combed_locks() -> torch.Tensor:
     """Locks from wide to narrow, each painted over those before; a lock starts and ends in a point and sways slightly."""
     rng = torch.Generator().manual_seed(5)
     texel = PERIOD / _COLUMNS
-    tile = torch.zeros(3, _ROWS, _COLUMNS)
+    tile = torch.zeros(2, _ROWS, _COLUMNS)
     v = torch.arange(_ROWS) / _ROWS
-    count = 300
+    count = 70
     place, start, length, tone, phase, sway = torch.rand(6, count, generator=rng)
-    width = torch.linspace(0.060, 0.016, count) / texel  # half, in texels
+    width = torch.linspace(0.130, 0.075, count) / texel  # half, in texels
     for k in range(count):
         t = ((v - start[k]) % 1.0) / (0.45 + 0.5 * length[k])  # along the lock
         half = width[k] * (t.clamp(0, 1) * (1 - t.clamp(0, 1)) * 4).sqrt()
@@ -87,27 +87,22 @@ def _combed_locks() -> torch.Tensor:
         columns = columns[inside] % _COLUMNS
         tile[0, rows, columns] = (1 - side[inside] ** 2).sqrt()
         tile[1, rows, columns] = 2 * tone[k] - 1
-    anchors = torch.randn(1, 1, 6, _COLUMNS // 4, generator=rng)
-    anchors = F.pad(anchors, (1, 1, 1, 1), mode="circular")
-    fine = F.interpolate(anchors, size=(_ROWS // 6 * 8, (_COLUMNS // 4 + 2) * 4), mode="bicubic")
-    tile[2] = fine[0, 0, _ROWS // 6:_ROWS // 6 + _ROWS, 4:-4].clamp(-2, 2) / 2
     return tile
 
 
 @lru_cache(maxsize=1)
 def _curls() -> torch.Tensor:
-    """Curls: parts of rings, each a rounded tube of strands, painted over those before. A fourth channel is the position across the
-    tube."""
+    """Curls: parts of rings, each a rounded tube, painted over those before. A third channel is the position across the tube."""
     rng = torch.Generator().manual_seed(6)
     texel = PERIOD / _SIDE
-    tile = torch.zeros(4, _SIDE, _SIDE)
+    tile = torch.zeros(3, _SIDE, _SIDE)
     tile[0] = 0.4  # what is visible through a ring is hair, too
-    cells = 17  # a curl starts in each of cells x cells squares, so that no part of the tile stays empty
+    cells = 12  # a curl starts in each of cells x cells squares, so that no part of the tile stays empty
     place_x, place_y, tone, turn, size, squeeze = torch.rand(6, cells * cells, generator=rng)
     order = torch.randperm(cells * cells, generator=rng)
     place_x, place_y = (order % cells + place_x) / cells, (order // cells + place_y) / cells
     for k in range(len(order)):
-        radius, half = (0.085 + 0.075 * size[k].item()) / texel, (0.048 + 0.016 * size[k].item()) / texel
+        radius, half = (0.125 + 0.090 * size[k].item()) / texel, (0.056 + 0.018 * size[k].item()) / texel
         reach = int(radius + half) + 1
         dy, dx = torch.meshgrid(torch.arange(-reach, reach + 1), torch.arange(-reach, reach + 1), indexing="ij")
         angle = 2 * math.pi * turn[k]
@@ -118,9 +113,8 @@ def _curls() -> torch.Tensor:
         inside = (side.abs() < 1) & (wide > 0.5)
         rows = ((place_y[k] * _SIDE).long() + dy)[inside] % _SIDE
         columns = ((place_x[k] * _SIDE).long() + dx)[inside] % _SIDE
-        side, way = side[inside], way[inside]
+        side = side[inside]
         tile[0, rows, columns] = (1 - side**2).sqrt()
         tile[1, rows, columns] = 2 * tone[k] - 1
-        tile[2, rows, columns] = torch.sin(7.5 * side + 1.2 * torch.sin(2 * way)) * (0.7 + 0.3 * torch.cos(3 * way))
-        tile[3, rows, columns] = side * half * texel
+        tile[2, rows, columns] = side * half * texel
     return tile
