@@ -3,7 +3,8 @@
 # make test-fast  only what takes a moment, mostly on a tiny domain: for the time between two edits
 # make test-full  every test, also those that take hours or much memory on a laptop
 # make fuzz       change honest files at random for an hour, or FUZZ_SECONDS for each of 37 kinds, and read them
-# make test-colab run the tests of the widgets and three lessons with the versions that Colab has
+# make test-colab run the tests of the widgets with the versions that Colab has
+# make lessons-colab  run three lessons with them
 # make lint       check the style, the spelling, the types and the layers of the code
 # make coverage   which lines the tests run; build/coverage has a page for each file
 # make docs       an API page from the docstrings, in build/docs
@@ -31,7 +32,7 @@ NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 # The lessons that are tried with Colab's versions: the first one, one with a long search, the one with the most widgets.
 ON_COLAB := notebooks/00_start_here.ipynb notebooks/04_styleclip_latent_optimization.ipynb notebooks/07_studio.ipynb
 
-.PHONY: lab test test-fast test-full fuzz test-colab lint coverage docs notebooks release slides publish-links clean
+.PHONY: lab test test-fast test-full fuzz test-colab lessons-colab lint coverage docs notebooks release slides publish-links clean
 
 lab:
 	@$(PYTHON) setup_course.py --torch "$(TORCH)" --venv $(VENV)
@@ -52,6 +53,8 @@ fuzz: $(VENV)/installed-test
 
 test-colab: $(VENV)/installed-colab
 	PYTHONPATH="$(CURDIR)/$(VENV)/colab" $(BIN)/python -m pytest -W ignore::DeprecationWarning tests/widgets
+
+lessons-colab: $(VENV)/installed-colab
 	PYTHONPATH="$(CURDIR)/$(VENV)/colab" $(BIN)/python -m pytest -W ignore::DeprecationWarning $(NBVAL) $(ON_COLAB)
 
 lint: $(VENV)/installed-dev
