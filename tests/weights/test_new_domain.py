@@ -120,7 +120,7 @@ def test_nothing_is_left_when_writing_fails(folder, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("styleclip_lib.weights.domain.save_file", full)
-    with pytest.raises(StyleclipError, match="No space left"):
+    with pytest.raises(StyleclipError, match="the disk is full"):
         import_network(folder.parent / "network.pkl", tmp_path / "made")
     assert not list(tmp_path.iterdir())
 
