@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -10,23 +9,15 @@ from functools import lru_cache
 
 from ...errors import StyleclipError
 from .attribute_values import AttributeValue
-from .everyday import ASKING, ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, TOGETHER
-from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, stem_of, synonyms, things, unknown_words, words_of
+from .everyday import ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, TOGETHER
+from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, synonyms, things, unknown_words, words_of
 from .phrases import all_phrases
-from .rewording import OLD_FROM, THINGS, YOUNG_FROM, YOUNG_TO, after_changes, reworded
+from .refusals import EXAMPLE, doubts_of_sentence, doubts_of_text, not_understood
+from .rewording import THINGS, after_changes, reworded
 from .wording import worded
 
 COLORED = frozenset({"skin_tone", "hair_color", "eye_color", "makeup", "background", "clothes"})
 """The attributes that are colours."""
-
-EXAMPLE = "describe the face as it should be, such as 'a smiling woman with glasses'"
-
-_TWO_WAYS = f"What the text denies can be understood in two ways: {EXAMPLE}."
-_DOUBTFUL = (
-    (r"\b(could|can) not (be|look) (any )?more\b|\bnever (\w+ )?so\b", _TWO_WAYS),
-    (r"(?<!\S)-[^\W\d_]", "A '-' before a word can be a dash or a minus: say 'without' for what should not be there."),
-)
-"""Patterns of texts that people understand in two ways, and a sentence for each."""
 
 _OF_FACES = frozenset([("age", "young"), ("age", "old"), ("weight", "thin"), ("weight", "fat"), ("hair_style", "curly"),
                        ("eyes", "closed")])
@@ -109,16 +100,11 @@ class _Reader:
         """The words of each sentence, with commas; other words are replaced by those of the captions."""
         text = reworded(self.text)
         self.rephrased = self.rephrased or words_of(text) != words_of(self.text)
-        self.problems += [sentence for pattern, sentence in _DOUBTFUL if re.search(pattern, text)]
-        if "?" in text and (words_of(text) or [""])[0] in ASKING:
-            self.problems.append(f"The text asks a question: {EXAMPLE}.")
+        self.problems += doubts_of_text(text)
         for sentence in re.split(r"[.;!?\n]+|\bbut\b|\bhowever\b", text):
             words = [word for word in re.findall(r"[^\W_]+|,", sentence) if word not in ARTICLES]
-            if _denies_a_comparison(words):
-                self.problems.append(_TWO_WAYS)
             plain = list(self._as_captions_say(words))
-            if _complains(plain):
-                self.problems.append(f"The text says what there is too much of: {EXAMPLE}.")
+            self.problems += doubts_of_sentence(words, plain)
             changed = after_changes(plain)
             self.rephrased = self.rephrased or changed != plain
             yield changed
@@ -281,29 +267,9 @@ class _Reader:
         if not words_of(self.text) or all(word in ARTICLES for word in words_of(self.text)):
             problem = f"The text is empty: {EXAMPLE}."
         else:
-            problem = _not_understood(unknown, words_of(self.text)) if unknown else next(iter(self.problems), "")
+            problem = not_understood(unknown, words_of(self.text)) if unknown else next(iter(self.problems), "")
         plain = worded(attribute_values, self.style) if self.rephrased and (attribute_values or self.style) else self.text
         return Parsed(tuple(attribute_values), self.style, unknown, plain, problem)
-
-
-def _denies_a_comparison(words: list[str]) -> bool:
-    """Whether a text says "not happier" or "could not be happier"."""
-    for at, word in enumerate(words):
-        if word in ("no", "not", "never"):
-            following = next((word for word in words[at + 1 :] if word not in FILLERS), "")
-            if following.endswith("er") and following != "longer" and stem_of(following):
-                return True
-    return False
-
-
-def _complains(words: list[str]) -> bool:
-    """Whether a text says "too old" or "too much makeup", which can be a wish or its opposite; "not too old" cannot."""
-    for at, word in enumerate(words):
-        if word == "too" and words[at - 1 : at] not in [[one] for one in NEGATORS]:
-            following = at + 2 if words[at + 1 : at + 2] in (["much"], ["many"]) else at + 1
-            if longest_phrase(words, following)[1]:
-                return True
-    return False
 
 
 def _something_follows(words: list[str], at: int) -> bool:
@@ -332,30 +298,6 @@ def _or_follows(words: list[str], at: int) -> bool:
         if word in _STARTING_ANEW or word in NEGATORS:
             return False
     return False
-
-
-def _not_understood(unknown: tuple[str, ...], words: list[str]) -> str:
-    """The sentence about words that are not understood, with what comes near."""
-    unknown = tuple(word for word in unknown if word not in NEGATORS | REMOVERS) or unknown
-    strange = tuple(word for word in unknown if word not in known_words() and word not in FILLERS)
-    unknown = strange or unknown
-    word = unknown[0]
-    if strange and len(unknown) > 1 and 2 * len(unknown) >= len(words):
-        return f"This domain does not know the words {', '.join(map(repr, unknown))}: in simple English, {EXAMPLE}."
-    if word in NEGATORS | REMOVERS:
-        return f"What '{word}' denies was not understood: {EXAMPLE}."
-    if word in known_words():
-        shortest = sorted((phrase for phrase in all_phrases() if word in words_of(phrase.text)), key=lambda phrase: len(phrase.text))
-        with_it = {phrase.attribute_values: repr(phrase.text) for phrase in reversed(shortest)}
-        hint = f"it is understood in {', '.join(sorted(with_it.values(), key=len)[:4])}" if with_it else EXAMPLE
-        return f"What '{word}' says of the face was not understood here: {hint}."
-    if word.isdigit():
-        return (f"A number is understood as an age only: a child to {YOUNG_FROM - 1}, young to {YOUNG_TO}, old from {OLD_FROM} years; "
-                f"{EXAMPLE}.")
-    spelled = known_words() | {" ".join(key) for key in synonyms()}
-    near = difflib.get_close_matches(word, spelled, n=3, cutoff=0.75) if len(word) > 3 else []
-    hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Try other words: {EXAMPLE}."
-    return f"This domain's CLIP has never seen the word '{word}'. {hint}"
 
 
 def _phrase_for(attribute: str, value: str) -> str:
