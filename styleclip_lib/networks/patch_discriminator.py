@@ -12,13 +12,13 @@ COARSE = 8
 """Pixels along each side of the squares whose mean counts as coarse."""
 
 GAIN = 40.0
-"""What is finer than that is so much enlarged: strands differ by a few hundredths of the range from their surroundings."""
+"""The factor by which what is finer is enlarged, since it is faint beside the differences between hair, skin and background."""
 
 
 class PatchDiscriminator(nn.Module):
     """image [B, 3, R, R] in [-1, 1]  ->  logits [B, 1, R/4, R/4], each for the 20 pixels or so around a place
 
-    It is shown the fine details, enlarged, beside the coarse picture, which tells where they are: hair has strands, skin has none.
+    It is shown the fine details, enlarged, beside the coarse picture, which tells where they are: hair has locks, skin has none.
     Weights as He et al. (2015) draw them. R is a multiple of 8.
     """
 

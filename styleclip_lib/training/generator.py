@@ -40,11 +40,12 @@ ABOUT = About(
         "Adam's rate for the rest 0.004 / 0.01": "15.8 / 15.9 dB",
         "batches of 8 / 16 / 32": "15.6 / 15.8 / 14.9 dB",
         "affine layers' share 1 / 0.5 / 0.25 / 0.12": "15.9 / 16.5 / 17.3 / 17.4 dB",
-        "mapping: 10,000 steps / and 1,000 of both networks copying together / 20,000 steps":
-            "26.3 / 26.8 / 27.1 dB at 256 px from latents of unseen portraits, where the w that was taught gives 29.2; the second takes "
-            "three times as long as the third",
-        "texture, 60 steps of 4 pictures without a discriminator: Adam (0.0002) / Muon (0.002)":
-            "amplitude of the Laplacian 0.585 before, then 0.634 / 0.655 of the renders', 16 unseen portraits from the w that was taught",
+        "mapping: 10,000 steps / and 1,000 of both networks copying together / 20,000 steps, two runs":
+            "median 26.3 / 26.8 / 27.1 and 26.2 dB at 256 px from latents of 40 unseen portraits, where the w that was taught gives 29.2: "
+            "what more steps bring is not settled",
+        "texture, here and below with hair in single strands: Adam (0.0002) / Muon (0.002), without a discriminator":
+            "amplitude of the Laplacian 0.585 of the renders', after 40 steps of 4 pictures 0.631 / 0.655; 16 unseen portraits from the w "
+            "that was taught",
         "texture: noise of the last four layers 0 / 0.1 to begin with": "texture loss after 40 steps 0.054 / 0.064; before, 0.057 / 0.095",
         "texture: 60 steps with a discriminator, its weight 2, Muon (0.004)": "Laplacian 0.86, PSNR 27.2 dB (28.5 before)",
         "texture: Adam (0.002) for synthesis and mapping network": "the copying loss at 64 px rises in 100 steps from 0.07 to 0.2",

@@ -1,9 +1,9 @@
 """The generator against a discriminator (Goodfellow et al. 2014), after it has learnt to copy renders.
 
-Copying in pixels leaves strands and curls open: where a strand lies cannot be told from w to the pixel, and the mean of all places is a
-blur. So what is coarse is still copied, of what is fine only the texture is asked for (`texture`), and a discriminator of small patches
-judges whether it looks real. Mixed latents, of which there is no render, are judged by it alone. Mixing and the averaged generator are
-StyleGAN2's; its path length regularisation is left out, and the mapping network stays as it is: W was taught to be straight.
+Copying in pixels leaves fine texture open: where a stitch or a strand lies cannot be told from w to the pixel, and the mean of all places
+is a blur. So what is coarse is still copied, of what is fine only the texture is asked for (`texture`), and a discriminator of small
+patches judges whether it looks real. Mixed latents, of which there is no render, are judged by it alone. Mixing and the averaged
+generator are StyleGAN2's; its path length regularisation is left out, and the mapping network stays as it is: W was taught to be straight.
 """
 
 import copy
