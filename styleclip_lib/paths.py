@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import json
 import os
@@ -75,6 +76,15 @@ def open_regular(path: str | os.PathLike[str]) -> io.FileIO:
     if stat.S_ISDIR(kind):
         raise StyleclipError(_folder(path))
     raise StyleclipError(f"'{path}' is not a file but a pipe or a device: save its content as a file first.")
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, read in pieces. Raises StyleclipError as `open_regular` does."""
+    digest = hashlib.sha256()
+    with open_regular(path) as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _folder(path: Path) -> str:

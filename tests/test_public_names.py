@@ -46,6 +46,11 @@ def test_importing_costs_nothing():
     assert not {"torch", "numpy", "PIL", "clip", "dlib", "tqdm"} & loaded("import styleclip_lib")
 
 
+def test_the_process_that_answers_requests_loads_no_networks():
+    """They are in the workers. It starts in a moment, and its memory is small."""
+    assert not {"torch", "clip", "dlib"} & loaded("import styleclip_lib.service.server, styleclip_lib.service.offline")
+
+
 @pytest.mark.slow
 def test_an_edit_loads_nothing_that_only_training_or_notebooks_need(tiny_domain):
     code = """

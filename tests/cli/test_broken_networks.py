@@ -13,7 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from styleclip_lib.cli.main import main
-from styleclip_lib.weights.domain import INDEX, sha256
+from styleclip_lib.paths import sha256
+from styleclip_lib.weights.domain import INDEX
 from styleclip_lib.weights.tensor_file import read_tensors
 
 NO_STEPS = "--align", "never", "--inversion-steps", "0"

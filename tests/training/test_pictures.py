@@ -8,9 +8,9 @@ import torch
 pytest.importorskip("accelerate", reason='the extra train is not installed: pip install --editable ".[train]"')
 
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.paths import sha256
 from styleclip_lib.photos.datasets.manifest import MANIFEST, Dataset, read_facts, write_index, write_rows
 from styleclip_lib.training.pictures import LEARNT, Pictures
-from styleclip_lib.weights.domain import sha256
 from tests.images.hostile_pictures import REFUSED, noise
 from tests.images.made import encoded
 from tests.training.test_encoder_of_pictures import make_pictures

@@ -16,9 +16,9 @@ import msgspec
 from tqdm.auto import tqdm
 
 from ...errors import StyleclipError, plain
-from ...paths import check_new_folder, user_path, written_whole
+from ...paths import check_new_folder, sha256, user_path, written_whole
 from ...threads import cores
-from ...weights.domain import find_domain, read_index, sha256
+from ...weights.domain import find_domain, read_index
 from ..face_points import domain_framing
 from .duplicates import same_as
 from .manifest import (

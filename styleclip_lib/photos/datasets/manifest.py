@@ -17,8 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ...errors import StyleclipError, plain
-from ...paths import open_regular, user_path, write_json, written_whole
-from ...weights.domain import sha256
+from ...paths import open_regular, sha256, user_path, write_json, written_whole
 from ...weights.schema import Sha256, read_json
 
 INDEX, MANIFEST, PROGRESS, REPORT, IMAGES = "dataset.json", "manifest.jsonl", "progress.jsonl", "report.md", "images"

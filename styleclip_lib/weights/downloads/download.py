@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from ...errors import StyleclipError
-from ...paths import writable
-from ..domain import sha256
+from ...paths import sha256, writable
 from ..readers.transfer import TransferError, transfer
 from .packages import copy_from_package
 from .registry import Source, described, megabytes

@@ -22,8 +22,8 @@ from torch import nn
 
 from ...errors import StyleclipError
 from ...networks.generator import Generator
-from ...paths import written_whole
-from ..domain import read_index, sha256
+from ...paths import sha256, written_whole
+from ..domain import read_index
 from ..new_domain import generator_config
 from ..readers.any_generator import read_generator
 from ..readers.arcface import arcface_from_state
