@@ -69,9 +69,13 @@ class Settings:
     paths, paths_each   latent paths of the generator (`training/latent_paths.py`), and how many are in a batch
     img_resolution      pixels along each side of the renders
     image_resolution    what the network sees of them: a multiple of 32
+    small_resolution, small_steps  what it sees in the first steps, and how many they are: agreeing on words takes long, and small
+                        pictures teach it as well
     vision_layers, vision_width, embed_dim  the image encoder, the small ResNet form of CLIP
     context_length, text_width, text_layers the text encoder
+    steps               with pictures of the full size
     muon_lr, adam_lr    learning rates: of matrices and convolutions (Muon), and of everything else
+    rate                the learning rates with pictures of the full size, as a share of the former
     aid                 weight of reading from a picture's vector which attribute values hold of it, and by the same linear layer from a
                         caption's which it says: so both learn what the vectors are to tell before they learn to agree
     straight            weight of the paths' being straight
@@ -83,10 +87,10 @@ class Settings:
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
     generator: Path | None = None
-    count: int = 24_000
-    styled: int = 6000
-    scenes: int = 2000
-    masked: int = 2000
+    count: int = 12_000
+    styled: int = 4000
+    scenes: int = 1600
+    masked: int = 1600
     plain_each: int = 32
     styled_each: int = 16
     scenes_each: int = 8
@@ -102,15 +106,18 @@ class Settings:
     paths_each: int = 8
     img_resolution: int = 256
     image_resolution: int = 128
+    small_resolution: int = 64
+    small_steps: int = 3000
     vision_layers: tuple[int, ...] = (2, 2, 2, 2)
     vision_width: int = 32
     embed_dim: int = 256
     context_length: int = 32
     text_width: int = 128
     text_layers: int = 2
-    steps: int = 6000
+    steps: int = 1000
     muon_lr: float = 0.003
     adam_lr: float = 2e-3
+    rate: float = 0.5
     aid: float = 2.0
     straight: float = 2.0
     strength: float = 0.35
@@ -124,11 +131,16 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     torch.manual_seed(s.seed)
     config = {"words": sorted(sentence_words()), "context_length": s.context_length, "sentences": True}
     tokenizer = WordTokenizer(**config)
-    model = CLIP(s.embed_dim, s.image_resolution, s.vision_layers, s.vision_width, None, s.context_length,
+    model = CLIP(s.embed_dim, s.small_resolution, s.vision_layers, s.vision_width, None, s.context_length,
                  tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
     nn.init.constant_(model.logit_scale, math.log(s.scale))
     clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
-    seconds = _fit(clip, s, world)
+    reader = nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))
+    portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution), world=world)
+    small = replace(s, run=s.run / "small", image_resolution=s.small_resolution, steps=s.small_steps)
+    seconds = _fit(clip, reader, portraits, small)
+    enlarge(clip.model, s.image_resolution)
+    seconds += _fit(clip, reader, portraits, replace(s, run=s.run / "full", muon_lr=s.rate * s.muon_lr, adam_lr=s.rate * s.adam_lr))
     metrics = measure_clip(clip, s.data, s.img_resolution, world)
     publish(clip.model, "clip", s, config, seconds, metrics, ABOUT)
     return metrics
@@ -142,15 +154,26 @@ def measure_again(settings: Settings) -> dict:
     return measure_clip(clip, settings.data, settings.img_resolution if world is ALIGNED else 128, world)
 
 
-def _fit(clip: Clip, s: Settings, world: World) -> float:
-    portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution), world=world)
+@torch.no_grad()
+def enlarge(model: CLIP, resolution: int) -> None:
+    """Makes a CLIP see pictures of another resolution, a multiple of 32: the vectors of the places in its last layer are interpolated, and
+    everything else is convolutions, which take any size (Touvron et al. 2019, *Fixing the train-test resolution discrepancy*)."""
+    pooling, side = model.visual.attnpool, resolution // 32
+    mean, places = pooling.positional_embedding.split([1, len(pooling.positional_embedding) - 1])
+    old = round(len(places)**0.5)
+    grid = places.T.reshape(1, -1, old, old)
+    grid = F.interpolate(grid, size=(side, side), mode="bilinear", align_corners=False)
+    pooling.positional_embedding = nn.Parameter(torch.cat([mean, grid.flatten(2)[0].T]))
+    model.visual.input_resolution = resolution
+
+
+def _fit(clip: Clip, reader: nn.Linear, portraits: Portraits, s: Settings) -> float:
     pictures = CaptionedPictures(portraits, s.styled, s.scenes, s.masked, s.image_resolution, s.seed)
     generator = load_network(s.generator, "generator", Generator) if s.generator else None
-    paths = LatentPaths(generator, world, s.paths, s.seed + 5) if generator is not None else None
+    paths = LatentPaths(generator, portraits.world, s.paths, s.seed + 5) if generator is not None else None
     pixels = PixelAdversaries(s.pixel_adversaries, s.image_resolution, s.seed + 7)
     latent = LatentAdversaries(s.latent_adversaries, generator, paths, s.image_resolution, s.seed + 8)
     repaint = StyleAdversaries(s.style_adversaries, s.image_resolution, s.seed + 9)
-    reader = nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))
     optimizers = optimizers_of(nn.ModuleList([clip, reader]), s)
     parts = {"clip": clip, "reader": reader, **optimizers}
     with Run(s.run, settings=settings_of(s), save_every=200, **parts) as run:

@@ -83,7 +83,7 @@ SMALL = {
     "shown_each": 2, "masked": 10, "told_each": 2, "named_each": 4, "pixel_adversaries": 2, "style_adversaries": 2,
     "latent_adversaries": 2, "paths": 40, "paths_each": 2,
     "img_resolution": 32, "image_resolution": 32, "vision_layers": (1, 1, 1, 1), "vision_width": 8, "embed_dim": 16, "context_length": 32,
-    "text_width": 64, "text_layers": 1, "steps": 40,
+    "text_width": 64, "text_layers": 1, "steps": 40, "small_steps": 0, "small_resolution": 32,
 }  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def test_the_reader_learns_as_far_as_it_counts(tmp_path, seen, monkeypatch):
 
     def matrix(name, **changes):
         train(settings(tmp_path / name, **changes))
-        return torch.load(tmp_path / name / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")["reader"]["bias"]
+        return torch.load(tmp_path / name / "run" / "full" / "checkpoint.pt", weights_only=True, map_location="cpu")["reader"]["bias"]
 
     start = matrix("start", steps=0)
     idle, busy = (matrix(f"{aid}", steps=3, aid=aid) - start for aid in (0.0, 2.0))
@@ -143,13 +143,38 @@ def test_the_reader_learns_from_captions_too(tmp_path, seen, monkeypatch):
     for name, factor in (("with", 1), ("without", 0)):
         monkeypatch.setattr(clip, "caption_loss", lambda logits, captions, factor=factor: factor * caption_loss(logits, captions))
         train(settings(tmp_path / name, steps=1))
-        biases.append(torch.load(tmp_path / name / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")["reader"]["bias"])
+        checkpoint = torch.load(tmp_path / name / "run" / "full" / "checkpoint.pt", weights_only=True, map_location="cpu")
+        biases.append(checkpoint["reader"]["bias"])
     assert 0.2 < seen[0]["aid_of_texts"] < 1.5 and seen[1]["aid_of_texts"] == 0
     assert not torch.equal(*biases)
 
 
 def test_paths_are_learnt_from(trained):
     assert all(0 < step["straight"] < 0.6 for step in trained.seen)
+
+
+def test_small_pictures_first(tmp_path, seen, monkeypatch):
+    """What was learnt from them is gone on from, at full size."""
+    monkeypatch.setattr(clip, "measure_clip", lambda *arguments: {})
+    train(settings(tmp_path, image_resolution=64, small_steps=2, steps=1))
+    small, full = (torch.load(tmp_path / "run" / part / "checkpoint.pt", weights_only=True) for part in ("small", "full"))
+    assert (small["step"], full["step"], len(seen)) == (2, 1, 3)
+    assert small["settings"]["image_resolution"] == 32 and full["settings"]["image_resolution"] == 64
+    places = "model.visual.attnpool.positional_embedding"
+    assert len(small["clip"][places]) == 2 and len(full["clip"][places]) == 5
+    others = [name for name in small["clip"] if name != places and name.endswith("weight")]
+    assert all((full["clip"][name] - small["clip"][name]).abs().mean() < 0.02 for name in others)
+
+
+def test_pictures_of_another_size_find_their_places():
+    model = clip.CLIP(16, 64, (1, 1, 1, 1), 8, None, 8, 10, 64, 1, 1)
+    places = model.visual.attnpool.positional_embedding.detach().clone()
+    clip.enlarge(model, 128)
+    larger = model.visual.attnpool.positional_embedding.detach()
+    assert torch.equal(larger[0], places[0]) and len(larger) == 17
+    assert torch.allclose(larger[[1, 4, 13, 16]], places[1:]), "the corners stay where they were"
+    assert torch.allclose(larger[1:].mean(0), places[1:].mean(0), atol=1e-6)
+    assert model.encode_image(torch.zeros(1, 3, 128, 128)).shape == (1, 16)
 
 
 def test_without_a_generator_and_without_adversaries(tmp_path, seen, monkeypatch):
@@ -192,7 +217,7 @@ def test_what_was_saved_reads_as_the_trained_one(trained, entry, weights, seen):
     assert saved.image_size == 32
     again = measure_clip(saved, trained.folder / "data", 32, ALIGNED)
     assert again["mean auc"] == pytest.approx(trained.metrics["mean auc"], abs=0.01)
-    state = torch.load(trained.folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")
+    state = torch.load(trained.folder / "run" / "full" / "checkpoint.pt", weights_only=True, map_location="cpu")
     assert set(state) >= {"clip", "reader", "muon", "adam"}, "what helps is kept for going on, and not published"
     assert set(weights) == {name.removeprefix("model.") for name in state["clip"]}
 
@@ -211,7 +236,7 @@ def test_stopping_leaves_the_domain_as_it_was(trained, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         train(other)
     assert {path: path.read_bytes() for path in (trained.folder / "domain").iterdir()} == before
-    assert torch.load(trained.folder / "stopped" / "checkpoint.pt", weights_only=True)["step"] == 1
+    assert torch.load(trained.folder / "stopped" / "full" / "checkpoint.pt", weights_only=True)["step"] == 1
 
 
 class Oracle:
