@@ -48,7 +48,9 @@ SYNONYMS: dict[str, str] = {other: word for word, others in {
              "smiling eyes, looks happy, jolly, merry, pleased, radiant, amused, giggling, chuckling, content, contented, "
              "thrilled, elated, "
              "blissful, ecstatic, overjoyed, jovial, gleeful, upbeat, happiest, laughingly, excited",
-    "smile": "smirk, beaming smile, toothy grin, wide smile, bright smile, toothy smile, smiling expression",
+    "smile": "smirk, beaming smile, toothy grin, wide smile, bright smile, toothy smile, smiling expression, "
+             "slight smile, faint smile, subtle smile, gentle smile, warm smile, soft smile, weak smile, wan smile, shy smile, "
+             "crooked smile, lopsided smile, tight lipped smile, cheeky grin, sly smile, mona lisa smile, hint of smile, trace of smile",
     "sad": "crying, weeping, tearful, upset, sadness, sorrow, cries, teary, looks sad, mournful, heartbroken, dejected, melancholy, "
            "melancholic, glum, downcast, sobbing, grieving, cry, weep, sob, wistful, disappointed, downhearted, forlorn, morose, saddest, "
              "in tears, gloomier",

@@ -103,10 +103,11 @@ def _meanings() -> dict[tuple[str, ...], tuple[tuple[AttributeValue, ...], str |
 
 @lru_cache(maxsize=1)
 def things() -> frozenset[tuple[str, ...]]:
-    """The words of every phrase that is worn or had, but for hair: "gold earrings", "a hat with a brim"."""
-    return frozenset(_key(phrase.text) for phrase in all_phrases() if phrase.place in ("having", "wearing")
-                     and phrase.attribute_values[0][0] in ("glasses", "headwear", "facial_hair", "makeup", "earrings", "clothes")
-                     and phrase.attribute_values[0][1] != "none")
+    """The words of every phrase that is worn or had, but for hair: "gold earrings", "a hat with a brim", "a smile"."""
+    attributes = ("glasses", "headwear", "facial_hair", "makeup", "earrings", "clothes", "expression")
+    return frozenset(_key(phrase.text) for phrase in all_phrases()
+                     if phrase.place in ("having", "wearing") and phrase.attribute_values[0][0] in attributes
+                     and phrase.attribute_values[0][1] != "none" and _key(phrase.text)[-1] not in ("face", "look", "expression"))
 
 
 def _key(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from ...errors import StyleclipError
 from .attribute_values import AttributeValue
 from .everyday import ATTRIBUTIVE, FILLERS, LISTING, NEGATORS, OPPOSITES, REMOVERS, TOGETHER
+from .fillers import NEUTRAL_NOUNS, PRONOUNS
 from .lexicon import ARTICLES, base_form, known_words, longest_phrase, neutral_words, synonyms, things, unknown_words, words_of
 from .phrases import all_phrases
 from .refusals import EXAMPLE, doubts_of_sentence, doubts_of_text, not_understood
@@ -25,6 +26,8 @@ _OF_FACES = frozenset([("age", "young"), ("age", "old"), ("weight", "thin"), ("w
 
 _STARTING_ANEW = frozenset(["with", "wearing", "has", "having", "add", "adding", "give", "put", "wear", "who"])
 _PICTURES = ("photo", "picture", "image", "photograph", "portrait", "selfie", "drawing", "painting", "render")
+_NEUTRAL = frozenset([*_PICTURES, *PRONOUNS, *(word for noun in NEUTRAL_NOUNS for word in words_of(noun))]) - {"of", "a"}
+"""Words of texts that name a face and say nothing else of it."""
 
 
 @dataclass(frozen=True)
@@ -266,10 +269,18 @@ class _Reader:
         unknown = tuple(dict.fromkeys(self.unknown))
         if not words_of(self.text) or all(word in ARTICLES for word in words_of(self.text)):
             problem = f"The text is empty: {EXAMPLE}."
+        elif not (attribute_values or self.style or unknown or self.problems or _names_a_face(self.text)):
+            problem = f"The text does not say how the face should look: {EXAMPLE}."
         else:
             problem = not_understood(unknown, words_of(self.text)) if unknown else next(iter(self.problems), "")
         plain = worded(attribute_values, self.style) if self.rephrased and (attribute_values or self.style) else self.text
         return Parsed(tuple(attribute_values), self.style, unknown, plain, problem)
+
+
+def _names_a_face(text: str) -> bool:
+    """Whether a text that says nothing in particular is of a face at all, as a neutral text is: "a photo of a person"."""
+    words = words_of(text)
+    return not _NEUTRAL.isdisjoint([*words, *(word.removesuffix("s") for word in words)])
 
 
 def _something_follows(words: list[str], at: int) -> bool:
