@@ -39,9 +39,9 @@ class PathLength:
         """from_first: whether the EMA starts at the first lengths, as suits a trained generator, instead of 0."""
         self.mean, self.decay, self.from_first = 0.0, decay, from_first
 
-    def __call__(self, images: Tensor, w_plus: Tensor) -> Tensor:
-        """images [B, 3, H, W] computed from w_plus [B, num_ws, w_dim] -> the penalty"""
-        noise = torch.randn_like(images) / math.sqrt(images.shape[2] * images.shape[3])
+    def __call__(self, images: Tensor, w_plus: Tensor, rng: torch.Generator) -> Tensor:
+        """images [B, 3, H, W] computed from w_plus [B, num_ws, w_dim]; rng draws the noise, on the CPU -> the penalty"""
+        noise = torch.randn(images.shape, generator=rng).to(images) / math.sqrt(images.shape[2] * images.shape[3])
         (gradient,) = torch.autograd.grad((images.float() * noise).sum(), w_plus, create_graph=True)
         lengths = gradient.float().square().sum(2).mean(1).sqrt()
         if self.from_first and self.mean == 0:

@@ -240,7 +240,7 @@ def _path_step(generator, optimizer, run, path_length, rng, s) -> None:
     w_plus = mix_styles(generator.mapping, z, s.mixing, rng)
     with run.autocast():
         images = generator.synthesis(w_plus, noise_mode="random")
-    run.update(s.path_weight * s.path_every * path_length(images, w_plus), optimizer)
+    run.update(s.path_weight * s.path_every * path_length(images, w_plus, rng), optimizer)
 
 
 def _snapshot(average: Generator, judge, like: str, run: Run, s: Settings) -> dict[str, float]:

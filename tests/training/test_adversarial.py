@@ -54,10 +54,8 @@ def test_path_length_of_a_linear_map():
     matrix = torch.randn(6, 48, generator=torch.Generator().manual_seed(0))
     w_plus = torch.randn(4, 3, 6).requires_grad_()
     path_length = PathLength(decay=0.1)
-    torch.manual_seed(5)
-    penalty = path_length(linear_images(w_plus, matrix), w_plus)
-    torch.manual_seed(5)
-    noise = torch.randn(4, 3, 4, 4) / 4
+    penalty = path_length(linear_images(w_plus, matrix), w_plus, torch.Generator().manual_seed(5))
+    noise = torch.randn(4, 3, 4, 4, generator=torch.Generator().manual_seed(5)) / 4
     lengths = (noise.flatten(1) @ matrix.T).norm(dim=1)
     mean = 0.1 * lengths.mean().item()
     assert path_length.mean == pytest.approx(mean, rel=1e-5)
@@ -67,11 +65,10 @@ def test_path_length_of_a_linear_map():
 def test_path_length_settles_at_the_length_of_the_map():
     """With orthogonal rows of length c, E |M y|² = c² · w_dim / pixels."""
     rows = torch.linalg.qr(torch.randn(48, 6, generator=torch.Generator().manual_seed(0)))[0].T
-    torch.manual_seed(0)
-    path_length = PathLength(decay=0.05)
+    path_length, rng = PathLength(decay=0.05), torch.Generator().manual_seed(0)
     for _ in range(150):
-        w_plus = torch.randn(64, 3, 6).requires_grad_()
-        path_length(linear_images(w_plus, 2.0 * rows), w_plus)
+        w_plus = torch.randn(64, 3, 6, generator=rng).requires_grad_()
+        path_length(linear_images(w_plus, 2.0 * rows), w_plus, rng)
     assert path_length.mean == pytest.approx(2 * (6 / 16) ** 0.5, rel=0.06)
     again = PathLength()
     again.load_state_dict(path_length.state_dict())
@@ -81,7 +78,7 @@ def test_path_length_settles_at_the_length_of_the_map():
 def test_path_length_reaches_the_generator():
     matrix = torch.randn(6, 48, generator=torch.Generator().manual_seed(0)).requires_grad_()
     w_plus = torch.randn(4, 3, 6).requires_grad_()
-    PathLength()(linear_images(w_plus, matrix), w_plus).backward()
+    PathLength()(linear_images(w_plus, matrix), w_plus, torch.Generator().manual_seed(0)).backward()
     assert matrix.grad.abs().sum() > 0
 
 

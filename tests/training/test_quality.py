@@ -281,8 +281,8 @@ def test_the_number_is_the_psnr_of_the_drawn_pictures():
 def test_a_discriminator_tells_what_differs_and_not_what_is_the_same():
     noise = torch.randint(0, 200, (200, 3, 16, 16), generator=rng(), dtype=torch.uint8)
     more = torch.randint(0, 200, (200, 3, 16, 16), generator=rng(1), dtype=torch.uint8)
-    assert discriminator_accuracy(noise + 55, noise, seconds=0.0, least=40) > 0.9
-    assert 0.3 < discriminator_accuracy(more, noise, seconds=0.0, least=40) < 0.7
+    assert discriminator_accuracy(noise + 55, noise, steps=40) > 0.9
+    assert 0.3 < discriminator_accuracy(more, noise, steps=40) < 0.7
 
 
 # ---- everything
@@ -322,14 +322,14 @@ def domain(tmp_path_factory, generator):
     return folder
 
 
-COUNTS = Counts(latents=60, faces=4, inversions=2, seconds=0.0)
+COUNTS = Counts(latents=60, faces=4, inversions=2, steps=1)
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """Inversion and the discriminator are tested above and take long; files are rendered here."""
     monkeypatch.setattr(quality, "inversion_psnr", lambda generator, renders: torch.full((len(renders),), 12.34567))
-    monkeypatch.setattr(quality, "discriminator_accuracy", lambda samples, renders, seconds: float(len(samples) == len(renders) == 60))
+    monkeypatch.setattr(quality, "discriminator_accuracy", lambda samples, renders, steps: float(len(samples) == len(renders) == 60))
     drawn = data.drawn
     monkeypatch.setattr(data, "drawn", lambda world, factors, size, processes: drawn(world, factors, size, 0))
 
