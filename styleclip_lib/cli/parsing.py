@@ -60,6 +60,8 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
         raise StyleclipError(f"{_one_line(complaint.getvalue())} (see styleclip {command} --help)") from None
     settings = kind(**{one.name: getattr(given, one.name) for one in dataclasses.fields(kind)})
     _check_numbers(settings)
+    if "" in arguments and Path() in (getattr(settings, one.name) for one in dataclasses.fields(kind)):  # to Python it is the folder "."
+        raise StyleclipError("The name of a file or folder is empty: is a variable of the shell not set? '.' is the folder you are in.")
     _expand_paths(settings)
     _check_files(settings)
     return settings
