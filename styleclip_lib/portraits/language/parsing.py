@@ -85,6 +85,26 @@ def parse(text: str) -> Parsed:
     return reader.parsed()
 
 
+@dataclass
+class _Sentence:
+    """How far a sentence has been read.
+
+    at       the next word
+    denying  the word that denies the next phrase, or none;  pending: the one that denied the last, should the sentence go on with "or"
+    last     what was said last, if it was not denied
+    noun     the last part of a face that was named ("hair"), of which an adjective may be said
+    loose    such a part of which nothing has been said yet
+    """
+
+    words: list[str]
+    at: int = 0
+    denying: str = ""
+    pending: str = ""
+    last: tuple[AttributeValue, ...] | None = None
+    noun: str = ""
+    loose: str = ""
+
+
 class _Reader:
     """Reads one text from left to right."""
 
@@ -124,62 +144,76 @@ class _Reader:
 
     def read(self, words: list[str]) -> None:
         """One sentence."""
-        at, denying, pending, last, noun, loose = 0, "", "", None, "", None
-        while at < len(words):
-            word = words[at]
-            length, attribute_values, style = longest_phrase(words, at)
-            if not length and not attribute_values and word not in NEGATORS | REMOVERS:
-                attribute_values = self._far_from_its_noun(words, at, noun)
-                length = 1 if attribute_values else 0
-            if attribute_values:
-                self._check_said_of_face(words, at, length, attribute_values)
-                last = self._deny(attribute_values, denying, words[at : at + length]) if denying else self._say(attribute_values)
-                pending = denying or (word if word in NEGATORS else "")
-                if word in NEGATORS and not denying:  # "no beard" denies the beard, and no moustache that is named, too
-                    self.away += longest_phrase(words[at : at + length], 1)[1]
-                noun = next((word for word in reversed(words[at : at + length]) if word in ATTRIBUTIVE), noun)
-                denying, at = "", at + length
-                continue
-            if length:
-                self.style = self.style or style
-                at += length
-                continue
-            if word in NEGATORS and last is not None and words[at + 1 : at + 2] in ([], [","], ["more"]):
-                last = self._undo(last)
-            elif word in NEGATORS and words[at + 1 : at + 2] == [","]:  # "no, smile"
-                self.unknown.append(word)
-            elif word in NEGATORS:
-                denying = "" if denying else word
-                self.rephrased = True
-            elif word in REMOVERS:
-                if _something_follows(words, at + 1):
-                    denying = word if not denying else denying if denying in REMOVERS else ""
-                elif last is not None:
-                    last = self._undo(last)
-                elif pending not in REMOVERS:  # "shave the beard off" has been read
-                    self.unknown.append(word)
-                self.rephrased = True
-            elif word == ",":
-                denying = denying or (pending if _or_follows(words, at) else "")
-            elif word == "or" and _leaves_a_choice(words, at + 1, pending, last):
-                self.problems.append(f"The text leaves a choice: {EXAMPLE}.")
-            elif word in ("or", "nor") and pending:
-                denying = pending
-            elif word == "and" and pending:
-                denying, pending = self._goes_on(words, at + 1, pending), ""
-            elif word in _STARTING_ANEW:
-                pending = ""
-            elif word in ATTRIBUTIVE:
-                noun, loose = word, word
-            elif word not in FILLERS and word not in neutral_words():
-                self.unknown.append(word)
-            at += 1
-        if denying:
-            self.unknown.append(denying)
-        spoken = {*self.said, *self.denied, *self.unclear}
+        sentence = _Sentence(words)
+        while sentence.at < len(words):
+            sentence.at += self._read_phrase(sentence) or self._read_word(sentence)
+        if sentence.denying:
+            self.unknown.append(sentence.denying)
+        loose, spoken = sentence.loose, {*self.said, *self.denied, *self.unclear}
         bald = loose == "hair" and self.said.get("hair_style") == ["bald"]  # "a bald man with hair"
         if loose and loose not in ("face", "head") and (spoken.isdisjoint(ATTRIBUTIVE[loose]) or bald):
             self.unknown.append(loose)
+
+    def _read_phrase(self, s: _Sentence) -> int:
+        """Reads a phrase of the vocabulary at this place. Returns how many words it has; 0: there is none."""
+        words, at = s.words, s.at
+        length, attribute_values, style = longest_phrase(words, at)
+        if not length and words[at] not in NEGATORS | REMOVERS:
+            attribute_values = self._far_from_its_noun(words, at, s.noun)
+            length = 1 if attribute_values else 0
+        if not attribute_values:
+            self.style = self.style or style
+            return length
+        phrase = words[at : at + length]
+        self._check_said_of_face(words, at, length, attribute_values)
+        s.last = self._deny(attribute_values, s.denying, phrase) if s.denying else self._say(attribute_values)
+        s.pending = s.denying or (phrase[0] if phrase[0] in NEGATORS else "")
+        if phrase[0] in NEGATORS and not s.denying:  # "no beard" denies the beard, and no moustache that is named, too
+            self.away += longest_phrase(phrase, 1)[1]
+        s.noun = next((word for word in reversed(phrase) if word in ATTRIBUTIVE), s.noun)
+        s.denying = ""
+        return length
+
+    def _read_word(self, s: _Sentence) -> int:
+        """Reads a word that belongs to no phrase. Returns 1."""
+        word, following = s.words[s.at], s.words[s.at + 1 : s.at + 2]
+        if word in NEGATORS:
+            self._read_negator(s, word, following)
+        elif word in REMOVERS:
+            self._read_remover(s, word)
+        elif word == ",":
+            s.denying = s.denying or (s.pending if _or_follows(s.words, s.at) else "")
+        elif word == "or" and _leaves_a_choice(s.words, s.at + 1, s.pending, s.last):
+            self.problems.append(f"The text leaves a choice: {EXAMPLE}.")
+        elif word in ("or", "nor") and s.pending:
+            s.denying = s.pending
+        elif word == "and" and s.pending:
+            s.denying, s.pending = self._goes_on(s.words, s.at + 1, s.pending), ""
+        elif word in _STARTING_ANEW:
+            s.pending = ""
+        elif word in ATTRIBUTIVE:
+            s.noun = s.loose = word
+        elif word not in FILLERS and word not in neutral_words():
+            self.unknown.append(word)
+        return 1
+
+    def _read_negator(self, s: _Sentence, word: str, following: list[str]) -> None:
+        if s.last is not None and following in ([], [","], ["more"]):
+            s.last = self._undo(s.last)
+        elif following == [","]:  # "no, smile"
+            self.unknown.append(word)
+        else:
+            s.denying = "" if s.denying else word
+            self.rephrased = True
+
+    def _read_remover(self, s: _Sentence, word: str) -> None:
+        self.rephrased = True
+        if _something_follows(s.words, s.at + 1):
+            s.denying = word if not s.denying else s.denying if s.denying in REMOVERS else ""
+        elif s.last is not None:
+            s.last = self._undo(s.last)
+        elif s.pending not in REMOVERS:  # "shave the beard off" has been read
+            self.unknown.append(word)
 
     def _far_from_its_noun(self, words: list[str], at: int, noun: str) -> tuple[AttributeValue, ...]:
         """What an adjective says of a noun that stands before it or further on: "her hair is blue", "long and blue hair"; of clothes where
