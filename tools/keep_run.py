@@ -1,11 +1,12 @@
-"""Keeps a finished part of an unfinished training of the generator in a small file, and takes it up again elsewhere.
+"""Keeps what an unfinished training has learnt in a small file, and takes it up again elsewhere.
 
     python tools/keep_run.py pack runs/generator copy data/unfinished/generator.safetensors
     python tools/keep_run.py pack runs/generator mapping data/unfinished/mapping.safetensors
+    python tools/keep_run.py pack runs/clip small data/unfinished/clip.safetensors
     python tools/keep_run.py unpack data/unfinished/generator.safetensors runs/generator
 
-A file holds the averaged generator, or the mapping network, in half precision, and the step. After unpacking,
-`styleclip train generator --run runs/generator` goes on from that step, with optimisers that begin anew.
+A file holds the networks of one part of a run in half precision (of the generator the averaged one), and the step. After unpacking,
+`styleclip train generator --run runs/generator`, or `train clip`, goes on from that step, with optimisers that begin anew.
 """
 
 import sys
@@ -14,45 +15,78 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.paths import written_whole
-from styleclip_lib.training.copying import optimizers_of
-from styleclip_lib.training.generator import Settings
-from styleclip_lib.training.unfolding import mapping_optimizers
+from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES
+from styleclip_lib.portraits.language.sentences import sentence_words
+from styleclip_lib.training import clip, copying, generator, unfolding
 from styleclip_lib.training.worlds import ALIGNED
 from styleclip_lib.weights.domain import load_tensors
 
-KEPT = {"copy": "average", "mapping": "mapping"}
-"""Which network of each part is kept."""
+WORDS = "clip.model.token_embedding.weight"
+
+KEPT = {"copy": ("average",), "mapping": ("mapping",), "small": ("clip", "reader"), "full": ("clip", "reader")}
+"""The networks of each part that are kept."""
 
 
 def pack(run: Path, part: str, file: Path) -> None:
     state = torch.load(run / part / "checkpoint.pt", weights_only=True, map_location="cpu")
-    tensors = {name: value.half().contiguous() for name, value in state[KEPT[part]].items() if not name.endswith("noise_const")}
+    tensors = {_prefix(part, network) + name: value.half().contiguous() for network in KEPT[part] for name, value in state[network].items()
+               if not name.endswith("noise_const")}
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(file) as temporary:
-        save_file(tensors, temporary, {"part": part, "step": str(state["step"]), "seconds": str(round(state["seconds"]))})
+        words = {"words": " ".join(sorted(sentence_words()))} if "clip" in KEPT[part] else {}
+        save_file(tensors, temporary, {"part": part, "step": str(state["step"]), "seconds": str(round(state["seconds"])), **words})
     print(f"{part}, step {state['step']}: {file}, {file.stat().st_size / 1e6:.1f} MB")
 
 
 def unpack(file: Path, run: Path) -> None:
-    s = Settings()
-    torch.manual_seed(s.seed)  # the noise maps are those of a new run
-    generator = Generator(img_resolution=s.img_resolution, z_dim=ALIGNED.z_dim, w_dim=s.w_dim, num_mapping_layers=s.num_mapping_layers,
-                          channels=s.channels)
     with safe_open(file, "pt") as source:
         facts = source.metadata()
     part = facts.get("part", "copy")
-    network = generator if part == "copy" else generator.mapping
-    network.load_state_dict({name: value.float() for name, value in load_tensors(file).items()}, strict=False)
-    parts = ({"generator": generator, "average": generator, **optimizers_of(generator, s)} if part == "copy" else
-             {"mapping": generator.mapping, **mapping_optimizers(generator.mapping, s)})
+    parts, tensors = _new_parts(part), load_tensors(file)
+    if "words" in facts:
+        tensors[WORDS] = _by_word(tensors[WORDS], facts["words"].split(), parts["clip"].state_dict()[WORDS.removeprefix("clip.")])
+    for network in KEPT[part]:
+        prefix = _prefix(part, network)
+        state = {name.removeprefix(prefix): value.float() for name, value in tensors.items() if name.startswith(prefix)}
+        parts[network].load_state_dict(state, strict=False)
     (run / part).mkdir(parents=True, exist_ok=True)
     with written_whole(run / part / "checkpoint.pt") as temporary:
         torch.save({"step": int(facts["step"]), "seconds": float(facts["seconds"]),
                     **{name: value.state_dict() for name, value in parts.items()}}, temporary)
-    print(f"{part}, step {facts['step']}, lies in {run}: styleclip train generator --run {run}")
+    print(f"{part}, step {facts['step']}, lies in {run}: the training that is given --run {run} goes on from there.")
+
+
+def _by_word(vectors: torch.Tensor, words: list[str], fresh: torch.Tensor) -> torch.Tensor:
+    """The vectors of a vocabulary for today's, which may have other words: a new word has the vector of a new network. The first row is
+    for places without a word, the last two are for a text's start and end."""
+    row, now = {word: at for at, word in enumerate(words, 1)}, sorted(sentence_words())
+    same = [vectors[row[word]].float() if word in row else fresh[at] for at, word in enumerate(now, 1)]
+    return torch.cat([vectors[:1].float(), torch.stack(same), vectors[-2:].float()])
+
+
+def _prefix(part: str, network: str) -> str:
+    return f"{network}." if len(KEPT[part]) > 1 else ""
+
+
+def _new_parts(part: str) -> dict:
+    """What the run of a part saves, as it is in a new run."""
+    torch.manual_seed(0)  # the noise maps are those of a new run
+    if part in ("small", "full"):
+        s = clip.Settings()
+        networks = {"clip": clip.new_clip(s), "reader": nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))}
+        if part == "full":
+            clip.enlarge(networks["clip"].model, s.image_resolution)
+        return networks | clip.optimizers_of(nn.ModuleList(networks.values()), s)
+    s = generator.Settings()
+    network = Generator(img_resolution=s.img_resolution, z_dim=ALIGNED.z_dim, w_dim=s.w_dim, num_mapping_layers=s.num_mapping_layers,
+                        channels=s.channels)
+    if part == "copy":
+        return {"generator": network, "average": network, **copying.optimizers_of(network, s)}
+    return {"mapping": network.mapping, **unfolding.mapping_optimizers(network.mapping, s)}
 
 
 if __name__ == "__main__":

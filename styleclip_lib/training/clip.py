@@ -129,12 +129,8 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     """Trains, measures on held-out portraits and held-out phrasings, adds the network to the domain. Returns the metrics."""
     s = settings
     torch.manual_seed(s.seed)
-    config = {"words": sorted(sentence_words()), "context_length": s.context_length, "sentences": True}
-    tokenizer = WordTokenizer(**config)
-    model = CLIP(s.embed_dim, s.small_resolution, s.vision_layers, s.vision_width, None, s.context_length,
-                 tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
-    nn.init.constant_(model.logit_scale, math.log(s.scale))
-    clip = Clip(model, tokenizer).to(memory_format=torch.channels_last)
+    clip = new_clip(s)
+    config = {"words": clip.tokenizer.words, "context_length": s.context_length, "sentences": True}
     reader = nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))
     portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution), world=world)
     small = replace(s, run=s.run / "small", image_resolution=s.small_resolution, steps=s.small_steps)
@@ -152,6 +148,15 @@ def measure_again(settings: Settings) -> dict:
     config = read_index(settings.domain)["files"]["clip"]["config"]
     clip = clip_from_state(load_tensors(path), WordTokenizer(**config))
     return measure_clip(clip, settings.data, settings.img_resolution if world is ALIGNED else 128, world)
+
+
+def new_clip(s: Settings) -> Clip:
+    """A CLIP for small pictures, with random weights."""
+    tokenizer = WordTokenizer(sorted(sentence_words()), s.context_length, sentences=True)
+    model = CLIP(s.embed_dim, s.small_resolution, s.vision_layers, s.vision_width, None, s.context_length,
+                 tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
+    nn.init.constant_(model.logit_scale, math.log(s.scale))
+    return Clip(model, tokenizer).to(memory_format=torch.channels_last)
 
 
 @torch.no_grad()
