@@ -107,7 +107,7 @@ class Settings:
     img_resolution: int = 256
     image_resolution: int = 128
     small_resolution: int = 64
-    small_steps: int = 3000
+    small_steps: int = 2000
     vision_layers: tuple[int, ...] = (2, 2, 2, 2)
     vision_width: int = 32
     embed_dim: int = 256
