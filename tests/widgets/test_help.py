@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from styleclip_lib.editing.alignment import LatentAlignment
 from styleclip_lib.editing.mapper import LatentMapper
 from styleclip_lib.networks.fast_style import FastStyle
 from styleclip_lib.stylization.fast import FastTransfer
+from styleclip_lib.widgets.lessons.alignment import alignment_sliders
 from styleclip_lib.widgets.lessons.blend import blend_pad, corners_of_seeds
 from styleclip_lib.widgets.lessons.directions import directions_sliders
 from styleclip_lib.widgets.lessons.generator import generator_sliders
@@ -27,6 +29,7 @@ WIDGETS = {
     "lesson 06": lambda models, directions: directions_sliders(directions, threaded=False),
     "lesson 09": lambda models, directions: style_sliders(models, {"mosaic": FastTransfer(models, FastStyle(4, 1), {"text": "a mosaic"})},
                                                          threaded=False),
+    "lesson 10": lambda models, directions: alignment_sliders(LatentAlignment.compute(models, faces=8, progress=False), threaded=False),
 }
 
 
