@@ -109,7 +109,7 @@ def export_onnx(models: Models, folder: str | Path, texts: Sequence[str] = (), f
                     "codes": (Codes(alignment.network), alignment.network.v_avg[None]),
                     "steps": (Steps(alignment.network), centred(prompts[:1])), "generator": (Draw(drawing), codes[:1])}
         for name, (network, example) in examples.items():
-            _write(network, example, partial / f"{name}.onnx")
+            write_onnx(network, example, partial / f"{name}.onnx")
         _write_numbers(alignment, prompts, codes, partial)
         shutil.copy(Path(__file__).with_name("runtime.py"), partial / "run.py")
         if runtime is not None:
@@ -141,8 +141,11 @@ def _prompts(models: Models, texts: Sequence[str]) -> tuple[Prompt, ...]:
     return tuple(prompts)
 
 
-def _write(network: nn.Module, example: Tensor, path: Path) -> None:
-    """One network as a file of its own, with its input named x and its output y. Raises StyleclipError where PyTorch is too old."""
+def write_onnx(network: nn.Module, example: Tensor, path: Path) -> None:
+    """Writes a network of one input, x, and one output, y. example: an input, whose shape is that of all inputs.
+
+    Raises StyleclipError where PyTorch is too old.
+    """
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
