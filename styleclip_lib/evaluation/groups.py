@@ -19,7 +19,7 @@ from ..errors import StyleclipError
 from ..images import to_pil
 from ..inversion.invert import invert, psnr
 from ..models import Models
-from ..photos.detection import find_faces
+from ..photos.detection import face_score
 from ..portraits.drawing.render import render
 from ..portraits.world.attributes import BY_NAME
 from ..portraits.world.factors import Factors
@@ -32,13 +32,15 @@ from .report import measure_edit
 class Group:
     """The people with one attribute value.
 
-    means  measurement -> (mean, half the width of its 95 % interval)
+    means   measurement -> (mean, half the width of its 95 % interval)
+    counts  measurement -> of how many of the n people it is known
     """
 
     attribute: str
     value: str
     n: int
     means: dict[str, tuple[float, float]]
+    counts: dict[str, int]
 
 
 @parts_of_a_whole()
@@ -49,8 +51,9 @@ def measure_people(models: Models, people: Factors, recipe: Recipe | None = None
     recipe, text  the edit; without a text nobody is edited
     steps         of each inversion; 0 is the encoder's estimate
 
-    Returns measurements [N]: "found" (1 if the detector finds a face, otherwise 0), "psnr" of the inversion in dB, "identity" (cosine of
-    the person in the picture and in its inversion), and with a text "success" of the edit (1 or 0; NaN if the text was true before).
+    Returns measurements [N]: "score" of the detector at one look (`detection.face_score`) and "found" (1 if it is above 0, otherwise 0),
+    "psnr" of the inversion in dB, "identity" (cosine of the person in the picture and in its inversion), and with a text "success" of the
+    edit (1 or 0; NaN if the text was true before).
     """
     prompt = Prompt.of(models, text) if text else None
     rows = [_measured(models, people[index], recipe, prompt, steps)
@@ -65,7 +68,8 @@ def _measured(models: Models, person: Factors, recipe: Recipe | None, prompt: Pr
     judges = examined(models)
     with torch.no_grad():
         same = float((judges.identity(picture) * judges.identity(drawn)).sum())
-    found = {"found": float(bool(find_faces(to_pil(picture)))), "psnr": psnr(drawn, picture), "identity": same}
+    score = face_score(to_pil(picture))
+    found = {"score": score, "found": float(score > 0), "psnr": psnr(drawn, picture), "identity": same}
     if prompt is None or recipe is None:
         return found
     edit = recipe.apply(models, Face.of_inversion(models, inversion), prompt, progress=False)
@@ -88,7 +92,7 @@ def by_groups(people: Factors, measured: Mapping[str, Tensor], attributes: Seque
             known = {what: values[members][~values[members].isnan()] for what, values in measured.items()}
             means = {what: confidence_interval(values.double()) for what, values in known.items() if len(values) > 1}
             if members.sum() > 1:
-                groups.append(Group(name, value, int(members.sum()), means))
+                groups.append(Group(name, value, int(members.sum()), means, {what: len(values) for what, values in known.items()}))
     return groups
 
 

@@ -110,6 +110,17 @@ def find_large_faces(image: ImageSource) -> list[Face]:
     return sorted(_without_doubles(clear), key=lambda face: -face.width) or find_faces(picture)
 
 
+def face_score(image: ImageSource) -> float:
+    """How clearly the detector sees an upright face at one look: its highest score, above 0 for a face and never below -1.
+
+    For comparisons of many portraits: it takes a small part of the time of `find_faces`, which looks many times, and says how near a face
+    that was missed came to being found.
+    """
+    picture = open_picture(image).convert("L")
+    _, scores, _ = _detector().run(np.asarray(_resized(picture, SMALLEST)), 0, -1.0)
+    return max(scores, default=-1.0)
+
+
 def choose(faces: list[Face], face: Choice, picture: Image.Image) -> Face:
     """The face that is meant, of those that were found in the picture. Raises NoFaceError, SeveralFacesError, StyleclipError."""
     if not faces:
@@ -135,15 +146,21 @@ def _turned(picture: Image.Image, longer: int, smallest: int) -> list[Face]:
 
 def _search(picture: Image.Image, longer: int, turn: int, smallest: int) -> list[Face]:
     """The faces in a grey picture that is brought to this longer side and turned, from so many pixels there on."""
-    scale = min(max(max(picture.size), SMALLEST), longer) / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    small = picture if scale == 1 else picture.resize(size, Image.Resampling.LANCZOS)
+    small = _resized(picture, longer)
+    scale = max(small.size) / max(picture.size)
     turned = small.rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=128)
     faces, shape = [], (np.array(small.size), np.array(turned.size))
     for center, width, score in _detections(turned, int(smallest == 40)):
         (x, y), half = (_turned_back(center - shape[1] / 2, turn) + shape[0] / 2) / scale, width / scale / 2
         faces.append(_confirmed(picture, Face(float(x - half), float(y - half), float(x + half), float(y + half), score, turn)))
     return faces
+
+
+def _resized(picture: Image.Image, longer: int) -> Image.Image:
+    """The picture with a longer side of at least `SMALLEST` and at most so many pixels."""
+    scale = min(max(max(picture.size), SMALLEST), longer) / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture if scale == 1 else picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _confirmed(picture: Image.Image, face: Face) -> Face:

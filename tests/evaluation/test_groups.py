@@ -33,6 +33,7 @@ def test_what_cannot_be_counted_is_left_out(people):
     success = torch.where(people.gender == 0, 1.0, math.nan)
     groups = {group.value: group for group in by_groups(people, {"success": success}, ["gender"])}
     assert groups["woman"].means["success"] == (1.0, 0.0) and groups["man"].means == {} and groups["man"].n > 1
+    assert groups["woman"].counts == {"success": groups["woman"].n} and groups["man"].counts == {"success": 0}
     with pytest.raises(StyleclipError, match="no attribute 'nose'"):
         by_groups(people, {"success": success}, ["nose"])
 
@@ -53,10 +54,11 @@ def test_a_gap_is_welchs():
 @pytest.mark.slow
 def test_people_are_found_inverted_and_edited(tiny, monkeypatch):
     few = sample(3, seed=5).replace(glasses="none")
-    answers = iter([["a face"], [], ["a face"]] * 2)
-    monkeypatch.setattr(groups, "find_faces", lambda image: next(answers))
+    answers = iter([0.5, -0.25, 1.0] * 2)
+    monkeypatch.setattr(groups, "face_score", lambda image: next(answers))
     measured = measure_people(tiny, few, progress=False)
-    assert set(measured) == {"found", "psnr", "identity"} and measured["found"].tolist() == [1.0, 0.0, 1.0]
+    assert set(measured) == {"score", "found", "psnr", "identity"}
+    assert measured["score"].tolist() == [0.5, -0.25, 1.0] and measured["found"].tolist() == [1.0, 0.0, 1.0]
     edited = measure_people(tiny, few, Optimization(steps=1, auxiliary_latents=0), "a face with glasses", progress=False)
     assert torch.equal(edited["psnr"], measured["psnr"]) and edited["success"].shape == (3,)
     assert all(value.isnan() or value in (0, 1) for value in edited["success"])

@@ -12,7 +12,7 @@ from styleclip_lib.framing import face_quad, quad_side
 from styleclip_lib.images import to_pil
 from styleclip_lib.paths import data_folder
 from styleclip_lib.photos.alignment import crop_quad, gaussian_blur
-from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError, find_faces
+from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError, face_score, find_faces
 from styleclip_lib.photos.face_points import domain_framing, face_landmarks, tilt
 from styleclip_lib.photos.loading import align_face, find_quad
 from styleclip_lib.portraits.drawing.landmarks import landmarks as true_landmarks
@@ -53,6 +53,12 @@ def test_the_photograph_has_one_face_and_the_pattern_on_the_suit_is_none(astrona
     (face,) = find_faces(astronaut)
     assert face.left < EYES[:, 0].min() and face.right > EYES[:, 0].max()
     assert face.top < EYES[:, 1].min() and face.bottom > MOUTH[:, 1].max()
+
+
+def test_the_score_of_one_look_says_how_clear_a_face_is(astronaut, head):
+    assert face_score(head) > 1 and face_score(astronaut.convert("L").resize((96, 96))) > 0
+    assert -1 <= face_score(head.rotate(180)) < 0
+    assert face_score(Image.new("RGB", (64, 40))) == -1
 
 
 def test_landmarks_of_the_photograph(astronaut):
