@@ -185,51 +185,64 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
               "lambda_off_direction": lambda_off_direction, "clip_cap": clip_cap, "views": views, "people": people,
               "jitter": jitter, "truncation_psi": truncation_psi, "seed": seed, "stop_after": None, "version": __version__}
     prompt, rng = Prompt.of(models, text), torch.Generator().manual_seed(seed)
-    objective = Objective(models, prompt, clip_cap)
     network = _fresh(models, chosen_levels(prompt, levels), seed)
-    stop_at = search_resolution(models)
-    invented, before = _invented(objective, people + HELD_OUT, truncation_psi, rng, stop_at, progress)
-
-    def losses(which: Tensor, views: int, jitter: float) -> dict[str, Tensor]:
-        noise = jitter * torch.randn(invented[which].shape, generator=rng) if jitter else torch.zeros(1)
-        offset = network(invented[which] + noise.to(models.device))
-        image = models.generator.synthesis(invented[which] + offset, stop_at=stop_at)
-        terms = {**objective.terms(image, before[which], views, rng), "l2": offset.square().mean()}
-        loss = (terms["clip"] + lambda_l2 * terms["l2"] + lambda_id * terms["identity"]
-                + lambda_off_direction * terms["off_direction"])
-        return {"loss": loss, **terms}
+    weights = {"clip": 1.0, "l2": lambda_l2, "identity": lambda_id, "off_direction": lambda_off_direction}
+    examples = _Examples(Objective(models, prompt, clip_cap), network, weights, people + HELD_OUT, truncation_psi, rng, progress)
+    shown = examples.w_plus[people:people + 1] if shown is None else shown
 
     def kept() -> dict[str, Tensor]:
         return {key: value.clone() for key, value in network.state_dict().items()}
 
     @torch.no_grad()
     def look(descent: Descent) -> None:
-        held_out = losses(torch.arange(people, people + HELD_OUT), 1, 0.0)["loss"]
+        held_out = examples.losses(torch.arange(people, people + HELD_OUT))["loss"]
         descent.record(held_out=held_out)
         descent.offer(held_out)
-
-    @torch.no_grad()
-    def picture() -> Tensor:
-        w_plus = invented[people:people + 1] if shown is None else shown
-        return models.generator.synthesis(w_plus + network(w_plus), stop_at=stop_at)
 
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, betas=(0.9, 0.99))
     with Descent(optimizer, steps, keep=kept, description=text, lr=lr, on_step=on_step, look_last=False, progress=progress) as descent:
         look(descent)
         for step in descent:
-            terms = losses(torch.randint(people, (batch_size,), generator=rng), views, jitter)
+            terms = examples.losses(torch.randint(people, (batch_size,), generator=rng), views, jitter)
             descent.record(**terms)
             if step + 1 == stop_after:
                 descent.stop()
-            descent.follow(terms["loss"], None if on_step is None else picture())
+            descent.follow(terms["loss"], None if on_step is None else examples.edited(shown))
             if not descent.stopped and (descent.taken % EVERY == 0 or descent.taken == steps):
                 look(descent)
     if descent.stopped:
         look(descent)
         recipe["stop_after"] = descent.taken + 1
     network.load_state_dict(descent.best)
-    history = {name: descent.history.get(name, []) for name in ("loss", "clip", "l2", "identity", "off_direction", "held_out")}
+    history = {name: descent.history.get(name, []) for name in ("loss", *weights, "held_out")}
     return LatentMapper(models, network.requires_grad_(False), recipe, history)
+
+
+class _Examples:
+    """Invented faces, w_plus [count, num_ws, w_dim], and what a mapper loses on them.
+
+    weights  of each term of the loss;  rng: draws the faces, and later views and noise
+    """
+
+    def __init__(self, objective: Objective, network: Mapper, weights: dict[str, float], count: int, truncation_psi: float,
+                 rng: torch.Generator, progress: bool):
+        self.objective, self.network, self.weights, self.rng = objective, network, weights, rng
+        self.stop_at = search_resolution(objective.models)
+        self.w_plus, self.before = _invented(objective, count, truncation_psi, rng, self.stop_at, progress)
+
+    def losses(self, which: Tensor, views: int = 1, jitter: float = 0.0) -> dict[str, Tensor]:
+        """The loss and its terms, of the edits of some of the faces. which: their numbers"""
+        w_plus = self.w_plus[which]
+        noise = jitter * torch.randn(w_plus.shape, generator=self.rng) if jitter else torch.zeros(1)
+        offset = self.network(w_plus + noise.to(w_plus.device))
+        image = self.objective.models.generator.synthesis(w_plus + offset, stop_at=self.stop_at)
+        terms = {**self.objective.terms(image, self.before[which], views, self.rng), "l2": offset.square().mean()}
+        return {"loss": sum(weight * terms[name] for name, weight in self.weights.items()), **terms}
+
+    @torch.no_grad()
+    def edited(self, w_plus: Tensor) -> Tensor:
+        """The mapper's edit of a face. w_plus [1, num_ws, w_dim] -> [1, 3, r, r]"""
+        return self.objective.models.generator.synthesis(w_plus + self.network(w_plus), stop_at=self.stop_at)
 
 
 def chosen_levels(prompt: Prompt, levels: str | Sequence[str] = "auto") -> list[str]:
