@@ -1,0 +1,35 @@
+"""What lesson 09 claims (see ../lesson_claims.py)."""
+
+# %% nearest, of the portraits
+assert by_global.share < 0.5
+
+# %% directions, of the portraits
+assert by_direction.share > 0.8
+
+# %% both-losses, of the portraits
+assert l_dir["direction alone"] < l_dir["true sketch"]
+assert changed["direction alone"] < 0.3 * changed["true sketch"]
+assert changed["global loss"] > 0.6 * changed["true sketch"]
+
+# %% history, of the portraits
+assert history[:, 0].argmin() < len(history) - 1
+assert history[-1, 2] > history[0, 2]
+
+# %% left-out, of the portraits
+assert table["no patches"][1] < 0.5 * table["all"][1] < 0.5 * table["true sketch"][1]
+assert table["no content"][1] > 2 * table["all"][1]
+assert table["no content"][2] < 0.3 * table["before"][2]
+
+# %% threshold, of the portraits
+assert table["true sketch"][0] > 0.7
+assert models.perceptual(stopped, face).item() < 0.8 * table["all"][1]
+
+# %% region
+assert outside == 0
+
+# %% night, of the portraits
+assert between > 0.95
+assert all(to["night"].mean() > to[style].mean() for to in cosines.values() for style in STYLES if style != "night")
+
+# %% flicker, of the portraits
+assert sum(values["with"]) < sum(values["without"])
