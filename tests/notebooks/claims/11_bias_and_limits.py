@@ -22,6 +22,10 @@ assert (found["success"] == 1).all()
 assert abs(by_hand[0]) < by_hand[1]
 assert min(len(light), len(dark)) >= 10
 
+# %% edits, of the portraits
+assert BY_NAME["expression"].values[crowd.expression[0]] == "sad"
+assert not judges.attributes.read(columns[0])[1].has("expression", "sad")
+
 # %% skewed
 mean, half = confidence_interval(skewed["light, ahead"] - skewed["dark"])
 assert abs(mean) < half
