@@ -27,8 +27,8 @@ assert own[-1] < own[0] - 0.02 and new[-1] > new[0] + 0.01 and min(new[2:]) > ne
 # %% table, of the portraits
 assert table["likeness 0.7, solved"]["C"] > table["search"]["C"] + 0.2
 assert max(table[name]["success"] for name in ("likeness 0.7, solved", "likeness 0.7, layer")) < table["search"]["success"] - 0.2
-assert abs(table["search"]["success"] - max(row["success"] for name, row in table.items() if name.startswith("best"))) < 0.1
-assert table["predicted"]["success"] > table["search"]["success"] - 0.1 and table["predicted"]["C"] > table["search"]["C"]
+assert table["search"]["success"] >= max(row["success"] for name, row in table.items() if name.startswith(("best", "C =")))
+assert table["predicted"]["success"] > table["search"]["success"] - 0.15 and table["predicted"]["C"] > table["search"]["C"]
 assert table["oracle"]["identity"] > max(row["identity"] for row in table.values() if row["success"] > 0.9 and row is not table["oracle"])
 
 # %% mobile, of the portraits
