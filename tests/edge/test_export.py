@@ -200,7 +200,7 @@ def test_the_page_comes_with_the_runtime_for_browsers(tmp_path, monkeypatch):
 
 
 def test_the_command(tiny_domain, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(export, "_write", lambda network, example, path: path.write_bytes(b""))
+    monkeypatch.setattr(export, "write_onnx", lambda network, example, path: path.write_bytes(b""))
     out = tmp_path / "edge"
     words = ["export", str(out), "--domain", str(tiny_domain), "--texts", *TEXTS, "--faces", "1", "--web", str(fake_dist(tmp_path / "d"))]
     assert main(words) == 0 and "run.py" in capsys.readouterr().out
@@ -219,7 +219,7 @@ def test_the_command(tiny_domain, tmp_path, capsys, monkeypatch):
     (("{new}", "--web", "{there}"), "does not hold"),
 ])
 def test_bad_input(words, says, tiny_domain, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(export, "_write", lambda network, example, path: path.write_bytes(b""))
+    monkeypatch.setattr(export, "write_onnx", lambda network, example, path: path.write_bytes(b""))
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "x").touch()
     words = [word.format(new=tmp_path / "new", there=tmp_path / "there") for word in words]
