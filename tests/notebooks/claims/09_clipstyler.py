@@ -12,13 +12,11 @@ assert changed["direction alone"] < 0.3 * changed["true sketch"]
 assert changed["global loss"] > 0.6 * changed["true sketch"]
 
 # %% history, of the portraits
-assert history[:, 0].argmin() < len(history) - 1
 assert history[-1, 2] > history[0, 2]
 
 # %% left-out, of the portraits
 assert table["no patches"][1] < 0.5 * table["all"][1] < 0.5 * table["true sketch"][1]
 assert table["no content"][1] > 2 * table["all"][1]
-assert table["no content"][2] < 0.3 * table["before"][2]
 
 # %% threshold, of the portraits
 assert table["true sketch"][0] > 0.7
