@@ -1,4 +1,4 @@
-"""Checks for lesson 11: a gap with its interval, weights that rebalance, a data sheet."""
+"""Checks for lesson 11: a gap with its interval, weights and a loss that rebalance, a data sheet."""
 
 from __future__ import annotations
 
@@ -70,6 +70,28 @@ def check_sampling_weights(sampling_weights: Callable[[Tensor], Tensor], seed: i
     except NotWritten:
         return not_yet("sampling_weights")
     return passed("sampling_weights", "whoever is rare is seen as often; that nothing new is seen of them, weights cannot change.")
+
+
+def check_balanced_loss(balanced_loss: Callable[[Tensor, Tensor], Tensor], seed: int = 0) -> bool:
+    """balanced_loss(errors [N], group [N], whole numbers from 0 on, each of which occurs) -> [], the mean over the groups of each group's
+    mean error.
+
+    Raises CheckFailed for a wrong answer; returns whether there was an answer.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    try:
+        for sizes in ((9, 3), (2, 5, 11)):
+            group = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))[torch.randperm(sum(sizes), generator=rng)]
+            errors = torch.rand(len(group), generator=rng) + group
+            means = torch.stack([errors[group == which].mean() for which in range(len(sizes))])
+            compare("balanced_loss", answer_of(balanced_loss, errors, group), means.mean(), [
+                (errors.mean(), "That is the mean over everybody: the largest group decides."),
+                (means.sum(), "That is the sum of the groups' means: divide by the number of groups."),
+                (means.max(), "That is the worst group's mean; here all groups count equally."),
+            ])
+    except NotWritten:
+        return not_yet("balanced_loss")
+    return passed("balanced_loss", "a training that minimises it cannot buy a low loss with the largest group alone.")
 
 
 ROWS: list[Row] = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from styleclip_lib.checks.fairness import check_data_sheet, check_gap, check_sampling_weights
+from styleclip_lib.checks.fairness import check_balanced_loss, check_data_sheet, check_gap, check_sampling_weights
 from styleclip_lib.checks.feedback import CheckFailed
 
 
-@pytest.mark.parametrize("check", [check_data_sheet, check_gap, check_sampling_weights])
+@pytest.mark.parametrize("check", [check_balanced_loss, check_data_sheet, check_gap, check_sampling_weights])
 def test_a_stub_says_so_and_does_not_stop_the_lesson(check, capsys):
     def stub(*_):
         raise NotImplementedError
@@ -29,6 +29,11 @@ def weights(group):
     return each / each.sum()
 
 
+def group_means(errors, group):
+    totals = torch.zeros(int(group.max()) + 1).index_add_(0, group, errors)
+    return totals / torch.bincount(group)
+
+
 def sheet(rows, attributes, of_all=False, with_none=False):
     found = {}
     for attribute in attributes:
@@ -40,7 +45,8 @@ def sheet(rows, attributes, of_all=False, with_none=False):
     return found
 
 
-@pytest.mark.parametrize(("check", "answer"), [(check_gap, gap), (check_sampling_weights, weights), (check_data_sheet, sheet)])
+@pytest.mark.parametrize(("check", "answer"), [(check_gap, gap), (check_sampling_weights, weights), (check_data_sheet, sheet),
+                                               (check_balanced_loss, lambda e, g: group_means(e, g).mean())])
 def test_right(check, answer):
     assert check(answer) is True
 
@@ -57,6 +63,10 @@ def swapped(rows, attributes):
     (check_gap, lambda s, g: gap(s, g, 1.0), "1.96"),
     (check_gap, lambda s, g: gap(s, g)[[0, 2, 1]], "lower end"),
     (check_gap, lambda s, g: gap(s, g)[0], "shape"),
+    (check_balanced_loss, lambda e, g: e.mean(), "largest group"),
+    (check_balanced_loss, lambda e, g: group_means(e, g).sum(), "number of groups"),
+    (check_balanced_loss, lambda e, g: group_means(e, g).max(), "worst group"),
+    (check_balanced_loss, group_means, "shape"),
     (check_sampling_weights, lambda g: torch.full((len(g),), 1 / len(g)), "equally often"),
     (check_sampling_weights, lambda g: 1 / torch.bincount(g)[g], "number of groups"),
     (check_sampling_weights, lambda g: weights(g) * len(g), "add up to 1"),
