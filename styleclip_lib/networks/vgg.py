@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 CHANNELS = (64, 128, 256, 512, 512)
@@ -39,12 +38,11 @@ class Vgg19Content(nn.Module):
     def __init__(self):
         super().__init__()
         self.layers = vgg((2, 2, 4, 4, 2))
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
 
     def features(self, image: Tensor) -> list[Tensor]:
         """image [B, 3, H, W] in [-1, 1] -> two feature maps, [B, 512, H/8, W/8] and [B, 512, H/16, W/16]"""
-        x, kept = ((image + 1) / 2 - self.mean) / self.std, []
+        x = ((image + 1) / 2 - image.new_tensor(IMAGENET_MEAN).view(3, 1, 1)) / image.new_tensor(IMAGENET_STD).view(3, 1, 1)
+        kept = []
         for number, layer in enumerate(self.layers):
             x = layer(x)
             if number in self.TAPS:

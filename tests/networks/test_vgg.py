@@ -4,6 +4,7 @@ import torch
 import torchvision
 
 from styleclip_lib.networks.vgg import IMAGENET_MEAN, IMAGENET_STD, Vgg19Content
+from styleclip_lib.weights.readers.vgg import content_from_state
 
 
 def test_the_features_are_what_is_left_of_the_layers_that_the_authors_name():
@@ -25,3 +26,13 @@ def test_the_features_are_what_is_left_of_the_layers_that_the_authors_name():
     assert first.min() == 0 and first.shape == (1, 512, 4, 4) and second.shape == (1, 512, 2, 2)
     before_the_relu = official[21](kept[20])
     assert before_the_relu.min() < 0, "what is called conv4_2 would have negative numbers"
+
+
+def test_the_network_of_an_official_file_is_the_same():
+    """Readers build networks without memory: nothing but the tensors of the file may be needed."""
+    network = Vgg19Content().eval()
+    image = torch.rand(1, 3, 32, 32) * 2 - 1
+    read = content_from_state({f"features.{key}": value for key, value in network.layers.state_dict().items()})
+    with torch.no_grad():
+        for feature, same in zip(network.features(image), read.to("cpu").features(image)):
+            torch.testing.assert_close(feature, same)
