@@ -10,6 +10,8 @@ assert by_direction.share > 0.8
 assert l_dir["direction alone"] < l_dir["true sketch"] + 0.1
 assert changed["direction alone"] < 0.5 * changed["true sketch"]
 assert changed["global loss"] > 0.6 * changed["true sketch"]
+by_l_global = [1 - (clip.encode_image(x) @ t_style.T).item() for x in (pictures["true sketch"], torch.ones_like(face), face)]
+assert by_l_global == sorted(by_l_global)
 
 # %% history, of the portraits
 assert history[-1, 2] > history[0, 2]
