@@ -53,7 +53,7 @@ def watched(monkeypatch, stop_at=None):
     def log(run, **values):
         seen[run.folder.name].append({name: float(torch.as_tensor(value).detach()) for name, value in values.items()})
 
-    counts = quality.Counts(latents=60, faces=2, inversions=2, seconds=0)
+    counts = quality.Counts(latents=60, faces=2, inversions=2, steps=1)
     monkeypatch.setattr(data, "drawn", functools.partial(_drawn_here, data.drawn))
     monkeypatch.setattr(data, "CHUNK", 100)
     monkeypatch.setattr(training, "measure_generator", functools.partial(quality.measure_generator, counts=counts))
