@@ -11,7 +11,7 @@ from ..editing.directions.prompt_templates import can_read, phrasings, readable_
 from ..editing.prompt import Prompt
 from ..errors import StyleclipError
 from ..models import Models
-from ..portraits.language.parsing import EXAMPLE
+from ..portraits.language.refusals import EXAMPLE
 from ..portraits.language.style_words import STYLE_WORDS
 from .losses import text_direction
 

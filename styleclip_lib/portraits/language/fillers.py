@@ -8,6 +8,7 @@ from .vocabulary import split
 NEUTRAL_NOUNS = split("""face, face, face, face, person, person, portrait, human, head, human face, human being,
                       headshot, character, portrait of a person, individual, face of a person, human head""")
 PRONOUNS = ("somebody", "someone")
+PICTURES = ("photo", "picture", "image", "photograph", "portrait", "selfie", "drawing", "painting", "render")
 DETERMINERS = split("the, the, this, my, one, many, another")
 NEUTRAL_ADJECTIVES = split("""nice, cool, weird, clean, dirty, hard to see, plastic, toy, origami, embroidered, cartoon,
                            plushie, beautiful, lovely, cute, interesting, normal, typical, simple, real""")
