@@ -19,7 +19,6 @@ from torch import nn
 
 from styleclip_lib.networks.generator import Generator
 from styleclip_lib.paths import written_whole
-from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES
 from styleclip_lib.portraits.language.sentences import sentence_words
 from styleclip_lib.training import clip, copying, generator, unfolding
 from styleclip_lib.training.worlds import ALIGNED
@@ -35,9 +34,11 @@ def pack(run: Path, part: str, file: Path) -> None:
     state = torch.load(run / part / "checkpoint.pt", weights_only=True, map_location="cpu")
     tensors = {_prefix(part, network) + name: value.half().contiguous() for network in KEPT[part] for name, value in state[network].items()
                if not name.endswith("noise_const")}
+    words = {"words": " ".join(sorted(sentence_words()))} if WORDS in tensors else {}
+    if words and len(tensors[WORDS]) != len(sentence_words()) + 3:
+        sys.exit("This CLIP was trained with another vocabulary: pack it with the code that trained it.")
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(file) as temporary:
-        words = {"words": " ".join(sorted(sentence_words()))} if "clip" in KEPT[part] else {}
         save_file(tensors, temporary, {"part": part, "step": str(state["step"]), "seconds": str(round(state["seconds"])), **words})
     print(f"{part}, step {state['step']}: {file}, {file.stat().st_size / 1e6:.1f} MB")
 
@@ -75,15 +76,14 @@ def _prefix(part: str, network: str) -> str:
 def _new_parts(part: str) -> dict:
     """What the run of a part saves, as it is in a new run."""
     torch.manual_seed(0)  # the noise maps are those of a new run
-    if part in ("small", "full"):
+    if "clip" in KEPT[part]:
         s = clip.Settings()
-        networks = {"clip": clip.new_clip(s), "reader": nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))}
+        networks = dict(zip(KEPT[part], clip.new_networks(s)))
         if part == "full":
             clip.enlarge(networks["clip"].model, s.image_resolution)
         return networks | clip.optimizers_of(nn.ModuleList(networks.values()), s)
     s = generator.Settings()
-    network = Generator(img_resolution=s.img_resolution, z_dim=ALIGNED.z_dim, w_dim=s.w_dim, num_mapping_layers=s.num_mapping_layers,
-                        channels=s.channels)
+    network = Generator(**generator.config_of(s, ALIGNED))
     if part == "copy":
         return {"generator": network, "average": network, **copying.optimizers_of(network, s)}
     return {"mapping": network.mapping, **unfolding.mapping_optimizers(network.mapping, s)}

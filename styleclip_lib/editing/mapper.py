@@ -219,9 +219,9 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
 
 
 class _Examples:
-    """Invented faces, w_plus [count, num_ws, w_dim], and what a mapper loses on them.
+    """Invented faces, w_plus [count, num_ws, w_dim], and the loss of a mapper's edits of them.
 
-    weights  of each term of the loss;  rng: draws the faces, and later views and noise
+    weights  the weight of each term of the loss;  rng: draws the faces, and later views and noise
     """
 
     def __init__(self, objective: Objective, network: Mapper, weights: dict[str, float], count: int, truncation_psi: float,

@@ -132,14 +132,16 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     """Trains, measures on held-out portraits and held-out phrasings, adds the network to the domain. Returns the metrics."""
     s = settings
     torch.manual_seed(s.seed)
-    clip = new_clip(s)
+    clip, reader = new_networks(s)
     config = {"words": clip.tokenizer.words, "context_length": s.context_length, "sentences": True}
-    reader = nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))
     portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution), world=world)
+    generator = load_network(s.generator, "generator", Generator) if s.generator else None
+    paths = LatentPaths(generator, world, s.paths, s.seed + 5) if generator is not None else None
     small = replace(s, run=s.run / "small", image_resolution=s.small_resolution, steps=s.small_steps)
-    seconds = _fit(clip, reader, portraits, small)
+    full = replace(s, run=s.run / "full", muon_lr=s.rate * s.muon_lr, adam_lr=s.rate * s.adam_lr)
+    seconds = _fit(clip, reader, portraits, generator, paths, small)
     enlarge(clip.model, s.image_resolution)
-    seconds += _fit(clip, reader, portraits, replace(s, run=s.run / "full", muon_lr=s.rate * s.muon_lr, adam_lr=s.rate * s.adam_lr))
+    seconds += _fit(clip, reader, portraits, generator, paths, full)
     metrics = measure_clip(clip, s.data, s.img_resolution, world)
     publish(clip.model, "clip", s, config, seconds, metrics, ABOUT)
     return metrics
@@ -153,19 +155,19 @@ def measure_again(settings: Settings) -> dict:
     return measure_clip(clip, settings.data, settings.img_resolution if world is ALIGNED else 128, world)
 
 
-def new_clip(s: Settings) -> Clip:
-    """A CLIP for small pictures, with random weights."""
+def new_networks(s: Settings) -> tuple[Clip, nn.Linear]:
+    """A CLIP for small pictures, and the linear layer of `Settings.aid`, with random weights."""
     tokenizer = WordTokenizer(sorted(sentence_words()), s.context_length, sentences=True)
     model = CLIP(s.embed_dim, s.small_resolution, s.vision_layers, s.vision_width, None, s.context_length,
                  tokenizer.vocab_size, s.text_width, s.text_width // 64, s.text_layers)
     nn.init.constant_(model.logit_scale, math.log(s.scale))
-    return Clip(model, tokenizer).to(memory_format=torch.channels_last)
+    return Clip(model, tokenizer).to(memory_format=torch.channels_last), nn.Linear(s.embed_dim, len(ATTRIBUTE_VALUES))
 
 
 @torch.no_grad()
 def enlarge(model: CLIP, resolution: int) -> None:
-    """Makes a CLIP see pictures of another resolution, a multiple of 32: the vectors of the places in its last layer are interpolated, and
-    everything else is convolutions, which take any size (Touvron et al. 2019, *Fixing the train-test resolution discrepancy*)."""
+    """Changes the side in pixels of a CLIP's pictures, to a multiple of 32: the positional embedding of its attention pooling is
+    interpolated; all other layers are convolutions, which take any size (Dosovitskiy et al. 2021, section 3.2, for a transformer)."""
     pooling, side = model.visual.attnpool, resolution // 32
     mean, places = pooling.positional_embedding.split([1, len(pooling.positional_embedding) - 1])
     old = round(len(places)**0.5)
@@ -175,10 +177,8 @@ def enlarge(model: CLIP, resolution: int) -> None:
     model.visual.input_resolution = resolution
 
 
-def _fit(clip: Clip, reader: nn.Linear, portraits: Portraits, s: Settings) -> float:
+def _fit(clip: Clip, reader: nn.Linear, portraits: Portraits, generator: Generator | None, paths: LatentPaths | None, s: Settings) -> float:
     pictures = CaptionedPictures(portraits, s.styled, s.scenes, s.masked, s.image_resolution, s.seed)
-    generator = load_network(s.generator, "generator", Generator) if s.generator else None
-    paths = LatentPaths(generator, portraits.world, s.paths, s.seed + 5) if generator is not None else None
     pixels = PixelAdversaries(s.pixel_adversaries, s.image_resolution, s.seed + 7)
     latent = LatentAdversaries(s.latent_adversaries, generator, paths, s.image_resolution, s.seed + 8)
     repaint = StyleAdversaries(s.style_adversaries, s.image_resolution, s.seed + 9)

@@ -49,6 +49,9 @@ ABOUT = About(
         "texture: noise of the last four layers 0 / 0.1 to begin with": "texture loss after 40 steps 0.054 / 0.064; before, 0.057 / 0.095",
         "texture: 60 steps with a discriminator, its weight 2, Muon (0.004)": "Laplacian 0.86, PSNR 27.2 dB (28.5 before)",
         "texture: Adam (0.002) for synthesis and mapping network": "the copying loss at 64 px rises in 100 steps from 0.07 to 0.2",
+        "texture, hair in locks: 260 steps":
+            "Laplacian 0.61 -> 0.84, PSNR 29.0 -> 27.8 dB, 24 unseen portraits from the w that was taught; outlines, glasses and wrinkles "
+            "are crisp, hair has no locks. Without noise inputs, 12 of them: 0.83 instead of 0.85, and hair is smooth instead of grainy",
         "aligned / free framing (20 degrees, 8 %, sizes of 15 %)": "17.5 / 17.0 dB, 2,150 portraits of the finished world",
     })
 
@@ -114,8 +117,7 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     """Runs the three parts one after the other and adds the averaged generator to the domain. Returns the metrics."""
     s = settings
     torch.manual_seed(s.seed)
-    config = {"img_resolution": s.img_resolution, "z_dim": world.z_dim, "w_dim": s.w_dim, "num_mapping_layers": s.num_mapping_layers,
-              "channels": s.channels}
+    config = config_of(s, world)
     generator = Generator(**config).to(memory_format=torch.channels_last)
     generator.mapping.w_avg.fill_(OFFSET)
     embedding = Embedding(world, s.w_dim, s.seed)
@@ -128,6 +130,12 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     metrics = measure_generator(generator, s.domain, s.data, world)
     publish(generator, "generator", s, config, seconds + more, metrics, ABOUT)
     return metrics
+
+
+def config_of(s: Settings, world: World) -> dict:
+    """The sizes of the network, as `Generator` takes them."""
+    return {"img_resolution": s.img_resolution, "z_dim": world.z_dim, "w_dim": s.w_dim, "num_mapping_layers": s.num_mapping_layers,
+            "channels": s.channels}
 
 
 def measure_again(settings: Settings) -> dict:

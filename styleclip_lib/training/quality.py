@@ -32,7 +32,7 @@ class Counts:
     latents     held-out latents, drawn by the generator and by the renderer
     faces       pictures of each in which dlib's detector looks for a face
     inversions  renders that are inverted
-    steps       of the training of a new discriminator that is to tell the two apart; they take about ten minutes on two cores
+    steps       of the training of a new discriminator that is to tell the two apart
     """
 
     latents: int = 2000
