@@ -40,6 +40,9 @@ MOST = 10**12
 KINDS = {"INT": "a whole number", "FLOAT": "a number with a point, such as 1.5"}
 """What tyro's kinds of values are called."""
 
+TEXTS = ("text", "neutral", "source")
+"""The options that are sentences."""
+
 READ, WRITTEN = ("input", "a", "b", "recipe"), ("output", "latent", "gif", "report")
 """The options, of any command, that name files."""
 
@@ -60,8 +63,7 @@ def parse(kind: type[Kind], command: str, arguments: Sequence[str]) -> Kind:
         raise StyleclipError(f"{_one_line(complaint.getvalue())} (see styleclip {command} --help)") from None
     settings = kind(**{one.name: getattr(given, one.name) for one in dataclasses.fields(kind)})
     _check_numbers(settings)
-    if "" in arguments and Path() in (getattr(settings, one.name) for one in dataclasses.fields(kind)):  # to Python it is the folder "."
-        raise StyleclipError("The name of a file or folder is empty: is a variable of the shell not set? '.' is the folder you are in.")
+    _check_empty(settings, arguments)
     _expand_paths(settings)
     _check_files(settings)
     return settings
@@ -103,6 +105,20 @@ def _check_numbers(settings: object) -> None:
                 raise StyleclipError(f"{option} must be a finite number, not {number}.")
             if isinstance(number, (int, float)) and abs(number) > MOST:
                 raise StyleclipError(f"{option} must be a number between {-MOST} and {MOST}.")
+
+
+def _check_empty(settings: object, arguments: Sequence[str]) -> None:
+    """Raises StyleclipError for an empty argument, such as a variable of the shell that is not set; texts have a sentence of their own.
+
+    To Python, an empty path is the folder ".".
+    """
+    if not any(word == "" or re.fullmatch(r"--[\w-]+=", word) for word in arguments):
+        return
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if value in ("", Path()) and value != field.default and field.name not in TEXTS:
+            raise StyleclipError(f"'{field.name}' is empty: is a variable of the shell not set?"
+                                 f"{' The folder you are in is called .' if isinstance(value, Path) else ''}")
 
 
 def _expand_paths(settings: object) -> None:

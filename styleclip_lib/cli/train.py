@@ -73,7 +73,7 @@ def _program(name: str, options: Sequence[str]) -> str:
 
     words = [word for option in options for word in option.split("=", 1)]
     data = words[words.index("--data") + 1:][:1]
-    return "own_generator" if data and holds_pictures(user_path(data[0])) else name
+    return "own_generator" if any(data) and holds_pictures(user_path(data[0])) else name
 
 
 def module_of(name: str, what: str, program: str | None = None):

@@ -12,6 +12,7 @@ from .card import About, publish
 from .coding import accuracy, attribute_loss
 from .data import DataSettings, Portraits, pictures, to_float
 from .loop import Run, learn
+from .muon import reader_optimizers
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
@@ -20,7 +21,13 @@ ABOUT = About(
     data="Aligned portraits with small changes of position, size, colour and sharpness. What is not visible (the colour of "
          "closed eyes) does not count.",
     limits="It knows only the procedural portraits. It gives an answer for every picture, even for photographs, for which the answer means "
-           "little.")
+           "little.",
+    trials={
+        "AdamW (0.003) / Muon (0.003, 0.001, 0.0005, 0.0003) for convolutions and matrices":
+            "mean accuracy on 500 unseen portraits of 64 px after 120 batches of 64 (90 seconds on one core): 0.576 / 0.629, 0.689, 0.692, "
+            "0.675; one run each",
+        "120 batches of 64 / 240 of 32": "0.692 / 0.727, with Muon (0.0005)",
+    })
 
 
 @dataclass
@@ -34,7 +41,7 @@ class Settings:
     size     side of the portraits in pixels;  input_size: the side to which they are resized for the network
     steps    number of batches
     batch_size  portraits in a batch
-    lr       peak learning rate of AdamW
+    muon_lr, adam_lr  peak learning rates of convolutions and matrices (Muon), and of everything else (AdamW)
     strength of the augmentations
     focus    how strongly to weight the attributes that are not learnt yet (see `coding.attribute_loss`)
     seed     draws weights, batches and augmentations
@@ -43,12 +50,13 @@ class Settings:
     run: Path = Path("runs/attributes")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    count: int = 24_000
+    count: int = 12_000
     size: int = 256
     input_size: int = 128
-    steps: int = 5000
-    batch_size: int = 64
-    lr: float = 3e-3
+    steps: int = 1500
+    batch_size: int = 32
+    muon_lr: float = 5e-4
+    adam_lr: float = 3e-3
     strength: float = 0.5
     focus: float = 1.0
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
@@ -85,7 +93,7 @@ def fit(network: Attributes, settings: Settings) -> float:
             code = network.code(images).cpu()
         return attribute_loss(code, portraits.factors[index], settings.focus, ALIGNED.attributes)
 
-    return learn(network, torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=0.01), settings, loss)
+    return learn(network, reader_optimizers(network, network.head[-1], settings), settings, loss)
 
 
 @torch.no_grad()

@@ -18,6 +18,7 @@ from .coding import attribute_loss
 from .data import DataSettings, Portraits, pictures
 from .degrade import degrade
 from .loop import Run, learn
+from .muon import reader_optimizers
 from .worlds import ALIGNED
 
 ABOUT = About(
@@ -26,7 +27,10 @@ ABOUT = About(
     data="Aligned portraits from seeds of their own, seen at 128 pixels: warped, partly occluded, blurred, downsampled, recoloured, noisy, "
          "compressed (`training/degrade.py`). What is not visible (the colour of closed eyes) does not count.",
     limits="It knows only the procedural portraits. It gives an answer for every picture, even for photographs, for which the answer means "
-           "little. The attributes of renders are known exactly; those of edited pictures are read, with the error given here.")
+           "little. The attributes of renders are known exactly; those of edited pictures are read, with the error given here.",
+    trials={"AdamW (0.0015) / Muon (0.0005, 0.0015) for convolutions and matrices":
+            "mean accuracy on 400 unseen portraits, of those that training may use, after 100 batches of 32: 0.638 / 0.674, 0.657; one run "
+            "each"})
 
 
 @dataclass
@@ -39,7 +43,7 @@ class Settings:
     count    number of portraits to train on
     steps    number of batches
     batch_size  portraits in a batch
-    lr       peak learning rate of AdamW
+    muon_lr, adam_lr  peak learning rates of convolutions and matrices (Muon), and of everything else (AdamW)
     strength of the degradations
     focus    how strongly to weight the attributes that are not learnt yet (see `coding.attribute_loss`)
     size     side of the portraits in pixels;  input_size: the side to which they are resized for the network
@@ -51,10 +55,11 @@ class Settings:
     run: Path = Path("runs/examiner")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    count: int = 20_000
-    steps: int = 6000
-    batch_size: int = 64
-    lr: float = 1.5e-3
+    count: int = 8_000
+    steps: int = 1500
+    batch_size: int = 32
+    muon_lr: float = 5e-4
+    adam_lr: float = 1.5e-3
     strength: float = 1.0
     focus: float = 1.0
     widths: tuple[int, ...] = (48, 96, 192, 256)
@@ -98,7 +103,7 @@ def fit(network: Examiner, s: Settings) -> float:
             code = network.code(images).cpu()
         return attribute_loss(code, portraits.factors[index], s.focus, ATTRIBUTES)
 
-    return learn(network, torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05), s, loss)
+    return learn(network, reader_optimizers(network, network.head[-1], s), s, loss)
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from .degrade import degrade
 from .examiner import LEARNT, PICTURES_EACH, TESTED, portraits_of
 from .identity import verification
 from .loop import Run, learn
+from .muon import reader_optimizers
 
 ABOUT = About(
     what="A face becomes a unit vector; vectors of the same person point the same way. It only measures: no network is trained with it, "
@@ -30,6 +31,7 @@ class Settings:
     run, data, domain   folders of the run, of the renders (the examiner's), and of the domain to which the network is added
     people              number of people to train on, four pictures of each
     people_at_once, pictures_at_once  number of people in a batch, and of pictures of each
+    muon_lr, adam_lr    peak learning rates of convolutions and matrices (Muon), and of everything else (AdamW)
     temperature         of the loss (τ)
     strength            of the degradations
     size, input_size    side of the portraits in pixels, and the side to which they are resized for the network
@@ -40,11 +42,12 @@ class Settings:
     run: Path = Path("runs/examiner-identity")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    people: int = 5000
-    people_at_once: int = 32
+    people: int = 2000
+    people_at_once: int = 20
     pictures_at_once: int = 3
-    steps: int = 5000
-    lr: float = 1.5e-3
+    steps: int = 1200
+    muon_lr: float = 5e-4
+    adam_lr: float = 1.5e-3
     temperature: float = 0.1
     strength: float = 1.0
     widths: tuple[int, ...] = (40, 80, 160, 224)
@@ -93,7 +96,7 @@ def fit(network: ExaminerIdentity, s: Settings) -> float:
             embedding = network(images)
         return supervised_contrastive(embedding, portraits.person[index].to(run.device), s.temperature)
 
-    return learn(network, torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05), s, loss)
+    return learn(network, reader_optimizers(network, network.head[-1], s), s, loss)
 
 
 def batch(s: Settings, rng: torch.Generator) -> torch.Tensor:

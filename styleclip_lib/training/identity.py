@@ -16,7 +16,8 @@ from .card import About, publish
 from .contrast import area_under_curve
 from .data import DataSettings, Portraits, to_float
 from .discriminant import discriminant
-from .loop import Run, learning_rate, set_rate, settings_of
+from .loop import Run, learning_rate, set_rates, settings_of
+from .muon import reader_optimizers
 from .worlds import ALIGNED, World, world_of_domain
 
 ABOUT = About(
@@ -34,6 +35,7 @@ class Settings:
     run, data, domain   folders of the run, of the renders, and of the domain to which the network is added
     people, pictures_each  number of people, and of pictures of each
     size                side of the pictures in pixels, which becomes the network's input size
+    muon_lr, adam_lr    peak learning rates of the trunk's convolutions (Muon), and of everything else (AdamW)
     scale, margin       of the ArcFace loss (margin in radians)
     start_trunk         whether to start from the trunk of the domain's attributes network instead of random weights
     aid                 weight of an auxiliary loss, reading the identity factors from the embedding, which speeds up the beginning
@@ -45,20 +47,21 @@ class Settings:
     run: Path = Path("runs/identity")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    people: int = 10_000
+    people: int = 4000
     pictures_each: int = 4
     size: int = 64
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
     embedding_dim: int = 128
-    steps: int = 5000
-    batch_size: int = 128
-    lr: float = 2e-3
+    steps: int = 2500
+    batch_size: int = 64
+    muon_lr: float = 3e-4
+    adam_lr: float = 2e-3
     scale: float = 24.0
     margin: float = 0.25
     start_trunk: bool = True
     aid: float = 8.0
     strength: float = 0.35
-    new_people: int = 6000
+    new_people: int = 2000
     kept: int = 48
     damping: float = 0.1
     seed: int = 0
@@ -108,22 +111,22 @@ def _fit(network: Identity, s: Settings) -> float:
     head = ArcFace(s.people, s.embedding_dim, s.scale, s.margin)
     truth = identity_numbers(portraits.factors)
     reader = nn.Linear(s.embedding_dim, truth.shape[1])
-    groups = [{"params": [*network.parameters(), *reader.parameters()]}, {"params": head.parameters(), "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=s.lr, weight_decay=0.02)
-    with Run(s.run, settings=settings_of(s), network=network, head=head, reader=reader, optimizer=optimizer) as run:
+    optimizers = reader_optimizers(network, network.head, s)
+    optimizers["adam"].add_param_group({"params": [*head.parameters(), *reader.parameters()], "weight_decay": 0.0})
+    with Run(s.run, settings=settings_of(s), network=network, head=head, reader=reader, **optimizers) as run:
         for step in run.steps(s.steps):
             rng = run.generator(s.seed)
             index = torch.randint(len(portraits), (s.batch_size,), generator=rng)
             images = augment(to_float(portraits.images(index)), rng, s.strength)
             images = images.contiguous(memory_format=torch.channels_last).to(run.device)
-            set_rate(optimizer, s.lr * learning_rate(step, s.steps))
+            set_rates(optimizers, s, learning_rate(step, s.steps))
             network.train()
             with run.autocast():
                 embedding = network(images)
             margin = s.margin * min(1, max(0, 3 * step / s.steps - 1))  # with a margin from the first step, training does not take off
             loss = head(embedding.float(), portraits.person[index].to(run.device), margin)
             aid = F.mse_loss(reader(embedding.float() * s.embedding_dim**0.5), truth[index].to(run.device))
-            run.update(loss + s.aid * aid, optimizer)
+            run.update(loss + s.aid * aid, *optimizers.values())
             run.log(loss=loss, aid=aid)
     network.eval()
     return run.seconds

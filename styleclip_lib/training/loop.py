@@ -208,19 +208,19 @@ def set_rates(optimizers: Mapping[str, torch.optim.Optimizer], s, factor: float)
         set_rate(optimizer, getattr(s, f"{name}_lr") * factor)
 
 
-def learn(network: torch.nn.Module, optimizer: torch.optim.Optimizer, s,
+def learn(network: torch.nn.Module, optimizers: Mapping[str, torch.optim.Optimizer], s,
           loss_of: Callable[[Run, torch.Generator], torch.Tensor]) -> float:
     """A complete run that trains one network with one loss and the schedule `learning_rate`. Returns the seconds it took.
 
-    s        settings with the fields `run`, `steps`, `lr` and `seed`
+    optimizers, s  see `set_rates`; the settings also have the fields `run`, `steps` and `seed`
     loss_of  run, random numbers of the step -> the loss of a new batch
     """
-    with Run(s.run, settings=settings_of(s), network=network, optimizer=optimizer) as run:
+    with Run(s.run, settings=settings_of(s), network=network, **optimizers) as run:
         for step in run.steps(s.steps):
-            set_rate(optimizer, s.lr * learning_rate(step, s.steps))
+            set_rates(optimizers, s, learning_rate(step, s.steps))
             network.train()
             loss = loss_of(run, run.generator(s.seed))
-            run.update(loss, optimizer)
+            run.update(loss, *optimizers.values())
             run.log(loss=loss)
     network.eval()
     return run.seconds

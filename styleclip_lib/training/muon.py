@@ -4,7 +4,7 @@ PyTorch has one since version 2.9, for two-dimensional weights and in bfloat16 o
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """The coefficients of the odd polynomial that is applied five times: together they map every singular value in (0, 1] close to 1."""
@@ -34,6 +34,19 @@ class Muon(torch.optim.Optimizer):
                 matrix = ahead.flatten(1)
                 step = orthogonalized(matrix).view_as(ahead)
                 weight.add_(step, alpha=-group["lr"] * max(matrix.shape) ** 0.5)
+
+
+def reader_optimizers(network: nn.Module, output: nn.Module, s) -> dict[str, torch.optim.Optimizer]:
+    """The optimisers of a network that reads something from pictures, for settings with `muon_lr` and `adam_lr`.
+
+    Muon for convolutions and matrices, AdamW for everything else: the last layer `output`, each row of which is a reading of its own,
+    depthwise convolutions, which are no matrices, norms and biases.
+    """
+    own = {id(parameter) for parameter in output.parameters()}
+    chosen = [p for p in network.parameters() if p.ndim > 1 and p.shape[1] > 1 and id(p) not in own]
+    by_muon = set(map(id, chosen))
+    others = [p for p in network.parameters() if id(p) not in by_muon]
+    return {"muon": Muon(chosen, lr=s.muon_lr), "adam": torch.optim.AdamW(others, lr=s.adam_lr, weight_decay=0.01)}
 
 
 def orthogonalized(matrix: Tensor, iterations: int = 5) -> Tensor:

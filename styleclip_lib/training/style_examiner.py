@@ -37,7 +37,7 @@ class Settings:
     scenes   the share of scenes among the pictures
     steps    number of batches
     batch_size  pictures in a batch, each in a random style
-    lr       peak learning rate of AdamW
+    adam_lr  peak learning rate of AdamW
     strength of the degradations
     size     side in pixels at which styles are drawn;  input_size: the side to which pictures are resized for the network
     tested   number of pictures of every class for measuring
@@ -51,7 +51,7 @@ class Settings:
     scenes: float = 0.4
     steps: int = 1500
     batch_size: int = 32
-    lr: float = 2e-3
+    adam_lr: float = 2e-3
     strength: float = 0.5
     widths: tuple[int, ...] = (32, 64, 128)
     depths: tuple[int, ...] = (1, 2, 2)
@@ -86,7 +86,7 @@ def fit(network: StyleExaminer, s: Settings) -> float:
             logits = network(images.to(run.device)).cpu()
         return F.cross_entropy(logits, kinds)
 
-    return learn(network, torch.optim.AdamW(network.parameters(), lr=s.lr, weight_decay=0.05), s, loss)
+    return learn(network, {"adam": torch.optim.AdamW(network.parameters(), lr=s.adam_lr, weight_decay=0.05)}, s, loss)
 
 
 def batch(portraits: Portraits, s: Settings, rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:

@@ -31,7 +31,8 @@ from styleclip_lib.weights.domain import load_network
 
 pytestmark = pytest.mark.slow
 
-SMALL = {"widths": (8, 12), "depths": (1, 1), "size": 32, "input_size": 32, "count": 24, "tested": 20, "batch_size": 12, "lr": 4e-3}
+SMALL = {"widths": (8, 12), "depths": (1, 1), "size": 32, "input_size": 32, "count": 24, "tested": 20, "batch_size": 12,
+         "muon_lr": 4e-3, "adam_lr": 4e-3}
 
 
 def settings(folder, **changes):

@@ -60,8 +60,8 @@ def test_a_batch_holds_some_different_pictures_of_some_people():
 
 @pytest.mark.slow
 def test_it_learns_and_is_entered_in_the_domain(tmp_path):
-    s = Settings(run=tmp_path / "run", data=tmp_path / "data", domain=tmp_path / "domain", people=5, people_at_once=5, steps=30, lr=4e-3,
-                 strength=0.1, widths=(8, 12), depths=(1, 1), embedding_dim=8, size=32, input_size=32, tested=5)
+    s = Settings(run=tmp_path / "run", data=tmp_path / "data", domain=tmp_path / "domain", people=5, people_at_once=5, steps=30,
+                 muon_lr=4e-3, adam_lr=4e-3, strength=0.1, widths=(8, 12), depths=(1, 1), embedding_dim=8, size=32, input_size=32, tested=5)
     metrics = train(s)
     assert set(metrics) == {"renders", "degraded renders"}
     assert all(0 <= figures["verification auc"] <= 1 for figures in metrics.values())

@@ -174,7 +174,7 @@ def seen(monkeypatch):
 
 SMALL = {
     "people": PEOPLE, "pictures_each": EACH, "size": 32, "widths": WIDTHS, "embedding_dim": 32, "steps": 60,
-    "batch_size": 30, "lr": 0.02, "strength": 0.1, "start_trunk": False, "new_people": 40, "kept": 12,
+    "batch_size": 30, "muon_lr": 2e-3, "adam_lr": 0.02, "strength": 0.1, "start_trunk": False, "new_people": 40, "kept": 12,
 }  # fmt: skip
 
 

@@ -125,6 +125,7 @@ def test_whatever_has_a_state_is_kept(tmp_path):
 class Some:
     run: Path = Path("here")
     lr: float = 0.1
+    adam_lr: float = 0.1
     widths: tuple[int, ...] = (1, 2)
     channels: dict[int, int] = field(default_factory=lambda: {4: 8})
     steps: int = 3
@@ -162,7 +163,7 @@ def test_one_loss_is_followed_along_the_learning_rate(tmp_path):
         assert model.training
         return F.mse_loss(model(torch.ones(8, 4)), torch.randn(8, 2, generator=rng).sign() + 5)
 
-    assert learn(model.eval(), optimizer, Some(run=tmp_path, lr=0.5), loss) > 0
+    assert learn(model.eval(), {"adam": optimizer}, Some(run=tmp_path, adam_lr=0.5), loss) > 0
     assert rates == [pytest.approx(0.5 * learning_rate(step, 3)) for step in range(3)]
     assert not model.training and (model.weight > 0).all()
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 3

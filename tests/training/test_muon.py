@@ -1,10 +1,12 @@
 """Muon: steps of one size in every direction of a matrix."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
-from styleclip_lib.training.muon import Muon, orthogonalized
+from styleclip_lib.training.muon import Muon, orthogonalized, reader_optimizers
 
 
 def rng(seed=0):
@@ -65,6 +67,16 @@ def fitted(make_optimizer, steps=60):
 
 def test_rare_directions_are_learnt():
     assert fitted(lambda w: Muon([w], lr=0.1)) < 0.3 * fitted(lambda w: torch.optim.SGD([w], lr=0.1))
+
+
+def test_a_reader_has_muon_for_its_matrices_and_adam_for_the_rest():
+    convolutions = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3, groups=4)
+    network = nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(4, 5), nn.Linear(5, 2))
+    optimizers = reader_optimizers(network, network[-1], SimpleNamespace(muon_lr=0.1, adam_lr=0.2))
+    parts = {name: {id(p) for group in optimizer.param_groups for p in group["params"]} for name, optimizer in optimizers.items()}
+    assert parts["muon"] == {id(network[0].weight), id(network[4].weight)}
+    assert parts["adam"] == {id(p) for p in network.parameters()} - parts["muon"]
+    assert [optimizers[name].param_groups[0]["lr"] for name in ("muon", "adam")] == [0.1, 0.2]
 
 
 def test_it_goes_on_from_its_state(tmp_path):
