@@ -42,7 +42,7 @@ class Backgrounds:
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("perceptual")
     reader = attributes.Settings(run=folder / "run", domain=folder / "domain", count=200, input_size=32, steps=60, batch_size=32,
-                                 lr=0.01, focus=0.0, widths=WIDTHS)
+                                 muon_lr=1e-3, adam_lr=0.01, focus=0.0, widths=WIDTHS)
     settings = Settings(domain=folder / "domain", learnt=300, unseen=200)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attributes, "Portraits", Backgrounds)
