@@ -1,4 +1,4 @@
-"""The widgets of lessons 00 to 06 and 09, with the lessons' own cells, in JupyterLab in Chromium: move something, see another picture."""
+"""The widgets of lessons 00 to 06, 09 and 10, with the lessons' own cells, in JupyterLab in Chromium: move something, see another picture."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .using import changed, content, open_notebook
 
 SET_UP = """\
 from styleclip_lib import GlobalDirections, LatentMapper, load_models
+from styleclip_lib.editing.alignment import LatentAlignment
 from styleclip_lib.networks.fast_style import FastStyle
 from styleclip_lib.stylization.fast import FastTransfer
 models = load_models()
@@ -21,10 +22,12 @@ directions = GlobalDirections.available(models)
 style = FastStyle(4, 1).requires_grad_(False)
 style.last.bias.fill_(1.5)
 fast = {"with": FastTransfer(models, style, {"text": "a mosaic"})}
+alignment = LatentAlignment.compute(models, faces=1000, progress=False)
 """
 MAKES_A_WIDGET = re.compile(r"^(\w+_sliders|blend_pad|sentence_box)\(", re.MULTILINE)
 MOVED = {"01": ["truncation psi", "seed A"], "02": ["coverage", "yaw (degrees)"], "03": [None], "04": ["strength", "face (seed)"],
-         "05": ["strength", "face (seed)"], "06": ["strength alpha", "threshold", "face (seed)"], "09": ["from above", "face (seed)"]}
+         "05": ["strength", "face (seed)"], "06": ["strength alpha", "threshold", "face (seed)"], "09": ["from above", "face (seed)"],
+         "10": ["constant C", "face (seed)"]}
 """Sliders of every lesson, by their labels (the pad has none); lesson 00 has the widget of lesson 04."""
 
 PRESSED = {"02": "Invert", "04": "Edit"}
