@@ -23,6 +23,7 @@ from .coding import attribute_value_loss, caption_loss
 from .contrast import contrastive_loss, straightness_loss
 from .data import DataSettings, Portraits
 from .latent_paths import LatentPaths
+from .locked import teach_texts
 from .loop import Run, learning_rate, set_rates, settings_of
 from .muon import Muon
 from .worlds import ALIGNED, World, world_of_domain
@@ -77,6 +78,8 @@ class Settings:
     vision_layers, vision_width, embed_dim  the image encoder, the small ResNet form of CLIP
     context_length, text_width, text_layers the text encoder
     steps               with pictures of the full size
+    locked_steps        of the text encoder alone at the end, with the vectors of `locked_lots` lots of pictures (`training/locked.py`)
+    locked_pictures, locked_captions  in its batches: plain portraits, styled ones, scenes, patches; captions as above
     muon_lr, adam_lr    learning rates: of matrices and convolutions (Muon), and of everything else
     rate                the learning rates with pictures of the full size, as a share of the former
     aid                 weight of reading from a picture's vector which attribute values hold of it, and by the same linear layer from a
@@ -118,6 +121,10 @@ class Settings:
     text_width: int = 128
     text_layers: int = 2
     steps: int = 1000
+    locked_steps: int = 1500
+    locked_lots: int = 125
+    locked_pictures: tuple[int, int, int, int] = (384, 96, 32, 96)
+    locked_captions: tuple[int, int, int, int] = (320, 16, 40, 20)
     muon_lr: float = 0.003
     adam_lr: float = 2e-3
     rate: float = 0.5
@@ -142,6 +149,9 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     seconds = _fit(clip, reader, portraits, generator, paths, small)
     enlarge(clip.model, s.image_resolution)
     seconds += _fit(clip, reader, portraits, generator, paths, full)
+    locked = replace(full, run=s.run / "locked", steps=s.locked_steps)
+    pictures = CaptionedPictures(portraits, s.styled, s.scenes, s.masked, s.image_resolution, s.seed)
+    seconds += teach_texts(clip, pictures, optimizers_of(clip, locked), locked)
     metrics = measure_clip(clip, s.data, s.img_resolution, world)
     publish(clip.model, "clip", s, config, seconds, metrics, ABOUT)
     return metrics
