@@ -1,4 +1,4 @@
-"""The widgets of lessons 00 to 06, 09 and 10, with the lessons' own cells, in JupyterLab in Chromium: move something, see another picture."""
+"""The widgets of the lessons, with the lessons' own cells, in JupyterLab in Chromium: move something, see another picture."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ SMALL = {
     "shown_each": 2, "masked": 10, "told_each": 2, "named_each": 4, "pixel_adversaries": 2, "style_adversaries": 2,
     "latent_adversaries": 2, "paths": 40, "paths_each": 2,
     "img_resolution": 32, "image_resolution": 32, "vision_layers": (1, 1, 1, 1), "vision_width": 8, "embed_dim": 16, "context_length": 32,
-    "text_width": 64, "text_layers": 1, "steps": 40, "small_steps": 0, "small_resolution": 32,
+    "text_width": 64, "text_layers": 1, "steps": 40, "small_steps": 0, "small_resolution": 32, "locked_steps": 0, "locked_lots": 1,
 }  # fmt: skip
 
 
