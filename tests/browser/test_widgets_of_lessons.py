@@ -22,7 +22,7 @@ directions = GlobalDirections.available(models)
 style = FastStyle(4, 1).requires_grad_(False)
 style.last.bias.fill_(1.5)
 fast = {"with": FastTransfer(models, style, {"text": "a mosaic"})}
-alignment = LatentAlignment.compute(models, faces=1000, progress=False)
+alignment = LatentAlignment.compute(models, faces=200, progress=False)
 """
 MAKES_A_WIDGET = re.compile(r"^(\w+_sliders|blend_pad|sentence_box)\(", re.MULTILINE)
 MOVED = {"01": ["truncation psi", "seed A"], "02": ["coverage", "yaw (degrees)"], "03": [None], "04": ["strength", "face (seed)"],
