@@ -47,7 +47,7 @@ class Settings:
     run: Path = Path("runs/identity")
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
-    people: int = 4000
+    people: int = 3000
     pictures_each: int = 4
     size: int = 64
     widths: tuple[int, ...] = (16, 32, 64, 128, 192)
@@ -61,7 +61,7 @@ class Settings:
     start_trunk: bool = True
     aid: float = 8.0
     strength: float = 0.35
-    new_people: int = 2000
+    new_people: int = 1500
     kept: int = 48
     damping: float = 0.1
     seed: int = 0

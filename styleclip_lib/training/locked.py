@@ -1,7 +1,7 @@
 """The last stage of CLIP's training: the text encoder alone, beside a locked image encoder (LiT, Zhai et al. 2022).
 
-The pictures are encoded once, so a step takes an eighth of one that draws and encodes its own, and compares many times as many pairs. What
-the pictures' vectors tell, texts then learn to ask for.
+The pictures are encoded once, so a step takes a fraction of the time and can compare many more pairs. What the pictures' vectors tell, texts
+then learn to ask for.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ def teach_texts(clip: Clip, pictures: CaptionedPictures, optimizers: dict[str, t
     """Trains the text encoder. s = `clip.Settings`. Returns the seconds that it took, with the encoding."""
     clip.model.visual.requires_grad_(False)
     with Run(s.run, save_every=200, settings=settings_of(s), clip=clip, **optimizers) as run:
-        known = encoded(clip.eval(), pictures, s, run) if run.step < s.steps else None
+        known = encoded(clip.eval(), pictures, s, run) if run.step < s.steps else None  # nothing to do: nothing to encode
         for step in run.steps(s.steps):
             batch = some_of(known, run.generator(s.seed), s.locked_pictures)
             captions = say(batch, run.generator(s.seed + 1), *s.locked_captions)

@@ -3,6 +3,8 @@
 PyTorch has one since version 2.9, for two-dimensional weights and in bfloat16 only; this one also takes convolutions.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -42,11 +44,15 @@ def reader_optimizers(network: nn.Module, output: nn.Module, s) -> dict[str, tor
     Muon for convolutions and matrices, AdamW for everything else: the last layer `output`, each row of which is a reading of its own,
     depthwise convolutions, which are no matrices, norms and biases.
     """
-    own = {id(parameter) for parameter in output.parameters()}
-    chosen = [p for p in network.parameters() if p.ndim > 1 and p.shape[1] > 1 and id(p) not in own]
-    by_muon = set(map(id, chosen))
-    others = [p for p in network.parameters() if id(p) not in by_muon]
+    own = set(map(id, output.parameters()))
+    chosen, others = parted(network, lambda _, p: p.ndim > 1 and p.shape[1] > 1 and id(p) not in own)
     return {"muon": Muon(chosen, lr=s.muon_lr), "adam": torch.optim.AdamW(others, lr=s.adam_lr, weight_decay=0.01)}
+
+
+def parted(network: nn.Module, by_muon: Callable[[str, Tensor], bool]) -> tuple[list[Tensor], list[Tensor]]:
+    """The parameters of a network for Muon, of whose names and values `by_muon` is true, and all others."""
+    named = list(network.named_parameters())
+    return [p for name, p in named if by_muon(name, p)], [p for name, p in named if not by_muon(name, p)]
 
 
 def orthogonalized(matrix: Tensor, iterations: int = 5) -> Tensor:

@@ -36,9 +36,9 @@ def test_what_is_known_stays_with_its_vector(lots):
     assert whole.plain == 15 and len(whole.styles) == 27 and all(style is not None for style in whole.styles[15:])
     few = some_of(whole, rng(), (7, 5, 4, 8))
     assert few.plain == 7 and [len(part) for part in (few.portraits, few.scenes, few.patches)] == [12, 4, 8]
-    for number, name, age, style in zip(few.portraits[:, 0].int().tolist(), few.factors.background, few.factors.age, few.styles):
+    for number, background, age, style in zip(few.portraits[:, 0].int().tolist(), few.factors.background, few.factors.age, few.styles):
         lot, row = lots[number // 100], number % 100
-        assert (name, age, style) == (lot.factors.background[row], lot.factors.age[row], lot.styles[row])
+        assert (background, age, style) == (lot.factors.background[row], lot.factors.age[row], lot.styles[row])
     for number, place, style in zip(few.scenes[:, 0].int().tolist(), few.facts.place, few.scene_styles):
         lot, row = lots[number // 100], number % 100 - 9
         assert (place, style) == (lot.facts.place[row], lot.scene_styles[row])
