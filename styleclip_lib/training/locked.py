@@ -1,7 +1,7 @@
 """The last stage of CLIP's training: the text encoder alone, beside a locked image encoder (LiT, Zhai et al. 2022).
 
-The pictures are encoded once, so a step takes a fraction of the time and can compare many more pairs. What the pictures' vectors tell, texts
-then learn to ask for.
+The pictures are encoded once, so a step takes a fraction of the time and can compare many more pairs. What the pictures' vectors tell,
+texts then learn to ask for.
 """
 
 from dataclasses import replace

@@ -16,7 +16,7 @@ from styleclip_lib.portraits.aligned.world.factors import sample
 from styleclip_lib.portraits.language.attribute_values import ATTRIBUTE_VALUES, true_of, values_true
 from styleclip_lib.portraits.language.captions import heldout_captions
 from styleclip_lib.portraits.language.sentences import sentence_words
-from styleclip_lib.training import clip, clip_quality
+from styleclip_lib.training import clip, clip_quality, locked
 from styleclip_lib.training.clip import Settings, train
 from styleclip_lib.training.clip_quality import Scores, measure_clip, negations, zero_shot
 from styleclip_lib.training.coding import caption_loss
@@ -121,6 +121,19 @@ def test_the_contrast_is_learnt(trained):
     assert len(trained.seen) == 40
     contrast = [step["contrast"] for step in trained.seen]
     assert np.mean(contrast[-5:]) < np.mean(contrast[:5]) - 0.5
+
+
+def test_at_the_end_the_text_encoder_learns_alone(tmp_path, seen, monkeypatch):
+    monkeypatch.setattr(clip, "measure_clip", lambda *arguments: {})
+    monkeypatch.setattr(locked, "LOT", (20, 2, 2, 6))
+    train(settings(tmp_path, steps=2, locked_steps=3, locked_pictures=(12, 2, 2, 6), locked_captions=(8, 2, 2, 1)))
+    before, after = (torch.load(tmp_path / "run" / stage / "checkpoint.pt", weights_only=True)["clip"] for stage in ("full", "locked"))
+    published = load_tensors(tmp_path / "domain" / "clip.safetensors")
+    for name in ("visual.conv1.weight", "token_embedding.weight"):
+        torch.testing.assert_close(published[name], after[f"model.{name}"], rtol=1e-3, atol=1e-3)
+    assert torch.equal(before["model.visual.conv1.weight"], after["model.visual.conv1.weight"])
+    assert not torch.equal(before["model.token_embedding.weight"], after["model.token_embedding.weight"])
+    assert len(seen) == 5
 
 
 def test_the_reader_learns_as_far_as_it_counts(tmp_path, seen, monkeypatch):
