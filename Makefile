@@ -26,7 +26,8 @@ REPOSITORY ?=
 export OMP_WAIT_POLICY := passive
 
 # Two processes where there are cores and memory for both (conftest.py); a file's tests stay together, for what they share.
-PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile
+# The lessons, which take longest, come first, so that neither process waits for the other at the end.
+PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
 # The lessons that are tried with Colab's versions: the first one, one with a long search, the one with the most widgets.
@@ -38,14 +39,14 @@ lab:
 	@$(PYTHON) setup_course.py --torch "$(TORCH)" --venv $(VENV)
 
 test: $(VENV)/installed-test
-	$(PYTEST) -m "not full" $(NBVAL) tests notebooks --ignore=tests/browser --ignore=notebooks/assignments
+	$(PYTEST) -m "not full" $(NBVAL) notebooks tests --ignore=tests/browser --ignore=notebooks/assignments
 	$(BIN)/python -m pytest -m "not full" tests/browser
 
 test-fast: $(VENV)/installed-test
 	$(PYTEST) -m "not slow and not full" tests --ignore=tests/browser
 
 test-full: $(VENV)/installed-test
-	FUZZ_SECONDS=9 $(PYTEST) $(NBVAL) tests notebooks --ignore=tests/browser --ignore=notebooks/assignments
+	FUZZ_SECONDS=9 $(PYTEST) $(NBVAL) notebooks tests --ignore=tests/browser --ignore=notebooks/assignments
 	$(BIN)/python -m pytest tests/browser
 
 fuzz: $(VENV)/installed-test

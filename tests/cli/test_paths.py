@@ -37,7 +37,7 @@ WORDS = {
     "import": ["IN.pkl", "OUT"],
     "dataset": ["IN", "OUT"],
     "train": ["attributes", "--run", "RESULTS", "--data", "RESULTS"],
-    "train on pictures": ["generator", "--data", "IN"],
+    "train on pictures": ["generator", "--data", "RESULTS"],
     "measure": ["generator", "--json", "OUT.json"],
     "benchmark": ["--json", "OUT.json"],
     "export": ["OUT", "--web", "OUT"],
