@@ -110,15 +110,12 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     image = fitting(models, image)
     origin = _origin(models, image, base, chosen.start, rng)
     deviation = chosen.latent_noise * _size_of_space(generator, base, seed) if chosen.latent_noise else 0.0
-    target = compared(image)
-    with torch.no_grad():
-        target_features = models.perceptual.features(target)
+    difference = _Difference(models, image, {"pixel": chosen.lambda_pixel, "perceptual": chosen.lambda_perceptual})
 
     code, noises = origin.clone().requires_grad_(), None
     if with_noise:
         noises = [layer.noise_const[None, None].clone().requires_grad_() for _, layer in generator.synthesis.conv_layers()]
     optimizer = torch.optim.Adam([code, *(noises or [])], lr=chosen.lr)
-    weights = {"pixel": chosen.lambda_pixel, "perceptual": chosen.lambda_perceptual}
     kept, reference = [], (float("inf"), 0)
 
     def state() -> tuple[Tensor, list[Tensor] | None]:
@@ -130,10 +127,8 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
             noise_scale = deviation * latent_noise(step, steps) if deviation and steps else 0.0
             moved = code + noise_scale * torch.randn(code.shape, generator=rng).to(code) if noise_scale else code
             drawn = generator.synthesis(in_w_plus(generator, moved, base), noises=noises)
-            shown = compared(drawn)
-            likeness = models.perceptual.distance(models.perceptual.features(shown), target_features).mean()
-            terms = {"pixel": F.mse_loss(shown, target), "perceptual": likeness}
-            loss = sum(weights[name] * term for name, term in terms.items() if weights[name]) + lambda_start * F.mse_loss(code, origin)
+            loss, terms = difference(drawn)
+            loss = loss + lambda_start * F.mse_loss(code, origin)
             apart = loss.item()  # the noise term stays out of it: at first it is so large that it alone would decide what is best
             if noises is not None:
                 terms["noise"] = noise_regularizer(noises)
@@ -155,6 +150,21 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
         w_plus = in_w_plus(generator, best, base).contiguous()
         drawn = generator.synthesis(w_plus, noises=maps)
     return Inversion(w_plus, drawn, history, psnr(drawn, image), maps, kept, descent.interrupted)
+
+
+class _Difference:
+    """How far a drawn picture is from the one that is looked for: the weighted sum, and each term. Terms without weight are recorded too."""
+
+    def __init__(self, models: Models, image: Tensor, weights: dict[str, float]):
+        self.perceptual, self.weights, self.target = models.perceptual, weights, compared(image)
+        with torch.no_grad():
+            self.features = models.perceptual.features(self.target)
+
+    def __call__(self, drawn: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        shown = compared(drawn)
+        likeness = self.perceptual.distance(self.perceptual.features(shown), self.features).mean()
+        terms = {"pixel": F.mse_loss(shown, self.target), "perceptual": likeness}
+        return sum(weight * terms[name] for name, weight in self.weights.items() if weight), terms
 
 
 def preset_for(models: Models) -> str:

@@ -45,7 +45,26 @@ PICTURE = {"content": {kind: {"schema": {"type": "string", "format": "binary"}} 
 
 def job_routes(kind: type[Task], service: Service) -> APIRouter:
     """The same paths for each kind of task."""
-    router, broker = APIRouter(prefix=f"/v1/{kind.PATH}", tags=[kind.PATH]), service.broker
+    router = APIRouter(prefix=f"/v1/{kind.PATH}", tags=[kind.PATH])
+
+    async def found(id: str) -> Job:
+        job = await service.broker.find(id)
+        if job is None or job.task.PATH != kind.PATH:
+            raise ProblemError(404, "There is no such job, or it has been deleted: results are kept for "
+                                    f"{service.limits.keep_minutes:g} minutes.")
+        return job
+
+    _add_asking(router, kind, service)
+    _add_watching(router, kind, service, found)
+    _add_ending(router, kind, service, found)
+    for name in (*kind.MAKES, *(["preview"] if kind.MAKES else [])):
+        router.add_api_route(f"/{{id}}/{name}", _pictures(name, found, service.broker), response_class=Response, response_model=None,
+                             operation_id=f"{name}_of_{kind.PATH}", summary=WHAT[name],
+                             responses={200: {"description": WHAT[name], **PICTURE}, **responses(404, 406, 409, 422)})
+    return router
+
+
+def _add_asking(router: APIRouter, kind: type[Task], service: Service) -> None:
     form = {"required": True, "content": {"multipart/form-data": {"schema": form_schema(kind), "examples": EXAMPLES[kind]}}}
 
     @router.post("", status_code=202, response_model=JobAnswer, operation_id=f"ask_for_{kind.PATH}", summary=kind.__doc__.split("\n")[0],
@@ -59,25 +78,25 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
             raise ProblemError(503, "The service is shutting down: try again in a moment.", {"Retry-After": "10"})
         words, picture = await read_form(request)
         task = await run_in_threadpool(read_task, kind, words, picture)
-        job = await broker.submit(task, picture, request.client.host if request.client else "", idempotency_key)
+        job = await service.broker.submit(task, picture, request.client.host if request.client else "", idempotency_key)
         if wait:
-            job = await _ended(request, broker, job, wait, keep=bool(idempotency_key))
-        own = job_answer(job, service.keep_seconds)
-        headers = {"Location": own.links["self"], **({"Preference-Applied": "wait"} if job.is_over and wait else {})}
-        if not wait or not job.is_over:
-            return Response(own.model_dump_json(), 202, headers, "application/json")
-        _check_done(job)
-        if kind.MAKES:
-            return await _picture(broker, job, kind.MAKES[0], format, headers)
-        return Response(own.model_dump_json(), 200, headers, "application/json")
+            job = await _ended(request, service.broker, job, wait, keep=bool(idempotency_key))
+        return await _first_answer(job, service, bool(wait), format)
 
-    async def found(id: str) -> Job:
-        job = await broker.find(id)
-        if job is None or job.task.PATH != kind.PATH:
-            raise ProblemError(404, "There is no such job, or it has been deleted: results are kept for "
-                                    f"{service.limits.keep_minutes:g} minutes.")
-        return job
 
+async def _first_answer(job: Job, service: Service, waited: bool, format: str) -> Response:
+    """The job; or its result, if the client has waited and it is over."""
+    own = job_answer(job, service.keep_seconds)
+    headers = {"Location": own.links["self"], **({"Preference-Applied": "wait"} if job.is_over and waited else {})}
+    if not waited or not job.is_over:
+        return Response(own.model_dump_json(), 202, headers, "application/json")
+    _check_done(job)
+    if job.task.MAKES:
+        return await _picture(service.broker, job, job.task.MAKES[0], format, headers)
+    return Response(own.model_dump_json(), 200, headers, "application/json")
+
+
+def _add_watching(router: APIRouter, kind: type[Task], service: Service, found: Callable) -> None:
     @router.get("/{id}", response_model=JobAnswer, operation_id=f"look_at_{kind.PATH}", summary="The state of a job",
                 responses=responses(404, 422))
     async def look(id: Id) -> JobAnswer:
@@ -89,28 +108,24 @@ def job_routes(kind: type[Task], service: Service) -> APIRouter:
                                                              **responses(404, 422)})
     async def follow(id: Id) -> StreamingResponse:
         await found(id)
-        stream = events(broker, id, service.keep_seconds, service.limits.wait_seconds)
+        stream = events(service.broker, id, service.keep_seconds, service.limits.wait_seconds)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
+
+def _add_ending(router: APIRouter, kind: type[Task], service: Service, found: Callable) -> None:
     @router.post("/{id}/stop", response_model=JobAnswer, operation_id=f"stop_{kind.PATH}", summary="Stop a job with the best result so far",
                  responses=responses(403, 404, 422))
     async def stop(id: Id) -> JobAnswer:
         await found(id)
-        await broker.stop(id)
+        await service.broker.stop(id)
         return job_answer(await found(id), service.keep_seconds)
 
     @router.delete("/{id}", status_code=204, operation_id=f"forget_{kind.PATH}", summary="Cancel a job and delete everything",
                    response_class=Response, responses=responses(403, 404, 422))
     async def forget(id: Id) -> Response:
         await found(id)
-        await broker.forget(id)
+        await service.broker.forget(id)
         return Response(status_code=204)
-
-    for name in (*kind.MAKES, *(["preview"] if kind.MAKES else [])):
-        router.add_api_route(f"/{{id}}/{name}", _pictures(name, found, broker), response_class=Response, response_model=None,
-                             operation_id=f"{name}_of_{kind.PATH}", summary=WHAT[name],
-                             responses={200: {"description": WHAT[name], **PICTURE}, **responses(404, 406, 409, 422)})
-    return router
 
 
 WHAT = {"picture": "The result", "before": "The face before the edit, as the generator draws it; with paste_back the uploaded picture",
