@@ -153,7 +153,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
 
 
 class _Difference:
-    """How far a drawn picture is from the one that is looked for: the weighted sum, and each term. Terms without weight are recorded too."""
+    """How far a drawn picture is from the one that is looked for: the weighted sum, and each term, those without weight too."""
 
     def __init__(self, models: Models, image: Tensor, weights: dict[str, float]):
         self.perceptual, self.weights, self.target = models.perceptual, weights, compared(image)
