@@ -12,6 +12,7 @@ from ..errors import StyleclipError
 from ..models import Models
 from ..networks.generator import Generator
 from .alignment import code_of
+from .difference import Difference
 from .projector import latent_noise, noise_regularizer, normalized, w_deviation
 
 SPACES = ("z", "w", "w+", "z noise", "w noise", "w+ noise")
@@ -110,7 +111,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
     image = fitting(models, image)
     origin = _origin(models, image, base, chosen.start, rng)
     deviation = chosen.latent_noise * _size_of_space(generator, base, seed) if chosen.latent_noise else 0.0
-    difference = _Difference(models, image, {"pixel": chosen.lambda_pixel, "perceptual": chosen.lambda_perceptual})
+    difference = Difference(models.perceptual, compared(image), chosen.lambda_pixel, chosen.lambda_perceptual)
 
     code, noises = origin.clone().requires_grad_(), None
     if with_noise:
@@ -127,7 +128,7 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
             noise_scale = deviation * latent_noise(step, steps) if deviation and steps else 0.0
             moved = code + noise_scale * torch.randn(code.shape, generator=rng).to(code) if noise_scale else code
             drawn = generator.synthesis(in_w_plus(generator, moved, base), noises=noises)
-            loss, terms = difference(drawn)
+            loss, terms = difference(compared(drawn))
             loss = loss + lambda_start * F.mse_loss(code, origin)
             apart = loss.item()  # the noise term stays out of it: at first it is so large that it alone would decide what is best
             if noises is not None:
@@ -150,21 +151,6 @@ def invert(models: Models, image: Tensor, space: str | None = None, *, steps: in
         w_plus = in_w_plus(generator, best, base).contiguous()
         drawn = generator.synthesis(w_plus, noises=maps)
     return Inversion(w_plus, drawn, history, psnr(drawn, image), maps, kept, descent.interrupted)
-
-
-class _Difference:
-    """How far a drawn picture is from the one that is looked for: the weighted sum, and each term, those without weight too."""
-
-    def __init__(self, models: Models, image: Tensor, weights: dict[str, float]):
-        self.perceptual, self.weights, self.target = models.perceptual, weights, compared(image)
-        with torch.no_grad():
-            self.features = models.perceptual.features(self.target)
-
-    def __call__(self, drawn: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        shown = compared(drawn)
-        likeness = self.perceptual.distance(self.perceptual.features(shown), self.features).mean()
-        terms = {"pixel": F.mse_loss(shown, self.target), "perceptual": likeness}
-        return sum(weight * terms[name] for name, weight in self.weights.items() if weight), terms
 
 
 def preset_for(models: Models) -> str:

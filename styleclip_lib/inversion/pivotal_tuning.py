@@ -16,6 +16,7 @@ from ..descent import Descent
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapping import MappingNetwork
+from .difference import Difference
 from .invert import Inversion, fitting, psnr
 from .projector import w_deviation
 
@@ -43,8 +44,7 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
     if steps < 0 or lr <= 0:
         raise StyleclipError(f"steps must be at least 0 and lr more than 0, not {steps} and {lr}.")
     image, pivot, rng = fitting(models, image), inversion.w_plus.detach().to(models.device), torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        features = models.perceptual.features(image)
+    difference = Difference(models.perceptual, image, lambda_pixel, lambda_perceptual)
     length = reach * w_deviation(models.generator.mapping, seed) if lambda_local else 0.0
     tuned = _with_copy(models)
     _set_noise(tuned, inversion.noises)
@@ -52,27 +52,18 @@ def tune_generator(models: Models, inversion: Inversion, image: Tensor, *, steps
     learning = list(synthesis.requires_grad_(True).parameters())
     optimizer = torch.optim.Adam(learning, lr=lr)
 
-    def distances(drawn: Tensor, target: Tensor, features: Sequence[Tensor]) -> dict[str, Tensor]:
-        likeness = models.perceptual.distance(models.perceptual.features(drawn), features).mean()
-        return {"pixel": F.mse_loss(drawn, target), "perceptual": likeness}
-
-    def weighed(terms: dict[str, Tensor]) -> Tensor:
-        return lambda_pixel * terms["pixel"] + lambda_perceptual * terms["perceptual"]
-
     def weights() -> list[Tensor]:
         return [weight.detach().clone() for weight in learning]
 
     with Descent(optimizer, steps, keep=weights, description="tuning", progress=progress) as descent:
         for _ in descent:
-            terms = distances(synthesis(pivot), image, features)
-            loss = weighed(terms)
+            loss, terms = difference(synthesis(pivot))
             descent.offer(loss)
             if lambda_local:
                 w_r = beside(models.generator.mapping, pivot, length, rng)
                 with torch.no_grad():
                     usual = models.generator.synthesis(w_r, noises=inversion.noises)
-                    features = models.perceptual.features(usual)
-                terms["local"] = weighed(distances(synthesis(w_r), usual, features))
+                terms["local"], _ = Difference(models.perceptual, usual, lambda_pixel, lambda_perceptual)(synthesis(w_r))
                 loss = loss + lambda_local * terms["local"]
             descent.record(loss=loss, **terms)
             descent.follow(loss)

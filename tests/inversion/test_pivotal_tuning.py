@@ -107,6 +107,14 @@ def test_local_the_surroundings_stay_nearer_to_what_they_were(domain, image, fou
     assert drift(bound) < 0.6 * drift(free)
 
 
+def test_the_surroundings_do_not_change_what_the_picture_is_compared_with(domain, image, found):
+    """A copy that learns next to nothing stays as far from the picture as it was."""
+    _, again = tune_generator(domain, found, image, steps=3, lr=1e-12, lambda_local=0.3, progress=False)
+    for name in ("pixel", "perceptual"):
+        first, *later = again.history[name]
+        assert len(later) >= 3 and later == pytest.approx([first] * len(later), rel=1e-4)
+
+
 def test_beside_is_a_step_of_one_length_in_every_layer(domain, found):
     one, two = (beside(domain.generator.mapping, found.w_plus, 0.7, torch.Generator().manual_seed(seed)) for seed in (1, 2))
     torch.testing.assert_close((one - found.w_plus).norm(dim=2), torch.full((1, 8), 0.7))
