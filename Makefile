@@ -28,6 +28,8 @@ export OMP_WAIT_POLICY := passive
 # Two processes where there are cores and memory for both (conftest.py); a file's tests stay together, for what they share.
 # The lessons, which take longest, come first, so that neither process waits for the other at the end.
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+# Seconds after which a test counts as hanging: many times what the longest takes on a slow machine.
+TIMEOUT := --timeout=1200
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 
 # The lessons that are tried with Colab's versions: the first one, one with a long search, the one with the most widgets.
@@ -39,11 +41,11 @@ lab:
 	@$(PYTHON) setup_course.py --torch "$(TORCH)" --venv $(VENV)
 
 test: $(VENV)/installed-test
-	$(PYTEST) -m "not full" $(NBVAL) notebooks tests --ignore=tests/browser --ignore=notebooks/assignments
-	$(BIN)/python -m pytest -m "not full" tests/browser
+	$(PYTEST) $(TIMEOUT) -m "not full" $(NBVAL) notebooks tests --ignore=tests/browser --ignore=notebooks/assignments
+	$(BIN)/python -m pytest $(TIMEOUT) -m "not full" tests/browser
 
 test-fast: $(VENV)/installed-test
-	$(PYTEST) -m "not slow and not full" tests --ignore=tests/browser
+	$(PYTEST) $(TIMEOUT) -m "not slow and not full" tests --ignore=tests/browser
 
 test-full: $(VENV)/installed-test
 	FUZZ_SECONDS=9 $(PYTEST) $(NBVAL) notebooks tests --ignore=tests/browser --ignore=notebooks/assignments
