@@ -55,11 +55,15 @@ def main(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     name, *options = arguments
-    module = module_of(name, "Training", _program(name, options))
+    program = _program(name, options)
+    module = module_of(name, "Training", program)
     settings = parse(module.Settings, f"train {name}", options)
     for folder in ("run", "data"):
         if isinstance(path := getattr(settings, folder, None), Path):
             check_results_folder(path)
+    if program == "generator" and settings.data != module.Settings().data and not user_path(settings.data).exists():
+        print("The folder that --data names is not there: it will hold the portraits that are drawn now, from which the generator learns. "
+              "If you meant a data set of pictures, press Ctrl-C and check its name.")
     module.train(settings)
     return 0
 
