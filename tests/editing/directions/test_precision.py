@@ -13,7 +13,7 @@ def statistics(models):
     return style_statistics(models.generator, 12, 1000, 0.7, 0)
 
 
-@pytest.mark.full  # a processor without bfloat16 takes five minutes for what others do in seconds
+@pytest.mark.full  # a processor without bfloat16 takes minutes for it
 @pytest.mark.parametrize("way", ["scan", "first order"])
 def test_directions_are_nearly_the_same_in_bfloat16(models, statistics, monkeypatch, way):
     stop_at, effects = drawing_resolution(models), []
