@@ -17,6 +17,9 @@ from PIL import Image
 from ..errors import StyleclipError
 from ..images import ImageSource, open_picture
 
+LEAST = 64
+"""No face is searched in a picture whose longer side has fewer pixels: nobody could tell whose it is."""
+
 SMALLEST, LARGEST = 512, 1024
 """Faces are searched in the picture brought to a longer side of at least and at most so many pixels."""
 
@@ -91,9 +94,11 @@ def find_faces(image: ImageSource) -> list[Face]:
 
     Upright faces are found from about a 25th of the picture's longer side on; turned ones from a 6th, or as small as upright ones if
     there are no others. Detections that are far weaker than the strongest one (see ``CLEAR``) are patterns that happen to look like a
-    face, and are left out.
+    face, and are left out, and so is everything in a picture of fewer than ``LEAST`` pixels.
     """
     picture = open_picture(image).convert("L")
+    if max(picture.size) < LEAST:
+        return []
     faces = _search(picture, LARGEST, 0, 40) + _turned(picture, SMALLEST, 80) or _turned(picture, LARGEST, 40)
     enough = CLEAR * min(1.0, max((face.score for face in faces), default=0.0))
     clear = _without_doubles([face for face in faces if face.score >= enough])
@@ -106,7 +111,7 @@ def find_large_faces(image: ImageSource) -> list[Face]:
     Several times as fast where there are any, for whoever looks through thousands of pictures.
     """
     picture = open_picture(image).convert("L")
-    clear = [face for face in _search(picture, SMALLEST, 0, 80) if face.score >= CLEAR]
+    clear = [face for face in _search(picture, SMALLEST, 0, 80) if face.score >= CLEAR] if max(picture.size) >= LEAST else []
     return sorted(_without_doubles(clear), key=lambda face: -face.width) or find_faces(picture)
 
 
@@ -207,7 +212,7 @@ def _without_doubles(faces: list[Face]) -> list[Face]:
 
 def _no_face(picture: Image.Image) -> str:
     width, height = picture.size
-    if max(width, height) < 64:
+    if max(width, height) < LEAST:
         return f"No face was found: the picture has only {width} x {height} pixels, take a larger one."
     if picture.info.get("animated"):
         return (f"No face was found in the first frame ({width} x {height} pixels), and no other frame was looked at: "

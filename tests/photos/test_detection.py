@@ -12,7 +12,7 @@ from styleclip_lib.framing import face_quad, quad_side
 from styleclip_lib.images import to_pil
 from styleclip_lib.paths import data_folder
 from styleclip_lib.photos.alignment import crop_quad, gaussian_blur
-from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError, face_score, find_faces
+from styleclip_lib.photos.detection import NoFaceError, SeveralFacesError, face_score, find_faces, find_large_faces
 from styleclip_lib.photos.face_points import domain_framing, face_landmarks, tilt
 from styleclip_lib.photos.loading import align_face, find_quad
 from styleclip_lib.portraits.drawing.landmarks import landmarks as true_landmarks
@@ -253,6 +253,14 @@ def test_a_poor_photograph(change, head):
     ideal = face_quad(by_hand()) - (110, 10)
     found = face_quad(face_landmarks(picture, face)) * head.width / picture.width
     assert np.hypot(*(found - ideal).T).mean() < 0.15 * quad_side(ideal)
+
+
+def test_in_too_small_a_picture_no_face_is_searched(head):
+    least, smaller = (head.resize((size, size), Image.Resampling.LANCZOS) for size in (64, 63))
+    assert len(find_faces(least)) == len(find_large_faces(least)) == 1
+    assert find_faces(smaller) == find_large_faces(smaller) == []
+    with pytest.raises(NoFaceError, match="only 63 x 63 pixels, take a larger one"):
+        align_face(smaller, size=64)
 
 
 def test_a_small_picture_is_enlarged_before_the_search(head):
