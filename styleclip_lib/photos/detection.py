@@ -17,11 +17,13 @@ from PIL import Image
 from ..errors import StyleclipError
 from ..images import ImageSource, open_picture
 
-LEAST = 64
-"""No face is searched in a picture whose longer side has fewer pixels: nobody could tell whose it is."""
-
 SMALLEST, LARGEST = 512, 1024
 """Faces are searched in the picture brought to a longer side of at least and at most so many pixels."""
+
+SMALL = 64
+"""In a picture whose longer side has fewer pixels, faces below a sixth of that, fewer than 11 pixels, are not searched. In eight portraits
+and a photograph of 24, 32, 40 and 48 pixels 6, 8, 9 and 9 faces are found with them, and 5, 8, 9 and 9 without. A picture of 32 pixels that
+shows no face then takes 0.3 instead of 1.5 seconds of processor time."""
 
 TURNS = (0, 45, 90, 135, 180, 225, 270, 315)
 """By how many degrees, counter-clockwise, the picture is turned for a search."""
@@ -94,12 +96,13 @@ def find_faces(image: ImageSource) -> list[Face]:
 
     Upright faces are found from about a 25th of the picture's longer side on; turned ones from a 6th, or as small as upright ones if
     there are no others. Detections that are far weaker than the strongest one (see ``CLEAR``) are patterns that happen to look like a
-    face, and are left out, and so is everything in a picture of fewer than ``LEAST`` pixels.
+    face, and are left out. In pictures of fewer than ``SMALL`` pixels only faces of at least a sixth are found.
     """
     picture = open_picture(image).convert("L")
-    if max(picture.size) < LEAST:
-        return []
-    faces = _search(picture, LARGEST, 0, 40) + _turned(picture, SMALLEST, 80) or _turned(picture, LARGEST, 40)
+    if max(picture.size) < SMALL:
+        faces = _search(picture, SMALLEST, 0, 80) + _turned(picture, SMALLEST, 80)
+    else:
+        faces = _search(picture, LARGEST, 0, 40) + _turned(picture, SMALLEST, 80) or _turned(picture, LARGEST, 40)
     enough = CLEAR * min(1.0, max((face.score for face in faces), default=0.0))
     clear = _without_doubles([face for face in faces if face.score >= enough])
     return sorted(clear, key=lambda face: -face.width)
@@ -111,7 +114,7 @@ def find_large_faces(image: ImageSource) -> list[Face]:
     Several times as fast where there are any, for whoever looks through thousands of pictures.
     """
     picture = open_picture(image).convert("L")
-    clear = [face for face in _search(picture, SMALLEST, 0, 80) if face.score >= CLEAR] if max(picture.size) >= LEAST else []
+    clear = [face for face in _search(picture, SMALLEST, 0, 80) if face.score >= CLEAR]
     return sorted(_without_doubles(clear), key=lambda face: -face.width) or find_faces(picture)
 
 
@@ -212,7 +215,7 @@ def _without_doubles(faces: list[Face]) -> list[Face]:
 
 def _no_face(picture: Image.Image) -> str:
     width, height = picture.size
-    if max(width, height) < LEAST:
+    if max(width, height) < SMALL:
         return f"No face was found: the picture has only {width} x {height} pixels, take a larger one."
     if picture.info.get("animated"):
         return (f"No face was found in the first frame ({width} x {height} pixels), and no other frame was looked at: "

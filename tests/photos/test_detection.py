@@ -255,12 +255,13 @@ def test_a_poor_photograph(change, head):
     assert np.hypot(*(found - ideal).T).mean() < 0.15 * quad_side(ideal)
 
 
-def test_in_too_small_a_picture_no_face_is_searched(head):
-    least, smaller = (head.resize((size, size), Image.Resampling.LANCZOS) for size in (64, 63))
-    assert len(find_faces(least)) == len(find_large_faces(least)) == 1
-    assert find_faces(smaller) == find_large_faces(smaller) == []
-    with pytest.raises(NoFaceError, match="only 63 x 63 pixels, take a larger one"):
-        align_face(smaller, size=64)
+@pytest.mark.parametrize("size", [40, 48, 63, 64])
+def test_a_face_that_fills_a_tiny_picture_is_found(size, head):
+    tiny = head.resize((size, size), Image.Resampling.LANCZOS)
+    (face,) = find_faces(tiny)
+    assert [one.score for one in find_large_faces(tiny)] == [pytest.approx(face.score, abs=0.15)]
+    (usual,) = find_faces(head)
+    assert np.abs(face.center / size - usual.center / 230).max() < 0.08 and face.width / size == pytest.approx(usual.width / 230, rel=0.25)
 
 
 def test_a_small_picture_is_enlarged_before_the_search(head):
