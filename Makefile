@@ -28,7 +28,7 @@ export OMP_WAIT_POLICY := passive
 # Two processes where there are cores and memory for both (conftest.py); a file's tests stay together, for what they share.
 # The lessons, which take longest, come first, so that neither process waits for the other at the end.
 PYTEST  := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
-# Seconds after which a test counts as hanging: many times what the longest takes on a slow machine.
+# Seconds after which a test counts as hanging: almost four times what the longest took on the slowest machine so far.
 TIMEOUT := --timeout=1200
 NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..networks.lpips import Lpips
 from ..networks.perceptual import Perceptual
 
 
@@ -13,7 +14,7 @@ class Difference:
     Called with y of the same shape, it returns D(y) and each term by its name, without its weight.
     """
 
-    def __init__(self, perceptual: Perceptual, target: Tensor, lambda_pixel: float, lambda_perceptual: float):
+    def __init__(self, perceptual: Perceptual | Lpips, target: Tensor, lambda_pixel: float, lambda_perceptual: float):
         self._perceptual, self._target = perceptual, target
         self._weights = {"pixel": lambda_pixel, "perceptual": lambda_perceptual}
         with torch.no_grad():
