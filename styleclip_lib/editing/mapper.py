@@ -237,7 +237,8 @@ class _Examples:
         offset = self.network(w_plus + noise.to(w_plus.device))
         image = self.objective.models.generator.synthesis(w_plus + offset, stop_at=self.stop_at)
         terms = {**self.objective.terms(image, self.before[which], views, self.rng), "l2": offset.square().mean()}
-        return {"loss": sum(weight * terms[name] for name, weight in self.weights.items()), **terms}
+        loss = sum((weight * terms[name] for name, weight in self.weights.items()), start=torch.zeros((), device=image.device))
+        return {"loss": loss, **terms}
 
     @torch.no_grad()
     def edited(self, w_plus: Tensor) -> Tensor:

@@ -16,11 +16,11 @@ class Difference:
 
     def __init__(self, perceptual: Perceptual | Lpips, target: Tensor, lambda_pixel: float, lambda_perceptual: float):
         self._perceptual, self._target = perceptual, target
-        self._weights = {"pixel": lambda_pixel, "perceptual": lambda_perceptual}
+        self._lambda_pixel, self._lambda_perceptual = lambda_pixel, lambda_perceptual
         with torch.no_grad():
             self._features = perceptual.features(target)
 
     def __call__(self, drawn: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        pixel = F.mse_loss(drawn, self._target)
         likeness = self._perceptual.distance(self._perceptual.features(drawn), self._features).mean()
-        terms = {"pixel": F.mse_loss(drawn, self._target), "perceptual": likeness}
-        return sum(weight * terms[name] for name, weight in self._weights.items()), terms
+        return self._lambda_pixel * pixel + self._lambda_perceptual * likeness, {"pixel": pixel, "perceptual": likeness}
