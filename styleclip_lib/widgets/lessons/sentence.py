@@ -40,7 +40,7 @@ class SentenceEdit:
 
     def draw(self, strength: float = 1.0, size: int = 256) -> Image.Image:
         """Before and after side by side, `size` pixels each."""
-        label = "(nothing label yet)" if self.edit is None else f"{self.edit.prompt.text} ({strength:g})"
+        label = "(nothing said yet)" if self.edit is None else f"{self.edit.prompt.text} ({strength:g})"
         return image_grid([self.face.image, self.at(strength).image], columns=2, labels=[str(self.face.source), label], size=size)
 
 

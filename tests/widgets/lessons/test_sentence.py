@@ -11,6 +11,7 @@ from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.prompt import Prompt
 from styleclip_lib.editing.recipes import Optimization
 from styleclip_lib.errors import StyleclipError
+from styleclip_lib.widgets.lessons import sentence
 from styleclip_lib.widgets.lessons.sentence import edited, sentence_box, unedited
 from styleclip_lib.widgets.toolkit.stage import png
 
@@ -29,6 +30,14 @@ def test_an_edit_starts_from_the_seed_and_follows_the_strength(world):
 def test_an_unedited_face_has_no_report(world):
     face = unedited(world, 3)
     assert face.report() is None and torch.equal(face.at(2).image, face.face.image)
+
+
+def test_what_stands_below_the_two_faces(world, monkeypatch):
+    grids = []
+    monkeypatch.setattr(sentence, "image_grid", lambda images, labels, **_: grids.append(labels))
+    unedited(world, 3).draw()
+    edited(world, 3, SAD, steps=1).draw(0.5)
+    assert grids == [["seed 3", "(nothing said yet)"], ["seed 3", f"{SAD} (0.5)"]]
 
 
 @pytest.mark.parametrize(("text", "says"), [("  ", "Say what"), ("a xyzzy", "xyzzy")])
