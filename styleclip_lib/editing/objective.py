@@ -17,8 +17,7 @@ IDENTITY_PIXELS = 256
 
 def search_resolution(models: Models) -> int:
     """The resolution at which pictures are drawn for CLIP and the identity network: 256, or the generator's own if that is lower."""
-    resolutions = models.generator.synthesis.resolutions
-    return next((r for r in resolutions if r >= max(IDENTITY_PIXELS, models.clip.image_size)), resolutions[-1])
+    return models.generator.synthesis.resolution_for(max(IDENTITY_PIXELS, models.clip.image_size))
 
 
 @dataclass

@@ -95,8 +95,7 @@ def embedded(models: Models, w: Tensor) -> Tensor:
 
 def drawn_at(models: Models) -> int:
     """The resolution at which faces are drawn for CLIP: 256, or the generator's if that is lower."""
-    resolutions = models.generator.synthesis.resolutions
-    return next((r for r in resolutions if r >= max(_LARGEST, models.clip.image_size)), resolutions[-1])
+    return models.generator.synthesis.resolution_for(max(_LARGEST, models.clip.image_size))
 
 
 @torch.no_grad()

@@ -38,6 +38,10 @@ class Synthesis(nn.Module):
         """How many pictures fit into about 2 GB without gradients."""
         return max(1, AT_ONCE // (stop_at or self.img_resolution) ** 2)
 
+    def resolution_for(self, size: int) -> int:
+        """The lowest resolution of at least `size` pixels, at which a network with such an input is shown pictures; or the highest."""
+        return next((r for r in self.resolutions if r >= size), self.img_resolution)
+
     def _learns(self, *inputs: Sequence[Tensor]) -> bool:
         """Whether gradients are wanted for the inputs or the weights."""
         return torch.is_grad_enabled() and any(x.requires_grad for x in chain(*inputs, self.parameters()))

@@ -155,7 +155,9 @@ class LatentAdversaries(Adversaries):
     def forward(self) -> Tensor:
         if not len(self):
             return torch.empty(0, 3, self.size, self.size)
-        return resized(self._generator[0].synthesis(self.start + self.offset).float().clamp(-1, 1), self.size)
+        synthesis = self._generator[0].synthesis
+        drawn = synthesis(self.start + self.offset, stop_at=synthesis.resolution_for(self.size))
+        return resized(drawn.float().clamp(-1, 1), self.size)
 
     @torch.no_grad()
     def follow(self) -> None:

@@ -146,7 +146,7 @@ def train(settings: Settings, world: World = ALIGNED) -> dict:
     config = {"words": clip.tokenizer.words, "context_length": s.context_length, "sentences": True}
     portraits = Portraits(DataSettings(s.data, s.count, s.img_resolution), world=world)
     generator = load_network(s.generator, "generator", Generator) if s.generator else None
-    paths = LatentPaths(generator, world, s.paths, s.seed + 5) if generator is not None else None
+    paths = LatentPaths(generator, world, s.paths, s.image_resolution, s.seed + 5) if generator is not None else None
     small = replace(s, run=s.run / "small", image_resolution=s.small_resolution, steps=s.small_steps)
     full = replace(s, run=s.run / "full", muon_lr=s.rate * s.muon_lr, adam_lr=s.rate * s.adam_lr)
     locked = replace(full, run=s.run / "locked", steps=s.locked_steps)

@@ -19,9 +19,12 @@ from .worlds import World
 
 
 class LatentPaths:
-    """Triples of pictures: a start, an end with another value of one attribute, and one between them on the straight line in W."""
+    """Triples of pictures: a start, an end with another value of one attribute, and one between them on the straight line in W.
 
-    def __init__(self, generator: Generator, world: World, count: int, seed: int, progress: bool = True):
+    size  pixels that a network sees of them: nothing is drawn above the generator's resolution for it
+    """
+
+    def __init__(self, generator: Generator, world: World, count: int, size: int, seed: int, progress: bool = True):
         rng = torch.Generator().manual_seed(seed)
         start, other = uniform(count, seed, world), uniform(count, seed + 1, world)
         places = torch.tensor([world.factor_names.index(a.name) for a in world.attributes])
@@ -33,7 +36,7 @@ class LatentPaths:
         latents = (world.latents_of_uniform(numbers, seed) for numbers in (start, end))
         with torch.no_grad():
             self.w_start, self.w_end = (torch.cat([generator.mapping(some) for some in z.split(500)]) for z in latents)
-        self.pictures = _drawn(generator, self.w_start, self.w_end, self.share, progress)
+        self.pictures = _drawn(generator, self.w_start, self.w_end, self.share, size, progress)
 
     def batch(self, rng: torch.Generator, count: int) -> tuple[Tensor, object, Tensor, Tensor]:
         """Draws `count` random triples.
@@ -54,13 +57,13 @@ class LatentPaths:
 
 
 @torch.no_grad()
-def _drawn(generator: Generator, starts: Tensor, ends: Tensor, shares: Tensor, progress: bool) -> Tensor:
+def _drawn(generator: Generator, starts: Tensor, ends: Tensor, shares: Tensor, size: int, progress: bool) -> Tensor:
     """The pictures at the start, at the end and between them, uint8 [count, 3, 3, R, R]."""
-    drawn = []
+    drawn, stop_at = [], generator.synthesis.resolution_for(size)
     parts = list(zip(starts.split(25), ends.split(25), shares.split(25)))
     for start, end, share in tqdm(parts, desc="drawing latent paths", disable=not progress):
         w_plus = torch.cat([start, end, torch.lerp(start, end, share[:, None, None])])
         with fast(torch.device("cpu")):
-            images = generator.synthesis(w_plus).float().clamp(-1, 1)
+            images = generator.synthesis(w_plus, stop_at=stop_at).float().clamp(-1, 1)
         drawn.append(((images + 1) * 127.5).round().byte().view(3, len(start), *images.shape[1:]).transpose(0, 1))
     return torch.cat(drawn)

@@ -71,6 +71,10 @@ def test_which_latent_feeds_which_layer(generator, w_plus, latent, conv, rgb):
     assert changed == [name for name in (conv, rgb) if name]
 
 
+def test_the_resolution_for_a_network_is_the_lowest_that_is_enough(generator):
+    assert [generator.synthesis.resolution_for(size) for size in (1, 4, 5, 8, 16, 17, 224)] == [4, 4, 8, 8, 16, 16, 16]
+
+
 def test_stop_at_gives_the_sum_so_far_and_ignores_later_layers(generator, w_plus):
     small = generator.synthesis(w_plus, stop_at=8)
     assert small.shape == (2, 3, 8, 8)

@@ -39,7 +39,7 @@ def pictures():
 def paths():
     torch.manual_seed(0)
     generator = Generator(8, ALIGNED.z_dim, 10, 2, {4: 8, 8: 8}).eval().requires_grad_(False)
-    return generator, LatentPaths(generator, ALIGNED, 30, seed=3, progress=False)
+    return generator, LatentPaths(generator, ALIGNED, 30, SIZE, seed=3, progress=False)
 
 
 def three(paths, seed=1):

@@ -21,7 +21,7 @@ def generator():
 
 @pytest.fixture(scope="module")
 def paths(generator):
-    return LatentPaths(generator, ALIGNED, COUNT, seed=3, progress=False)
+    return LatentPaths(generator, ALIGNED, COUNT, 8, seed=3, progress=False)
 
 
 def test_one_attribute_differs(paths):
@@ -39,7 +39,7 @@ def test_pictures_show_their_factors_latents_and_what_lies_between(paths, genera
         return asked[-1]
 
     watched = dataclasses.replace(ALIGNED, latents_of_uniform=latents)
-    again = LatentPaths(generator, watched, COUNT, seed=3, progress=False)
+    again = LatentPaths(generator, watched, COUNT, 8, seed=3, progress=False)
     assert torch.equal(again.pictures, paths.pictures), "a seed means the same pictures"
     z_start, z_end = asked
     for z, factors in ((z_start, paths.starts), (z_end, paths.ends)):
@@ -68,3 +68,12 @@ def test_a_false_start(paths):
         number = int((paths.w_start == start).all(2).all(1).nonzero()[0])
         assert torch.equal(end, paths.w_end[number])
         assert false_of([said], paths.starts[number]).all() and true_of([said], paths.ends[number]).all()
+
+
+def test_nothing_is_drawn_above_the_size_that_is_seen():
+    torch.manual_seed(0)
+    larger = Generator(16, ALIGNED.z_dim, 10, 2, {4: 8, 8: 8, 16: 8}).requires_grad_(False)
+    small, whole = (LatentPaths(larger, ALIGNED, 5, size, seed=3, progress=False) for size in (8, 16))
+    assert small.pictures.shape == (5, 3, 3, 8, 8) and whole.pictures.shape == (5, 3, 3, 16, 16)
+    drawn = larger.synthesis(small.w_start, stop_at=8).clamp(-1, 1)
+    torch.testing.assert_close(small.pictures[:, 0].float() / 127.5 - 1, drawn, atol=0.03, rtol=0)

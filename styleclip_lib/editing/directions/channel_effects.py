@@ -59,8 +59,7 @@ def image_embeddings(models: Models, styles: torch.Tensor, rgb_styles: torch.Ten
 
 def drawing_resolution(models: Models) -> int:
     """The lowest resolution that is at least that of CLIP's input."""
-    resolutions = models.generator.synthesis.resolutions
-    return next((r for r in resolutions if r >= models.clip.image_size), resolutions[-1])
+    return models.generator.synthesis.resolution_for(models.clip.image_size)
 
 
 def drawn_channels(models: Models, stop_at: int) -> list[int]:
