@@ -10,7 +10,7 @@ from ..networks.generator import Generator
 from .data import DataSettings, Portraits, to_float
 from .loop import Run
 from .pictures import HELD_OUT, LEARNT, Pictures
-from .worlds import world_of
+from .worlds import World, world_of
 
 
 class Batch(NamedTuple):
@@ -29,11 +29,12 @@ class Renders:
 
     def batch(self, run: Run, rng: torch.Generator) -> Batch:
         index = torch.randint(len(self.portraits), (self.s.pictures_each,), generator=rng)
-        z = torch.cat([torch.randn(self.s.samples_each, self.generator.z_dim, generator=rng), self.portraits.latents[index]])
+        images, latents = turned(to_float(self.portraits.images(index)), self.portraits.latents[index], self.portraits.world, rng)
+        z = torch.cat([torch.randn(self.s.samples_each, self.generator.z_dim, generator=rng), latents])
         with torch.no_grad(), run.autocast():
             w = self.generator.mapping.w(z.to(run.device))
         samples = drawn(self.generator, w[: self.s.samples_each], run)
-        return Batch(torch.cat([samples, to_float(self.portraits.images(index)).to(run.device)]), w)
+        return Batch(torch.cat([samples, images.to(run.device)]), w)
 
 
 class Photographs:
@@ -50,6 +51,14 @@ class Photographs:
         with torch.no_grad(), run.autocast():
             w = self.generator.mapping.w(z.to(run.device))
         return Batch(torch.cat([drawn(self.generator, w, run), images]), w)
+
+
+def turned(images: Tensor, z: Tensor, world: World, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Portraits [N, 3, R, R] and their latents [N, z_dim], every other one mirrored at random if the world knows mirrored latents."""
+    if world.mirrored is None:
+        return images, z
+    turn = torch.rand(len(z), generator=rng) < 0.5
+    return torch.where(turn[:, None, None, None], images.flip(3), images), torch.where(turn[:, None], world.mirrored(z), z)
 
 
 @torch.no_grad()

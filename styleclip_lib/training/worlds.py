@@ -39,6 +39,7 @@ class World:
     curved              numbers in [0, 1] whose effect is strongly nonlinear: they choose from a palette, or have a threshold
     landmarks           Factors -> float32 [N, 68, 2], in units of the picture's side
     parts               Factors, size -> float32 [N, 5, size, size], which of `PARTS` each pixel shows; None if unknown
+    mirrored            z [N, z_dim] -> the latents of the mirror images; None if unknown
     """
 
     name: str
@@ -55,6 +56,7 @@ class World:
     curved: tuple[str, ...] = ()
     landmarks: Callable | None = None
     parts: Callable | None = None
+    mirrored: Callable | None = None
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The values of a factor that is a category; None for a number."""
@@ -69,7 +71,7 @@ ALIGNED = World("aligned", aligned_factors.NAMES, aligned_factors.IDENTITY, ALIG
                 aligned_latents.latents_of_uniform, aligned_latents.factors_of_latents, render_aligned, aligned_latents.Z_DIM,
                 aligned_latents.code_of, aligned_latents.kinds,
                 ("age", "skin_tone", "freckles", "fringe", "frame_color", "headwear_color", "makeup_color"),
-                landmarks_aligned, parts)
+                landmarks_aligned, parts, aligned_latents.mirrored)
 """Portraits with FFHQ's alignment."""
 
 

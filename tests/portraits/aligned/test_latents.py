@@ -3,8 +3,17 @@
 import pytest
 import torch
 
+from styleclip_lib.portraits.aligned.drawing.render import render
 from styleclip_lib.portraits.aligned.world.factors import NAMES, from_uniform, is_category, sample
-from styleclip_lib.portraits.aligned.world.latents import Z_DIM, code_of, factors_of_latents, kinds, latents_of_uniform, widths
+from styleclip_lib.portraits.aligned.world.latents import (
+    Z_DIM,
+    code_of,
+    factors_of_latents,
+    kinds,
+    latents_of_uniform,
+    mirrored,
+    widths,
+)
 
 COUNT = 4000
 
@@ -48,3 +57,14 @@ def test_codes_are_centred_and_tell_all_portraits_apart():
             assert torch.corrcoef(torch.stack([part, value]))[0, 1] > 0.999, name
             start += 1
     assert start == code.shape[1]
+
+
+def test_mirrored_latents_give_mirrored_portraits():
+    z = torch.randn(8, Z_DIM, generator=torch.Generator().manual_seed(3))
+    factors, others = factors_of_latents(z), factors_of_latents(mirrored(z))
+    factors, others = (one.replace(hair_style="bald", facial_hair="none") for one in (factors, others))  # locks of hair are not mirrored
+    plain, other = render(factors, 128), render(others, 128)
+    assert (plain - other).abs().mean() > 0.05
+    error = (plain.flip(3) - other).square().mean((1, 2, 3))
+    assert (-10 * torch.log10(error / 4)).min() > 30
+    torch.testing.assert_close(mirrored(mirrored(z)), z, atol=1e-4, rtol=1e-4)

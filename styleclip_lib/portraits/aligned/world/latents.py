@@ -16,6 +16,8 @@ from .factors import NAMES, Factors, from_uniform, is_category, sample, share_ed
 
 Z_DIM = 160
 COLLARS = 3  # the factor `collar` is a number; each third of its range is one kind of collar
+SIDED = ("parting", "gaze_x", "yaw", "light", "slip_roll", "slip_x")
+"""The factors whose sign says on which side something is."""
 _SIMPLE = ("gender", "makeup", "earrings")  # two values, or decided by a rule: one coordinate is enough
 
 
@@ -50,6 +52,18 @@ def latents_of_uniform(u: torch.Tensor, seed: int) -> torch.Tensor:
     length = (Z_DIM - known.square().sum(1, keepdim=True)).clamp(min=1e-3).sqrt()
     z = torch.cat([known, free / free.norm(dim=1, keepdim=True) * length], 1)
     return (z @ rotation().double().T).float()
+
+
+def mirrored(z: torch.Tensor) -> torch.Tensor:
+    """Latents of the mirror images of portraits: what has a side changes sides, apart from locks of hair. z [N, Z_DIM] -> [N, Z_DIM]"""
+    sides = torch.ones(Z_DIM)
+    start = 0
+    for name, width in zip(NAMES, widths()):
+        if name in SIDED:
+            sides[start] = -1  # a scale: one coordinate, and Φ(-x) = 1 - Φ(x)
+        start += width
+    turn = rotation().to(z)
+    return (z @ turn * sides.to(z)) @ turn.T
 
 
 def code_of(factors: Factors) -> torch.Tensor:
