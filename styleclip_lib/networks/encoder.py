@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .resampling import resized
 from .trunk import Trunk
 
 
@@ -12,13 +13,15 @@ class Encoder(nn.Module):
 
     w_i = w_avg + w_0 + Δ_i, Δ_0 = 0 (Tov et al. 2021, section 4.1). Small offsets keep w_plus in the region of W+ where edits work.
     Coarse layers read the last features of the trunk, finer layers earlier ones.
+
+    input_size  side in pixels of what the trunk sees; None: the pictures as they are
     """
 
     w_avg: Tensor
 
-    def __init__(self, num_ws: int, w_dim: int, widths: tuple[int, ...] = (16, 32, 64, 128, 192)):
+    def __init__(self, num_ws: int, w_dim: int, widths: tuple[int, ...] = (16, 32, 64, 128, 192), input_size: int | None = None):
         super().__init__()
-        self.num_ws, self.w_dim = num_ws, w_dim
+        self.num_ws, self.w_dim, self.input_size = num_ws, w_dim, input_size
         self.trunk = Trunk(widths)
         self.base = nn.Sequential(nn.Linear(16 * widths[-1], 256), nn.LeakyReLU(0.2), nn.Linear(256, w_dim))
         self.stage_of = [-1 - min(2, 3 * i // num_ws) for i in range(num_ws)]
@@ -35,7 +38,7 @@ class Encoder(nn.Module):
 
         stage: how many of the Δ_i are in use; the later ones are zero, as in `E4e.parts`. None: all.
         """
-        features = self.trunk(image)
+        features = self.trunk(resized(image, self.input_size))
         base = self.w_avg + self.base(F.adaptive_avg_pool2d(features[-1], 4).flatten(1))
         pooled = {stage: F.adaptive_avg_pool2d(features[stage], 2).flatten(1) for stage in set(self.stage_of)}
         offsets = [head(pooled[stage]) for head, stage in zip(self.offsets, self.stage_of)]

@@ -8,12 +8,14 @@ from typing import Annotated
 import torch
 import torch.nn.functional as F
 import tyro
+from torch import Tensor
 
 from ..errors import StyleclipError
 from ..models import load_models
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
 from ..networks.latent_discriminator import LatentDiscriminator
+from ..networks.resampling import resized
 from ..paths import check_new_folder, data_folder
 from ..photos.datasets.manifest import read_facts
 from ..processes import this_process
@@ -25,11 +27,13 @@ from .e4e import LatentPool, any_layer, discriminator_step, encoder_discriminato
 from .encoding import Photographs, Renders, held_out_photographs, held_out_renders
 from .loop import Run, learning_rate, set_rate, settings_of
 from .pictures import holds_pictures
+from .sensitivity import weighted_error
 from .table import LossTable
 
 ABOUT = About(
     what="From a picture to W+ in one step, as one w and a small offset for each layer; the start of every inversion.",
-    data="Pictures drawn by the generator and rendered portraits; the w of both is known.",
+    data="Rendered portraits, whose w is known, and their mirror images. The error of w is weighed by half by what it changes in the "
+         "picture (`training/sensitivity.py`), which stands for the losses of the picture: nothing has to be drawn.",
     limits="It was not trained on photographs: for one it finds a portrait of similar colours and pose.")
 
 ABOUT_PICTURES = About(
@@ -37,10 +41,10 @@ ABOUT_PICTURES = About(
     data="The data set of a user's own pictures that `settings` names by the SHA-256 of its manifest.",
     limits="It does best on faces like those it was trained on, with the same crop.")
 
-ON_RENDERS = {"lr": 1.5e-3, "samples_each": 12, "pictures_each": 12, "lambda_lpips": 0.3, "lambda_delta": 2e-3,
-              "lambda_discriminator": 0.0, "progressive_start": 0}
-ON_PICTURES = {"lr": 1e-4, "samples_each": 0, "pictures_each": 8, "lambda_lpips": 0.8, "lambda_delta": 2e-4,
-               "lambda_discriminator": 0.1, "progressive_start": 20_000}
+ON_RENDERS = {"lr": 3e-3, "size": 128, "samples_each": 0, "pictures_each": 32, "lambda_w": 1.0, "lambda_l2": 0.0, "lambda_lpips": 0.0,
+              "lambda_id": 0.0, "lambda_delta": 2e-3, "lambda_discriminator": 0.0, "progressive_start": 0}
+ON_PICTURES = {"lr": 1e-4, "samples_each": 0, "pictures_each": 8, "lambda_w": 0.3, "lambda_l2": 1.0, "lambda_lpips": 0.8,
+               "lambda_id": 0.1, "lambda_delta": 2e-4, "lambda_discriminator": 0.1, "progressive_start": 20_000}
 """Defaults for renders and for a data set; the latter are the authors' values, except that with `--from` all offsets are used from the
 beginning."""
 
@@ -65,10 +69,12 @@ class Settings:
                          --from
     start                --from: the domain whose encoder is trained further, such as portraits or ffhq; by default a new one is trained
     count, widths        number of renders; channels of a new encoder
-    samples_each, pictures_each  pictures in a batch: drawn by the generator, with known w (12, 0); from the folder (12, 8)
-    lr                   learning rate of AdamW (1.5e-3, decaying; 1e-4, after a warm-up)
-    lambda_w             weight of the distance between w and the true one, where it is known
-    lambda_l2, lambda_lpips, lambda_id  weights of the picture's losses: pixels, perceptual distance (0.3, 0.8), identity
+    size                 pixels of the renders, and of what a new encoder sees (128; the pictures as they are)
+    samples_each, pictures_each  pictures in a batch: drawn by the generator, with known w (0, 0); from the folder (32, 8)
+    lr                   learning rate of AdamW (3e-3, decaying; 1e-4, after a warm-up)
+    lambda_w             weight of the error of w, where it is known (1, 0.3; `sensitivity.weighted_error`)
+    lambda_l2, lambda_lpips, lambda_id  weights of the picture's losses: pixels (0, 1), perceptual distance (0, 0.8), identity (0, 0.1);
+                         if all are 0, no picture is drawn
     lambda_delta         weight of the norms of the offsets from the first w (2e-3, 2e-4)
     lambda_discriminator  weight of the latent discriminator's loss (0, 0.1)
     discriminator_lr, r1_gamma, r1_every, pool  the discriminator's learning rate, R1 regularisation, and the size of its latent pools
@@ -81,16 +87,17 @@ class Settings:
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
     start: Annotated[str | None, tyro.conf.arg(name="from", metavar="DOMAIN")] = None
-    count: int = 30_000
-    widths: tuple[int, ...] = (16, 32, 64, 128, 192)
+    count: int = 24_000
+    widths: tuple[int, ...] = (32, 64, 128, 192, 256)
+    size: int | None = None
     steps: int = 2000
     samples_each: int | None = None
     pictures_each: int | None = None
     lr: float | None = None
-    lambda_w: float = 0.3
-    lambda_l2: float = 1.0
+    lambda_w: float | None = None
+    lambda_l2: float | None = None
     lambda_lpips: float | None = None
-    lambda_id: float = 0.1
+    lambda_id: float | None = None
     lambda_delta: float | None = None
     lambda_discriminator: float | None = None
     discriminator_lr: float = 2e-5
@@ -114,6 +121,7 @@ def train(settings: Settings) -> dict:
     is_new = s.start is not None and not (s.domain / INDEX).exists()
     home = s.start if is_new else s.domain
     generator, looks = _loaded(home)
+    s = replace(s, size=s.size and min(s.size, generator.img_resolution))
     network = _network(s, generator)
     source = (Photographs if on_pictures else Renders)(s, generator)
     held_out = (held_out_photographs if on_pictures else held_out_renders)(s, generator)
@@ -169,7 +177,7 @@ def _network(s: Settings, generator: Generator) -> torch.nn.Module:
     """The encoder to train, on the CPU."""
     torch.manual_seed(s.seed)
     if s.start is None:
-        network = Encoder(generator.num_ws, generator.w_dim, s.widths)
+        network = Encoder(generator.num_ws, generator.w_dim, s.widths, s.size)
         network.w_avg.copy_(generator.mapping.w_avg)
         return network.to(memory_format=torch.channels_last)
     network = _encoder(s.start).requires_grad_(True)
@@ -195,13 +203,13 @@ def _fit(network, generator: Generator, looks: dict, source, s: Settings, on_pic
             batch, stage = source.batch(run, rng), progressive_stage(step, s.progressive_start, s.progressive_every, generator.num_ws)
             set_rate(optimizer, s.lr * (min(1.0, (step + 1) / WARM_UP) if on_pictures else learning_rate(step, s.steps)))
             losses = judge.learn(network, generator, batch.images, stage, run, rng) if s.lambda_discriminator else {}
-            more, images = _encoder_losses(network, generator, looks, judge, batch, stage, run, s)
+            more = _encoder_losses(network, generator, looks, judge, batch, stage, run, s)
             run.update(more["loss"], optimizer)
             losses |= {name: value.detach() for name, value in more.items()}
             run.log(**losses)
             table.add(step, losses)
             if step % 500 == 0:
-                run.sheet("encoder", torch.cat([batch.images[-16:], images.detach()[-16:]]).cpu())
+                run.sheet("encoder", _compared(network, generator, batch.images[-16:], run).cpu())
         table.plot()
     network.eval()
     for part in (generator, *looks.values()):
@@ -230,23 +238,39 @@ class _Judge:
 
 def _encoder_losses(network, generator: Generator, looks: dict, judge: _Judge, batch, stage: int, run: Run, s: Settings):
     """All losses of the encoder under e4e's names, with "loss" as their weighted sum, and the pictures drawn from its codes."""
-    images, w = batch
+    images, w, weights_of_w = batch
     with run.autocast():
         base, offsets = (part.float() for part in network.parts(images, stage))
-        drawn = generator.synthesis(base[:, None] + offsets).float()
-        perceptual, person = looks["perceptual"](drawn, images).mean(), looks["identity"](drawn)
-        with torch.no_grad():
-            asked = looks["identity"](images)
-    same = (person * asked).sum(1).mean()
-    losses = {"total_delta_loss": total_delta_loss(offsets, stage), "loss_id": 1 - same, "id_improve": same - (asked * asked).sum(1).mean(),
-              "loss_l2": F.mse_loss(drawn, images), "loss_lpips": perceptual}
-    weights = {"total_delta_loss": s.lambda_delta, "loss_id": s.lambda_id, "loss_l2": s.lambda_l2, "loss_lpips": s.lambda_lpips}
+    losses, weights = {"total_delta_loss": total_delta_loss(offsets, stage)}, {"total_delta_loss": s.lambda_delta}
+    if s.lambda_l2 or s.lambda_lpips or s.lambda_id:
+        losses |= _picture_losses(generator, looks, images, base[:, None] + offsets, run)
+        weights |= {"loss_id": s.lambda_id, "loss_l2": s.lambda_l2, "loss_lpips": s.lambda_lpips}
     if s.lambda_discriminator:
         losses = {"encoder_discriminator_loss": encoder_discriminator_loss(judge.network, base[:, None] + offsets, stage), **losses}
         weights["encoder_discriminator_loss"] = s.lambda_discriminator
     if len(w):
-        losses["loss_w"], weights["loss_w"] = F.mse_loss(base[: len(w)], w), s.lambda_w
-    return {**losses, "loss": sum(weight * losses[name] for name, weight in weights.items())}, drawn
+        losses["loss_w"], weights["loss_w"] = weighted_error(base[: len(w)] - w, weights_of_w), s.lambda_w
+    return {**losses, "loss": sum(weight * losses[name] for name, weight in weights.items())}
+
+
+def _picture_losses(generator: Generator, looks: dict, images: Tensor, w_plus: Tensor, run: Run) -> dict:
+    """The losses of the pictures drawn from codes: identity, pixels, perceptual distance."""
+    with run.autocast():
+        drawn = generator.synthesis(w_plus).float()
+        perceptual, person = looks["perceptual"](drawn, images).mean(), looks["identity"](drawn)
+        with torch.no_grad():
+            asked = looks["identity"](images)
+    same = (person * asked).sum(1).mean()
+    return {"loss_id": 1 - same, "id_improve": same - (asked * asked).sum(1).mean(), "loss_l2": F.mse_loss(drawn, images),
+            "loss_lpips": perceptual}
+
+
+@torch.no_grad()
+def _compared(network, generator: Generator, images: Tensor, run: Run) -> Tensor:
+    """Pictures [N, 3, R, R], and below them what the generator draws from their codes, in the same size."""
+    with run.autocast():
+        drawn = generator.synthesis(network(images)).float()
+    return torch.cat([images, resized(drawn, images.shape[-1])])
 
 
 @torch.no_grad()

@@ -7,17 +7,20 @@ import torch
 from torch import Tensor
 
 from ..networks.generator import Generator
+from ..networks.resampling import resized
 from .data import DataSettings, Portraits, to_float
 from .loop import Run
 from .pictures import HELD_OUT, LEARNT, Pictures
+from .sensitivity import sensitivity
 from .worlds import World, world_of
 
 
 class Batch(NamedTuple):
-    """images [B, 3, R, R] in [-1, 1]; w [K, w_dim] of the first K of them (K ≤ B)."""
+    """images [B, 3, R, R] in [-1, 1]; w [K, w_dim] of the first K of them (K ≤ B); `sensitivity`, by which an error of w is weighed."""
 
     images: Tensor
     w: Tensor
+    weights: Tensor
 
 
 class Renders:
@@ -25,7 +28,8 @@ class Renders:
 
     def __init__(self, s, generator: Generator):
         self.s, self.generator = s, generator
-        self.portraits = _portraits(s.data, s.count, generator)
+        self.portraits = _portraits(s.data, s.count, generator, s.size)
+        self.weights = _weights(s, generator)
 
     def batch(self, run: Run, rng: torch.Generator) -> Batch:
         index = torch.randint(len(self.portraits), (self.s.pictures_each,), generator=rng)
@@ -34,7 +38,7 @@ class Renders:
         with torch.no_grad(), run.autocast():
             w = self.generator.mapping.w(z.to(run.device))
         samples = drawn(self.generator, w[: self.s.samples_each], run)
-        return Batch(torch.cat([samples, images.to(run.device)]), w)
+        return Batch(torch.cat([resized(samples, images.shape[-1]), images.to(run.device)]), w, self.weights.to(run.device))
 
 
 class Photographs:
@@ -43,6 +47,7 @@ class Photographs:
     def __init__(self, s, generator: Generator):
         self.s, self.generator = s, generator
         self.pictures = Pictures(s.data, generator.img_resolution, LEARNT)
+        self.weights = _weights(s, generator) if s.samples_each else torch.empty(0)
 
     def batch(self, run: Run, rng: torch.Generator) -> Batch:
         index = torch.randint(len(self.pictures), (self.s.pictures_each,), generator=rng)
@@ -50,7 +55,7 @@ class Photographs:
         z = torch.randn(self.s.samples_each, self.generator.z_dim, generator=rng)
         with torch.no_grad(), run.autocast():
             w = self.generator.mapping.w(z.to(run.device))
-        return Batch(torch.cat([drawn(self.generator, w, run), images]), w)
+        return Batch(torch.cat([drawn(self.generator, w, run), images]), w, self.weights.to(run.device))
 
 
 def turned(images: Tensor, z: Tensor, world: World, rng: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -70,14 +75,18 @@ def drawn(generator: Generator, w: Tensor, run: Run) -> Tensor:
         return generator.synthesis(w[:, None].expand(-1, generator.num_ws, -1)).float()
 
 
-def _portraits(data: Path, count: int, generator: Generator, seed: int = 0) -> Portraits:
-    """Portraits of the world to which a generator belongs."""
-    return Portraits(DataSettings(data, count, generator.img_resolution, seed), world=world_of(generator.img_resolution))
+def _weights(s, generator: Generator) -> Tensor:
+    return sensitivity(generator, s.size or generator.img_resolution, s.seed)
+
+
+def _portraits(data: Path, count: int, generator: Generator, size: int | None, seed: int = 0) -> Portraits:
+    """Portraits of the world to which a generator belongs. size: None: the generator's"""
+    return Portraits(DataSettings(data, count, size or generator.img_resolution, seed), world=world_of(generator.img_resolution))
 
 
 def held_out_renders(s, generator: Generator, count: int = 200) -> Tensor:
     """Renders of portraits that no encoder is trained on, uint8 [count, 3, R, R]."""
-    return _portraits(s.data, 1000, generator, seed=1).images(torch.arange(count))
+    return _portraits(s.data, 1000, generator, None, seed=1).images(torch.arange(count))
 
 
 def held_out_photographs(s, generator: Generator, most: int = 200) -> Tensor:

@@ -70,7 +70,7 @@ def encoder_config(encoder: Encoder | E4e) -> dict:
     config = {"num_ws": encoder.num_ws, "w_dim": encoder.w_dim}
     if isinstance(encoder, E4e):
         return {**config, "blocks": list(encoder.trunk.blocks), "offsets": encoder.offsets}
-    return {**config, "widths": list(encoder.trunk.widths)}
+    return {**config, "widths": list(encoder.trunk.widths), "input_size": encoder.input_size}
 
 
 def generator_config(generator: Generator) -> dict:

@@ -43,6 +43,7 @@ class Drawn:
         self.latents = torch.randn(settings.count, 12, generator=torch.Generator().manual_seed(settings.seed))
         pictures = make_generator()(self.latents).clamp(-1, 1)
         self.pictures = ((pictures + 1) * 127.5).round().byte()
+        self.world = world
         self.asked.append((settings.count, settings.size, settings.seed))
 
     def __len__(self):
@@ -85,6 +86,7 @@ def make_domain(folder):
 
 SMALL = {
     "count": 300, "widths": WIDTHS, "steps": 60, "samples_each": 12, "pictures_each": 12, "lr": 0.02, "lambda_w": 1.0,
+    "lambda_l2": 1.0, "lambda_lpips": 0.3, "lambda_id": 0.1,
 }  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def test_renders_are_of_the_world_that_the_generator_draws(monkeypatch, resoluti
 
     worlds: list = []
     monkeypatch.setattr(encoding, "Portraits", asked)
+    monkeypatch.setattr(encoding, "sensitivity", lambda *arguments: torch.eye(2))
     generator = SimpleNamespace(img_resolution=resolution)
     encoding.Renders(Settings(), generator)
     encoding.held_out_renders(Settings(), generator, 3)
@@ -151,7 +154,7 @@ def test_the_network_is_entered_in_the_domain(folder, trained):
     path = folder / "domain" / entry["file"]
     assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert entry["bytes"] == path.stat().st_size
-    assert entry["config"] == {"num_ws": 6, "w_dim": 10, "widths": list(WIDTHS)}
+    assert entry["config"] == {"num_ws": 6, "w_dim": 10, "widths": list(WIDTHS), "input_size": 16}
     assert entry["training"]["command"] == "styleclip train encoder"
     assert entry["training"]["metrics"] == trained.metrics
     assert entry["training"]["settings"]["steps"] == 60
@@ -163,7 +166,7 @@ def test_the_network_is_entered_in_the_domain(folder, trained):
 def test_what_was_saved_reads_as_the_trained_one(folder, trained):
     saved = load_network(folder / "domain", "encoder", Encoder)
     state = torch.load(folder / "run" / "checkpoint.pt", weights_only=True, map_location="cpu")["network"]
-    network = Encoder(6, 10, WIDTHS)
+    network = Encoder(6, 10, WIDTHS, 16)
     network.load_state_dict(state)
     images = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
     torch.testing.assert_close(saved(images), network.eval()(images), rtol=0.02, atol=0.02)
@@ -204,6 +207,27 @@ def test_offsets_stay_small_where_they_cost_something(trained, tmp_path, seen):
     train(settings(tmp_path, steps=30, lambda_delta=0.8))
     late, before = (mean_of(steps, "total_delta_loss", slice(25, 30)) for steps in (seen, trained.seen))
     assert late < 0.7 * before
+
+
+def test_without_losses_of_pictures_nothing_is_drawn_and_w_is_learnt(tmp_path, seen, monkeypatch):
+    make_domain(tmp_path / "domain")
+    monkeypatch.setattr(encoder, "_picture_losses", None)  # calling it fails
+    train(settings(tmp_path, samples_each=0, lambda_l2=None, lambda_lpips=None, lambda_id=None))
+    assert set(seen[0]) == {"loss", "loss_w", "total_delta_loss"}
+    assert mean_of(seen, "loss_w", slice(-10, None)) < 0.8 * mean_of(seen, "loss_w", slice(0, 5))
+
+
+@pytest.mark.parametrize("world", [FREE, ALIGNED])
+def test_every_other_portrait_is_mirrored_with_its_latent_where_that_is_known(world):
+    images, z = torch.rand(200, 3, 4, 4), torch.randn(200, world.z_dim)
+    turned, latents = encoding.turned(images, z, world, torch.Generator().manual_seed(0))
+    are_turned = torch.tensor([torch.equal(a, b.flip(2)) for a, b in zip(turned, images)])
+    assert torch.equal(turned[~are_turned], images[~are_turned]) and torch.equal(latents[~are_turned], z[~are_turned])
+    if world is FREE:
+        assert not are_turned.any()
+    else:
+        assert 60 < are_turned.sum() < 140
+        torch.testing.assert_close(latents[are_turned], world.mirrored(z)[are_turned])
 
 
 @pytest.mark.parametrize("missing", ["generator", "perceptual", "identity"])
