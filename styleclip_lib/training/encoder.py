@@ -15,7 +15,6 @@ from ..models import load_models
 from ..networks.encoder import Encoder
 from ..networks.generator import Generator
 from ..networks.latent_discriminator import LatentDiscriminator
-from ..networks.resampling import resized
 from ..paths import check_new_folder, data_folder
 from ..photos.datasets.manifest import read_facts
 from ..processes import this_process
@@ -69,7 +68,7 @@ class Settings:
                          --from
     start                --from: the domain whose encoder is trained further, such as portraits or ffhq; by default a new one is trained
     count, widths        number of renders; channels of a new encoder
-    size                 pixels of the renders, and of what a new encoder sees (128; the pictures as they are)
+    size                 pixels of what a new encoder sees (128; the pictures as they are)
     samples_each, pictures_each  pictures in a batch: drawn by the generator, with known w (0, 0); from the folder (32, 8)
     lr                   learning rate of AdamW (3e-3, decaying; 1e-4, after a warm-up)
     lambda_w             weight of the error of w, where it is known (1, 0.3; `sensitivity.weighted_error`)
@@ -87,7 +86,7 @@ class Settings:
     data: Path = Path("runs/data")
     domain: Path = Path("data/models/portraits")
     start: Annotated[str | None, tyro.conf.arg(name="from", metavar="DOMAIN")] = None
-    count: int = 24_000
+    count: int = 12_000
     widths: tuple[int, ...] = (32, 64, 128, 192, 256)
     size: int | None = None
     steps: int = 2000
@@ -267,10 +266,9 @@ def _picture_losses(generator: Generator, looks: dict, images: Tensor, w_plus: T
 
 @torch.no_grad()
 def _compared(network, generator: Generator, images: Tensor, run: Run) -> Tensor:
-    """Pictures [N, 3, R, R], and below them what the generator draws from their codes, in the same size."""
+    """Pictures [N, 3, R, R], and below them what the generator draws from their codes."""
     with run.autocast():
-        drawn = generator.synthesis(network(images)).float()
-    return torch.cat([images, resized(drawn, images.shape[-1])])
+        return torch.cat([images, generator.synthesis(network(images)).float()])
 
 
 @torch.no_grad()

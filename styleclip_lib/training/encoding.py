@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from ..networks.generator import Generator
-from ..networks.resampling import resized
 from .data import DataSettings, Portraits, to_float
 from .loop import Run
 from .pictures import HELD_OUT, LEARNT, Pictures
@@ -28,7 +27,7 @@ class Renders:
 
     def __init__(self, s, generator: Generator):
         self.s, self.generator = s, generator
-        self.portraits = _portraits(s.data, s.count, generator, s.size)
+        self.portraits = _portraits(s.data, s.count, generator)
         self.weights = _weights(s, generator)
 
     def batch(self, run: Run, rng: torch.Generator) -> Batch:
@@ -38,7 +37,7 @@ class Renders:
         with torch.no_grad(), run.autocast():
             w = self.generator.mapping.w(z.to(run.device))
         samples = drawn(self.generator, w[: self.s.samples_each], run)
-        return Batch(torch.cat([resized(samples, images.shape[-1]), images.to(run.device)]), w, self.weights.to(run.device))
+        return Batch(torch.cat([samples, images.to(run.device)]), w, self.weights.to(run.device))
 
 
 class Photographs:
@@ -79,14 +78,14 @@ def _weights(s, generator: Generator) -> Tensor:
     return sensitivity(generator, s.size or generator.img_resolution, s.seed)
 
 
-def _portraits(data: Path, count: int, generator: Generator, size: int | None, seed: int = 0) -> Portraits:
-    """Portraits of the world to which a generator belongs. size: None: the generator's"""
-    return Portraits(DataSettings(data, count, size or generator.img_resolution, seed), world=world_of(generator.img_resolution))
+def _portraits(data: Path, count: int, generator: Generator, seed: int = 0) -> Portraits:
+    """Portraits of the world to which a generator belongs."""
+    return Portraits(DataSettings(data, count, generator.img_resolution, seed), world=world_of(generator.img_resolution))
 
 
 def held_out_renders(s, generator: Generator, count: int = 200) -> Tensor:
     """Renders of portraits that no encoder is trained on, uint8 [count, 3, R, R]."""
-    return _portraits(s.data, 1000, generator, None, seed=1).images(torch.arange(count))
+    return _portraits(s.data, 1000, generator, seed=1).images(torch.arange(count))
 
 
 def held_out_photographs(s, generator: Generator, most: int = 200) -> Tensor:
