@@ -1,8 +1,11 @@
 """Runs notebooks from top to bottom and stores their outputs in place.
 
     python tools/execute_notebooks.py notebooks/*.ipynb
+    python tools/execute_notebooks.py --claims notebooks/04_*.ipynb
 
 A notebook that fails, or whose outputs carry a path of this machine, is left as it was; the exit code is 1 then.
+With --claims, what the lesson says of its outputs (tests/notebooks/claims) is checked too, and every claim that does not hold is printed
+with the values that it compares: the outputs are stored all the same, so that the sentences can be put right beside them.
 What only this machine or this run knows is taken out: widget state, progress bars, versions, times.
 """
 
@@ -22,6 +25,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tools.check_claims import Claims
 from tools.notebook_rules import machine_paths, problems
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -34,20 +38,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run notebooks and store their outputs in place.")
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--timeout", type=int, default=600, help="seconds that one cell may take (default: 600)")
+    parser.add_argument("--claims", action="store_true", help="check what the lessons say of their outputs, too")
     chosen = parser.parse_args(arguments)
     failures = 0
     for path in chosen.notebooks:
-        start = time.monotonic()
-        complaint = refresh(path, chosen.timeout)
-        failures += complaint is not None
+        start, false = time.monotonic(), []
+        complaint = refresh(path, chosen.timeout, false if chosen.claims else None)
+        failures += complaint is not None or bool(false)
+        for claim in false:
+            print(f"  does not hold: {claim}", flush=True)
         print(f"{path}: {complaint or f'done in {time.monotonic() - start:.0f} s'}", flush=True)
         for rule in problems(path) if complaint is None else ():
             print(f"  {rule}", flush=True)
     return 1 if failures else 0
 
 
-def refresh(path: Path, timeout: int = 600) -> str | None:
-    """Runs one notebook and writes it back; returns what went wrong, if anything, and then writes nothing."""
+def refresh(path: Path, timeout: int = 600, false: list[str] | None = None) -> str | None:
+    """Runs one notebook and writes it back; returns what went wrong, if anything, and then writes nothing.
+
+    false: gets the claims that do not hold; None: they are not checked
+    """
     try:
         book = nbformat.read(path, as_version=4)
     except (OSError, ValueError) as error:
@@ -56,7 +66,7 @@ def refresh(path: Path, timeout: int = 600) -> str | None:
         book, timeout=timeout, kernel_name="python3", record_timing=False, resources={"metadata": {"path": path.parent}}
     )
     try:
-        client.execute()
+        run(client, None if false is None else Claims(path.stem), false)
     except CellExecutionError as error:
         return f"a cell failed: {error.ename}: {error.evalue}"
     except (CellTimeoutError, DeadKernelError) as error:
@@ -69,6 +79,15 @@ def refresh(path: Path, timeout: int = 600) -> str | None:
     nbformat.write(book, partial)
     os.replace(partial, path)
     return None
+
+
+def run(client: NotebookClient, claims: Claims | None, false: list[str] | None) -> None:
+    """Runs the cells, and asks after each what is claimed about it."""
+    with client.setup_kernel():
+        for number, cell in enumerate(client.nb.cells):
+            client.execute_cell(cell, number)
+            if claims is not None and false is not None:
+                false += claims.about(client, cell.get("id", ""))
 
 
 def tidy(book: nbformat.NotebookNode) -> None:

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tests.notebooks import lesson_claims
 from tools.execute_notebooks import PLACEHOLDER, main, refresh, tidy
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -59,6 +60,21 @@ def test_a_broken_notebook_is_left_as_it_was(source, complaint, tmp_path, capsys
 def test_a_cell_that_takes_too_long(tmp_path):
     path = write(tmp_path, "import time\ntime.sleep(60)")
     assert "timed out" in refresh(path, timeout=2).lower()
+
+
+@pytest.mark.slow
+def test_claims_that_do_not_hold_are_told_with_their_values(tmp_path, monkeypatch, capsys):
+    path = write(tmp_path, "share = 0.25", "names = ['a', 'b']\nprint(len(names))")
+    first, second = (cell.id for cell in nbformat.read(path, as_version=4).cells)
+    monkeypatch.setattr(lesson_claims, "FOLDER", tmp_path)
+    (tmp_path / "mini.py").write_text(f"# %% {first}\nassert share < 0.2\nassert share > 0\n# %% {second}\nlast = names[-1]\n"
+                                      "assert last == 'b'\nassert nothing.is_there\n")
+    assert main(["--claims", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert f"{first}: assert share < 0.2 (AssertionError, share = 0.25)" in said and "share > 0" not in said
+    assert "'b'" not in said and "assert nothing.is_there (NameError" in said
+    assert nbformat.read(path, as_version=4).cells[1].outputs[0].text == "2\n", "its outputs are stored"
+    assert main([str(path)]) == 0, "nothing is asked without --claims"
 
 
 def test_a_file_that_is_no_notebook(tmp_path):
