@@ -95,12 +95,12 @@ class Alignment(nn.Module):
         v, w = v - v.mean(0), w - w.mean(0)
         self.v_scale.copy_(v.square().mean().sqrt())
         self.w_scale.copy_(w.square().mean().sqrt())
-        self.of_picture.copy_(_ridge(v, w, ridge))
-        self.of_text.copy_(_ridge(v, w, ridge_text))
-        self.effect.copy_(_ridge(w, v, ridge))
+        self.of_picture.copy_(ridge_regression(v, w, ridge))
+        self.of_text.copy_(ridge_regression(v, w, ridge_text))
+        self.effect.copy_(ridge_regression(w, v, ridge))
 
 
-def _ridge(x: Tensor, y: Tensor, ridge: float) -> Tensor:
+def ridge_regression(x: Tensor, y: Tensor, ridge: float) -> Tensor:
     """argmin_A ‖x A - y‖² + λ m N ‖A‖², m the mean eigenvalue of x's covariance. x [N, P], y [N, Q], both centred -> A [P, Q]"""
     covariance = x.T @ x / len(x)
     noise = ridge * covariance.diagonal().mean() * torch.eye(len(covariance), dtype=x.dtype, device=x.device)

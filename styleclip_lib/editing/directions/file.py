@@ -17,7 +17,11 @@ from ...weights.tensor_file import Shapes, read_metadata
 
 NAME = "directions"
 LONGEST, LARGEST_STYLE = 1.01, 1e6
-"""Of an effect, which has the length 1, and of a mean or standard deviation; the styles of real generators reach a few hundred."""
+"""Of an effect, whose length is 1, or by regression at most 1, and of a mean or standard deviation; the styles of real generators reach a
+few hundred."""
+
+WORTH = {"scan": 100, "first order": 10, "regression": 1}
+"""What a face is worth, by the kind of the directions; see `kept_paths`."""
 
 _FILES = Learnt(NAME, "global directions", "GlobalDirections.compute(models).save(path)", DirectionsFacts)
 
@@ -41,12 +45,13 @@ def shipped_path(models: Models) -> Path | None:
 def kept_paths(models: Models, folder: Path) -> list[Path]:
     """The directions in a folder that belong to these networks, the best last.
 
-    A face in which channels were really tried counts as two in which they were followed to first order; after that, those that know
-    the toRGB layers come last.
+    A face counts by what is done with it: 1 where it is only drawn (a regression), 10 where channels are followed to first order in it, and
+    100 where each is tried (a scan). So with the usual 24, 2000 and 64 faces a scan is better than a regression, which is better than the
+    first order, and a trial with few faces replaces none of them. After that, those that know the toRGB layers come last.
     """
     belonging = belongs_to(models).items()
     found = [(read_facts(path), path) for path in sorted(Path(folder).glob(f"{NAME}-*.safetensors"))]
-    ranked = [((1 + (facts["kind"] == "scan")) * facts["images"], facts["kind"] == "scan", "rgb" in facts, path)
+    ranked = [(WORTH.get(facts["kind"], 0) * facts["images"], "rgb" in facts, path)
               for facts, path in found if facts.items() >= belonging]
     return [path for *_, path in sorted(ranked)]
 

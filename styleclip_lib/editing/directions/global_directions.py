@@ -25,6 +25,7 @@ from .channel_scan import scan
 from .file import belongs_to, cached_path, kept_paths, read, read_facts, shipped_path, write
 from .first_order import first_order_effects
 from .prompt_templates import text_direction
+from .regression import regressed_effects
 from .style_statistics import StyleStatistics, style_statistics
 
 ALPHA = Directions.DEFAULT.alpha
@@ -36,10 +37,11 @@ class GlobalDirections:
 
     models    the domain
     mean, std [num_channels]  of the styles of many faces
-    effects   [num_channels, D], Δi_c: the direction of CLIP's embedding when a channel rises, of length one; 0 for a channel left out
+    effects   [num_channels, D], Δi_c: the direction of CLIP's embedding when a channel rises, of length one; 0 for a channel left out.
+              By regression: R_c, of length one at most (editing/directions/regression.py)
     settings  how they were computed
     ridge     0: the relevance of each channel by itself, as in the paper; above 0: jointly solved (`jointly`) with this regularisation;
-              None: the domain's
+              None: the domain's, or 0 for a regression, which solves for all channels at once already
     rgb_std [num_rgb_channels], rgb_effects [num_rgb_channels, D]: std and effects of the toRGB layers' channels; None if unknown
     """
 
@@ -55,7 +57,7 @@ class GlobalDirections:
 
     def __post_init__(self) -> None:
         if self.ridge is None:
-            self.ridge = self.models.calibration.ridge
+            self.ridge = 0.0 if self.settings.get("kind") == "regression" else self.models.calibration.ridge
 
     def on(self, models: Models) -> GlobalDirections:
         """The same directions for models with a copy of the generator, such as one tuned to a face."""
@@ -114,6 +116,27 @@ class GlobalDirections:
         effects = first_order_effects(models, statistics, settings["projections"], seed, settings["stop_at"], progress)
         return cls(models, statistics.mean, statistics.std, effects.half().float(), settings)  # as a file keeps them
 
+    @classmethod
+    def regressed(cls, models: Models, *, faces: int = 2000, samples: int = 20_000, truncation_psi: float = 1.0, ridge: float = 0.1,
+                  seed: int = 0, progress: bool = True) -> GlobalDirections:
+        """Ridge regression of styles on CLIP's embeddings of invented faces (see editing/directions/regression.py): one picture a face, so
+        it takes minutes where a scan takes hours. All layers take part, and the toRGB layers. What goes together in the generator's faces
+        is not told apart: an edit moves all channels in which the faces that CLIP describes so differ from the mean.
+
+        The faces are not truncated, so that rare attributes are among them. σ is that of these faces, so alpha moves a channel 1 / 0.7
+        times as far as with the scan's truncation_psi of 0.7. Relevances are no cosines: a beta means something else than for a scan.
+
+        faces  number of faces, each drawn once;  ridge  λ, in units of the mean eigenvalue of the embeddings' covariance
+
+        Raises StyleclipError for an invalid setting, and as `regressed_effects` does.
+        """
+        settings = {"kind": "regression", **_sampling(faces, samples, truncation_psi, seed, "faces", least=2),
+                    "ridge": _positive("ridge", ridge), "stop_at": drawing_resolution(models), "rgb": True}
+        statistics = _statistics(models, settings)
+        both = regressed_effects(models, statistics, settings["ridge"], settings["stop_at"], progress)
+        effects, rgb_effects = both.half().float().split([len(statistics.std), len(statistics.rgb_std)])  # as a file keeps them
+        return cls(models, statistics.mean, statistics.std, effects, settings, rgb_std=statistics.rgb_std, rgb_effects=rgb_effects)
+
     def save(self, path: str | Path) -> None:
         """Writes the directions and the fingerprints of their networks. Raises StyleclipError if the file cannot be written."""
         tensors = {"mean": self.mean, "std": self.std, "effects": self.effects.half()}  # halves cost a relevance less than 0.001
@@ -138,10 +161,10 @@ class GlobalDirections:
 
     @classmethod
     def available(cls, models: Models, progress: bool = True) -> GlobalDirections:
-        """Those that the domain ships; or the best ones in `cache_folder()`; or those to first order, which take seconds to minutes and are
-        kept there.
+        """Those that the domain ships; or the best ones in `cache_folder()` (`kept_paths`); or those by regression, which take minutes and
+        are kept there.
 
-        Raises StyleclipError if the domain's belong to other networks, or the folder cannot be written.
+        Raises StyleclipError if the domain's belong to other networks, or the folder cannot be written, and as `regressed` does.
         """
         if shipped_path(models) is not None:
             return cls.load(models)
@@ -149,7 +172,7 @@ class GlobalDirections:
         if kept:
             return cls.load(models, kept[-1])
         folder = writable_cache()
-        directions = cls.first_order(models, progress=progress)
+        directions = cls.regressed(models, progress=progress)
         directions.save(cached_path(folder, {**belongs_to(models), **directions.settings}))
         return directions
 
@@ -264,17 +287,18 @@ class GlobalDirections:
         return torch.cat([convs, rgbs])
 
 
-def _sampling(images: int, samples: int, truncation_psi: float, seed: int) -> dict:
-    """The settings that the scan and the first order share, checked."""
-    _positive("images", images)
+def _sampling(images: int, samples: int, truncation_psi: float, seed: int, name: str = "images", least: int = 1) -> dict:
+    """The settings that all ways share, checked. name: of images, in messages"""
+    if images < least:
+        raise StyleclipError(f"{name} must be at least {least}, not {images}.")
     if samples < max(images, 2):
-        raise StyleclipError(f"samples is {samples}; it must be at least 2 and at least images, which is {images}.")
+        raise StyleclipError(f"samples is {samples}; it must be at least 2 and at least {name}, which is {images}.")
     return {"images": int(images), "samples": int(samples), "truncation_psi": float(truncation_psi), "seed": int(seed)}
 
 
 def _positive(name: str, number: float) -> float:
-    if number <= 0:
-        raise StyleclipError(f"{name} must be more than 0, not {number}.")
+    if not 0 < number < torch.inf:
+        raise StyleclipError(f"{name} must be a finite number above 0, not {number}.")
     return float(number)
 
 

@@ -1,4 +1,6 @@
-"""Global directions: the scan against a slow loop, the formulas against loops, the first-order way, files, edits, errors."""
+"""Global directions: the scan against a slow loop, the formulas against loops, the first-order way, files, edits, errors.
+
+The regression has a file of its own, test_regression.py; what all three have in common is tested here."""
 
 import contextlib
 import dataclasses
@@ -42,9 +44,14 @@ def by_gradients(tiny) -> GlobalDirections:
     return GlobalDirections.first_order(tiny, **SMALL)
 
 
-@pytest.fixture(params=["scan", "first order"])
-def directions(request, scanned, by_gradients) -> GlobalDirections:
-    return scanned if request.param == "scan" else by_gradients
+@pytest.fixture(scope="module")
+def regressed(tiny) -> GlobalDirections:
+    return GlobalDirections.regressed(tiny, faces=200, samples=300, progress=False)
+
+
+@pytest.fixture(params=["scan", "first order", "regression"])
+def directions(request, scanned, by_gradients, regressed) -> GlobalDirections:
+    return {"scan": scanned, "first order": by_gradients, "regression": regressed}[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -308,11 +315,12 @@ def test_parts_are_the_smaller_the_larger_the_pictures():
 def test_what_was_computed_once_is_available_from_then_on(tiny, other, tmp_path, monkeypatch):
     monkeypatch.setenv("STYLECLIP_CACHE", str(tmp_path))
     first = GlobalDirections.available(tiny, progress=False)
-    monkeypatch.setattr(GlobalDirections, "first_order", lambda *arguments, **settings: pytest.fail("computed again"))
+    assert first.settings["kind"] == "regression" and first.settings["images"] == 2000
+    monkeypatch.setattr(GlobalDirections, "regressed", lambda *arguments, **settings: pytest.fail("computed again"))
     again = GlobalDirections.available(tiny)
     assert again.settings == first.settings and torch.equal(again.effects, first.effects)
     GlobalDirections.compute(tiny, **SMALL)
-    assert GlobalDirections.available(tiny).settings["kind"] == "first order", "a scan over four faces is no better"
+    assert GlobalDirections.available(tiny).settings["kind"] == "regression", "a scan over four faces is no better"
     GlobalDirections.compute(tiny, **{**SMALL, "images": 32})
     assert GlobalDirections.available(tiny).settings["kind"] == "scan"
     with pytest.raises(pytest.fail.Exception, match="computed again"):
@@ -331,7 +339,7 @@ def test_the_directions_of_the_domain_are_used_if_they_fit(tiny_folder, tmp_path
     models = load_models(folder, device="cpu")
     with pytest.raises(StyleclipError, match=r"comes without global directions; GlobalDirections\.compute"):
         GlobalDirections.load(models)
-    assert GlobalDirections.available(models, progress=False).settings["kind"] == "first order"
+    assert GlobalDirections.available(models, progress=False).settings["kind"] == "regression"
     GlobalDirections.compute(models, folder=tmp_path / "cache", **SMALL).save(folder / "directions.safetensors")
     enter_file(folder, "directions", folder / "directions.safetensors", {}, {})
     assert GlobalDirections.available(models, progress=False).settings["kind"] == "scan"
@@ -625,7 +633,8 @@ def test_an_edit(directions, tiny, w_plus):
     assert torch.equal(edit.rgb_styles, rgb_styles), "toRGB is left alone"
     torch.testing.assert_close(edit.image, tiny.generator.from_styles(edit.styles, rgb_styles))
     assert (edit.image - tiny.generator.synthesis(w_plus)).abs().max() > 1e-3
-    assert edit.recipe == Directions(changes=(Change(TARGET, NEUTRAL, 3.0, 0.1, False),), ridge=tiny.calibration.ridge)
+    ridge = 0.0 if directions.settings["kind"] == "regression" else tiny.calibration.ridge
+    assert edit.recipe == Directions(changes=(Change(TARGET, NEUTRAL, 3.0, 0.1, False),), ridge=ridge)
     assert not edit.image.requires_grad and not edit.styles.requires_grad
 
 

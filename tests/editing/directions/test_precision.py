@@ -5,6 +5,7 @@ import torch
 
 from styleclip_lib.editing.directions.channel_effects import drawing_resolution, scan_channels
 from styleclip_lib.editing.directions.first_order import first_order_effects
+from styleclip_lib.editing.directions.regression import regressed_effects
 from styleclip_lib.editing.directions.style_statistics import style_statistics
 
 
@@ -14,13 +15,15 @@ def statistics(models):
 
 
 @pytest.mark.full  # a processor without bfloat16 takes minutes for it
-@pytest.mark.parametrize("way", ["scan", "first order"])
+@pytest.mark.parametrize("way", ["scan", "first order", "regression"])
 def test_directions_are_nearly_the_same_in_bfloat16(models, statistics, monkeypatch, way):
     stop_at, effects = drawing_resolution(models), []
     for pays in (True, False):
         monkeypatch.setattr("styleclip_lib.speed.bfloat16_pays", lambda kind, pays=pays: pays)
         if way == "scan":
             effects.append(scan_channels(models, statistics, range(0, models.generator.num_channels, 250), 5.0, stop_at))
+        elif way == "regression":
+            effects.append(regressed_effects(models, statistics, 0.1, stop_at, progress=False))
         else:
             effects.append(first_order_effects(models, statistics, 12, 0, stop_at, progress=False))
     text = models.clip.encode_text(["a smiling face", "a face"])
