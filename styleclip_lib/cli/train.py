@@ -27,7 +27,7 @@ NETWORKS = {
     "clip_student": "the small image encoder, distilled from the domain's CLIP",
     "style": "the fast style networks that ship: one for each text",
     "strength": "a predictor of the strength of an edit, compared with constants and search (only measured, not shipped)",
-    "directions": "the effect of every style channel on CLIP's embedding (a scan; nothing is trained)",
+    "directions": "the effect of every style channel on CLIP's embedding (a scan or a regression; nothing is trained)",
 }
 
 HELP = "\n".join(

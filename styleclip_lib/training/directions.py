@@ -1,12 +1,14 @@
 """Computes the global directions that come with a domain: `styleclip train directions`.
 
-Nothing is trained here: every style channel of the domain's generator is varied, and the effect measured in CLIP's space
-(`editing/directions/global_directions.py`). This has to be repeated whenever the generator or CLIP is trained again.
+Nothing is trained here. A scan varies every style channel of the domain's generator and measures the effect in CLIP's space; a regression
+finds the channels that go with what CLIP sees of many faces (`editing/directions/global_directions.py`). This has to be repeated whenever
+the generator or CLIP is trained again.
 """
 
 import dataclasses
 import time
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -24,12 +26,22 @@ from ..weights.domain import enter_file
 from .card import About, making, write_card
 
 ABOUT = About(
-    what="For every style channel of the generator: the direction in CLIP's space in which a face moves when the channel rises, and the "
-         "channel's mean and standard deviation; for the toRGB layers, which texts about colours use, the direction and the standard "
-         "deviation. With them the channels for a text are found at once (Patashnik et al. 2021, section 6).",
-    data="Faces that the generator invents, each drawn twice for every channel, with a low and a high value and the others unchanged.",
+    what="For every style channel of the generator: its effect, a vector in CLIP's space, and its mean and standard deviation; for the "
+         "toRGB layers, which texts about colours use, the effect and the standard deviation. With them the channels for a text are found "
+         "at once (Patashnik et al. 2021, section 6). Of a scan (`kind`), the effect is the direction in which a face moves when the "
+         "channel rises; of a regression, its product with the direction of a text is how far the channel differs from its mean in faces "
+         "of which the text is true.",
+    data="Faces that the generator invents. For a scan, each is drawn twice for every channel, with a low and a high value and the others "
+         "unchanged; for a regression, each is drawn once.",
     limits="It belongs to this generator and this CLIP and is refused by any other. One direction has to suit every face: where an "
-           "attribute can come about in several ways, it is their mean.")
+           "attribute can come about in several ways, it is their mean. A regression does not tell apart what goes together in the "
+           "generator's faces.")
+
+USUAL: dict[str, dict] = {"scan": {"images": 24, "truncation_psi": 0.7}, "regression": {"images": 2000, "truncation_psi": 1.0}}
+"""The default settings of each kind."""
+
+MOST_FIRST_ORDER = 64
+"""The number of faces, at most, of the first-order directions with which others are compared."""
 
 TEXTS = ("a smiling face", "an angry face", "a sad face", "a face with glasses", "a face with sunglasses", "a face with a hat",
          "a face with a beard", "a face with blue hair", "a bald face", "a face with a mohawk", "an old face", "a face with makeup")
@@ -39,35 +51,39 @@ TEXTS = ("a smiling face", "an angry face", "a sad face", "a face with glasses",
 class Settings:
     """Settings of the global directions.
 
-    run      folder of the completed parts
-    domain   the domain whose channels are varied, and to which the directions are added
-    images   number of faces in which each channel is varied
+    run      folder of a scan's completed parts
+    domain   the domain to whose generator and CLIP the directions belong, and to which they are added
+    kind     a scan, which varies each channel in some faces, or a regression on many faces, which is much faster
+    images   number of faces; by default 24 for a scan, 2000 for a regression
     samples  number of faces for each channel's mean and standard deviation σ
-    truncation_psi  of these faces
-    sigmas   how far a channel is moved from its mean, in σ
+    truncation_psi  of all these faces; by default 0.7 for a scan, 1.0 for a regression
+    sigmas   of a scan: how far a channel is moved from its mean, in σ
+    ridge    of a regression: its λ, in units of the mean eigenvalue of the embeddings' covariance
     faces    number of other faces that are edited to measure the result
     seed     draws the faces
     """
 
     run: Path = Path("runs/directions")
     domain: Path = Path("data/models/portraits")
-    images: int = 24
+    kind: Literal["scan", "regression"] = "scan"
+    images: int | None = None
     samples: int = 20_000
-    truncation_psi: float = 0.7
+    truncation_psi: float | None = None
     sigmas: float = 5.0
+    ridge: float = 0.1
     faces: int = 8
     seed: int = 0
 
 
 def train(settings: Settings) -> dict:
-    """Scans all channels, measures, adds the directions to the domain. Returns the metrics. An interrupted run resumes."""
+    """Computes the directions, measures them, adds them to the domain. Returns the metrics. An interrupted scan resumes."""
+    settings = _completed(settings)
     torch.set_flush_denormal(True)
     models = load_models(settings.domain)
     settings.run.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     elsewhere = dataclasses.replace(models, folder=settings.run)  # so that the domain's present directions are not found
-    directions = GlobalDirections.compute(elsewhere, images=settings.images, samples=settings.samples, seed=settings.seed,
-                                          truncation_psi=settings.truncation_psi, sigmas=settings.sigmas, folder=settings.run)
+    directions = _computed(elsewhere, settings)
     seconds = time.perf_counter() - start
     metrics = measure(directions, settings)
     if this_process().is_main_process:
@@ -79,6 +95,21 @@ def train(settings: Settings) -> dict:
     return metrics
 
 
+def _completed(settings: Settings) -> Settings:
+    """The settings with the defaults of their kind filled in. Raises StyleclipError for another kind."""
+    if settings.kind not in USUAL:
+        raise StyleclipError(f"kind is '{settings.kind}'; it must be one of {', '.join(USUAL)}.")
+    missing = {name: value for name, value in USUAL[settings.kind].items() if getattr(settings, name) is None}
+    return dataclasses.replace(settings, **missing)
+
+
+def _computed(models: Models, s: Settings) -> GlobalDirections:
+    shared = {"samples": s.samples, "truncation_psi": s.truncation_psi, "seed": s.seed}
+    if s.kind == "regression":
+        return GlobalDirections.regressed(models, faces=s.images, ridge=s.ridge, **shared)
+    return GlobalDirections.compute(models, images=s.images, sigmas=s.sigmas, folder=s.run, **shared)
+
+
 def measure_again(settings: Settings) -> dict:
     """The metrics of the domain's directions."""
     return measure(GlobalDirections.load(load_models(settings.domain)), settings)
@@ -87,7 +118,8 @@ def measure_again(settings: Settings) -> dict:
 def measure(directions: GlobalDirections, settings: Settings) -> dict:
     """How well the directions agree with the first-order ones and, if attributes can be read, what edits with them achieve."""
     models = directions.models
-    first = GlobalDirections.first_order(models, images=settings.images, samples=settings.samples, seed=settings.seed)
+    images = min(directions.settings["images"], MOST_FIRST_ORDER)
+    first = GlobalDirections.first_order(models, images=images, samples=settings.samples, seed=settings.seed)
     texts = [text for text in TEXTS if readable(models, text)]
     each_alone = [dataclasses.replace(directions_alone, ridge=0.0) for directions_alone in (directions, first)]
     pairs = [tuple(directions_alone.relevance(text) for directions_alone in each_alone) for text in texts]

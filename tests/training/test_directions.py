@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 
@@ -10,6 +11,7 @@ import torch
 
 from styleclip_lib.editing.directions import channel_scan
 from styleclip_lib.editing.directions.global_directions import GlobalDirections
+from styleclip_lib.errors import StyleclipError
 from styleclip_lib.models import load_models
 from styleclip_lib.training.directions import Settings, edits, measure_again, rank_correlation, train
 
@@ -38,6 +40,32 @@ def test_the_domain_has_directions_afterwards(settings, tmp_path):
     assert card.startswith("# directions\n") and "`styleclip train directions` makes it again" in card
     assert measure_again(settings) == metrics
     assert "| images | 3 |" in card and str(tmp_path) not in card
+
+
+def test_the_directions_may_come_from_a_regression(settings):
+    metrics = train(dataclasses.replace(settings, kind="regression", images=40))
+    directions = GlobalDirections.load(load_models(settings.domain, device="cpu"))
+    expected = GlobalDirections.regressed(directions.models, faces=40, samples=60, progress=False)
+    assert torch.equal(directions.effects, expected.effects) and directions.settings == expected.settings
+    assert metrics["channels"] == 56 and metrics["channels of the toRGB layers"] == 32
+    card = (settings.domain / "directions.md").read_text(encoding="utf-8")
+    assert "| kind | regression |" in card and "| images | 40 |" in card and "| truncation_psi | 1.0 |" in card
+    assert measure_again(settings) == metrics
+
+
+@pytest.mark.parametrize(("kind", "images", "truncation_psi"), [("scan", 24, 0.7), ("regression", 2000, 1.0)])
+def test_each_kind_has_its_own_number_of_faces(kind, images, truncation_psi, settings, monkeypatch):
+    def begun(*models, **chosen):
+        assert chosen.get("images", chosen.get("faces")) == images and chosen["truncation_psi"] == truncation_psi
+        raise KeyboardInterrupt
+
+    for way in ("compute", "regressed"):
+        monkeypatch.setattr(GlobalDirections, way, begun)
+    assert Settings().kind == "scan", "as the directions that ship"
+    with pytest.raises(KeyboardInterrupt):
+        train(Settings(run=settings.run, domain=settings.domain, kind=kind))
+    with pytest.raises(StyleclipError, match="kind is 'gradients'; it must be one of scan, regression"):
+        train(Settings(run=settings.run, domain=settings.domain, kind="gradients"))
 
 
 def test_called_again_it_does_not_scan_again(settings, monkeypatch):
