@@ -107,6 +107,7 @@ def test_from_a_picture_to_a_saved_one(visitor):
     recipe = json.loads(Path(download.value.path()).read_text())
     assert recipe["recipe"]["method"] == "directions" and recipe["text"]
 
+    page.locator("#history button").first.wait_for()  # it is kept
     page.reload()
     page.locator("#history button").first.wait_for()
     other = page.context.new_page()

@@ -14,7 +14,9 @@ def test_a_wish_its_strength_the_face_before_and_an_edit_brought_back(page, voil
     ready(page)
     face = picture(page)
     smile = wish(page, "a smiling face")
-    assert smile != face and "expression: smile" in page.locator(f"{STUDIO} .sc-said").inner_text()
+    assert smile != face
+    page.locator(f"{STUDIO} .sc-said", has_text="expression: smile").wait_for()
+    edit = thumbnails(page).first.get_attribute("title")
 
     handle(page, "strength").focus()
     page.keyboard.press("PageDown")
@@ -28,6 +30,7 @@ def test_a_wish_its_strength_the_face_before_and_an_edit_brought_back(page, voil
     page.keyboard.press("Home")
     settles(page, smile)
 
+    page.locator(f"{STUDIO} .sc-strip .sc-at").and_(page.get_by_title(edit, exact=True)).wait_for()  # measured again, and kept
     thumbnails(page).last.click()
     settles(page, face)
     thumbnails(page).first.focus()

@@ -51,7 +51,7 @@ def thumbnails(page):
 
 
 def wish(page, text: str) -> str:
-    """Types a wish and presses Enter; the picture, once the edit is drawn and measured."""
+    """Types a wish and presses Enter; the picture, once the edit is drawn and measured: a small one of it comes after that."""
     edits = thumbnails(page).count()
     page.locator(f"{STUDIO} .sc-line input").fill(text)
     page.keyboard.press("Enter")
@@ -64,10 +64,14 @@ def status(page) -> str:
 
 
 def open_tool(page, name: str) -> None:
-    """Opens what stands behind a button, unless it is open."""
+    """Opens what stands behind a button, unless it is open, in place of what was open before."""
     button = page.locator(f"{STUDIO} .sc-tools").get_by_role("button", name=name, exact=True)
     if "mod-active" not in button.get_attribute("class"):
+        note = page.locator(f"{STUDIO} .sc-tool .sc-help").first  # every tool has one
+        before = note.element_handle()
         button.click()
+        before.wait_for_element_state("hidden")  # the kernel exchanges the tools; only the button is pressed at once
+        note.wait_for()
 
 
 def handle(page, label: str, number: int = 0):
@@ -77,8 +81,12 @@ def handle(page, label: str, number: int = 0):
 
 
 def ready(page) -> None:
-    """Waits until the studio is there and has measured its first face."""
+    """Waits until the studio is there and has measured its first face: one of the places for small pictures is left.
+
+    All of them can be seen until their layouts are there.
+    """
     thumbnails(page).first.wait_for()
+    page.locator(f"{STUDIO} .sc-strip .sc-thumb").last.wait_for(state="hidden")
 
 
 def open_notebook(page, lab: tuple[str, Path], path: Path, cells: int) -> None:

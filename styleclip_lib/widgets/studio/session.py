@@ -16,7 +16,7 @@ from ...editing.recipes import Recipe
 from ...editing.sources import Source
 from ...models import Models
 from ..toolkit.progress import Progress
-from ..toolkit.stage import Drawing, Stage
+from ..toolkit.stage import Stage
 from .renderer import Renderer, Shot
 from .scenes import History, Scene
 from .score import split_view
@@ -58,7 +58,7 @@ class Session:
         self._follow.append(follow)
 
     def on_rest(self, rested: Callable[[Shot], None]) -> None:
-        """Calls this with every shot that is measured and in the history, and when favourites have changed."""
+        """Calls this with every shot that is on the screen, measured and in the history, and when favourites have changed."""
         self._rested.append(rested)
 
     # --- what can be asked for ---------------------------------------------------------------------------------------
@@ -88,27 +88,30 @@ class Session:
         self.stage.worker.cancel("long", "rest")
         self.scene = scene
         if not self.renderer.takes_long(scene):
-            self.stage.request(lambda: self.take(scene, preview=True), self.renderer.prepares(scene), kind="draw")
-            self.stage.request(lambda: self.take(scene), kind="rest", delay=REST)
+            self.run(lambda: self.take(scene, preview=True), self.renderer.prepares(scene), kind="draw")
+            self.run(lambda: self.take(scene), kind="rest", delay=REST)
             return
         if scene.recipe is None:
-            self.stage.request(lambda: self.take(scene, preview=True), kind="draw")
+            self.run(lambda: self.take(scene, preview=True), kind="draw")
         self._stop = stop = self.progress.begin()
-        self.stage.request(lambda: self._run(scene, stop), WORKING, kind="long")
+        self.run(lambda: self._search(scene, stop), WORKING, kind="long")
 
-    def show_steps(self, draw: Callable[[Watch], Drawing], steps: int) -> None:
-        """Shows a picture that takes steps and is no scene; the scene and its history stay. draw gets what sees every step."""
+    def show_steps(self, job: Callable[[Watch], None], steps: int) -> None:
+        """Does what takes steps, each of which is shown, and leads to no scene: scene and history stay. job gets what sees every step."""
         self.stop()
         self.progress.end(self._stop)
         self.stage.worker.cancel("long", "rest")
         self._stop = stop = self.progress.begin()
-        self.stage.request(lambda: self._watched(draw, steps, stop), WORKING, kind="long")
+        self.run(lambda: self._watched(job, steps, stop), WORKING, kind="long")
 
-    def run(self, job: Callable[[], None], working: str = "", kind: str = "job") -> None:
-        """Does something in the worker; what goes wrong is said in the status line."""
+    def run(self, job: Callable[[], None], working: str = "", kind: str = "job", delay: float = 0.0) -> None:
+        """Does something in the worker; what goes wrong is said in the status line.
+
+        working = what the status line says until then; kind, delay = see `Worker.submit`.
+        """
         if working:
             self.stage.say(working)
-        self.stage.worker.submit(lambda: self.stage.attempt(job), kind)
+        self.stage.worker.submit(lambda: self.stage.attempt(job), kind, delay)
 
     def go(self, step: Callable[[], Scene]) -> None:
         """Shows a scene that was there before, or that was loaded, and sets the controls to it. Says what is wrong with it, if anything."""
@@ -152,7 +155,7 @@ class Session:
 
     def begin(self) -> None:
         """Draws the first scene at once, in this thread."""
-        self.stage.compute(lambda: self.take(self.scene))
+        self.stage.attempt(lambda: self.take(self.scene))
 
     def close(self) -> None:
         """Ends all work."""
@@ -167,26 +170,26 @@ class Session:
 
     # --- in the worker -----------------------------------------------------------------------------------------------
 
-    def take(self, scene: Scene, preview: bool = False, watch: Callable[[int, torch.Tensor], bool] | None = None) -> Drawing:
-        """Draws a scene; unless it is a preview it rests."""
+    def take(self, scene: Scene, preview: bool = False, watch: Callable[[int, torch.Tensor], bool] | None = None) -> None:
+        """Shows a scene; unless it is a preview it rests."""
         try:
             shot = self.renderer.shot(scene, preview, watch or (lambda step, image: not self._is_wanted()), wanted=self._is_wanted)
         except Exception:
             if self._is_wanted():
                 self.scene = self.history.scene  # nothing has come of it, so the next wish goes on from what is shown
             raise
-        if self._is_wanted():
+        self.stage.present(split_view(shot.before, shot.after, self.compare), str(shot.scene))
+        if self._is_wanted():  # asked only now: a picture of 1024 pixels takes a while to write
             self.shot = shot
             if not preview:
                 self._keep(shot)
-        return split_view(shot.before, shot.after, self.compare), str(shot.scene)
 
-    def _run(self, scene: Scene, stop: threading.Event) -> Drawing:
-        """Draws a scene that takes steps, each of which is shown."""
-        return self._watched(lambda watch: self.take(scene, watch=watch), self.renderer.steps(scene), stop)
+    def _search(self, scene: Scene, stop: threading.Event) -> None:
+        """Shows a scene that takes steps, and each of them."""
+        self._watched(lambda watch: self.take(scene, watch=watch), self.renderer.steps(scene), stop)
 
-    def _watched(self, draw: Callable[[Watch], Drawing], steps: int, stop: threading.Event) -> Drawing:
-        """Draws what takes steps, each of which is shown."""
+    def _watched(self, job: Callable[[Watch], None], steps: int, stop: threading.Event) -> None:
+        """Does what takes steps, each of which is shown."""
         def watch(step: int, image: torch.Tensor) -> bool:
             if not self._is_wanted():
                 return True
@@ -196,7 +199,7 @@ class Session:
             return stop.is_set()
 
         try:
-            return draw(watch)
+            job(watch)
         finally:
             self.progress.end(stop)
 
@@ -205,6 +208,7 @@ class Session:
         self.stage.show(split_view(before, image, self.compare))
 
     def _keep(self, shot: Shot) -> None:
+        """Puts what is on the screen into the history, and tells everybody who has something to say about it."""
         asked, self.scene = self.scene, shot.scene  # a search that was stopped, or found its own strength, says so in it
         self.history.rest(shot.scene)
         if shot.scene != asked:

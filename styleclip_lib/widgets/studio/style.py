@@ -13,7 +13,6 @@ from ...stylization.result import Stylization
 from ...stylization.style_prompt import RIVALS
 from ..toolkit.controls import button, choice, columns, helped, note, row, text_box
 from ..toolkit.form import Form
-from ..toolkit.stage import Drawing
 from .code import as_code
 from .scenes import Scene
 from .session import Session, Watch
@@ -77,12 +76,13 @@ class StyleTab:
         models.clip.plain(text)
         steps = recipe.steps or models.calibration.style.steps
 
-        def restyled(watch: Watch) -> Drawing:
+        def restyle(watch: Watch) -> None:
             result = recipe.apply(models, shot.after, text, watch, progress=False)
+            said = f"{result.text}, in {len(result.history['loss'])} steps. Save keeps it; the face is as before."
+            self.session.stage.present(to_pil(result.image), said)
             self._take(result, shot.scene)
-            return to_pil(result.image), f"{result.text}, in {len(result.history['loss'])} steps. Save keeps it; the face is as before."
 
-        self.session.show_steps(restyled, steps)
+        self.session.show_steps(restyle, steps)
 
     def _take(self, result: Stylization, scene: Scene) -> None:
         self.result, self.save_it.disabled, self.code.layout.display = result, False, "flex"

@@ -45,7 +45,7 @@ class Stage:
 
     def compute(self, draw: Callable[[], Drawing]) -> None:
         """Draws in this thread, and shows the picture or says what went wrong."""
-        self.attempt(lambda: self._present(*draw()))
+        self.attempt(lambda: self.present(*draw()))
 
     def attempt(self, job: Callable[[], None]) -> None:
         """Does something in this thread; says what went wrong, if anything."""
@@ -57,6 +57,13 @@ class Stage:
             self._failed("There is not enough memory for this: take a smaller picture, or close other programs.")
         except Exception as error:  # a callback has nobody to raise to
             self._failed(f"{type(error).__name__}: {error} (the traceback is in .last_error)")
+
+    def present(self, picture: Image.Image, text: str) -> None:
+        """Shows what a job has led to and what is to be said about it, unless the job was called off."""
+        if not self.worker.cancelled():
+            self.last_error = None
+            self.show(picture)
+            self.say(text)
 
     def show(self, picture: Image.Image) -> None:
         """Puts a picture on the screen."""
@@ -71,12 +78,6 @@ class Stage:
     def close(self) -> None:
         """Ends the work that is under way, and takes no more."""
         self.worker.close()
-
-    def _present(self, picture: Image.Image, text: str) -> None:
-        if not self.worker.cancelled():
-            self.last_error = None
-            self.show(picture)
-            self.say(text)
 
     def _failed(self, message: str) -> None:
         if not self.worker.cancelled():

@@ -118,6 +118,14 @@ def test_a_wish_finds_its_strength_and_the_slider_changes_it(studio):
     assert shown(studio) == after
 
 
+def test_the_picture_is_there_before_anything_is_said_about_it(studio):
+    seen = []
+    for part, name in ((studio.strip.thumbnails.buttons[1].layout, "display"), (studio.sentence, "value"), (studio.undo, "disabled")):
+        part.observe(lambda change: seen.append((change["name"], shown(studio), status(studio))), names=name)
+    wish(studio, "a smiling face")
+    assert seen == [(name, shown(studio), status(studio)) for name in ("display", "value", "disabled")]
+
+
 def test_a_suggestion_says_its_text_and_edits(studio):
     chip = studio.wish.chips[1]
     chip.click()

@@ -47,6 +47,13 @@ def test_the_code_makes_the_same_picture(studio, tab):
     assert torch.equal(space["image"], tab.result.image)
 
 
+def test_it_can_be_saved_once_it_is_shown(studio, tab):
+    seen = []
+    tab.save_it.observe(lambda _: seen.append((studio.session.stage.picture.value, said(studio))), names="disabled")
+    tab.apply.click()
+    assert seen == [(studio.session.stage.picture.value, said(studio))]
+
+
 def test_picture_and_settings_are_saved(studio, tab, tmp_path):
     assert tab.save_it.disabled
     tab.apply.click()
