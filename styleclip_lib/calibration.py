@@ -7,6 +7,9 @@ from typing import Literal
 
 from .settings import Settings, setting
 
+Start = Literal["face", "alignment"]
+"""Where a search for an edit begins: at the face, or at its edit by latent alignment."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StyleCalibration(Settings):
@@ -59,6 +62,8 @@ class Calibration(Settings):
     clip_cap           similarity cap: a higher cosine brings no further gain; 1: no cap
     lambda_off_direction  weight of the off-direction penalty
     auxiliary_latents  number of invented faces on which the offset is also tried in each step of an optimisation
+    start              where they begin: at the "face", or at its edit by latent "alignment" (`editing.alignment`), for a generator that
+                       draws a category, such as a hat, as a step: no gradient leads across its boundary from afar, and the alignment does
     step_w, step_w_plus, step_styles  learning rate and lambda_l2 of an optimisation in each space, in its units
 
     Of the automatic strength (`strength.weighed_strength`), in CLIP z-scores:
@@ -82,6 +87,7 @@ class Calibration(Settings):
     clip_cap: float = setting(1.0, low=-1, high=1)
     lambda_off_direction: float = setting(0.0, low=0, high=1e6)
     auxiliary_latents: int = setting(0, low=0, high=64)
+    start: Start = setting("face")
     step_w: tuple[float, float] = setting((0.1, 0.0005), low=0, high=100)
     step_w_plus: tuple[float, float] = setting((0.1, 0.008), low=0, high=100)
     step_styles: tuple[float, float] = setting((0.2, 0.0002), low=0, high=100)

@@ -86,14 +86,25 @@ class LatentAlignment:
     def apply(self, face: Face, prompt: Prompt, recipe: AlignmentEdit | None = None) -> Edit:
         """The edit of a face at strength 1. Of the recipe only `c` is used; see `AlignmentEdit`."""
         recipe = recipe or AlignmentEdit()
-        if recipe.c is None:
-            texts = prompt.parts or (prompt,)
-            c = self.predicted_c(self.models.clip.encode_image(face.image.clamp(-1, 1)), texts)
-        else:
-            texts, c = (prompt,), torch.full((1,), recipe.c, device=self.models.device)
-        offset = self.network(c[None] @ centred(texts), of_text=True)
-        end = replace(face, w_plus=face.code + self._bounded(offset), source=None)
+        end = replace(face, w_plus=face.code + self.offset(face, prompt, recipe.c), source=None)
         return Edit(face, end, replace(recipe, strength=1.0), prompt)
+
+    @torch.no_grad()
+    def offset(self, face: Face, prompt: Prompt, c: float | None = None) -> Tensor:
+        """The offset of a face's edit, [1, num_ws, w_dim], also of a face that was edited in StyleSpace. c: see `edit`"""
+        if c is None:
+            return self.mean_offset(self.models.clip.encode_image(face.image.clamp(-1, 1)), prompt)
+        return self._bounded((prompt,), torch.full((1,), c, device=self.models.device))
+
+    @torch.no_grad()
+    def mean_offset(self, embedding: Tensor, prompt: Prompt) -> Tensor:
+        """One offset for several faces, [1, num_ws, w_dim]: that of the mean of their predicted constants C.
+
+        embedding  CLIP's embeddings of the faces [B, D]
+        """
+        texts = prompt.parts or (prompt,)
+        c = torch.stack([self.predicted_c(one, texts) for one in embedding.split(1)])
+        return self._bounded(texts, c.mean(0))
 
     @torch.no_grad()
     def predicted_c(self, embedding: Tensor, texts: tuple[Prompt, ...]) -> Tensor:
@@ -120,8 +131,9 @@ class LatentAlignment:
         """The mean length of an offset between two invented faces, which is the longest edit."""
         return float(self.network.w_scale) * (2 * self.network.w_dim) ** 0.5
 
-    def _bounded(self, offset: Tensor) -> Tensor:
-        """An offset [1, num_ws, w_dim], shortened to `longest` on average over the layers."""
+    def _bounded(self, texts: tuple[Prompt, ...], c: Tensor) -> Tensor:
+        """f(C · Δt), [1, num_ws, w_dim], with a constant for each text, c [N]; shortened to `longest` on average over the layers."""
+        offset = self.network(c[None] @ centred(texts), of_text=True)
         return offset * (self.longest / offset.norm(dim=2).mean().clamp(min=1e-8)).clamp(max=1)
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .. import __version__
+from ..calibration import Start
 from ..descent import Descent, OnStep
 from ..errors import StyleclipError
 from ..models import Models
 from ..networks.mapper import LEVELS, Mapper, layers_of
 from ..weights.readers.styleclip_mapper import belongs_to_generator, mapper_state, read_checkpoint
 from . import mapper_file
+from .alignment import latent_alignment_of
 from .face import Face
 from .objective import FacesBefore, Objective, search_resolution
 from .prompt import Prompt
@@ -148,9 +151,9 @@ def _memo_key(text: str, seed: int, stop_after: int | None) -> tuple:
 
 def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "auto", steps: int = STEPS, batch_size: int = 8,
                  lr: float = 1.0, lambda_l2: float = 0.07, lambda_id: float = 0.15, lambda_off_direction: float = 0.1,
-                 clip_cap: float | None = None, views: int = 1, people: int = 400, jitter: float = 0.2, truncation_psi: float = 0.7,
-                 seed: int = 0, stop_after: int | None = None, on_step: OnStep | None = None, shown: Tensor | None = None,
-                 progress: bool = True) -> LatentMapper:
+                 clip_cap: float | None = None, start: Start | None = None, views: int = 1, people: int = 400, jitter: float = 0.2,
+                 truncation_psi: float = 0.7, seed: int = 0, stop_after: int | None = None, on_step: OnStep | None = None,
+                 shown: Tensor | None = None, progress: bool = True) -> LatentMapper:
     """Trains a mapper for one text on faces invented by the generator.
 
     E_w [ D_CLIP(G(w + M(w)), t) + λ_L2 mean(M(w)²) + λ_ID L_ID(w + M(w)) + λ_off L_off ] -> min
@@ -166,6 +169,9 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     lambda_off_direction  weight of the off-direction penalty
     clip_cap  similarity cap: the cosine of picture and text above which the CLIP loss stops falling, so that the mapper learns to leave
               a face alone if the text is already true of it; None: the domain's (1 in the paper)
+    start     "face": a new mapper changes nothing; "alignment": it begins with the offset of latent alignment for the text, with the mean
+              of the constants C that are predicted for the training faces (`LatentAlignment.mean_offset`). The mapper that changes
+              nothing is returned unless another has a lower loss on the held-out faces. None: the domain's
     views     number of random views of each face in a step; see `losses.random_views`
     people    number of invented faces to train on, with truncation_psi
     jitter    standard deviation of the noise added to the mapper's input (0 in the paper): codes from an inversion differ from layer to
@@ -175,32 +181,42 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
               with the best mapper so far, and `recipe["stop_after"]` records the step
     shown     that face, w_plus [1, num_ws, w_dim]; None: the first held-out face
 
-    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, unknown levels, or numbers below 1.
+    Raises StyleclipError for an empty text, a word that the domain's CLIP does not know, an unknown level or start, or numbers below 1.
     """
     if min(steps, batch_size, people, views) < 1:
         raise StyleclipError("steps, batch_size, people and views must be at least 1.")
+    start = models.calibration.start if start is None else start
+    if start not in get_args(Start):
+        raise StyleclipError(f"start must be {' or '.join(map(repr, get_args(Start)))}, not {start!r}.")
     clip_cap = models.calibration.clip_cap if clip_cap is None else clip_cap
     recipe = {"domain": models.domain, "method": "mapper", "text": text, "levels": levels if isinstance(levels, str) else list(levels),
               "steps": steps, "batch_size": batch_size, "lr": lr, "lambda_l2": lambda_l2, "lambda_id": lambda_id,
-              "lambda_off_direction": lambda_off_direction, "clip_cap": clip_cap, "views": views, "people": people,
+              "lambda_off_direction": lambda_off_direction, "clip_cap": clip_cap, "start": start, "views": views, "people": people,
               "jitter": jitter, "truncation_psi": truncation_psi, "seed": seed, "stop_after": None, "version": __version__}
     prompt, rng = Prompt.of(models, text), torch.Generator().manual_seed(seed)
     network = _fresh(models, chosen_levels(prompt, levels), seed)
     weights = {"clip": 1.0, "l2": lambda_l2, "identity": lambda_id, "off_direction": lambda_off_direction}
     examples = _Examples(Objective(models, prompt, clip_cap), network, weights, people + HELD_OUT, truncation_psi, rng, progress)
     shown = examples.w_plus[people:people + 1] if shown is None else shown
+    begin = _first_offset(models, start, prompt, examples.before.embedding[:people], progress)
 
     def kept() -> dict[str, Tensor]:
         return {key: value.clone() for key, value in network.state_dict().items()}
 
     @torch.no_grad()
+    def held_out() -> Tensor:
+        return examples.losses(torch.arange(people, people + HELD_OUT))["loss"]
+
     def look(descent: Descent) -> None:
-        held_out = examples.losses(torch.arange(people, people + HELD_OUT))["loss"]
-        descent.record(held_out=held_out)
-        descent.offer(held_out)
+        loss = held_out()
+        descent.record(held_out=loss)
+        descent.offer(loss)
 
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, betas=(0.9, 0.99))
     with Descent(optimizer, steps, keep=kept, description=text, lr=lr, on_step=on_step, look_last=False, progress=progress) as descent:
+        if begin is not None:
+            descent.offer(held_out())  # of the mapper that changes nothing
+            network.begin_at(begin)
         look(descent)
         for step in descent:
             terms = examples.losses(torch.randint(people, (batch_size,), generator=rng), views, jitter)
@@ -216,6 +232,11 @@ def train_mapper(models: Models, text: str, *, levels: str | Sequence[str] = "au
     network.load_state_dict(descent.best)
     history = {name: descent.history.get(name, []) for name in ("loss", *weights, "held_out")}
     return LatentMapper(models, network.requires_grad_(False), recipe, history)
+
+
+def _first_offset(models: Models, start: Start, prompt: Prompt, embedding: Tensor, progress: bool) -> Tensor | None:
+    """The offset [num_ws, w_dim] with which the training begins; None at the faces themselves. embedding [B, D]: CLIP's of the faces"""
+    return None if start == "face" else latent_alignment_of(models, progress=progress).mean_offset(embedding, prompt)[0]
 
 
 class _Examples:

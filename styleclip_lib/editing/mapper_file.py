@@ -42,7 +42,7 @@ def write(path: Path, network: Mapper, generator: torch.nn.Module, recipe: dict)
 
 
 def read(path: Path, models: Models) -> tuple[Mapper, dict]:
-    """The mapper, on the device of the models, and its recipe, in which settings have today's names.
+    """The mapper, on the device of the models, and its recipe, in which settings have today's names. Older ones began at the face.
 
     Raises StyleclipError if it belongs to another generator.
     """
@@ -52,5 +52,5 @@ def read(path: Path, models: Models) -> tuple[Mapper, dict]:
                              "would mean something else; train_mapper(models, text) trains one for this one.")
     network = _FILES.read_network(path, lambda: Mapper(facts.num_ws, facts.w_dim, facts.levels),
                                   lambda mapper: mapper(torch.ones(1, facts.num_ws, facts.w_dim)))
-    recipe = {FORMER_NAMES.get(name, name): value for name, value in facts.recipe.items()}
+    recipe = {"start": "face", **{FORMER_NAMES.get(name, name): value for name, value in facts.recipe.items()}}
     return network.to(models.device), recipe

@@ -19,11 +19,13 @@ class MoveSpace:
     zero   the offset that changes nothing
     moved  offset -> code: w_plus [1, num_ws, w_dim], or all styles, [1, num_channels + num_rgb_channels]
     draw   code -> picture [1, 3, r, r], up to the resolution stop_at if one is given
+    nearest  an offset in W+, [1, num_ws, w_dim] -> the nearest offset in this space, 0 where nothing may move
     """
 
     zero: torch.Tensor
     moved: Callable[[torch.Tensor], torch.Tensor]
     draw: Callable[..., torch.Tensor]
+    nearest: Callable[[torch.Tensor], torch.Tensor]
 
 
 @torch.no_grad()
@@ -41,12 +43,20 @@ def move_space(face: Face, space: str, layers: torch.Tensor, rgb: bool = False) 
         both = torch.cat(face.styles, dim=1)
         free = _of_channels(generator, layers, rgb)
         return MoveSpace(torch.zeros_like(both), lambda offset: both + free * offset,
-                         lambda s, **how: generator.from_styles(*generator.split_styles(s), **how))
+                         lambda s, **how: generator.from_styles(*generator.split_styles(s), **how),
+                         lambda offset: free * (_styles(generator, face.w_plus + offset) - _styles(generator, face.w_plus)))
     w_plus, free = face.code, layers[None, :, None]
     if space == "w+":
-        return MoveSpace(torch.zeros_like(w_plus), lambda offset: w_plus + free * offset, generator.synthesis)
+        return MoveSpace(torch.zeros_like(w_plus), lambda offset: w_plus + free * offset, generator.synthesis,
+                         lambda offset: free * offset)
     axes = principal_axes(generator)
-    return MoveSpace(w_plus.new_zeros(1, 1, len(axes)), lambda offset: w_plus + free * (offset @ axes), generator.synthesis)
+    return MoveSpace(w_plus.new_zeros(1, 1, len(axes)), lambda offset: w_plus + free * (offset @ axes), generator.synthesis,
+                     lambda offset: (free * offset).sum(1, keepdim=True) / free.sum().clamp(min=1) @ torch.linalg.pinv(axes))
+
+
+def _styles(generator: Generator, w_plus: torch.Tensor) -> torch.Tensor:
+    """All styles of w_plus [1, num_ws, w_dim], an affine function of it. -> [1, C + C_rgb]"""
+    return torch.cat(generator.styles(w_plus), dim=1)
 
 
 def _of_channels(generator: Generator, layers: torch.Tensor, rgb: bool) -> torch.Tensor:

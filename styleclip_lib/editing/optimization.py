@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..calibration import Start
 from ..descent import Descent, OnStep
 from ..errors import StyleclipError
 from ..models import Models
+from .alignment import latent_alignment_of
 from .auxiliary_latents import AuxiliaryLatents
 from .face import Face
 from .move_space import MoveSpace, move_space
@@ -47,6 +49,9 @@ def optimize_latent(models: Models, w_plus: Tensor, text: str, *, recipe: Optimi
                                 returned unchanged (1 in the paper)
       auxiliary_latents         number of invented faces, new ones in each step, on which the same offset is tried (`AuxiliaryLatents`);
                                 their loss counts as much as that of the face itself (0 in the paper)
+      start                     "face", as in the paper, or "alignment": the search begins at the face's edit by latent alignment, as far
+                                as the chosen space and layers allow it. Every loss still measures from the face, which is returned
+                                unchanged unless a step has a lower loss
       views                     number of random views that CLIP gets (`losses.random_views`; 1 in the paper)
       stop_at                   resolution at which the networks see the face; the result is always drawn in full
       strength                  of the returned edit: 1 is the result of the optimisation
@@ -75,19 +80,21 @@ def _with(recipe: Optimization, settings: dict[str, Any]) -> Optimization:
 
 def optimize(models: Models, face: Face, prompt: Prompt, recipe: Optimization, on_step: OnStep | None = None, frames: int = 0,
              progress: bool = True) -> Edit:
-    """What `Optimization.apply` does, at the strength 1. models: with the generator that draws the face."""
+    """What `Optimization.apply` does, at the strength 1."""
     suited = Suited.of(models, prompt, recipe)
     recipe = replace(recipe, **vars(suited))
     at = move_space(face, recipe.space, _free_layers(models, prompt, recipe.layers), suited.rgb)
-    search = _Search(at, Objective(models, prompt, suited.clip_cap), recipe, suited)
+    search = _Search(at, Objective(face.on(models), prompt, suited.clip_cap), recipe, suited)
     with Descent(torch.optim.Adam([search.offset]), recipe.steps, keep=search.kept, description=prompt.text, lr=suited.lr,
                  on_step=on_step, look_last=False, progress=progress) as descent:
         if not prompt.is_true_of(search.before.embedding, suited.early_exit):
             if suited.auxiliary_latents:
                 search.use_auxiliary_latents()
+            if suited.start == "alignment":
+                search.begin_at(at.nearest(latent_alignment_of(models, progress=progress).offset(face, prompt)), descent)
             search.descend(descent)
     if descent.stopped and descent.history:
-        recipe = replace(recipe, stop_after=len(search.path))
+        recipe = replace(recipe, stop_after=len(descent.history["loss"]))
     history = {name: descent.history.get(name, []) for name in ("loss", "clip", "l2", "identity", "off_direction")}
     with torch.no_grad():
         drawn = [at.draw(at.moved(offset)).clamp(-1, 1) for offset in evenly(search.path, frames)]
@@ -105,6 +112,7 @@ class Suited:
     clip_cap: float
     early_exit: float
     auxiliary_latents: int
+    start: Start
     stop_at: int
     rgb: bool
 
@@ -112,8 +120,8 @@ class Suited:
     def of(cls, models: Models, prompt: Prompt, recipe: Optimization) -> Suited:
         usual, (lr, lambda_l2) = models.calibration, models.calibration.step(recipe.space)
         suited = {"lr": lr, "lambda_l2": lambda_l2, "lambda_off_direction": usual.lambda_off_direction, "clip_cap": usual.clip_cap,
-                  "early_exit": usual.early_exit, "auxiliary_latents": usual.auxiliary_latents, "stop_at": search_resolution(models),
-                  "rgb": prompt.speaks_of_color}
+                  "early_exit": usual.early_exit, "auxiliary_latents": usual.auxiliary_latents, "start": usual.start,
+                  "stop_at": search_resolution(models), "rgb": prompt.speaks_of_color}
         own = {name: getattr(recipe, name) for name in suited if getattr(recipe, name) is not None}
         return cls(**{**suited, **own, "rgb": recipe.space == "styles" and own.get("rgb", suited["rgb"])})
 
@@ -148,19 +156,30 @@ class _Search:
         others = self.auxiliary.terms(self.offset, self.suited.auxiliary_latents)
         return own | {name: (own[name] + value) / 2 for name, value in others.items()}
 
+    def losses(self, image: Tensor) -> dict[str, Tensor]:
+        """ "loss", and its terms."""
+        terms = {**self.terms(image), "l2": self.offset.square().sum()}
+        loss = (terms["clip"] + self.suited.lambda_l2 * terms["l2"] + self.recipe.lambda_id * terms["identity"]
+                + self.suited.lambda_off_direction * terms["off_direction"])
+        return {"loss": loss, **terms}
+
+    @torch.no_grad()
+    def begin_at(self, offset: Tensor, descent: Descent[Tensor]) -> None:
+        """Moves to an offset from which to descend. The face stays the best result until a step has a lower loss."""
+        descent.offer(self.losses(self.picture())["loss"])
+        self.path.append(self.kept())
+        self.offset.copy_(offset)
+
     def descend(self, descent: Descent[Tensor]) -> None:
-        recipe, suited = self.recipe, self.suited
         for step in descent:
             image = self.picture()
-            terms = {**self.terms(image), "l2": self.offset.square().sum()}
-            loss = (terms["clip"] + suited.lambda_l2 * terms["l2"] + recipe.lambda_id * terms["identity"]
-                    + suited.lambda_off_direction * terms["off_direction"])
-            descent.record(loss=loss, **terms)
-            descent.offer(loss)
+            losses = self.losses(image)
+            descent.record(**losses)
+            descent.offer(losses["loss"])
             self.path.append(self.kept())
-            if step + 1 == recipe.stop_after:
+            if step + 1 == self.recipe.stop_after:
                 descent.stop()
-            descent.follow(loss, image)
+            descent.follow(losses["loss"], image)
 
 
 def evenly(path: list[Tensor], count: int) -> list[Tensor]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ..calibration import Start
 from ..settings import Settings, setting
 from .recipe import MOST_STEPS, NEUTRAL, SEEDS, TEXT_LENGTH, Recipe
 
@@ -60,6 +61,9 @@ class Optimization(Recipe):
     auxiliary_latents: int | None = setting(
         None, "number of invented faces, new ones in each step, on which the offset is also tried; by default the domain's (paper: 0)",
         low=0, high=64, slider=(0, 4, 1))
+    start: Start | None = setting(
+        None, "where the search begins: at the face, or at its edit by latent alignment, for what no gradient leads to; by default the "
+              "domain's (paper: face)")
     views: int = setting(2, "number of random views of the picture in each step (1 in the paper)", low=1, high=64)
     layers: Literal["all", "auto", "shape", "color"] = setting(
         "all", "which layers of the generator may change: shape keeps the colours, color keeps the shapes, auto chooses by the text")
@@ -72,13 +76,21 @@ class Optimization(Recipe):
     stop_after: int | None = setting(None, "stop after this many steps, with the learning rate schedule of all", low=1, high=MOST_STEPS)
     seed: int = setting(0, "the same seed gives the same result", low=0, high=SEEDS)
 
+    def prepare(self, models: Models, prompt: Prompt | None = None, progress: bool = True) -> Optimization:
+        super().prepare(models, prompt)
+        if (self.start or models.calibration.start) == "alignment" and not self.has_nothing_to_do(prompt):
+            from .alignment import latent_alignment_of
+
+            latent_alignment_of(models, progress=progress)
+        return self
+
     def steps_ahead(self, models: Models, prompt: Prompt | None = None) -> int:
         return self.steps
 
     def _edited(self, models: Models, face: Face, prompt: Prompt | None, on_step: OnStep | None, frames: int, progress: bool) -> Edit:
         from .optimization import optimize
 
-        return optimize(face.on(models), face, self.required(prompt), self, on_step, frames, progress)
+        return optimize(models, face, self.required(prompt), self, on_step, frames, progress)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +288,7 @@ class ChannelShift(Recipe):
 
 Optimization.DEFAULT = Optimization()
 Optimization.PAPER = Optimization(steps=300, space="w+", lr=0.1, lambda_l2=0.008, lambda_id=0.005, lambda_off_direction=0.0, clip_cap=1.0,
-                                  early_exit=1.0, auxiliary_latents=0, views=1, rgb=False)
+                                  early_exit=1.0, auxiliary_latents=0, start="face", views=1, rgb=False)
 MapperEdit.DEFAULT = MapperEdit()
 AlignmentEdit.DEFAULT = AlignmentEdit()
 Directions.DEFAULT = Directions()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import StyleclipError
-from .layers import Linear
+from .layers import SLOPE, SQRT2, Linear
 from .mapping import pixel_norm
 
 LEVELS = ("coarse", "medium", "fine")
@@ -49,12 +49,22 @@ class LevelMapper(nn.Module):
             x = layer(x)
         return x
 
+    @torch.no_grad()
+    def begin_at(self, output: Tensor) -> None:
+        """Lets a new network, whose last weights are zero, begin with the same output [w_dim] for every input.
+
+        The bias of the last layer is the output before the leaky ReLU, which is undone here.
+        """
+        last = self.layers[-1]
+        last.bias.copy_(torch.where(output < 0, output / SLOPE, output) / (SQRT2 * last.lr_multiplier))
+
 
 class Mapper(nn.Module):
     """w_plus [B, num_ws, w_dim] -> offset [B, num_ws, w_dim]; the edited code is w_plus + offset.
 
     levels: which of coarse, medium and fine are used; the layers of the others get zeros. ["all"] is one network for all layers.
-    A new mapper changes nothing: its last layers start at zero (the authors start with a small random offset).
+    A new mapper changes nothing: its last layers start at zero (the authors start with a small random offset). `begin_at` lets it begin
+    with another offset.
 
     center [w_dim] is subtracted from w first; the authors subtract nothing. Where the mean w lies far from zero, as in the portraits
     domain, w has the same signs for all faces, and since the signs are all that the PixelNorm leaves of a w that is the same in all
@@ -85,3 +95,9 @@ class Mapper(nn.Module):
             where = layers_of(level, self.num_ws)
             offset[:, where] = SCALE * network(w_plus[:, where] - self.center)
         return offset
+
+    def begin_at(self, offset: Tensor) -> None:
+        """Lets a new mapper begin with one offset [num_ws, w_dim] for every face: in the layers of each level its mean over them, since
+        they share a network whose output does not depend on the layer yet."""
+        for level, network in self.levels.items():
+            network.begin_at(offset[layers_of(level, self.num_ws)].mean(0) / SCALE)

@@ -1,11 +1,12 @@
 """Trains the latent mappers that come with a domain: `styleclip train mappers`."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
+from ..calibration import Start
 from ..editing.mapper import LatentMapper, train_mapper
 from ..editing.mapper_file import PREFIX, shipped_mappers
 from ..errors import StyleclipError
@@ -36,6 +37,7 @@ class Settings:
     domain      the domain whose faces they edit, and to which they are added
     names       which of the mappers that ship to train; by default all
     text, name  another text, and the name of its mapper, instead of those that ship
+    start       where the mappers begin, at the face or at the offset of latent alignment (`train_mapper`); by default the domain's
     faces       number of faces for measuring the result
     """
 
@@ -49,6 +51,7 @@ class Settings:
     lambda_l2: float = 0.1
     lambda_id: float = 0.2
     lambda_off_direction: float = 0.15
+    start: Start | None = None
     people: int = 512
     faces: int = 50
     seed: int = 0
@@ -66,7 +69,8 @@ def train(settings: Settings) -> dict:
     for name, text in wanted.items():
         start = time.time()
         mapper = train_mapper(models, text, steps=s.steps, batch_size=s.batch_size, lr=s.lr, lambda_l2=s.lambda_l2,
-                              lambda_id=s.lambda_id, lambda_off_direction=s.lambda_off_direction, people=s.people, seed=s.seed)
+                              lambda_id=s.lambda_id, lambda_off_direction=s.lambda_off_direction, start=s.start, people=s.people,
+                              seed=s.seed)
         if len(mapper.history["loss"]) < s.steps:
             raise StyleclipError(f"Interrupted while '{name}' was being trained: it was not added to {s.domain}.")
         seconds = time.time() - start
@@ -110,8 +114,9 @@ def _publish(mapper: LatentMapper, name: str, s: Settings, seconds: float, metri
     text, file = mapper.recipe["text"], PREFIX + name
     path = s.domain / f"{file}.safetensors"
     mapper.save(path)
-    training = {**making(s, seconds, metrics, "mappers"), "text": text}
-    training["settings"] = {key: value for key, value in training["settings"].items() if key not in ("names", "name", "text")}
+    training = {**making(replace(s, start=None), seconds, metrics, "mappers"), "text": text}  # for `making`, a start is earlier weights
+    kept = {key: value for key, value in training["settings"].items() if key not in ("names", "name", "text")}
+    training["settings"] = {**kept, "start": mapper.recipe["start"]}
     training["command"] += f' --text "{text}" --name {name}' if s.text else f" --names {name}"
     enter_file(s.domain, file, path, {"text": text, "levels": mapper.levels}, training)
     write_card(s.domain, file, training, About(ABOUT.what.format(text=text), ABOUT.data, ABOUT.limits))

@@ -339,6 +339,7 @@ RECIPES = {
     "directions": Directions(beta=0.01, ridge=0.5), "found strengths": Directions(strength="auto", beta=0.01),
     "channel": ChannelShift(layer="b8.conv1", number=2, sigmas=8.0), "alignment": AlignmentEdit(strength=0.5),
     "alignment by a constant": AlignmentEdit(c=0.2, strength="auto"),
+    "optimization from the alignment": Optimization(steps=3, auxiliary_latents=0, start="alignment"),
 }
 
 

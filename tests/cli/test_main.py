@@ -143,6 +143,7 @@ MISTAKES = [
     (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "directions or mapper or optimization, not 'magic'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--method", "magic"], "'magic'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--steps", "0"], "--steps must be a whole number from 1 to 100000, not 0"),
+    (["edit", "portrait.png", "a.png", "--text", "a", "--start", "mean"], "--start takes alignment or auto or face, not 'mean'"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--tune-steps", "0"], "--tune-steps must be 1 or more"),
     (["edit", "portrait.png", "a.png", "--text", "a", "--paste-back"], "but this picture was taken whole"),
     (["edit", "none.png", "a.png", "--text", "a", "--paste-back", "--align", "never"], "--align never crops none"),

@@ -64,6 +64,20 @@ def test_the_predicted_c_would_bring_the_text_to_the_cap(alignment, models, face
             torch.testing.assert_close(z, torch.full_like(z, models.calibration.cap_z), atol=0.02, rtol=0.01)
 
 
+def test_one_offset_for_many_faces_has_the_mean_of_their_constants(aligned):
+    alignment, prompt = LatentAlignment.available(aligned), Prompt.of(aligned, TEXT)
+    faces = [Face.of_seed(aligned, seed) for seed in (1, 2, 3)]
+    embedding = torch.cat([aligned.clip.encode_image(face.image.clamp(-1, 1)) for face in faces])
+    c = torch.stack([alignment.predicted_c(one, (prompt,)) for one in embedding.split(1)])
+    assert c.std() > 0.01 and c.min() > 0
+    step = alignment.network(centred((prompt,)), of_text=True)
+    torch.testing.assert_close(alignment.mean_offset(embedding, prompt), c.mean() * step)
+    for face, one in zip(faces, c):
+        torch.testing.assert_close(alignment.offset(face, prompt), one * step)
+        torch.testing.assert_close(AlignmentEdit().apply(aligned, face, prompt).w_plus, face.w_plus + one * step)
+    torch.testing.assert_close(alignment.offset(faces[0], prompt, 0.3), 0.3 * step)
+
+
 def test_a_face_that_is_true_already_stays(alignment, models, face):
     easy = dataclasses.replace(models, calibration=dataclasses.replace(models.calibration, cap_z=-90.0))
     easy.memo["alignment"] = alignment.network

@@ -12,8 +12,9 @@ import torch
 import torch.nn.functional as F
 
 from styleclip_lib import __version__
+from styleclip_lib.editing.alignment import latent_alignment_of
 from styleclip_lib.editing.face import Face
-from styleclip_lib.editing.mapper import EVERY, STEPS, LatentMapper, chosen_levels, train_mapper
+from styleclip_lib.editing.mapper import EVERY, HELD_OUT, STEPS, LatentMapper, chosen_levels, train_mapper
 from styleclip_lib.editing.mapper_file import find_mapper, shipped_mappers
 from styleclip_lib.editing.prompt import Prompt
 from styleclip_lib.editing.recipes import MapperEdit
@@ -55,6 +56,17 @@ def test_levels_are_the_same_sizes_of_picture_in_every_generator():
 
 def test_a_new_mapper_changes_nothing(w_plus):
     assert not Mapper(8, 10)(w_plus).any()
+
+
+def test_a_new_mapper_can_begin_with_one_offset_for_every_face(w_plus):
+    mapper, offset = Mapper(8, 10, ["coarse"]), torch.randn(8, 10)
+    mapper.begin_at(offset)
+    begun = mapper(w_plus)
+    torch.testing.assert_close(begun[:, :4], offset[:4].mean(0).expand(3, 4, -1))
+    assert not begun[:, 4:].any(), "levels that the mapper has not"
+    whole = Mapper(8, 10, ["all"])
+    whole.begin_at(offset[:1].expand(8, -1))
+    torch.testing.assert_close(whole(w_plus), offset[:1].expand(3, 8, -1))
 
 
 def random_mapper(*levels) -> Mapper:
@@ -180,15 +192,59 @@ def test_a_seed_means_the_same_mapper_and_leaves_other_random_numbers_alone(tiny
     assert torch.equal(after, torch.rand(1))
 
 
-def test_the_recipe_trains_it_again(tiny, w_plus):
+@pytest.mark.parametrize("start", ["face", "alignment"])
+def test_the_recipe_trains_it_again(aligned, w_plus, start):
     settings = {"levels": ["coarse"], "steps": 3, "batch_size": 2, "lr": 0.3, "lambda_l2": 0.1, "lambda_id": 0.2,
-                "lambda_off_direction": 0.3, "clip_cap": 0.9, "views": 2, "people": 5, "jitter": 0.1, "truncation_psi": 0.5, "seed": 7,
-                "stop_after": None}
-    result = train_mapper(tiny, TEXT, progress=False, **settings)
+                "lambda_off_direction": 0.3, "clip_cap": 0.9, "start": start, "views": 2, "people": 5, "jitter": 0.1,
+                "truncation_psi": 0.5, "seed": 7, "stop_after": None}
+    result = train_mapper(aligned, TEXT, progress=False, **settings)
     assert result.recipe == {"domain": "tiny", "method": "mapper", "text": TEXT, "version": __version__, **settings}
     assert json.loads(json.dumps(result.recipe)) == result.recipe
     told = {name: value for name, value in result.recipe.items() if name not in ("domain", "method", "version", "text")}
-    assert torch.equal(train_mapper(tiny, TEXT, progress=False, **told)(w_plus), result(w_plus))
+    assert torch.equal(train_mapper(aligned, TEXT, progress=False, **told)(w_plus), result(w_plus))
+
+
+FREE = {"lambda_l2": 0.0, "lambda_id": 0.0, "lambda_off_direction": 0.0, "clip_cap": 1.0}
+
+
+def alignments_offset(models, people=12, truncation_psi=0.7):
+    """That of the mean of the constants predicted for the training faces, which are drawn from the seed 0."""
+    z = torch.randn(people + HELD_OUT, models.generator.z_dim, generator=torch.Generator().manual_seed(0))[:people]
+    embedding = models.clip.encode_image(models.generator.synthesis(models.generator.mapping(z, truncation_psi)))
+    return latent_alignment_of(models).mean_offset(embedding, Prompt.of(models, TEXT))
+
+
+def test_a_training_begins_with_the_alignments_offset(aligned, w_plus):
+    offset = alignments_offset(aligned)
+    offset[:, 8:] = 0
+    assert offset.abs().mean() > 0.5
+    begun = trained(aligned, start="alignment", stop_after=1, **FREE)
+    torch.testing.assert_close(begun(w_plus), offset.expand(3, -1, -1), atol=1e-4, rtol=1e-4)
+    further, nothing = trained(aligned, start="alignment", steps=20, **FREE), trained(aligned, steps=20, **FREE)
+    assert further.history["held_out"][0] == begun.history["held_out"][0] < nothing.history["held_out"][0]
+    assert further.history["held_out"][-1] < min(begun.history["held_out"][0], nothing.history["held_out"][-1])
+    assert further.history["l2"][0] == pytest.approx(float(offset.square().mean()), rel=1e-3)
+
+
+def test_levels_that_are_not_trained_do_not_begin_elsewhere(aligned, w_plus):
+    begun = trained(aligned, start="alignment", levels=["medium"], stop_after=1, **FREE)(w_plus)
+    torch.testing.assert_close(begun[:, 4:], alignments_offset(aligned)[:, 4:].expand(3, -1, -1), atol=1e-4, rtol=1e-4)
+    assert not begun[:, :4].any()
+
+
+def test_a_mapper_that_changes_nothing_stays_where_no_other_is_better(aligned, w_plus):
+    result = trained(aligned, start="alignment", clip_cap=-1.0, lambda_l2=10.0)
+    assert result.history["l2"][0] > 0 and not result(w_plus).any()
+
+
+def test_where_a_training_begins_is_the_domains_unless_told_otherwise(aligned, w_plus):
+    there = dataclasses.replace(aligned, calibration=dataclasses.replace(aligned.calibration, start="alignment"))
+    there.memo["alignment"] = aligned.memo["alignment"]
+    assert torch.equal(trained(there)(w_plus), trained(aligned, start="alignment")(w_plus))
+    assert trained(there).recipe["start"] == "alignment" and trained(aligned).recipe["start"] == "face"
+    assert torch.equal(trained(there, start="face")(w_plus), trained(aligned)(w_plus))
+    with pytest.raises(StyleclipError, match="start must be 'face' or 'alignment', not 'mean'"):
+        trained(aligned, start="mean")
 
 
 def test_which_levels_a_text_needs(tiny):
@@ -299,6 +355,17 @@ def test_no_warnings(tiny, recwarn):
 # --- files ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("start", ["face", "alignment"])
+def test_where_the_training_began_is_kept_and_changes_no_tensor(aligned, w_plus, tmp_path, start):
+    made = trained(aligned, start=start, **FREE)
+    made.save(tmp_path / "a.safetensors")
+    again = LatentMapper.load(aligned, tmp_path / "a.safetensors")
+    assert again.recipe == made.recipe and again.recipe["start"] == start
+    assert {key: value.shape for key, value in again.state_dict().items()} == {
+        key: value.shape for key, value in trained(aligned, steps=1).state_dict().items()}
+    torch.testing.assert_close(again(w_plus), made(w_plus), atol=0.01, rtol=0.01)
+
+
 @pytest.fixture
 def saved(mapper, tmp_path):
     path = tmp_path / "smile.safetensors"
@@ -318,10 +385,11 @@ def test_a_file_holds_the_mapper_and_nothing_else(tiny, mapper, saved, w_plus):
 
 def test_a_file_of_the_version_before_has_its_settings_by_todays_names(tiny, mapper, tmp_path):
     former = {**mapper.recipe, "lambda_side": 0.1, "enough": 0.9}
-    del former["lambda_off_direction"], former["clip_cap"]
+    del former["lambda_off_direction"], former["clip_cap"], former["start"]
     LatentMapper(tiny, mapper.network, former).save(tmp_path / "a.safetensors")
     recipe = LatentMapper.load(tiny, tmp_path / "a.safetensors").recipe
-    assert recipe["lambda_off_direction"] == 0.1 and recipe["clip_cap"] == 0.9 and recipe.keys() == mapper.recipe.keys()
+    assert recipe["lambda_off_direction"] == 0.1 and recipe["clip_cap"] == 0.9 and recipe["start"] == "face"
+    assert recipe.keys() == mapper.recipe.keys()
 
 
 def test_a_mapper_of_the_portraits_has_less_than_a_megabyte(models, tmp_path):

@@ -1,5 +1,6 @@
 """Latent optimisation: the paper's loss, what comes back, Ctrl-C, and an edit that reaches its target."""
 
+import copy
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from styleclip_lib.calibration import Calibration
+from styleclip_lib.editing.alignment import latent_alignment_of
 from styleclip_lib.editing.auxiliary_latents import FIRST_SEED, POOL, AuxiliaryLatents
 from styleclip_lib.editing.face import Face
 from styleclip_lib.editing.move_space import move_space
@@ -20,6 +22,7 @@ from styleclip_lib.evaluation.evaluate import HeldOut, portraits_for
 from styleclip_lib.evaluation.outside import with_text
 from styleclip_lib.evaluation.questions import questions_for_tuning
 from styleclip_lib.evaluation.report import measure_edit
+from styleclip_lib.models import load_models
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
 
@@ -171,14 +174,14 @@ def test_a_seed_means_the_same_edit(tiny, w_plus):
     assert one.history != other.history
 
 
-@pytest.mark.parametrize("space", ["w+", "styles"])
-def test_the_recipe_makes_the_edit_again(tiny, w_plus, space):
+@pytest.mark.parametrize("space, start", [("w+", "face"), ("styles", "face"), ("styles", "alignment"), ("w", "alignment")])
+def test_the_recipe_makes_the_edit_again(aligned, w_plus, space, start):
     settings = {"steps": 4, "lr": 0.05, "lambda_l2": 0.1, "lambda_id": 0.2, "lambda_off_direction": 0.3, "early_exit": 0.95,
-                "clip_cap": 0.9, "auxiliary_latents": 1, "views": 2, "layers": "all", "space": space, "rgb": False, "stop_at": 16,
-                "seed": 7, "strength": 0.5}
-    result = edit(tiny, w_plus, **settings)
+                "clip_cap": 0.9, "auxiliary_latents": 1, "start": start, "views": 2, "layers": "all", "space": space, "rgb": False,
+                "stop_at": 16, "seed": 7, "strength": 0.5}
+    result = edit(aligned, w_plus, **settings)
     assert result.recipe == Optimization(**settings) and result.prompt.text == TEXT
-    again = Optimization.from_dict(result.recipe.to_dict()).apply(tiny, Face(w_plus, tiny.generator), result.prompt, progress=False)
+    again = Optimization.from_dict(result.recipe.to_dict()).apply(aligned, Face(w_plus, aligned.generator), result.prompt, progress=False)
     assert torch.equal(again.image, result.image)
 
 
@@ -187,6 +190,7 @@ def test_what_a_recipe_leaves_open_is_filled_in(tiny, w_plus):
     usual = tiny.calibration
     assert (recipe.clip_cap, recipe.early_exit, recipe.auxiliary_latents) == (usual.clip_cap, usual.early_exit, usual.auxiliary_latents)
     assert (recipe.lr, recipe.lambda_l2) == usual.step_styles and recipe.rgb is True and recipe.stop_at == 32
+    assert recipe.start == usual.start == "face"
 
 
 def test_an_edit_that_was_stopped_says_so_and_is_made_again(tiny, w_plus):
@@ -302,7 +306,7 @@ def test_where_nothing_was_measured_the_papers_values_hold(tiny, w_plus):
     unknown = replace(tiny, calibration=Calibration())
     recipe = optimize_latent(unknown, w_plus, TEXT, steps=1, space="w+", progress=False).recipe
     paper = Optimization.PAPER
-    for name in ("auxiliary_latents", "clip_cap", "early_exit", "lambda_off_direction", "lr", "lambda_l2"):
+    for name in ("auxiliary_latents", "clip_cap", "early_exit", "lambda_off_direction", "lr", "lambda_l2", "start"):
         assert getattr(recipe, name) == getattr(paper, name), name
 
 
@@ -417,3 +421,154 @@ def test_how_large_a_face_is_drawn_for_the_search(resolution, clip_size, seen):
     synthesis = SimpleNamespace(resolutions=[2**i for i in range(2, resolution.bit_length())])
     models = SimpleNamespace(generator=SimpleNamespace(synthesis=synthesis), clip=SimpleNamespace(image_size=clip_size))
     assert search_resolution(models) == seen
+
+
+# --- where the search begins ---------------------------------------------------------------------------------------
+
+FREE = {"lambda_l2": 0.0, "lambda_id": 0.0, "lambda_off_direction": 0.0, "clip_cap": 1.0, "views": 1}
+
+
+def alignment_edit(models, w_plus) -> Edit:
+    return latent_alignment_of(models).apply(Face(w_plus, models.generator), Prompt.of(models, TEXT))
+
+
+def first_picture(models, w_plus, **settings):
+    seen = []
+    edit(models, w_plus, start="alignment", on_step=lambda step, image: seen.append(image) or True, **settings)
+    return seen[0]
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_a_search_begins_at_the_alignments_edit(aligned, w_plus, space):
+    expected = alignment_edit(aligned, w_plus)
+    assert (expected.image - aligned.generator.synthesis(w_plus)).abs().mean() > 0.01
+    result = edit(aligned, w_plus, start="alignment", space=space, rgb=True, steps=1, **FREE)
+    torch.testing.assert_close(result.image, expected.image, atol=1e-3, rtol=1e-3)
+    assert result.recipe.start == "alignment" and len(result.history["loss"]) == 1
+    further = edit(aligned, w_plus, start="alignment", space=space, rgb=True, **FREE)
+    assert further.history["loss"][0] == result.history["loss"][0] > min(further.history["loss"])
+    assert min(further.history["loss"]) < min(edit(aligned, w_plus, space=space, rgb=True, **FREE).history["loss"])
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_the_losses_measure_from_the_face_wherever_the_search_begins(aligned, w_plus, space):
+    expected, generator = alignment_edit(aligned, w_plus), aligned.generator
+    history = edit(aligned, w_plus, start="alignment", space=space, rgb=True, views=1, steps=1).history
+    before, after = (aligned.identity(face.draw()) for face in (Face(w_plus, generator), expected.face))
+    assert history["identity"][0] == pytest.approx(1 - float((before * after).sum()), abs=1e-4) and history["off_direction"][0] > 1e-6
+    offset = {"w+": lambda: expected.w_plus - w_plus,
+              "styles": lambda: torch.cat(generator.styles(expected.w_plus), 1) - torch.cat(generator.styles(w_plus), 1)}
+    if space in offset:
+        assert history["l2"][0] == pytest.approx(float(offset[space]().square().sum()), rel=1e-3)
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_what_may_not_move_does_not_begin_elsewhere(aligned, w_plus, space):
+    generator = aligned.generator
+    free = torch.tensor(generator.layer_resolutions)[None, :, None] >= 32
+    code, (convs, rgbs) = w_plus + free * (alignment_edit(aligned, w_plus).w_plus - w_plus), generator.styles(w_plus)
+    image = generator.from_styles(generator.styles(code)[0], rgbs) if space == "styles" else generator.synthesis(code)
+    torch.testing.assert_close(first_picture(aligned, w_plus, space=space, layers="color", rgb=False), image, atol=1e-3, rtol=1e-3)
+    result = edit(aligned, w_plus, start="alignment", space=space, layers="color", rgb=False, **FREE)
+    first = generator.layer_resolutions.index(32)
+    assert torch.equal(result.w_plus[:, :first], w_plus[:, :first]) and result.history["l2"][0] > 0
+    assert not (result.styles - convs)[:, : generator.style_slices[first][1].start].any()
+    assert space != "styles" or torch.equal(result.rgb_styles, rgbs)
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "styles"])
+def test_the_face_stays_where_no_step_is_better(aligned, w_plus, space):
+    """Above the cap nothing is gained, and the way to the alignment's edit costs."""
+    face = aligned.generator.synthesis(w_plus)
+    result = edit(aligned, w_plus, start="alignment", space=space, clip_cap=-1.0)
+    assert len(result.history["loss"]) == 6 and result.history["l2"][0] > 0
+    torch.testing.assert_close(result.image, face)
+
+
+@pytest.mark.parametrize("views", [1, 2], ids=["while the face is compared", "while its first step is"])
+def test_ctrl_c_before_the_first_step_returns_the_face_wherever_the_search_begins(aligned, w_plus, views, monkeypatch, capsys):
+    from styleclip_lib.editing import objective
+
+    called, random_views = [], objective.random_views
+
+    def interrupted(*arguments):
+        called.append(1)
+        if len(called) == views:
+            raise KeyboardInterrupt
+        return random_views(*arguments)
+
+    monkeypatch.setattr(objective, "random_views", interrupted)
+    result = edit(aligned, w_plus, start="alignment", frames=2)
+    assert torch.equal(result.w_plus, w_plus) and "Stopped after 0 of 6 steps" in capsys.readouterr().out
+    assert all(torch.allclose(frame, aligned.generator.synthesis(w_plus).clamp(-1, 1)) for frame in result.frames)
+
+
+def test_ctrl_c_while_the_alignment_is_solved_returns_the_face(tiny, w_plus, monkeypatch, capsys):
+    def ctrl_c(*what, **how):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("styleclip_lib.inversion.alignment.closed_form", ctrl_c)
+    assert torch.equal(edit(replace(tiny), w_plus, start="alignment").w_plus, w_plus)
+    assert "Stopped after 0 of 6 steps" in capsys.readouterr().out
+
+
+def test_a_search_from_the_alignment_that_was_stopped_is_made_again(aligned, w_plus):
+    settings = {"start": "alignment", "steps": 20, **FREE}
+    stopped = edit(aligned, w_plus, on_step=lambda step, image: step == 4, **settings)
+    assert stopped.recipe.stop_after == 5 == len(stopped.history["loss"])
+    again = stopped.recipe.apply(aligned, Face(w_plus, aligned.generator), stopped.prompt, progress=False)
+    assert torch.equal(again.w_plus, stopped.w_plus) and again.recipe == stopped.recipe
+
+
+def test_a_text_that_is_true_already_needs_no_alignment(tiny, w_plus):
+    models = replace(tiny)
+    left = edit(models, w_plus, start="alignment", early_exit=-1.0)
+    assert torch.equal(left.w_plus, w_plus) and left.history["loss"] == [] and "alignment" not in models.memo
+
+
+def test_pictures_of_a_path_from_the_alignment_begin_with_the_face(aligned, w_plus):
+    frames = edit(aligned, w_plus, start="alignment", steps=3, frames=9).frames
+    assert len(frames) == 4
+    torch.testing.assert_close(frames[0], aligned.generator.synthesis(w_plus).clamp(-1, 1))
+    torch.testing.assert_close(frames[1], alignment_edit(aligned, w_plus).image.clamp(-1, 1), atol=1e-4, rtol=1e-4)
+
+
+def test_where_a_search_begins_is_the_domains_unless_told_otherwise(aligned, w_plus):
+    there = replace(aligned, calibration=replace(aligned.calibration, start="alignment"))
+    there.memo["alignment"] = aligned.memo["alignment"]
+    told, usual = edit(aligned, w_plus, start="alignment"), edit(there, w_plus)
+    assert usual.recipe == told.recipe and torch.equal(usual.w_plus, told.w_plus)
+    told, usual = edit(there, w_plus, start="face"), edit(aligned, w_plus)
+    assert usual.recipe == told.recipe and torch.equal(usual.w_plus, told.w_plus) and usual.history["l2"][0] == 0
+    assert edit(there, w_plus, recipe=Optimization.PAPER, steps=1).recipe.start == "face"
+    with pytest.raises(StyleclipError, match="start must be 'face' or 'alignment'") as error:
+        edit(aligned, w_plus, start="mean")
+    assert "\n" not in str(error.value)
+
+
+def test_a_face_with_a_generator_of_its_own_begins_at_the_domains_alignment(aligned, w_plus):
+    tuned = copy.deepcopy(aligned.generator)
+    for weight in tuned.synthesis.parameters():
+        weight.mul_(1.05)
+    face, prompt, seen = Face(w_plus, tuned), Prompt.of(aligned, TEXT), []
+    Optimization(steps=1, space="w+", start="alignment", auxiliary_latents=0).apply(
+        aligned, face, prompt, lambda step, image: seen.append(image), progress=False)
+    torch.testing.assert_close(seen[0], latent_alignment_of(aligned).apply(face, prompt).image)
+
+
+def test_a_face_that_was_edited_in_stylespace_begins_at_the_alignment_too(aligned, w_plus):
+    first, prompt, generator = edit(aligned, w_plus, space="styles", **FREE), Prompt.of(aligned, TEXT), aligned.generator
+    again = Optimization(steps=1, space="styles", start="alignment", auxiliary_latents=0, **FREE).apply(aligned, first.face, prompt,
+                                                                                                      progress=False)
+    offset = latent_alignment_of(aligned).offset(first.face, prompt)
+    expected = first.styles + generator.styles(w_plus + offset)[0] - generator.styles(w_plus)[0]
+    torch.testing.assert_close(again.styles, expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(again.at(0).image, first.image)
+
+
+def test_an_alignment_is_read_before_a_face_is_inverted(tiny_domain):
+    models = load_models(tiny_domain, device="cpu")
+    prompt = Prompt.of(models, TEXT)
+    assert Optimization().prepare(models, prompt) == Optimization() and "alignment" not in models.memo
+    recipe = Optimization(start="alignment")
+    assert recipe.prepare(models, prompt) == recipe and "alignment" in models.memo

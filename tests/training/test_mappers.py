@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from styleclip_lib.cli.parsing import parse
 from styleclip_lib.editing.mapper import LatentMapper
 from styleclip_lib.editing.mapper_file import shipped_mappers
 from styleclip_lib.errors import StyleclipError
@@ -43,6 +44,22 @@ def test_a_text_of_ones_own(folder):
     assert LatentMapper.load(models, "man").recipe["text"] == "a smiling man"
     command = json.loads((folder / INDEX).read_text())["files"]["mapper_man"]["training"]["command"]
     assert command == 'styleclip train mappers --text "a smiling man" --name man'
+
+
+def test_mappers_that_begin_at_the_alignment(tiny_domain, tmp_path):
+    folder = shutil.copytree(tiny_domain, tmp_path / "tiny")
+    given = parse(Settings, "train mappers", ["--start", "alignment", "--names", "smile"])
+    assert (given.start, Settings().start) == ("alignment", None)
+    train(quick(folder, names=("smile", "hat"), start=given.start))
+    assert LatentMapper.load(load_models(folder, "cpu"), "hat").recipe["start"] == "alignment"
+    training = json.loads((folder / INDEX).read_text())["files"]["mapper_hat"]["training"]
+    assert training["settings"]["start"] == "alignment" and "before" not in training
+    card = (folder / "mapper_hat.md").read_text()
+    assert "| start | alignment |" in card and "earlier weights" not in card
+    train(quick(folder, names=("hat",)))
+    assert "| start | face |" in (folder / "mapper_hat.md").read_text(), "the domain's"
+    with pytest.raises(StyleclipError, match="--start takes alignment or face, not 'mean'"):
+        parse(Settings, "train mappers", ["--start", "mean"])
 
 
 @pytest.mark.parametrize(
