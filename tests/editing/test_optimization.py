@@ -23,6 +23,7 @@ from styleclip_lib.evaluation.outside import with_text
 from styleclip_lib.evaluation.questions import questions_for_tuning
 from styleclip_lib.evaluation.report import measure_edit
 from styleclip_lib.models import load_models
+from styleclip_lib.networks.generator import Synthesis
 from styleclip_lib.portraits.drawing.render import render
 from styleclip_lib.portraits.world.factors import sample
 
@@ -418,7 +419,8 @@ def test_a_search_at_a_lower_resolution_comes_back_in_full(tiny, w_plus):
 
 @pytest.mark.parametrize("resolution, clip_size, seen", [(128, 64, 128), (256, 224, 256), (1024, 224, 256), (1024, 336, 512)])
 def test_how_large_a_face_is_drawn_for_the_search(resolution, clip_size, seen):
-    synthesis = SimpleNamespace(resolutions=[2**i for i in range(2, resolution.bit_length())])
+    with torch.device("meta"):
+        synthesis = Synthesis(resolution, 4, {2**i: 4 for i in range(2, resolution.bit_length())})
     models = SimpleNamespace(generator=SimpleNamespace(synthesis=synthesis), clip=SimpleNamespace(image_size=clip_size))
     assert search_resolution(models) == seen
 
