@@ -63,7 +63,7 @@ class Calibration(Settings):
     lambda_off_direction  weight of the off-direction penalty
     auxiliary_latents  number of invented faces on which the offset is also tried in each step of an optimisation
     start              where they begin: at the "face", or at its edit by latent "alignment" (`editing.alignment`), for a generator that
-                       draws a category, such as a hat, as a step: no gradient leads across its boundary from afar, and the alignment does
+                       draws a category, such as a hat, as a step: no gradient leads to its boundary from afar; the alignment crosses it
     step_w, step_w_plus, step_styles  learning rate and lambda_l2 of an optimisation in each space, in its units
 
     Of the automatic strength (`strength.weighed_strength`), in CLIP z-scores:
