@@ -58,7 +58,7 @@ ABOUT = About(
                                                                        "0.951 / 0.960; a step 1.1 seconds, of the whole network 6.7",
         "instead of these, 700 steps with pictures of 128 px, 98 in a batch (--patches-each 18 --styled-each 12 --scenes-each 4 "
         "--told-each 4 --pixel-adversaries 8 --style-adversaries 6 --paths 600 --paths-each 4, with the generator), then 1,500 of the "
-        "text encoder alone": "0.964 zero-shot (brows 0.58, earrings 0.95), right side of a negation 0.948; together 63 minutes on two "
+        "text encoder alone": "0.964 zero-shot (brows 0.58, earrings 0.95), right side of a negation 0.948; together 62 minutes on two "
                               "cores without bfloat16, beside other work",
         "one step of the whole network, pictures of 64 / 128 px, on a core without bfloat16 beside other work": "2.4 / 6.7 CPU seconds",
         "one step of the whole network": "2.1 CPU seconds with bfloat16 (112 pictures of 128 px, 122 captions): 1.7 for the image encoder, "

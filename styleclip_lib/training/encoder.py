@@ -267,8 +267,11 @@ def _picture_losses(generator: Generator, looks: dict, images: Tensor, w_plus: T
 @torch.no_grad()
 def _compared(network, generator: Generator, images: Tensor, run: Run) -> Tensor:
     """Pictures [N, 3, R, R], and below them what the generator draws from their codes."""
+    network.eval()  # looking changes no statistics of the batch normalisation
     with run.autocast():
-        return torch.cat([images, generator.synthesis(network(images)).float()])
+        drawn = generator.synthesis(network(images)).float()
+    network.train()
+    return torch.cat([images, drawn])
 
 
 @torch.no_grad()

@@ -58,7 +58,7 @@ class Photographs:
 
 
 def turned(images: Tensor, z: Tensor, world: World, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Portraits [N, 3, R, R] and their latents [N, z_dim], every other one mirrored at random if the world knows mirrored latents."""
+    """Portraits [N, 3, R, R] and their latents [N, z_dim], each mirrored with probability 1/2 if the world knows mirrored latents."""
     if world.mirrored is None:
         return images, z
     turn = torch.rand(len(z), generator=rng) < 0.5

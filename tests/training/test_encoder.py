@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -215,6 +216,15 @@ def test_without_losses_of_pictures_nothing_is_drawn_and_w_is_learnt(tmp_path, s
     train(settings(tmp_path, samples_each=0, lambda_l2=None, lambda_lpips=None, lambda_id=None))
     assert set(seen[0]) == {"loss", "loss_w", "total_delta_loss"}
     assert mean_of(seen, "loss_w", slice(-10, None)) < 0.8 * mean_of(seen, "loss_w", slice(0, 5))
+
+
+def test_a_sheet_does_not_change_the_training():
+    network = Encoder(6, 10, WIDTHS, 16).train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    run = SimpleNamespace(autocast=nullcontext)
+    sheet = encoder._compared(network, make_generator(), torch.rand(4, 3, 16, 16), run)
+    assert sheet.shape == (8, 3, 16, 16) and network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
 @pytest.mark.parametrize("world", [FREE, ALIGNED])
